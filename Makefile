@@ -1,0 +1,63 @@
+# `make run` and `make test` are all that a newcomer needs; both set everything up themselves.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help install run test check lint format types migrate migration seed openapi bench lock clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/installed ## Make the environment in .venv, exactly as locked
+
+.venv/installed: requirements/dev.txt requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: install ## Migrate, load seed_content/ and serve on HOST:PORT (127.0.0.1:8000)
+	@exec $(BIN)/twentyone serve --seed seed_content
+
+test: install ## Run the whole suite, on SQLite and on PostgreSQL
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: lint types test ## Everything that CI checks
+
+lint: install ## Check format, style and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: install ## Check types
+	$(BIN)/mypy
+
+format: install ## Write the code in the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: install ## Bring the database's tables to this version
+	$(BIN)/twentyone migrate
+
+migration: install migrate ## Draft a migration from the models: make migration NAME=add_bookmarks
+	$(BIN)/alembic revision --autogenerate -m "$(NAME)" --rev-id "$$(date -u +%Y%m%d)_$(NAME)"
+
+seed: install migrate ## Load seed_content/
+	$(BIN)/twentyone content load seed_content
+
+openapi: install ## Write docs/openapi.json
+	$(BIN)/twentyone openapi > docs/openapi.json
+
+bench: install ## Measure, as ratios in one run (needs wrk)
+	$(BIN)/python -m bench
+
+lock: install ## Lock the dependencies anew, with hashes and without addresses
+	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header ../pyproject.toml -o run.txt
+	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra dev -c run.txt ../pyproject.toml -o dev.txt
+
+clean: ## Remove the environment and what was built; var/ stays
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

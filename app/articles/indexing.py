@@ -1,0 +1,46 @@
+"""What the search index is made from."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from app.articles.models import Article, ArticleBody, ArticleTopic
+from app.articles.search import Indexed
+
+AT_ONCE = 500  # rows in memory
+
+
+def indexed_articles(session: Session) -> Iterator[Indexed]:
+    """Every published article, the scheduled ones too."""
+    topics: dict[UUID, list[str]] = defaultdict(list)
+    for article_id, slug in session.execute(select(col(ArticleTopic.article_id), col(ArticleTopic.topic_slug))):
+        topics[article_id].append(slug)
+    statement = (
+        select(
+            col(Article.id),
+            col(Article.title),
+            col(Article.sort_title),
+            col(ArticleBody.text),
+            col(Article.category_slug),
+            col(Article.author_slug),
+            col(Article.publish_at),
+        )
+        .join(ArticleBody)
+        .where(col(Article.status) == "published", col(Article.publish_at).is_not(None))
+        .order_by(col(Article.publish_at), col(Article.id))
+        .execution_options(yield_per=AT_ONCE)
+    )
+    for row in session.execute(statement):
+        yield Indexed(
+            id=row.id,
+            title=row.title,
+            sort_title=row.sort_title,
+            text=row.text,
+            topics=topics[row.id],
+            category=row.category_slug,
+            author=row.author_slug,
+            publish_at=row.publish_at,
+        )

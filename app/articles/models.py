@@ -1,0 +1,105 @@
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, CheckConstraint, Index
+from sqlmodel import Field
+
+from app.core.columns import SortedText, UtcDateTime
+from app.core.database import Table
+
+
+class Category(Table, table=True):
+    __tablename__ = "categories"
+
+    slug: str = Field(primary_key=True, sa_type=SortedText)
+    name: str
+    description: str
+    is_listed: bool
+
+
+class Topic(Table, table=True):
+    __tablename__ = "topics"
+
+    slug: str = Field(primary_key=True, sa_type=SortedText)
+    name: str
+    description: str
+    is_listed: bool
+
+
+class Author(Table, table=True):
+    __tablename__ = "authors"
+
+    slug: str = Field(primary_key=True, sa_type=SortedText)
+    name: str
+    role: str
+    kind: str
+    bio: str
+    initial: str
+    avatar_url: str | None = None
+    is_listed: bool
+
+
+class Article(Table, table=True):
+    """What lists show of an article. Its body is apart, so that a list doesn't read past it."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        Index("ix_articles_newest", "status", "publish_at", "id"),
+        Index("ix_articles_title", "status", "sort_title", "id"),
+        CheckConstraint("status IN ('draft', 'published', 'unpublished')", name="known_status"),
+        CheckConstraint(
+            "status <> 'published' OR (publish_at IS NOT NULL AND published_on IS NOT NULL)", name="published_when"
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    slug: str = Field(unique=True, sa_type=SortedText)
+    title: str
+    sort_title: str = Field(sa_type=SortedText)
+    excerpt: str
+    category_slug: str = Field(foreign_key="categories.slug", index=True, sa_type=SortedText)
+    author_slug: str = Field(foreign_key="authors.slug", index=True, sa_type=SortedText)
+    status: str
+    publish_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    published_on: date | None = None
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    reading_minutes: int
+    word_count: int
+    digest: str
+
+
+class ArticleBody(Table, table=True):
+    """An article in every form that is served, made when it was loaded."""
+
+    __tablename__ = "article_bodies"
+
+    article_id: UUID = Field(primary_key=True, foreign_key="articles.id", ondelete="CASCADE")
+    markdown: str
+    html: str
+    text: str
+    blocks: list[dict[str, Any]] = Field(sa_type=JSON)
+    contents: list[dict[str, Any]] = Field(sa_type=JSON)
+    references: list[dict[str, Any]] = Field(sa_type=JSON)
+    call_to_action: dict[str, str] = Field(sa_type=JSON)
+    seo_title: str
+    seo_description: str
+
+
+class ArticleTopic(Table, table=True):
+    """Which topics an article has, in its order."""
+
+    __tablename__ = "article_topics"
+
+    article_id: UUID = Field(primary_key=True, foreign_key="articles.id", ondelete="CASCADE")
+    topic_slug: str = Field(primary_key=True, foreign_key="topics.slug", index=True, sa_type=SortedText)
+    position: int
+
+
+class FormerSlug(Table, table=True):
+    """An address that an article had once."""
+
+    __tablename__ = "former_slugs"
+
+    slug: str = Field(primary_key=True, sa_type=SortedText)
+    article_id: UUID = Field(foreign_key="articles.id", ondelete="CASCADE", index=True)

@@ -1,0 +1,112 @@
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.articles import filing, service
+from app.articles.blocks import BodyFormat
+from app.articles.dependencies import ArticleFilters, Index, Slug
+from app.articles.filing import AuthorNotFound, TopicNotFound
+from app.articles.schemas import (
+    ArticlePage,
+    ArticleRead,
+    AuthorPage,
+    AuthorRead,
+    CategoryPage,
+    SortBy,
+    TopicPage,
+    TopicRead,
+)
+from app.articles.search import SearchWarmingUp
+from app.articles.service import ArticleNotFound
+from app.articles.words import Words
+from app.core.errors import Unavailable
+from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Linked, Now, PageQuery
+from app.web.problems import EVERYWHERE, refusals
+
+MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "The article has another slug now; see `Location`."}}
+
+router = APIRouter(tags=["Articles"], responses=EVERYWHERE, dependencies=[ForEveryone])
+
+Text = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=200,
+        description="Words to look for; small slips of spelling are forgiven.",
+        examples=["lonely"],
+    ),
+]
+Sort = Annotated[SortBy | None, Query(description="Newest first, or with `q` by relevance, unless said otherwise.")]
+Format = Annotated[BodyFormat, Query(alias="format", description="How the body comes.")]
+
+
+@router.get(
+    "/articles", summary="Articles", response_model=ArticlePage, responses=refusals(Unavailable, SearchWarmingUp)
+)
+def list_articles(
+    session: ContentSession,
+    index: Index,
+    page: PageQuery,
+    link: Linked,
+    filters: ArticleFilters,
+    now: Now,
+    q: Text = None,
+    sort: Sort = None,
+) -> Any:
+    """Published articles in short. Slugs of one kind widen the list, slugs of different kinds narrow it. With `q`,
+    articles that have every word or one like it, and where the words stand.
+    """
+    if q is None:
+        return link(service.list_articles(session, page, filters=filters, sort=sort or SortBy.NEWEST, now=now))
+    words, order = Words.of(q), sort or SortBy.RELEVANCE
+    return link(service.search_articles(session, index, page, words=words, filters=filters, sort=order, now=now))
+
+
+@router.get(
+    "/articles/{slug}",
+    summary="An article",
+    response_model=ArticleRead,
+    responses=MOVED | refusals(ArticleNotFound),
+)
+def read_article(
+    session: ContentSession,
+    index: Index,
+    settings: AppSettings,
+    slug: Slug,
+    now: Now,
+    body_format: Format = BodyFormat.BLOCKS,
+) -> Any:
+    """Everything that the article's page shows. An article that was renamed is found under its former slug too, by
+    a redirect that keeps the query.
+    """
+    return service.read_article(session, index, slug, body_format=body_format, settings=settings, now=now)
+
+
+@router.get("/topics", summary="Topics", response_model=TopicPage)
+def list_topics(session: ContentSession, page: PageQuery, link: Linked, now: Now) -> Any:
+    """Every topic, with how many public articles have it."""
+    return link(filing.list_topics(session, page, now=now))
+
+
+@router.get("/topics/{slug}", summary="A topic", response_model=TopicRead, responses=refusals(TopicNotFound))
+def read_topic(session: ContentSession, slug: Slug, now: Now) -> Any:
+    """One topic; its articles are listed by `/v1/articles?topic=` and its slug."""
+    return filing.read_topic(session, slug, now=now)
+
+
+@router.get("/categories", summary="Categories", response_model=CategoryPage)
+def list_categories(session: ContentSession, page: PageQuery, link: Linked, now: Now) -> Any:
+    """Every category, with how many public articles are in it."""
+    return link(filing.list_categories(session, page, now=now))
+
+
+@router.get("/authors", summary="Authors", response_model=AuthorPage)
+def list_authors(session: ContentSession, page: PageQuery, link: Linked, now: Now) -> Any:
+    """Everyone who writes, with how many public articles are theirs."""
+    return link(filing.list_authors(session, page, now=now))
+
+
+@router.get("/authors/{slug}", summary="An author", response_model=AuthorRead, responses=refusals(AuthorNotFound))
+def read_author(session: ContentSession, slug: Slug, now: Now) -> Any:
+    """One author; their articles are listed by `/v1/articles?author=` and their slug."""
+    return filing.read_author(session, slug, now=now)

@@ -1,0 +1,85 @@
+"""The `twentyone` command."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from alembic import command
+from alembic.config import Config
+
+from app.core import logs
+from app.core.database import Database
+from app.core.settings import DatabaseSettings, Settings
+from app.main import create_app
+from app.seed import commands as content
+from app.seed.commands import load_folder, told
+
+ROOT = Path(__file__).parents[1]
+STOPPING = 25  # seconds that requests in flight may take when the server stops
+
+app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
+app.add_typer(content.app, name="content")
+
+
+def migrate_database(database: Database, revision: str = "head") -> None:
+    """Bring the tables to a revision of migrations/."""
+    config = Config(ROOT / "alembic.ini")
+    with database.sessions() as session:
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, revision)
+        session.commit()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables to this version."""
+    settings = DatabaseSettings()
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    with content.opened() as database:
+        migrate_database(database)
+    typer.echo("The tables are those of this version.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(envvar="HOST", help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="The port to listen at.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    seed: Annotated[Path | None, typer.Option(help="Migrate, and load this folder of content, before serving.")] = None,
+) -> None:
+    """Serve the API."""
+    settings = Settings()
+    if seed:
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        with told(), content.opened() as database:
+            migrate_database(database)
+            load_folder(database, seed)
+    logs.configure(settings.log_level)
+    typer.echo(f"Serving at http://{host}:{port}; the documentation is at http://{host}:{port}/docs", err=True)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOPPING,
+    )
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    document = create_app(Settings()).openapi()
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    app()

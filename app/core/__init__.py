@@ -1,0 +1,1 @@
+"""What any service needs and no product word."""

@@ -1,0 +1,134 @@
+"""Engines and sessions: one that writes, one that reads content, one that reads a member's rows."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, ClassVar
+
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session, SQLModel
+
+try:
+    import pysqlite3  # a SQLite without the WAL-reset fault (docs/decisions/sqlite.md), where its wheel exists
+except ImportError:  # pragma: no cover
+    pysqlite3 = None
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+LOADING = 21_2021  # the advisory lock that loads of content take on PostgreSQL
+
+
+class Table(SQLModel):
+    """Base of every stored row: constraints get the same names on every database."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+
+
+class Database:
+    """The ways into one database.
+
+    `sessions` write: one transaction each. `content_sessions` read one snapshot from `content`, which could
+    be a replica. `reads` gives connections in autocommit to the primary, for a member's own rows.
+
+    On SQLite the writing engine has a single connection, so that writers queue in the pool instead of
+    busy-waiting in SQLite; readers never wait for it (WAL).
+    """
+
+    def __init__(self, url: URL, *, pool_size: int = 10, patience: float = 2.0) -> None:
+        """Patience is the seconds to wait for a connection, a lock or (PostgreSQL) a statement."""
+        self.url = url
+        if url.get_backend_name() == "sqlite":
+            writing = _sqlite(url, pool_size=1, patience=max(patience, 5.0), begin="BEGIN IMMEDIATE")
+            reading = _sqlite(url, pool_size=pool_size, patience=patience, begin=None, pragmas={"query_only": "ON"})
+            self.content = reading.execution_options(begin="BEGIN")
+            self.reads = reading
+        else:
+            writing = reading = _postgresql(url, pool_size=pool_size, patience=patience)
+            self.content = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self.reads = reading.execution_options(isolation_level="AUTOCOMMIT")
+        self._pools = (writing, reading)
+        self.engine = writing
+        self.sessions = sessionmaker(writing, class_=Session, expire_on_commit=False)
+        self.content_sessions = sessionmaker(self.content, class_=Session, expire_on_commit=False)
+
+    @contextmanager
+    def loading(self) -> Iterator[Session]:
+        """A transaction that other loads of content wait for, on this machine or another."""
+        with self.sessions.begin() as session:
+            if self.url.get_backend_name() == "postgresql":
+                session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOADING})
+            yield session
+
+    def close(self) -> None:
+        for pool in self._pools:
+            pool.dispose()
+
+
+def sqlite_driver() -> ModuleType:
+    return pysqlite3 or sqlite3
+
+
+def _sqlite(
+    url: URL, *, pool_size: int, patience: float, begin: str | None, pragmas: dict[str, str] | None = None
+) -> Engine:
+    settings = {
+        "busy_timeout": str(round(patience * 1000)),
+        "foreign_keys": "ON",
+        "journal_mode": "WAL",
+        "synchronous": "FULL",
+        "secure_delete": "ON",
+        **(pragmas or {}),
+    }
+    engine = create_engine(
+        url,
+        module=sqlite_driver(),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+        execution_options={"begin": begin},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours to say
+        for name, value in settings.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+
+    @event.listens_for(engine, "begin")
+    def say_begin(connection: Connection) -> None:
+        statement = connection.get_execution_options()["begin"]
+        if statement:
+            connection.exec_driver_sql(statement)
+
+    return engine
+
+
+def _postgresql(url: URL, *, pool_size: int, patience: float) -> Engine:
+    milliseconds = round(patience * 1000)
+    limits = {
+        "statement_timeout": milliseconds,
+        "lock_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": 4 * milliseconds,
+        "timezone": "UTC",
+    }
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 2,
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        },
+    )

@@ -1,0 +1,115 @@
+"""create_app wires everything; nothing is created at import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from app import accounts, articles, pages, support
+from app.accounts.router import router as accounts_router
+from app.articles.indexing import indexed_articles
+from app.articles.router import router as articles_router
+from app.articles.search import SearchIndex
+from app.core.database import Database
+from app.core.settings import Settings
+from app.pages.router import router as pages_router
+from app.support.router import router as support_router
+from app.web import docs, health, metrics, problems
+from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
+from app.web.cache import ContentCache
+from app.web.content_signal import ContentSignal
+from app.web.guards import BodyLimit, Faults, SecurityHeaders
+from app.web.methods import HeadForGet
+from app.web.observe import Observe
+from app.web.query import check_query
+
+EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
+TAGS = [
+    {"name": "Articles", "description": articles.__doc__},
+    {"name": "Pages", "description": pages.__doc__},
+    {"name": "Support", "description": support.__doc__},
+    {"name": "Accounts", "description": accounts.__doc__},
+    {"name": "Operations", "description": "For whoever runs the service."},
+]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole application, made from settings; those of the environment unless given."""
+    settings = settings or Settings()
+    database = Database(settings.database, pool_size=settings.pool_size)
+    signal = ContentSignal(database)
+    search = SearchIndex()
+    measures = metrics.Metrics()
+    templates: dict[object, str] = {}
+    cors: dict[str, Any] = {
+        "allow_origins": settings.cors_origins,
+        "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        "allow_headers": ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
+        "expose_headers": EXPOSED,
+        "max_age": 7200,
+    }
+
+    def rebuild_search() -> None:
+        with database.content_sessions.begin() as session:
+            search.rebuild(indexed_articles(session))
+
+    def outermost(inner: ASGIApp) -> ASGIApp:
+        cache = ContentCache(
+            inner, signal=signal, most_entries=settings.cache_entries, most_bytes=settings.cache_bytes, cors=cors
+        )
+        measures.watch(cache)
+        return HeadForGet(cache)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        signal.start()
+        yield
+        signal.stop()
+        database.close()
+
+    app = DescribedApi(
+        outermost=outermost,
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        servers=[{"url": "/", "description": "This server"}],
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_name,
+        dependencies=[Depends(check_query)],
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        middleware=[
+            Middleware(Observe, metrics=measures, templates=templates),
+            Middleware(SecurityHeaders),
+            Middleware(CORSMiddleware, **cors),
+            Middleware(Faults),
+            Middleware(BodyLimit, most_bytes=settings.max_body_bytes),
+        ],
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.signal = signal
+    app.state.search = search
+    app.state.metrics = measures
+    app.state.readiness = health.Readiness(database)
+    signal.on_release(rebuild_search)
+
+    v1 = APIRouter(prefix="/v1")
+    for router in (articles_router, pages_router, support_router, accounts_router):
+        v1.include_router(router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    docs.install(app)
+    problems.install(app)
+    templates.update({context.endpoint: context.path for context in iter_route_contexts(app.routes) if context.path})
+    return app

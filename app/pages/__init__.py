@@ -1,0 +1,1 @@
+"""What a page shows around an article: navigation, footer, call to action, feeds, sitemap."""

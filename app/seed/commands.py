@@ -1,0 +1,148 @@
+"""`twentyone content`: check, diff, load and export."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from sqlalchemy.exc import OperationalError
+from watchfiles import watch
+
+from app.core.database import Database
+from app.core.settings import DatabaseSettings
+from app.seed.exporter import NotEmpty, NothingStored, export
+from app.seed.loader import load
+from app.seed.plan import AgreedTextChanged, Plan, plan_load
+from app.seed.reader import ContentFaults, read_content
+
+PATIENCE = 600.0  # seconds that a load waits for another one, and may take on PostgreSQL
+LONG = 200  # articles from which on a bar is shown
+
+app = typer.Typer(no_args_is_help=True, help="Check, compare, load and export content.")
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Item = TypeVar("Item")
+Folder = Annotated[Path, typer.Argument(help="The folder of content.")]
+SEED = Path("seed_content")
+
+
+@contextmanager
+def opened() -> Iterator[Database]:
+    database = Database(DatabaseSettings().database, pool_size=1, patience=PATIENCE)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def bar(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
+    """Shows how far a long piece of work got."""
+
+    def follow(items: Sequence[Item]) -> Iterable[Item]:
+        return track(items, label, console=err, transient=True, disable=len(items) < LONG)
+
+    return follow
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Says what stands in the way, and ends with exit code 1."""
+    try:
+        yield
+    except ContentFaults as error:
+        for fault in error.faults:
+            out.print(escape(str(fault)))
+        err.print(f"{_count(len(error.faults), 'fault')}; nothing was written.")
+        raise typer.Exit(1) from None
+    except (AgreedTextChanged, NotEmpty, NothingStored) as error:
+        err.print(escape(str(error)))
+        raise typer.Exit(1) from None
+    except OperationalError as error:
+        err.print(escape(f"The database can't be used: {error.orig}. Is it there, and migrated (twentyone migrate)?"))
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def check(path: Folder = SEED) -> None:
+    """Find everything that is wrong with a folder of content."""
+    with told():
+        content = read_content(path, track=bar("Reading"))
+    out.print(f"{_count(len(content.articles), 'article')}: all good.")
+
+
+@app.command()
+def diff(path: Folder = SEED) -> None:
+    """Show what a load would create, change, rename and unpublish."""
+    with told(), opened() as database:
+        content = read_content(path, track=bar("Reading"))
+        with database.content_sessions() as session:
+            show(plan_load(session, content))
+
+
+@app.command("load")
+def load_command(
+    path: Folder = SEED,
+    *,
+    watching: Annotated[bool, typer.Option("--watch", help="Load again after every save, until interrupted.")] = False,
+) -> None:
+    """Make the database equal to a folder, in one transaction."""
+    with opened() as database:
+        if not watching:
+            with told():
+                load_folder(database, path)
+            return
+        follow(database, path, watch(path))
+
+
+@app.command("export")
+def export_command(path: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Write what the database holds as files that `load` reads back to the same."""
+    with told(), opened() as database, database.content_sessions() as session:
+        articles = export(session, path)
+    out.print(f"{_count(articles, 'article')} written to {escape(str(path))}.")
+
+
+def load_folder(database: Database, path: Path) -> Plan:
+    """Check and load a folder, and say what came of it."""
+    content = read_content(path, track=bar("Reading"))
+    with database.loading() as session:
+        plan = load(session, content, now=datetime.now(UTC), track=bar("Writing"))
+    show(plan)
+    return plan
+
+
+def follow(database: Database, path: Path, saves: Iterable[Any]) -> None:
+    """Load now and after each save; faults are shown and the next save is waited for."""
+    for _ in _with_first(saves):
+        try:
+            with told():
+                load_folder(database, path)
+        except typer.Exit:
+            continue
+
+
+def _with_first(saves: Iterable[Any]) -> Iterator[Any]:
+    yield None
+    yield from saves
+
+
+def show(plan: Plan) -> None:
+    if not plan.changes:
+        out.print("Nothing to change.")
+        return
+    for change in plan.changes:
+        details = [f"was {change.was}"] if change.was else []
+        details += [", ".join(change.fields)] if change.fields else []
+        more = f" ({'; '.join(details)})" if details else ""
+        out.print(escape(f"{change.action:<12} {change.kind:<13} {change.name}{more}"))
+    out.print(f"{_count(len(plan.changes), 'change')}.")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,105 @@
+"""Writes what the database holds as a folder that a load reads back to the same."""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from sqlmodel import Session
+
+from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, ArticleContent, Kind
+from app.seed.reader import ARTICLES
+from app.seed.stored import article_contents, stored_articles, stored_rows
+
+
+class NotEmpty(Exception):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder}: isn't empty; name a new folder, so that nothing is overwritten")
+
+
+class NothingStored(Exception):
+    def __init__(self) -> None:
+        super().__init__("there is no content in the database yet: load some first")
+
+
+def export(session: Session, folder: Path) -> int:
+    """Write the folder; says how many articles it has."""
+    if folder.exists() and any(folder.iterdir()):
+        raise NotEmpty(folder)
+    site = stored_rows(session, SITE).get((1,))
+    if site is None:
+        raise NothingStored
+    (folder / ARTICLES).mkdir(parents=True, exist_ok=True)
+    _dump(folder / "site.yaml", site)
+    _dump(folder / "consents.yaml", {"consents": _entries(session, CONSENT)})
+    _dump(folder / "authors.yaml", {"authors": [_author(entry) for entry in _entries(session, AUTHOR)]})
+    _dump(folder / "topics.yaml", {"categories": _entries(session, CATEGORY), "topics": _entries(session, TOPIC)})
+    lines = sorted(_entries(session, SUPPORT), key=lambda line: line.pop("position"))
+    _dump(folder / "support.yaml", {"lines": [_without_none(line) for line in lines]})
+    zone = ZoneInfo(site["time_zone"])
+    stored = stored_articles(session)
+    for article in article_contents(session, [each.id for each in stored]):
+        front = yaml.safe_dump(_front(article, zone), sort_keys=False, allow_unicode=True, width=110)
+        path = folder / ARTICLES / f"{article.slug}.md"
+        path.write_text(f"---\n{front}---\n\n{article.body}", encoding="utf-8")
+    return len(stored)
+
+
+def _entries(session: Session, kind: Kind) -> list[dict[str, Any]]:
+    """A kind's rows that are shown, as a file lists them."""
+    assert kind.shown
+    rows = sorted(stored_rows(session, kind).items())
+    return [
+        dict(zip(kind.key, key, strict=True)) | {name: value for name, value in row.items() if name != kind.shown}
+        for key, row in rows
+        if row[kind.shown]
+    ]
+
+
+def _author(entry: dict[str, Any]) -> dict[str, Any]:
+    avatar = _without_none({"initial": entry.pop("initial"), "url": entry.pop("avatar_url")})
+    return entry | {"avatar": avatar}
+
+
+def _front(article: ArticleContent, zone: ZoneInfo) -> dict[str, Any]:
+    return _without_none(
+        {
+            "title": article.title,
+            "excerpt": article.excerpt,
+            "category": article.category,
+            "topics": list(article.topics),
+            "author": article.author,
+            "status": article.status,
+            "publish_at": _date_or_instant(article.publish_at, zone),
+            "updated_at": _date_or_instant(article.updated_at, zone),
+            "reading_minutes": article.reading_minutes,
+            "former_slugs": list(article.former_slugs) or None,
+            "call_to_action": dict(article.call_to_action),
+            "seo": dict(article.seo),
+            "references": [dict(reference) for reference in article.references] or None,
+        }
+    )
+
+
+def _date_or_instant(moment: datetime | None, zone: ZoneInfo) -> date | datetime | None:
+    """The shorter of the two, where it means the same."""
+    if moment is None:
+        return None
+    day = moment.astimezone(zone).date()
+    is_its_start = datetime.combine(day, time(), zone).astimezone(UTC) == moment
+    return day if is_its_start else moment.astimezone(UTC)
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [_without_none(each) if isinstance(each, dict) else each for each in value]
+        if isinstance(value, list)
+        else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _dump(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")

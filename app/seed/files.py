@@ -1,0 +1,224 @@
+"""What the files of seed_content/ may say. docs/content.md explains it to editors."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from app.core.slugs import SLUG
+
+LONGEST_SLUG = 120
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+COUNTRY = re.compile(r"[A-Z]{2}\Z")
+
+
+def is_slug(value: str) -> bool:
+    return bool(re.match(SLUG, value)) and len(value) <= LONGEST_SLUG and "\n" not in value
+
+
+def _slug(value: str) -> str:
+    if not is_slug(value):
+        raise ValueError("must be lower-case letters, digits and single hyphens, such as social-connection")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if value != value.strip() or UNPRINTABLE.search(value):
+        raise ValueError("must be one line without spaces around it")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip() or UNPRINTABLE.search(value.replace("\n", "")):
+        raise ValueError("must be a text, not empty and without control characters")
+    return value.strip()
+
+
+def _https(value: str) -> str:
+    if not re.match(r"https?://[^\s/]+\.[^\s/]+", value) or " " in value:
+        raise ValueError("must be a web address, https://...")
+    return value
+
+
+def _href(value: str) -> str:
+    if not re.match(r"/(?!/)|https://", value) or " " in value:
+        raise ValueError("must be a path such as /journey or an https:// address")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("must be an IANA time zone such as Europe/Vienna")
+    return value
+
+
+def _language(value: str) -> str:
+    if not LANGUAGE.match(value):
+        raise ValueError("must be a BCP 47 language such as en or pt-BR")
+    return value
+
+
+def _country(value: str) -> str:
+    if not COUNTRY.match(value):
+        raise ValueError("must be an ISO 3166-1 alpha-2 code such as GB")
+    return value
+
+
+def _moment(value: date | datetime) -> date | datetime:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("must say its offset, such as 2026-11-23T09:00:00Z, or be a date alone")
+    return value
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
+Text = Annotated[str, Field(max_length=20_000), AfterValidator(_text)]
+Https = Annotated[str, Field(max_length=500), AfterValidator(_https)]
+Href = Annotated[str, Field(max_length=500), AfterValidator(_href)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Language = Annotated[str, AfterValidator(_language)]
+Country = Annotated[str, AfterValidator(_country)]
+Moment = Annotated[date | datetime, AfterValidator(_moment)]
+
+
+class Shape(BaseModel):
+    """Strict: a number is not a text, and a key that nobody reads is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Link(Shape):
+    label: Line
+    href: Href
+
+
+class NavigationLink(Link):
+    style: Literal["link", "button"]
+
+
+class Footer(Shape):
+    copyright: Line
+    links: list[Link]
+
+
+class CallToAction(Shape):
+    eyebrow: Line
+    title: Line
+    text: Line
+    label: Line
+    href: Href
+
+
+class SiteFile(Shape):
+    name: Line
+    tagline: Line
+    description: Text
+    language: Language
+    time_zone: Zone
+    navigation: list[NavigationLink]
+    footer: Footer
+    call_to_action: CallToAction
+
+
+class Consent(Shape):
+    purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,49}$")]
+    version: Annotated[str, Field(min_length=1, max_length=20)]
+    title: Line
+    text: Text
+
+
+class ConsentsFile(Shape):
+    consents: list[Consent]
+
+
+class Avatar(Shape):
+    initial: Annotated[str, Field(min_length=1, max_length=2)]
+    url: Https | None = None
+
+
+class AuthorEntry(Shape):
+    slug: Slug
+    name: Line
+    role: Line
+    kind: Literal["person", "organization"]
+    bio: Text
+    avatar: Avatar
+
+
+class AuthorsFile(Shape):
+    authors: list[AuthorEntry]
+
+
+class Filing(Shape):
+    slug: Slug
+    name: Line
+    description: Line
+
+
+class TopicsFile(Shape):
+    categories: list[Filing]
+    topics: list[Filing]
+
+
+class Channel(Shape):
+    kind: Literal["phone", "text", "chat", "whatsapp", "email", "web"]
+    value: Line
+    note: Line | None = None
+
+
+class Support(Shape):
+    id: Slug
+    country: Country | None = None
+    kind: Literal["emergency", "crisis", "violence", "directory"]
+    name: Line
+    description: Line
+    channels: Annotated[list[Channel], Field(min_length=1)]
+    hours: Line | None = None
+    languages: list[Language] = []
+    source_url: Https
+    verified_on: date
+
+
+class SupportFile(Shape):
+    lines: list[Support]
+
+
+class Seo(Shape):
+    title: Line
+    description: Line
+
+
+class Reference(Shape):
+    id: Slug
+    authors: Line
+    year: Annotated[int, Field(ge=1800, le=2200)]
+    title: Line
+    source: Line
+    url: Https
+
+
+class ArticleFront(Shape):
+    """What stands above an article."""
+
+    title: Line
+    excerpt: Line
+    category: Slug
+    topics: Annotated[list[Slug], Field(min_length=1, max_length=12)]
+    author: Slug
+    status: Literal["draft", "published", "unpublished"]
+    publish_at: Moment | None = None
+    updated_at: Moment | None = None
+    reading_minutes: Annotated[int, Field(ge=1, le=240)] | None = None
+    former_slugs: list[Slug] = []
+    call_to_action: CallToAction | None = None
+    seo: Seo | None = None
+    references: list[Reference] = []
+
+    @model_validator(mode="after")
+    def _published_when(self) -> Self:
+        if self.status == "published" and self.publish_at is None:
+            raise ValueError("publish_at is missing: a published article says when, such as publish_at: 2026-11-23")
+        return self

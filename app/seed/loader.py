@@ -1,0 +1,129 @@
+"""Makes the database equal to a folder: all of it in one transaction, or nothing."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from unicodedata import normalize
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, insert, update
+from sqlmodel import Session, col, select
+
+from app.articles.models import Article, ArticleBody, ArticleTopic, FormerSlug
+from app.core import markdown, releases
+from app.seed.content import ArticleContent, Content
+from app.seed.plan import Plan, plan_load
+from app.seed.stored import StoredArticle
+
+AT_ONCE = 200  # articles in memory in all their forms
+
+Planned = tuple[ArticleContent, StoredArticle | None]
+Track = Callable[[Sequence[Planned]], Iterable[Planned]]
+
+
+def load(session: Session, content: Content, *, now: datetime, track: Track = iter) -> Plan:
+    """Write what differs and announce a release; with nothing to change, neither. Says what it did."""
+    plan = plan_load(session, content)
+    if not plan.changes:
+        return plan
+    for change in plan.rows:
+        key = dict(zip(change.kind.key, change.key, strict=True))
+        if change.is_new:
+            session.execute(insert(change.kind.table).values(key | change.values))
+        else:
+            session.execute(update(change.kind.table).filter_by(**key).values(change.values))
+    if plan.unpublished:
+        rows = [{"id": article_id, "status": "unpublished"} for article_id in plan.unpublished]
+        session.execute(update(Article), rows)
+    _free_slugs(session, plan.articles)
+    articles = iter(track(plan.articles))
+    while batch := list(islice(articles, AT_ONCE)):
+        _write(session, batch, now=now)
+    releases.announce(session, _scheduled(session, now), now=now)
+    return plan
+
+
+def _free_slugs(session: Session, articles: Sequence[Planned]) -> None:
+    """Let go of every slug that a renaming leaves, so that articles can change slugs with each other."""
+    renamed = [before.id for article, before in articles if before and before.slug != article.slug]
+    if renamed:
+        session.execute(update(Article), [{"id": article_id, "slug": f"~{article_id}"} for article_id in renamed])
+
+
+def _write(session: Session, batch: Sequence[Planned], *, now: datetime) -> None:
+    named = [(before.id if before else uuid4(), article, before) for article, before in batch]
+    new = [_article_row(article_id, article, None, now) for article_id, article, before in named if not before]
+    old = [_article_row(article_id, article, before, now) for article_id, article, before in named if before]
+    if new:
+        session.execute(insert(Article), new)
+    if old:
+        session.execute(update(Article), old)
+        ids = [row["id"] for row in old]
+        session.execute(delete(ArticleBody).where(col(ArticleBody.article_id).in_(ids)))
+        session.execute(delete(ArticleTopic).where(col(ArticleTopic.article_id).in_(ids)))
+        session.execute(delete(FormerSlug).where(col(FormerSlug.article_id).in_(ids)))
+    session.execute(insert(ArticleBody), [_body_row(article_id, article) for article_id, article, _ in named])
+    session.execute(insert(ArticleTopic), list(_topic_rows(named)))
+    former = [
+        {"slug": slug, "article_id": article_id} for article_id, article, _ in named for slug in article.former_slugs
+    ]
+    if former:
+        taken = [row["slug"] for row in former]
+        session.execute(delete(FormerSlug).where(col(FormerSlug.slug).in_(taken)))
+        session.execute(insert(FormerSlug), former)
+
+
+def _article_row(
+    article_id: UUID, article: ArticleContent, before: StoredArticle | None, now: datetime
+) -> dict[str, Any]:
+    changed = article.updated_at or (now if before else article.publish_at or now)
+    return {
+        "id": article_id,
+        "slug": article.slug,
+        "title": article.title,
+        "sort_title": sort_title(article.title),
+        "excerpt": article.excerpt,
+        "category_slug": article.category,
+        "author_slug": article.author,
+        "status": article.status,
+        "publish_at": article.publish_at,
+        "published_on": article.published_on,
+        "updated_at": changed,
+        "reading_minutes": article.reading_minutes,
+        "word_count": article.word_count,
+        "digest": article.digest(),
+    }
+
+
+def _body_row(article_id: UUID, article: ArticleContent) -> dict[str, Any]:
+    document, _ = markdown.read(article.body)
+    return {
+        "article_id": article_id,
+        "markdown": article.body,
+        "html": document.html,
+        "text": document.text,
+        "blocks": document.blocks,
+        "contents": document.contents,
+        "references": list(article.references),
+        "call_to_action": article.call_to_action,
+        "seo_title": article.seo["title"],
+        "seo_description": article.seo["description"],
+    }
+
+
+def _topic_rows(named: Sequence[tuple[UUID, ArticleContent, StoredArticle | None]]) -> Iterator[dict[str, Any]]:
+    for article_id, article, _ in named:
+        for position, slug in enumerate(article.topics):
+            yield {"article_id": article_id, "topic_slug": slug, "position": position}
+
+
+def _scheduled(session: Session, now: datetime) -> Iterator[datetime]:
+    due = select(Article.publish_at).where(col(Article.status) == "published", col(Article.publish_at) > now).distinct()
+    return (moment for moment in session.exec(due) if moment)
+
+
+def sort_title(title: str) -> str:
+    """What a title is sorted by: no case, no accents, no quotes in front."""
+    plain = normalize("NFKD", title).encode("ascii", "ignore").decode().casefold()
+    return plain.lstrip("\"'( ") or title.casefold()

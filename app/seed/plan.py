@@ -1,0 +1,130 @@
+"""What a load would do: the difference between a folder and the database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.core.markdown import RENDERING
+from app.seed.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
+from app.seed.stored import StoredArticle, article_contents, stored_articles, stored_rows
+
+RENDERED_ANEW = f"rendering {RENDERING}"
+
+
+class Action(StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+    RENAMED = "renamed"
+    UNPUBLISHED = "unpublished"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs. `fields` are those that changed; `was` is the slug before a renaming."""
+
+    kind: str
+    name: str
+    action: Action
+    fields: tuple[str, ...] = ()
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    kind: Kind
+    key: Key
+    values: dict[str, Any]
+    is_new: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that a load would write, and how to say it."""
+
+    changes: list[Change] = field(default_factory=list)
+    rows: list[RowChange] = field(default_factory=list)
+    articles: list[tuple[ArticleContent, StoredArticle | None]] = field(default_factory=list)
+    unpublished: list[UUID] = field(default_factory=list)
+
+
+class AgreedTextChanged(Exception):
+    """People agreed to the words of a version: they stay as they are."""
+
+    def __init__(self, purpose: str, version: str) -> None:
+        super().__init__(
+            f"consents.yaml: version {version!r} of {purpose!r} has been published with another text; "
+            "give the changed text a new version"
+        )
+
+
+def plan_load(session: Session, content: Content) -> Plan:
+    """Compare a checked folder with what is stored."""
+    plan = Plan()
+    for kind in KINDS:
+        _plan_rows(plan, kind, content.rows[kind.name], stored_rows(session, kind))
+    _plan_articles(plan, session, content.articles)
+    return plan
+
+
+def _plan_rows(plan: Plan, kind: Kind, wanted: dict[Key, dict[str, Any]], stored: dict[Key, dict[str, Any]]) -> None:
+    shown = {kind.shown: True} if kind.shown else {}
+    for key, row in wanted.items():
+        values = row | shown
+        before = stored.get(key)
+        changed = [name for name in values if before is not None and before[name] != values[name]]
+        if kind is CONSENT and {"title", "text"} & set(changed):
+            raise AgreedTextChanged(*key)
+        if before is None or changed:
+            plan.rows.append(RowChange(kind, key, values, is_new=before is None))
+            action = Action.CREATED if before is None else Action.CHANGED
+            plan.changes.append(Change(kind.name, _name(key), action, tuple(changed)))
+    for key, row in stored.items():
+        if key not in wanted and kind.shown and row[kind.shown]:
+            plan.rows.append(RowChange(kind, key, {kind.shown: False}, is_new=False))
+            plan.changes.append(Change(kind.name, _name(key), Action.UNPUBLISHED))
+
+
+def _plan_articles(plan: Plan, session: Session, wanted: dict[str, ArticleContent]) -> None:
+    stored = {article.slug: article for article in stored_articles(session)}
+    kept: set[UUID] = set()
+    for slug, article in wanted.items():
+        before = stored.get(slug) or next(_former(article, wanted, stored), None)
+        if before:
+            kept.add(before.id)
+        change = _article_change(session, article, before)
+        if change:
+            plan.articles.append((article, before))
+            plan.changes.append(change)
+    for before in stored.values():
+        if before.id not in kept and before.status != "unpublished":
+            plan.unpublished.append(before.id)
+            plan.changes.append(Change("article", before.slug, Action.UNPUBLISHED))
+
+
+def _former(
+    article: ArticleContent, wanted: dict[str, ArticleContent], stored: dict[str, StoredArticle]
+) -> Iterator[StoredArticle]:
+    """The stored articles that this one is the new name of."""
+    return (stored[slug] for slug in article.former_slugs if slug in stored and slug not in wanted)
+
+
+def _article_change(session: Session, article: ArticleContent, before: StoredArticle | None) -> Change | None:
+    if before is None:
+        return Change("article", article.slug, Action.CREATED)
+    is_renamed = before.slug != article.slug
+    is_redated = article.updated_at is not None and article.updated_at != before.updated_at
+    if not is_renamed and not is_redated and article.digest() == before.digest:
+        return None
+    [stored] = article_contents(session, [before.id])
+    fields = tuple(article.differences(stored)) or (() if is_renamed else (RENDERED_ANEW,))
+    if is_renamed:
+        return Change("article", article.slug, Action.RENAMED, fields, was=before.slug)
+    return Change("article", article.slug, Action.CHANGED, fields)
+
+
+def _name(key: Key) -> str:
+    return " ".join(part for part in key if isinstance(part, str))

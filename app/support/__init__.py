@@ -1,0 +1,1 @@
+"""Crisis and help lines by country: for anyone, at once, without signing in."""

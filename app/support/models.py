@@ -1,0 +1,27 @@
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field
+
+from app.core.columns import SortedText
+from app.core.database import Table
+
+
+class SupportLine(Table, table=True):
+    """Where somebody in distress finds help. Without a country: everywhere."""
+
+    __tablename__ = "support_lines"
+
+    id: str = Field(primary_key=True, sa_type=SortedText)
+    position: int = Field(index=True)
+    country: str | None = Field(default=None, index=True)
+    kind: str
+    name: str
+    description: str
+    channels: list[dict[str, Any]] = Field(sa_type=JSON)
+    hours: str | None = None
+    languages: list[str] = Field(sa_type=JSON)
+    source_url: str
+    verified_on: date
+    is_listed: bool

@@ -1,0 +1,22 @@
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.support import service
+from app.support.schemas import SupportPage
+from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
+from app.web.problems import EVERYWHERE
+
+router = APIRouter(prefix="/support", tags=["Support"], responses=EVERYWHERE, dependencies=[ForEveryone])
+
+Country = Annotated[
+    str | None, Query(pattern=r"^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2, such as `GB`.", examples=["US"])
+]
+
+
+@router.get("", summary="Crisis and help lines", response_model=SupportPage)
+def list_support(session: ContentSession, page: PageQuery, link: Linked, country: Country = None) -> Any:
+    """Where somebody in distress finds help. With a country: its lines, emergency first, then the international
+    ones, which are there for every country. Whoever is in danger should call the local emergency number.
+    """
+    return link(service.support_lines(session, page, country=country))

@@ -1,0 +1,47 @@
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+
+class SupportKind(StrEnum):
+    EMERGENCY = "emergency"
+    CRISIS = "crisis"
+    VIOLENCE = "violence"
+    DIRECTORY = "directory"
+
+
+class ChannelKind(StrEnum):
+    PHONE = "phone"
+    TEXT = "text"
+    CHAT = "chat"
+    WHATSAPP = "whatsapp"
+    EMAIL = "email"
+    WEB = "web"
+
+
+class Channel(BaseModel):
+    kind: ChannelKind = Field(examples=["phone"])
+    value: str = Field(description="What to dial, text or open.", examples=["988"])
+    note: str | None = Field(examples=[None])
+
+
+class SupportLineRead(BaseModel):
+    """A line and how to reach it, with the page that says so and the day somebody last looked."""
+
+    id: str = Field(examples=["us-988"])
+    country: str | None = Field(description="ISO 3166-1 alpha-2; null: everywhere.", examples=["US"])
+    kind: SupportKind = Field(examples=["crisis"])
+    name: str = Field(examples=["988 Suicide & Crisis Lifeline"])
+    description: str
+    channels: list[Channel]
+    hours: str | None = Field(description="Null: not stated by the source.", examples=["24 hours a day, every day"])
+    languages: list[str] = Field(description="BCP 47; empty: not stated by the source.", examples=[["en", "es"]])
+    source_url: str
+    verified_on: date
+
+
+class SupportPage(BaseModel):
+    items: list[SupportLineRead]
+    total: int = Field(examples=[2])
+    next: str | None = Field(examples=[None])

@@ -1,0 +1,71 @@
+"""How the API describes itself: names, tags and shapes that client generators read well."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
+from typing_extensions import override
+
+VERSION = "0.1.0"
+TITLE = "21|Twenty One API"
+DESCRIPTION = """
+Articles and topics, assessments with honest scores, and a guided 21-day journey, for adults who want to build
+healthier relationships. It diagnoses nothing and promises no healing. Who needs help now finds it under
+[`/v1/support`](#operation/list_support).
+
+* **Bodies** are JSON in UTF-8 with snake_case names. Unknown fields and parameters are refused, never ignored.
+* **Lists** answer `{items, total, next}`. Send `next` back as `cursor` for the following page; the `Link` header says
+  the same.
+* **Errors** are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems. Branch on `code`; `errors` names the
+  fields.
+* **Moments** are RFC 3339 in UTC, dates `YYYY-MM-DD`.
+* **Caching**: public replies carry a strong `ETag`; ask again with `If-None-Match` and a 304 costs next to nothing.
+  Every GET also answers HEAD.
+* Enumerations may grow: treat a value you don't know as you would treat none.
+"""
+
+
+def operation_name(route: APIRoute) -> str:
+    """Operation ids are the function names: they become the generated clients' method names."""
+    return route.name
+
+
+class DescribedApi(FastAPI):
+    """A FastAPI whose document is mended for client generators, and which has layers outside all others."""
+
+    def __init__(self, *, outermost: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        self._outermost = outermost
+        super().__init__(**options)
+
+    @override
+    def build_middleware_stack(self) -> ASGIApp:
+        return self._outermost(super().build_middleware_stack())
+
+    @override
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for schema in _schemas(document):
+                _flatten_null(schema)
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def _schemas(node: object) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from _schemas(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _schemas(child)
+
+
+def _flatten_null(schema: dict[str, Any]) -> None:
+    """Write `anyOf: [X, null]` as `type: [X, "null"]`: Swift's generator leaves the former out."""
+    match schema.get("anyOf"):
+        case [{"type": str(kind)} as scalar, {"type": "null"}]:
+            del schema["anyOf"]
+            schema.update(scalar, type=[kind, "null"])

@@ -1,0 +1,104 @@
+"""The `Annotated` names with which routers say what they need."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import BeforeValidator
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from app.core.database import Database
+from app.core.pagination import MAX_LIMIT, Item, Page, PageRequest
+from app.core.settings import Settings
+
+MOST_DIGITS = 9
+PUBLIC = {"Cache-Control": "public, no-cache"}  # kept by anyone, asked for again each time: docs/decisions/caching.md
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def open_session(request: Request) -> Iterator[Session]:
+    """One request, one transaction: committed before the reply is sent, or not at all."""
+    with _database(request).sessions.begin() as session:
+        yield session
+
+
+def open_content_session(request: Request) -> Iterator[Session]:
+    """One snapshot of the content, read only."""
+    with _database(request).content_sessions.begin() as session:
+        yield session
+
+
+def open_reads(request: Request) -> Iterator[Connection]:
+    """A connection in autocommit, for reading a member's own rows in as few round trips as can be."""
+    with _database(request).reads.connect() as connection:
+        yield connection
+
+
+# scope="function" ends the transaction before the reply leaves, so a failed
+# commit is answered with an error and not with a success that never happened.
+DbSession = Annotated[Session, Depends(open_session, scope="function")]
+ContentSession = Annotated[Session, Depends(open_content_session, scope="function")]
+MemberReads = Annotated[Connection, Depends(open_reads, scope="function")]
+
+
+async def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+async def read_settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def for_everyone(response: Response) -> None:
+    """Marks a reply as the same for everyone: such a reply is kept (`web/cache.py`)."""
+    response.headers.update(PUBLIC)
+
+
+def _digits(value: object) -> object:
+    """Refuse what int() would take kindly: `1_0`, ` 5`, `+5`."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+        raise ValueError("must be a whole number, written in digits")
+    return value
+
+
+async def page_request(
+    limit: Annotated[
+        int, BeforeValidator(_digits), Query(ge=1, le=MAX_LIMIT, description="How many items at most.")
+    ] = 20,
+    cursor: Annotated[
+        str | None, Query(min_length=1, max_length=1000, description="The `next` of the page before.")
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit, cursor)
+
+
+class NextLink:
+    """Says in a `Link` header (RFC 8288) what the body's `next` says."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+
+    def __call__(self, page: Page[Item]) -> Page[Item]:
+        if page.next:
+            url = self._request.url.include_query_params(cursor=page.next)
+            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        return page
+
+
+async def next_link(request: Request, response: Response) -> NextLink:
+    return NextLink(request, response)
+
+
+Linked = Annotated[NextLink, Depends(next_link)]
+Now = Annotated[datetime, Depends(now_utc)]
+AppSettings = Annotated[Settings, Depends(read_settings)]
+PageQuery = Annotated[PageRequest, Depends(page_request)]
+ForEveryone = Depends(for_everyone)

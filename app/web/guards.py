@@ -1,0 +1,93 @@
+"""Pure ASGI layers around every reply that isn't kept: headers, faults, the size of a body."""
+
+from collections.abc import Iterable
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.problems import plain_problem
+
+log = structlog.get_logger("app.faults")
+
+SECURITY = {
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": "no-store",
+}
+
+
+class SecurityHeaders:
+    """Every reply says what a browser may do with it; what a route says itself stands."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_secured if scope["type"] == "http" else send)
+
+
+class Faults:
+    """The last resort: a fault of ours is logged with its trace, and answered with a problem that shows none of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        except Exception as error:
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("fault", error=type(error).__name__)
+            await plain_problem(500)(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body over the limit while it is read, whether or not its length was announced."""
+
+    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+        self.app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _announced(scope["headers"]) > self._most_bytes:
+            await plain_problem(413, {"Connection": "close"})(scope, receive, send)
+            return
+        total = 0
+
+        async def receive_counted() -> Message:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            if total > self._most_bytes:
+                raise HTTPException(413, headers={"Connection": "close"})  # the only kind that FastAPI lets through
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+
+def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """The length that was announced; what isn't a number, the server has refused before."""
+    return next((int(value) for name, value in headers if name == b"content-length" and value.isdigit()), 0)

@@ -1,0 +1,70 @@
+"""Whether this process lives, and whether it can serve."""
+
+from pathlib import Path
+from time import monotonic
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.database import Database
+from app.core.errors import Unavailable
+from app.web.problems import refusals
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+GOOD_FOR = 1.0  # seconds that an answer is repeated, so that probes cost the database next to nothing
+
+router = APIRouter(prefix="/health", tags=["Operations"])
+
+
+class NotReady(Unavailable):
+    code = "not_ready"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, retry_after=2)
+
+
+class Health(BaseModel):
+    status: str = Field(examples=["ok"])
+
+
+class Readiness:
+    """Remembers for a moment what was wrong, if anything."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        self._asked = -GOOD_FOR
+        self._wrong: str | None = None
+
+    def what_is_wrong(self) -> str | None:
+        if monotonic() - self._asked >= GOOD_FOR:
+            self._wrong = self._look()
+            self._asked = monotonic()
+        return self._wrong
+
+    def _look(self) -> str | None:
+        try:
+            with self._database.reads.connect() as connection:
+                revision = MigrationContext.configure(connection).get_current_revision()
+        except SQLAlchemyError:
+            return "The database can't be reached."
+        return None if revision == self._head else "The database's tables are not those of this version: migrate."
+
+
+@router.get("/live", summary="Liveness")
+async def read_liveness() -> Health:
+    """Answers while the process lives; it asks nobody else."""
+    return Health(status="ok")
+
+
+@router.get("/ready", summary="Readiness", responses=refusals(NotReady))
+def read_readiness(request: Request) -> Health:
+    """Answers 200 when the database can be reached and its tables are those of this version, else 503."""
+    readiness: Readiness = request.app.state.readiness
+    wrong = readiness.what_is_wrong()
+    if wrong:
+        raise NotReady(wrong)
+    return Health(status="ok")

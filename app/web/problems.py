@@ -1,0 +1,163 @@
+"""Every error is one shape, RFC 9457 problem details, whoever found it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Literal
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app.core.errors import AppError, BadInput, FieldError, Moved, NotFound, Unavailable
+from app.web.methods import allowed_methods
+
+log = structlog.get_logger("app.problems")
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {422: "Invalid input"}
+DETAILS = {
+    400: "The request could not be read.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The body is larger than this address takes.",
+    415: "The body must be JSON, sent as application/json in UTF-8.",
+    500: "Something went wrong on our side. It has been recorded under the request id.",
+    503: "The database can't be reached just now. Please try again in a moment.",
+}
+CODES = {
+    400: "malformed_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    500: "internal_error",
+    503: "unavailable",
+}
+PLACES = {"body": "body", "query": "query", "path": "path", "header": "header"}
+
+
+class ProblemField(BaseModel):
+    """One thing that was wrong with what was sent."""
+
+    where: Literal["body", "query", "path", "header"] = Field(serialization_alias="in")
+    pointer: str = Field(description="A JSON Pointer (RFC 6901) into the body, or `/` and the parameter's name.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. Branch on `code`, never on the texts."""
+
+    type: str = Field(examples=["urn:problem-type:twentyone:not_found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["No article has this slug."])
+    code: str = Field(description="Stable, for programs.", examples=["not_found"])
+    errors: list[ProblemField] = Field(description="What was wrong, field by field; empty where that doesn't apply.")
+
+
+def refusals(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` for the errors that an endpoint may raise."""
+    codes: dict[int, list[str]] = defaultdict(list)
+    for error in errors:
+        codes[error.status].append(f"`{error.code}`")
+    return {status: problem_response(" or ".join(names)) for status, names in codes.items()}
+
+
+def problem_response(description: str) -> dict[str, Any]:
+    return {"model": Problem, "description": description}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = {
+        "type": f"urn:problem-type:twentyone:{code}",
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": [{"in": each.where, "pointer": each.pointer, "detail": each.detail} for each in errors],
+    }
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def plain_problem(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem that stands for a bare status code."""
+    code = CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
+    return problem(status, code, DETAILS.get(status) or HTTPStatus(status).description, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, _refused)
+    app.add_exception_handler(Moved, _moved)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _bare)
+    app.add_exception_handler(DBAPIError, _database_failed)
+    app.add_exception_handler(PoolTimeout, _database_failed)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)
+    return problem(error.status, error.code, error.detail, error.errors, error.headers)
+
+
+def _moved(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Moved)
+    query = request.scope["query_string"].decode("latin-1")
+    address = request.url.path.rpartition("/")[0] + f"/{error.name}" + (f"?{query}" if query else "")
+    return Response(status_code=308, headers={"Location": address, "Cache-Control": "public, max-age=300"})
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """Says what was wrong and where; never what was sent, which may be somebody's password."""
+    assert isinstance(error, RequestValidationError)
+    errors = [_field_error(each) for each in error.errors()]
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        return problem(400, CODES[400], "The body isn't valid JSON.", errors)
+    return problem(BadInput.status, BadInput.code, "Some of what was sent can't be used.", errors)
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    place, *path = error["loc"]
+    if error["type"] == "json_invalid":
+        return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
+    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return FieldError(PLACES.get(place, "body"), pointer, error["msg"])  # type: ignore[arg-type]
+
+
+def _bare(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(allowed_methods(request.app.routes, request.scope["path"]))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
+    return plain_problem(error.status_code, headers)
+
+
+def _database_failed(request: Request, error: Exception) -> Response:
+    """503 when the database is away or busy; anything else is a fault of ours, for the catch-all."""
+    away = isinstance(error, OperationalError | PoolTimeout) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+    if not away:
+        raise error
+    log.warning("database_unavailable", error=type(error).__name__)
+    return plain_problem(503, {"Retry-After": "2"})
+
+
+DATABASE_AWAY = refusals(Unavailable)
+NOT_FOUND = refusals(NotFound)
+BAD_INPUT = refusals(BadInput)
+INTERNAL_ERROR: dict[int | str, dict[str, Any]] = {500: problem_response("`internal_error`")}
+EVERYWHERE = BAD_INPUT | INTERNAL_ERROR | DATABASE_AWAY
