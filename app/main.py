@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_name,
+        responses=problems.EVERYWHERE,
         dependencies=[Depends(check_query)],
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},

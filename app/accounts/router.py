@@ -5,9 +5,8 @@ from fastapi import APIRouter
 from app.accounts import service
 from app.accounts.schemas import ConsentPage
 from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
-from app.web.problems import EVERYWHERE
 
-router = APIRouter(prefix="/consents", tags=["Accounts"], responses=EVERYWHERE, dependencies=[ForEveryone])
+router = APIRouter(prefix="/consents", tags=["Accounts"], dependencies=[ForEveryone])
 
 
 @router.get("", summary="What members agree to", response_model=ConsentPage)

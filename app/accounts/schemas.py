@@ -7,7 +7,9 @@ class ConsentRead(BaseModel):
     purpose: str = Field(examples=["health_data"])
     version: str = Field(examples=["1"])
     title: str = Field(examples=["Keeping what you write here"])
-    text: str = Field(description="Plain text; paragraphs are separated by an empty line.")
+    text: str = Field(
+        description="Plain text; paragraphs are separated by an empty line.", examples=["We keep what you write."]
+    )
 
 
 class ConsentPage(BaseModel):

@@ -22,15 +22,17 @@ class Mark(StrEnum):
 class Span(BaseModel):
     """A run of text that looks the same; a line break is a newline character."""
 
-    text: str
-    marks: list[Mark]
-    href: str | None = Field(description="A link: `https:`, `mailto:`, a path of the frontend, or `#` and an anchor.")
+    text: str = Field(examples=["Loneliness is a signal."])
+    marks: list[Mark] = Field(examples=[[]])
+    href: str | None = Field(
+        description="A link: `https:`, `mailto:`, a path of the frontend, or `#` and an anchor.", examples=[None]
+    )
 
 
 class HeadingBlock(BaseModel):
     type: Literal["heading"]
-    id: str
-    level: int = Field(description="2 to 4; the title is level 1.")
+    id: str = Field(description="Its anchor.", examples=["1-start-small"])
+    level: int = Field(description="2 to 4; the title is level 1.", examples=[3])
     spans: list[Span]
 
 
@@ -56,9 +58,9 @@ class QuoteBlock(BaseModel):
 
 class ImageBlock(BaseModel):
     type: Literal["image"]
-    url: str
-    alt: str
-    caption: str | None
+    url: str = Field(examples=["https://www.example.org/walk.jpg"])
+    alt: str = Field(examples=["Two people walking side by side"])
+    caption: str | None = Field(examples=[None])
 
 
 class DividerBlock(BaseModel):
@@ -81,7 +83,7 @@ class TextBody(BaseModel):
     """The body as one text."""
 
     format: Literal["html", "markdown", "text"]
-    content: str
+    content: str = Field(examples=["Loneliness is a signal."])
 
 
 Body = Annotated[BlocksBody | TextBody, Field(discriminator="format")]

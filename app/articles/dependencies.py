@@ -1,15 +1,23 @@
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
 from app.articles.queries import Filters
 from app.articles.search import SearchIndex
-from app.core.slugs import SLUG
+from app.core.slugs import LONGEST_SLUG, SLUG
 
 MOST_SLUGS = 20
 
-Slug = Annotated[str, Path(pattern=SLUG, max_length=120)]
-SlugFilter = Annotated[str, Query(pattern=SLUG, max_length=120)]
+SlugFilter = Annotated[str, Query(pattern=SLUG, max_length=LONGEST_SLUG)]
+
+
+def slug_like(example: str) -> Any:
+    return Path(pattern=SLUG, max_length=LONGEST_SLUG, examples=[example])
+
+
+ArticleSlug = Annotated[str, slug_like("overcoming-loneliness-the-science-of-social-connection")]
+TopicSlug = Annotated[str, slug_like("loneliness")]
+AuthorSlug = Annotated[str, slug_like("21day-team")]
 
 
 async def read_index(request: Request) -> SearchIndex:
@@ -22,8 +30,14 @@ async def read_filters(
         list[SlugFilter],
         Query(max_length=MOST_SLUGS, description="Articles with any of these topics.", examples=[["loneliness"]]),
     ] = [],
-    category: Annotated[list[SlugFilter], Query(max_length=MOST_SLUGS, description="In any of these categories.")] = [],
-    author: Annotated[list[SlugFilter], Query(max_length=MOST_SLUGS, description="By any of these authors.")] = [],
+    category: Annotated[
+        list[SlugFilter],
+        Query(max_length=MOST_SLUGS, description="In any of these categories.", examples=[["mental-health"]]),
+    ] = [],
+    author: Annotated[
+        list[SlugFilter],
+        Query(max_length=MOST_SLUGS, description="By any of these authors.", examples=[["21day-team"]]),
+    ] = [],
 ) -> Filters:
     return Filters(topics=topic, categories=category, authors=author)
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 
 from app.articles import filing, service
 from app.articles.blocks import BodyFormat
-from app.articles.dependencies import ArticleFilters, Index, Slug
+from app.articles.dependencies import ArticleFilters, ArticleSlug, AuthorSlug, Index, TopicSlug
 from app.articles.filing import AuthorNotFound, TopicNotFound
 from app.articles.schemas import (
     ArticlePage,
@@ -21,11 +21,11 @@ from app.articles.service import ArticleNotFound
 from app.articles.words import Words
 from app.core.errors import Unavailable
 from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Linked, Now, PageQuery
-from app.web.problems import EVERYWHERE, refusals
+from app.web.problems import refusals
 
 MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "The article has another slug now; see `Location`."}}
 
-router = APIRouter(tags=["Articles"], responses=EVERYWHERE, dependencies=[ForEveryone])
+router = APIRouter(tags=["Articles"], dependencies=[ForEveryone])
 
 Text = Annotated[
     str | None,
@@ -36,8 +36,11 @@ Text = Annotated[
         examples=["lonely"],
     ),
 ]
-Sort = Annotated[SortBy | None, Query(description="Newest first, or with `q` by relevance, unless said otherwise.")]
-Format = Annotated[BodyFormat, Query(alias="format", description="How the body comes.")]
+Sort = Annotated[
+    SortBy | None,
+    Query(description="Newest first, or with `q` by relevance, unless said otherwise.", examples=["title"]),
+]
+Format = Annotated[BodyFormat, Query(alias="format", description="How the body comes.", examples=["html"])]
 
 
 @router.get(
@@ -72,7 +75,7 @@ def read_article(
     session: ContentSession,
     index: Index,
     settings: AppSettings,
-    slug: Slug,
+    slug: ArticleSlug,
     now: Now,
     body_format: Format = BodyFormat.BLOCKS,
 ) -> Any:
@@ -89,7 +92,7 @@ def list_topics(session: ContentSession, page: PageQuery, link: Linked, now: Now
 
 
 @router.get("/topics/{slug}", summary="A topic", response_model=TopicRead, responses=refusals(TopicNotFound))
-def read_topic(session: ContentSession, slug: Slug, now: Now) -> Any:
+def read_topic(session: ContentSession, slug: TopicSlug, now: Now) -> Any:
     """One topic; its articles are listed by `/v1/articles?topic=` and its slug."""
     return filing.read_topic(session, slug, now=now)
 
@@ -107,6 +110,6 @@ def list_authors(session: ContentSession, page: PageQuery, link: Linked, now: No
 
 
 @router.get("/authors/{slug}", summary="An author", response_model=AuthorRead, responses=refusals(AuthorNotFound))
-def read_author(session: ContentSession, slug: Slug, now: Now) -> Any:
+def read_author(session: ContentSession, slug: AuthorSlug, now: Now) -> Any:
     """One author; their articles are listed by `/v1/articles?author=` and their slug."""
     return filing.read_author(session, slug, now=now)

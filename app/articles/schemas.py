@@ -48,19 +48,19 @@ class Highlight(BaseModel):
     """A text in which the search words were found, and where."""
 
     field: str = Field(description="`title`, `excerpt` or `body`; of the body, a passage.", examples=["title"])
-    text: str
+    text: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
     ranges: list[CharacterRange]
 
 
 class ArticleSummary(BaseModel):
     slug: str = Field(examples=["overcoming-loneliness-the-science-of-social-connection"])
     title: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
-    excerpt: str
+    excerpt: str = Field(examples=["Feeling lonely is common, and it is no verdict on you."])
     category: CategoryBrief
     published_on: date = Field(description="In the site's time zone.", examples=["2024-12-05"])
     updated_at: datetime
     reading_minutes: int = Field(examples=[11])
-    word_count: int
+    word_count: int = Field(examples=[2600])
     author: AuthorBrief
     topics: list[TopicBrief]
 
@@ -84,27 +84,29 @@ class ContentsEntry(BaseModel):
 class CallToAction(BaseModel):
     eyebrow: str = Field(examples=["Transform Your Life"])
     title: str = Field(examples=["Ready to Build Better Relationships?"])
-    text: str
+    text: str = Field(examples=["One small practice a day for 21 days."])
     label: str = Field(examples=["Start Your Journey"])
     href: str = Field(examples=["/journey"])
 
 
 class Reference(BaseModel):
     id: str = Field(description="Cited in the text as `#ref-` and this id.", examples=["lally-2010"])
-    authors: str
+    authors: str = Field(examples=["Lally, P., van Jaarsveld, C. H. M., Potts, H. W. W., & Wardle, J."])
     year: int = Field(examples=[2010])
-    title: str
-    source: str
+    title: str = Field(examples=["How are habits formed: Modelling habit formation in the real world"])
+    source: str = Field(examples=["European Journal of Social Psychology, 40(6), 998-1009"])
     url: str = Field(examples=["https://doi.org/10.1002/ejsp.674"])
 
 
 class Seo(BaseModel):
     """For the head of the page that shows the article."""
 
-    title: str
-    description: str
-    canonical_url: str
-    json_ld: dict[str, Any] = Field(description="A schema.org `Article`.")
+    title: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
+    description: str = Field(examples=["Feeling lonely is common, and it is no verdict on you."])
+    canonical_url: str = Field(examples=["https://www.example.org/blog/overcoming-loneliness"])
+    json_ld: dict[str, Any] = Field(
+        description="A schema.org `Article`.", examples=[{"@context": "https://schema.org", "@type": "Article"}]
+    )
 
 
 class ArticleRead(ArticleSummary):
@@ -117,8 +119,8 @@ class ArticleRead(ArticleSummary):
 
 
 class TopicRead(TopicBrief):
-    description: str
-    articles: int = Field(description="How many public articles have it.", examples=[1])
+    description: str = Field(examples=["What loneliness is, and what helps."])
+    articles: int = Field(description="How many public articles have it.", examples=[2])
 
 
 class TopicPage(BaseModel):
@@ -128,8 +130,8 @@ class TopicPage(BaseModel):
 
 
 class CategoryRead(CategoryBrief):
-    description: str
-    articles: int = Field(description="How many public articles are in it.", examples=[1])
+    description: str = Field(examples=["Understanding what goes on inside."])
+    articles: int = Field(description="How many public articles are in it.", examples=[2])
 
 
 class CategoryPage(BaseModel):
@@ -140,7 +142,7 @@ class CategoryPage(BaseModel):
 
 class AuthorRead(AuthorBrief):
     kind: str = Field(description="`person` or `organization`.", examples=["organization"])
-    bio: str
+    bio: str = Field(examples=["Writes about what research says, and what it doesn't."])
     articles: int = Field(description="How many public articles are theirs.", examples=[1])
 
 

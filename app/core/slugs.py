@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+LONGEST_SLUG = 120
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 

@@ -6,7 +6,7 @@ from app.pages import feeds, service
 from app.pages.schemas import JsonFeed, SiteRead
 from app.pages.service import NoContent
 from app.web.dependencies import PUBLIC, AppSettings, ContentSession, ForEveryone, Now
-from app.web.problems import EVERYWHERE, refusals
+from app.web.problems import refusals
 
 XML_EXAMPLE = '<?xml version="1.0" encoding="utf-8"?>\n<!-- ... -->'
 
@@ -15,7 +15,7 @@ def described(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {media_type: {"schema": {"type": "string"}, "example": XML_EXAMPLE}}, "description": "OK"}}
 
 
-router = APIRouter(tags=["Pages"], responses=EVERYWHERE | refusals(NoContent))
+router = APIRouter(tags=["Pages"], responses=refusals(NoContent))
 
 
 @router.get("/site", summary="The site", response_model=SiteRead, dependencies=[ForEveryone])

@@ -20,7 +20,7 @@ class NavigationEntry(Link):
 
 
 class Footer(BaseModel):
-    tagline: str
+    tagline: str = Field(examples=["Plain tools for the relationships you care about."])
     copyright: str = Field(examples=["© 2025 21|Twenty One. All rights reserved."])
     links: list[Link]
 
@@ -28,8 +28,8 @@ class Footer(BaseModel):
 class SiteRead(BaseModel):
     name: str = Field(examples=["21|Twenty One"])
     url: str = Field(description="The frontend's address.", examples=["https://www.example.org"])
-    tagline: str
-    description: str
+    tagline: str = Field(examples=["Plain tools for the relationships you care about."])
+    description: str = Field(examples=["Articles, a reflection and a 21-day practice journey."])
     language: str = Field(examples=["en"])
     time_zone: str = Field(description="IANA; dates of publication are local to it.", examples=["UTC"])
     navigation: list[NavigationEntry]
@@ -38,27 +38,27 @@ class SiteRead(BaseModel):
 
 
 class FeedAuthor(BaseModel):
-    name: str
+    name: str = Field(examples=["21Day Team"])
 
 
 class FeedItem(BaseModel):
-    id: str
-    url: str
-    title: str
-    summary: str
-    content_html: str
-    date_published: str
-    date_modified: str
+    id: str = Field(examples=["https://www.example.org/blog/overcoming-loneliness"])
+    url: str = Field(examples=["https://www.example.org/blog/overcoming-loneliness"])
+    title: str = Field(examples=["Overcoming Loneliness"])
+    summary: str = Field(examples=["Feeling lonely is common, and it is no verdict on you."])
+    content_html: str = Field(examples=["<p>Loneliness is a signal.</p>"])
+    date_published: str = Field(examples=["2024-12-05T00:00:00Z"])
+    date_modified: str = Field(examples=["2026-11-23T00:00:00Z"])
     authors: list[FeedAuthor]
-    tags: list[str]
+    tags: list[str] = Field(examples=[["loneliness"]])
 
 
 class JsonFeed(BaseModel):
     """A JSON Feed 1.1 (jsonfeed.org)."""
 
     version: str = Field(examples=["https://jsonfeed.org/version/1.1"])
-    title: str
-    home_page_url: str
-    description: str
-    language: str
+    title: str = Field(examples=["21|Twenty One"])
+    home_page_url: str = Field(examples=["https://www.example.org"])
+    description: str = Field(examples=["Articles, a reflection and a 21-day practice journey."])
+    language: str = Field(examples=["en"])
     items: list[FeedItem]

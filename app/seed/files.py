@@ -7,9 +7,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from app.core.slugs import SLUG
+from app.core.slugs import LONGEST_SLUG, SLUG
 
-LONGEST_SLUG = 120
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 COUNTRY = re.compile(r"[A-Z]{2}\Z")

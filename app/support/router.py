@@ -5,9 +5,8 @@ from fastapi import APIRouter, Query
 from app.support import service
 from app.support.schemas import SupportPage
 from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
-from app.web.problems import EVERYWHERE
 
-router = APIRouter(prefix="/support", tags=["Support"], responses=EVERYWHERE, dependencies=[ForEveryone])
+router = APIRouter(prefix="/support", tags=["Support"], dependencies=[ForEveryone])
 
 Country = Annotated[
     str | None, Query(pattern=r"^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2, such as `GB`.", examples=["US"])

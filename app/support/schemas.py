@@ -33,11 +33,11 @@ class SupportLineRead(BaseModel):
     country: str | None = Field(description="ISO 3166-1 alpha-2; null: everywhere.", examples=["US"])
     kind: SupportKind = Field(examples=["crisis"])
     name: str = Field(examples=["988 Suicide & Crisis Lifeline"])
-    description: str
+    description: str = Field(examples=["For anyone in the United States who is struggling or worried about somebody."])
     channels: list[Channel]
     hours: str | None = Field(description="Null: not stated by the source.", examples=["24 hours a day, every day"])
     languages: list[str] = Field(description="BCP 47; empty: not stated by the source.", examples=[["en", "es"]])
-    source_url: str
+    source_url: str = Field(examples=["https://988lifeline.org"])
     verified_on: date
 
 

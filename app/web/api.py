@@ -5,9 +5,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 from typing_extensions import override
 
+from app.web.examples import example_of
+from app.web.problems import Problem
+
+REFERENCE = "#/components/schemas/{model}"
 VERSION = "0.1.0"
 TITLE = "21|Twenty One API"
 DESCRIPTION = """
@@ -47,8 +52,12 @@ class DescribedApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = super().openapi()
+            schemas = document["components"]["schemas"]
+            schemas |= models_json_schema([(Problem, "serialization")], ref_template=REFERENCE)[1]["$defs"]
             for schema in _schemas(document):
                 _flatten_null(schema)
+            for response in _json_replies(document):
+                response.setdefault("example", example_of(response["schema"], schemas))
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -61,6 +70,14 @@ def _schemas(node: object) -> Iterator[dict[str, Any]]:
     elif isinstance(node, list):
         for child in node:
             yield from _schemas(child)
+
+
+def _json_replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        for operation in path.values():
+            content = operation["responses"].get("200", {}).get("content", {})
+            if "application/json" in content:
+                yield content["application/json"]
 
 
 def _flatten_null(schema: dict[str, Any]) -> None:

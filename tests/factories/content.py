@@ -1,0 +1,92 @@
+"""Folders of content, small and made up."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+BODY = "A first paragraph about walking.\n\n## A heading\n\n- one\n- two\n"
+
+SITE: Mapping[str, Any] = {
+    "name": "Test Site",
+    "tagline": "A tagline.",
+    "description": "A description.",
+    "language": "en",
+    "time_zone": "UTC",
+    "navigation": [{"label": "Blog", "href": "/blog", "style": "link"}],
+    "footer": {"copyright": "© 2026", "links": [{"label": "Find support", "href": "/support"}]},
+    "call_to_action": {"eyebrow": "Now", "title": "Begin?", "text": "A text.", "label": "Begin", "href": "/journey"},
+}
+CONSENTS = {"consents": [{"purpose": "health_data", "version": "1", "title": "Keeping", "text": "We keep it."}]}
+AUTHORS = {
+    "authors": [
+        {"slug": slug, "name": name, "role": "Writer", "kind": "person", "bio": "Writes.", "avatar": {"initial": name[0]}}
+        for slug, name in (("ada", "Ada"), ("ben", "Ben"))
+    ]
+}
+TOPICS = {
+    "categories": [{"slug": slug, "name": slug.title(), "description": "A category."} for slug in ("health", "living")],
+    "topics": [{"slug": slug, "name": slug, "description": "A topic."} for slug in ("sleep", "friends", "habits")],
+}
+SUPPORT = {
+    "lines": [
+        {
+            "id": "gb-line",
+            "country": "GB",
+            "kind": "crisis",
+            "name": "A line",
+            "description": "For anyone.",
+            "channels": [{"kind": "phone", "value": "116 123"}],
+            "hours": "always",
+            "languages": ["en"],
+            "source_url": "https://example.org/line",
+            "verified_on": "2026-11-23",
+        },
+        {
+            "id": "everywhere",
+            "kind": "directory",
+            "name": "A directory",
+            "description": "For everyone.",
+            "channels": [{"kind": "web", "value": "https://example.org"}],
+            "source_url": "https://example.org",
+            "verified_on": "2026-11-23",
+        },
+    ]
+}
+
+
+def write_yaml(path: Path, value: Mapping[str, Any]) -> None:
+    text = yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True)
+    path.write_text(text.replace("'2026-11-23'", "2026-11-23"), encoding="utf-8")
+
+
+def write_folder(folder: Path) -> Path:
+    """A folder that can be loaded, without articles."""
+    (folder / "articles").mkdir(parents=True)
+    write_yaml(folder / "site.yaml", SITE)
+    write_yaml(folder / "consents.yaml", CONSENTS)
+    write_yaml(folder / "authors.yaml", AUTHORS)
+    write_yaml(folder / "topics.yaml", TOPICS)
+    write_yaml(folder / "support.yaml", SUPPORT)
+    return folder
+
+
+def write_article(folder: Path, slug: str, *, body: str = BODY, **front: Any) -> Path:
+    """An article that was published long ago, unless the front matter says otherwise; a value of None leaves a key out."""
+    values = {
+        "title": slug.replace("-", " ").title(),
+        "excerpt": f"About {slug}.",
+        "category": "health",
+        "topics": ["sleep"],
+        "author": "ada",
+        "status": "published",
+        "publish_at": "2025-01-01T00:00:00Z",
+    } | front
+    kept = {name: value for name, value in values.items() if value is not None}
+    path = folder / "articles" / f"{slug}.md"
+    text = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
+    if isinstance(kept.get("publish_at"), str):
+        text = text.replace(f"'{kept['publish_at']}'", str(kept["publish_at"]))
+    path.write_text(f"---\n{text}---\n\n{body}", encoding="utf-8")
+    return path
