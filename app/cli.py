@@ -10,7 +10,6 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 
-from app.core import logs
 from app.core.database import Database
 from app.core.settings import DatabaseSettings, Settings
 from app.main import create_app
@@ -57,7 +56,6 @@ def serve(
         with told(), content.opened() as database:
             migrate_database(database)
             load_folder(database, seed)
-    logs.configure(settings.log_level)
     typer.echo(f"Serving at http://{host}:{port}; the documentation is at http://{host}:{port}/docs", err=True)
     uvicorn.run(
         "app.main:create_app",

@@ -15,6 +15,7 @@ from app.accounts.router import router as accounts_router
 from app.articles.indexing import indexed_articles
 from app.articles.router import router as articles_router
 from app.articles.search import SearchIndex
+from app.core import logs
 from app.core.database import Database
 from app.core.settings import Settings
 from app.pages.router import router as pages_router
@@ -23,7 +24,7 @@ from app.web import docs, health, metrics, problems
 from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
 from app.web.cache import ContentCache
 from app.web.content_signal import ContentSignal
-from app.web.guards import BodyLimit, Faults, SecurityHeaders
+from app.web.guards import BodyLimit, Faults, JsonBodies, SecurityHeaders
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
 from app.web.query import check_query
@@ -41,6 +42,7 @@ TAGS = [
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole application, made from settings; those of the environment unless given."""
     settings = settings or Settings()
+    logs.configure(settings.log_level)
     database = Database(settings.database, pool_size=settings.pool_size)
     signal = ContentSignal(database)
     search = SearchIndex()
@@ -94,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(CORSMiddleware, **cors),
             Middleware(Faults),
             Middleware(BodyLimit, most_bytes=settings.max_body_bytes),
+            Middleware(JsonBodies),
         ],
     )
     app.state.settings = settings

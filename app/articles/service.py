@@ -177,7 +177,7 @@ def _summary(row: Row[Any], topics: list[dict[str, str]]) -> Summary:
 
 def _texts(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     bodies = select(col(ArticleBody.article_id), col(ArticleBody.text)).where(col(ArticleBody.article_id).in_(ids))
-    return dict(session.execute(bodies).tuples().all())
+    return dict(session.execute(bodies).all())
 
 
 def _highlights(words: Words, summary: Summary, text: str) -> list[dict[str, Any]]:

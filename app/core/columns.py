@@ -13,6 +13,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    @override
+    def python_type(self) -> type[datetime]:
+        return datetime
+
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is not None and value.tzinfo is None:
@@ -31,6 +36,11 @@ class SortedText(TypeDecorator[str]):
 
     impl = String
     cache_ok = True
+
+    @property
+    @override
+    def python_type(self) -> type[str]:
+        return str
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:

@@ -6,6 +6,7 @@ from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
+from typing_extensions import override
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -15,13 +16,23 @@ SHARED: list[Processor] = [
 ]
 
 
-def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send our own and every library's lines one way, to standard error unless told otherwise."""
-    stream = stream or sys.stderr
-    on_terminal = stream.isatty()
+class StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at the time, as tests and process managers exchange it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    @override
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def configure(level: str) -> None:
+    """Send our own and every library's lines one way, to standard error."""
     last: list[Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if on_terminal
+        if sys.stderr.isatty()
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
@@ -30,7 +41,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler = StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=SHARED,
@@ -38,8 +49,6 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [each for each in root.handlers if not isinstance(each, StandardError)] + [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
     logging.getLogger("alembic").setLevel(logging.WARNING)

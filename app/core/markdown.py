@@ -139,6 +139,8 @@ class _Reader:
         spans = self._spans(self._next())
         self._next()
         title = _joined(spans)
+        if not title:
+            self._fault("an empty heading: write something or remove it")
         name = anchor(title) or "section"
         taken = {entry["id"] for entry in self.document.contents}
         unique = next(each for n in range(1, len(taken) + 2) if (each := f"{name}-{n}" if n > 1 else name) not in taken)
@@ -160,12 +162,7 @@ class _Reader:
             self._fault("an image needs an https address")
         if not token.content.strip():
             self._fault("an image needs a text for those who can't see it: ![what it shows](https://...)")
-        return {
-            "type": "image",
-            "url": url,
-            "alt": token.content,
-            "caption": str(token.attrs.get("title") or "") or None,
-        }
+        return {"type": "image", "url": url, "alt": token.content, "caption": str(token.attrs.get("title") or "") or None}
 
     def _list(self, opening: Token) -> Block:
         items = []
@@ -176,16 +173,18 @@ class _Reader:
     def _only_paragraph(self, closing: str, name: str) -> list[dict[str, Any]]:
         """The spans of the single paragraph that a quote or a list item may hold."""
         level = self._tokens[self._at - 1].level
-        first = self._next()
-        if first.type == closing:
+        token = self._next()
+        if token.type == closing:
             self._fault(f"an empty {name}: write something or remove it")
             return []
-        if first.type != "paragraph_open" or self._tokens[self._at + 2].type != closing:
+        spans = []
+        if token.type == "paragraph_open":
+            spans = self._spans(self._next())
+            self._next()
+            token = self._next()
+        if token.type != closing:
             self._fault(f"a {name} is one paragraph: no list, heading or second paragraph inside")
             self._skip_to(closing, level)
-            return []
-        spans = self._spans(self._next())
-        self._at += 2
         return spans
 
     def _spans(self, inline: Token) -> list[dict[str, Any]]:
@@ -195,6 +194,7 @@ class _Reader:
         for token in inline.children or []:
             match token.type:
                 case "text" | "text_special" | "softbreak" | "hardbreak":
+                    self._line += token.type in BREAKS
                     self._add(spans, BREAKS.get(token.type, token.content), marks, href)
                 case "code_inline":
                     self._add(spans, token.content, [*marks, "code"], href)

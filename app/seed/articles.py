@@ -1,5 +1,6 @@
 """Reads article files, and finds what they refer to that isn't there."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -9,20 +10,28 @@ from app.core import markdown
 from app.core.markdown import Document
 from app.seed.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content
 from app.seed.files import ArticleFront, SiteFile, is_slug
-from app.seed.sources import Faults, Source, did_you_mean, read_front_matter, validated
+from app.seed.sources import Faults, Place, Source, did_you_mean, read_front_matter, texts, validated
 
 REFERENCE = "#ref-"
+FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml"), ("author", AUTHOR, "authors.yaml"))
 
 
 class ArticleReader:
-    """Adds articles to the content, or faults to the list."""
+    """Adds articles to the content, or faults to the list.
 
-    def __init__(self, root: Path, content: Content, faults: Faults, *, site: SiteFile | None, zone: ZoneInfo) -> None:
+    `named` are the slugs that the other files give to authors, categories and topics; those of a file that
+    can't be read are left out, and not asked for.
+    """
+
+    def __init__(
+        self, root: Path, content: Content, faults: Faults, *, site: SiteFile | None, named: Mapping[str, Sequence[str]]
+    ) -> None:
         self._root = root
         self._content = content
         self._faults = faults
+        self._named = named
         self._call_to_action = site.call_to_action.model_dump() if site else {}
-        self._zone = zone
+        self._zone = ZoneInfo(site.time_zone if site else "UTC")
         self._former: dict[str, str] = {}
 
     def read(self, file: str) -> None:
@@ -30,49 +39,51 @@ class ArticleReader:
         if not is_slug(slug):
             self._faults.at(file, 1, "the file's name must be a slug, such as social-connection.md")
         source = read_front_matter(self._root, file, self._faults)
-        front = validated(source, ArticleFront, self._faults) if source else None
         if source is None:
             return
+        front = validated(source, ArticleFront, self._faults)
         document = self._read_body(source)
-        if front is None:
-            return
-        self._check_filing(source, front)
-        self._check_former_slugs(source, front, slug)
-        self._check_links(source, front, document)
-        self._content.articles[slug] = self._resolved(slug, front, document, source.body)
+        self._check_filing(source)
+        self._check_former_slugs(source, slug)
+        self._check_links(source, document)
+        if front:
+            self._content.articles[slug] = self._resolved(slug, front, document, source.body)
 
     def _read_body(self, source: Source) -> Document:
         document, faults = markdown.read(source.body)
-        if not document.blocks and not faults:
+        if not document.text and not faults:
             self._faults.at(source.file, source.body_line, "the article has no text: write it below the front matter")
         for fault in faults:
             self._faults.at(source.file, source.body_line + fault.line - 1, fault.message)
         return document
 
-    def _check_filing(self, source: Source, front: ArticleFront) -> None:
-        named = [("category", (), CATEGORY, front.category), ("author", (), AUTHOR, front.author)]
-        named += [("topics", (n,), TOPIC, topic) for n, topic in enumerate(front.topics)]  # type: ignore[misc]
-        for field, place, kind, slug in named:
-            known = self._content.slugs(kind)
-            if slug not in known:
-                where = "authors.yaml" if kind is AUTHOR else "topics.yaml"
-                message = f"{kind.name} {slug!r} isn't in {where}{did_you_mean(slug, known)}"
-                self._faults.add(source, (field, *place), message)
-        for n, topic in enumerate(front.topics):
-            if topic in front.topics[:n]:
-                self._faults.add(source, ("topics", n), f"topic {topic!r} stands here twice: keep one")
+    def _check_filing(self, source: Source) -> None:
+        for field, kind, file in FILED:
+            known = self._named.get(kind.name)
+            slugs = texts(source, field)
+            for path, slug in slugs:
+                if known is not None and is_slug(slug) and slug not in known:
+                    self._faults.add(source, path, f"{kind.name} {slug!r} isn't in {file}{did_you_mean(slug, known)}")
+            self._refuse_twice(source, slugs, kind.name)
 
-    def _check_former_slugs(self, source: Source, front: ArticleFront, slug: str) -> None:
-        for n, former in enumerate(front.former_slugs):
+    def _check_former_slugs(self, source: Source, slug: str) -> None:
+        formers = texts(source, "former_slugs")
+        for path, former in formers:
             owner = self._former.setdefault(former, slug)
-            if former == slug or former in front.former_slugs[:n]:
-                self._faults.add(source, ("former_slugs", n), f"{former!r} is this article's own: remove it")
+            if former == slug:
+                self._faults.add(source, path, f"{former!r} is this article's own slug: remove it")
             elif owner != slug:
-                message = f"{former!r} is a former slug of {owner!r} too: keep it in one of them"
-                self._faults.add(source, ("former_slugs", n), message)
+                self._faults.add(source, path, f"{former!r} is a former slug of {owner!r} too: keep it in one of them")
+        self._refuse_twice(source, formers, "former slug")
 
-    def _check_links(self, source: Source, front: ArticleFront, document: Document) -> None:
-        ids = [reference.id for reference in front.references]
+    def _refuse_twice(self, source: Source, slugs: Sequence[tuple[Place, str]], name: str) -> None:
+        for n, (path, slug) in enumerate(slugs):
+            if slug in (before for _, before in slugs[:n]):
+                self._faults.add(source, path, f"{name} {slug!r} stands here twice: keep one")
+
+    def _check_links(self, source: Source, document: Document) -> None:
+        references = texts(source, "references", "id")
+        ids = [name for _, name in references]
         anchors = [entry["id"] for entry in document.contents]
         cited: set[str] = set()
         for line, href in document.links:
@@ -86,12 +97,11 @@ class ArticleReader:
             if name not in known:
                 message = f"links to {href!r}, but there is no such {kind}{did_you_mean(name, known)}"
                 self._faults.at(source.file, source.body_line + line - 1, message)
-        for n, name in enumerate(ids):
-            if name in ids[:n]:
-                self._faults.add(source, ("references", n, "id"), f"reference {name!r} stands here twice: keep one")
-            elif name not in cited:
+        for path, name in references:
+            if name not in cited:
                 message = f"reference {name!r} isn't cited: write [...]({REFERENCE}{name}) in the text or remove it"
-                self._faults.add(source, ("references", n, "id"), message)
+                self._faults.add(source, path, message)
+        self._refuse_twice(source, references, "reference")
 
     def _resolved(self, slug: str, front: ArticleFront, document: Document, body: str) -> ArticleContent:
         publish_at = self._instant(front.publish_at)

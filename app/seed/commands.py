@@ -1,7 +1,7 @@
 """`twentyone content`: check, diff, load and export."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from watchfiles import watch
 
 from app.core.database import Database
@@ -22,10 +22,11 @@ from app.seed.reader import ContentFaults, read_content
 
 PATIENCE = 600.0  # seconds that a load waits for another one, and may take on PostgreSQL
 LONG = 200  # articles from which on a bar is shown
+BEAT = 200  # milliseconds after which --watch looks up, with or without a save
 
 app = typer.Typer(no_args_is_help=True, help="Check, compare, load and export content.")
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, emoji=False)  # line :100: is no emoji
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 Item = TypeVar("Item")
 Folder = Annotated[Path, typer.Argument(help="The folder of content.")]
@@ -63,7 +64,7 @@ def told() -> Iterator[None]:
     except (AgreedTextChanged, NotEmpty, NothingStored) as error:
         err.print(escape(str(error)))
         raise typer.Exit(1) from None
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
         err.print(escape(f"The database can't be used: {error.orig}. Is it there, and migrated (twentyone migrate)?"))
         raise typer.Exit(1) from None
 
@@ -93,19 +94,22 @@ def load_command(
 ) -> None:
     """Make the database equal to a folder, in one transaction."""
     with opened() as database:
-        if not watching:
+        if not watching or not path.is_dir():
             with told():
                 load_folder(database, path)
             return
-        follow(database, path, watch(path))
+        with suppress(KeyboardInterrupt):
+            follow(database, path, watch(path, rust_timeout=BEAT, yield_on_timeout=True))
 
 
 @app.command("export")
 def export_command(path: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Write what the database holds as files that `load` reads back to the same."""
     with told(), opened() as database, database.content_sessions() as session:
-        articles = export(session, path)
-    out.print(f"{_count(articles, 'article')} written to {escape(str(path))}.")
+        written, left = export(session, path)
+    out.print(f"{_count(written, 'article')} written to {escape(str(path))}.")
+    if left:
+        out.print(f"{_count(left, 'unpublished article')} left out: what they were filed under was removed.")
 
 
 def load_folder(database: Database, path: Path) -> Plan:
@@ -118,18 +122,15 @@ def load_folder(database: Database, path: Path) -> Plan:
 
 
 def follow(database: Database, path: Path, saves: Iterable[Any]) -> None:
-    """Load now and after each save; faults are shown and the next save is waited for."""
-    for _ in _with_first(saves):
-        try:
-            with told():
-                load_folder(database, path)
-        except typer.Exit:
+    """Load now and after each save; faults are shown and the next save is waited for.
+
+    The first beat loads: the folder is watched by then, so that no save falls between loading and watching.
+    """
+    for beat, saved in enumerate(saves):
+        if beat and not saved:
             continue
-
-
-def _with_first(saves: Iterable[Any]) -> Iterator[Any]:
-    yield None
-    yield from saves
+        with suppress(typer.Exit), told():
+            load_folder(database, path)
 
 
 def show(plan: Plan) -> None:

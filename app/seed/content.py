@@ -79,6 +79,3 @@ class Content:
 
     rows: dict[str, dict[Key, dict[str, Any]]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     articles: dict[str, ArticleContent] = field(default_factory=dict)
-
-    def slugs(self, kind: Kind) -> list[str]:
-        return [key[0] for key in self.rows[kind.name]]

@@ -23,27 +23,39 @@ class NothingStored(Exception):
         super().__init__("there is no content in the database yet: load some first")
 
 
-def export(session: Session, folder: Path) -> int:
-    """Write the folder; says how many articles it has."""
-    if folder.exists() and any(folder.iterdir()):
+def export(session: Session, folder: Path) -> tuple[int, int]:
+    """Write the folder; says how many articles it has, and how many were left out.
+
+    An unpublished article whose author, category or topic was removed since can't be in a folder that loads.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotEmpty(folder)
     site = stored_rows(session, SITE).get((1,))
     if site is None:
         raise NothingStored
     (folder / ARTICLES).mkdir(parents=True, exist_ok=True)
     _dump(folder / "site.yaml", site)
+    authors, categories, topics = (_entries(session, kind) for kind in (AUTHOR, CATEGORY, TOPIC))
     _dump(folder / "consents.yaml", {"consents": _entries(session, CONSENT)})
-    _dump(folder / "authors.yaml", {"authors": [_author(entry) for entry in _entries(session, AUTHOR)]})
-    _dump(folder / "topics.yaml", {"categories": _entries(session, CATEGORY), "topics": _entries(session, TOPIC)})
+    _dump(folder / "authors.yaml", {"authors": [_author(entry) for entry in authors]})
+    _dump(folder / "topics.yaml", {"categories": categories, "topics": topics})
     lines = sorted(_entries(session, SUPPORT), key=lambda line: line.pop("position"))
     _dump(folder / "support.yaml", {"lines": [_without_none(line) for line in lines]})
     zone = ZoneInfo(site["time_zone"])
+    known_authors, known_categories, known_topics = (
+        {entry["slug"] for entry in entries} for entries in (authors, categories, topics)
+    )
     stored = stored_articles(session)
+    written = 0
     for article in article_contents(session, [each.id for each in stored]):
+        is_filed = article.author in known_authors and article.category in known_categories
+        if not (is_filed and known_topics.issuperset(article.topics)):
+            continue
         front = yaml.safe_dump(_front(article, zone), sort_keys=False, allow_unicode=True, width=110)
         path = folder / ARTICLES / f"{article.slug}.md"
         path.write_text(f"---\n{front}---\n\n{article.body}", encoding="utf-8")
-    return len(stored)
+        written += 1
+    return written, len(stored) - written
 
 
 def _entries(session: Session, kind: Kind) -> list[dict[str, Any]]:

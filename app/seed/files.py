@@ -2,15 +2,16 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, field_validator
 
 from app.core.slugs import LONGEST_SLUG, SLUG
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+YEARS = range(1900, 2200)
 COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
@@ -37,13 +38,13 @@ def _text(value: str) -> str:
 
 
 def _https(value: str) -> str:
-    if not re.match(r"https?://[^\s/]+\.[^\s/]+", value) or " " in value:
+    if not re.match(r"https?://[^\s/]+\.[^\s/]+", value) or " " in value or UNPRINTABLE.search(value):
         raise ValueError("must be a web address, https://...")
     return value
 
 
 def _href(value: str) -> str:
-    if not re.match(r"/(?!/)|https://", value) or " " in value:
+    if not re.match(r"/(?!/)|https://", value) or " " in value or UNPRINTABLE.search(value):
         raise ValueError("must be a path such as /journey or an https:// address")
     return value
 
@@ -66,7 +67,15 @@ def _country(value: str) -> str:
     return value
 
 
-def _moment(value: date | datetime) -> date | datetime:
+def _day(value: Any) -> date:
+    if type(value) is not date:  # nor an instant, which is a kind of date
+        raise ValueError("must be a date such as 2026-11-23, without quotes")
+    return value
+
+
+def _moment(value: Any) -> date | datetime:
+    if not isinstance(value, date) or value.year not in YEARS:
+        raise ValueError("must be a date such as 2026-11-23 or an instant such as 2026-11-23T09:00:00Z")
     if isinstance(value, datetime) and value.tzinfo is None:
         raise ValueError("must say its offset, such as 2026-11-23T09:00:00Z, or be a date alone")
     return value
@@ -80,7 +89,8 @@ Href = Annotated[str, Field(max_length=500), AfterValidator(_href)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[str, AfterValidator(_country)]
-Moment = Annotated[date | datetime, AfterValidator(_moment)]
+Day = Annotated[date, PlainValidator(_day)]
+Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
 
 class Shape(BaseModel):
@@ -124,7 +134,7 @@ class SiteFile(Shape):
 
 class Consent(Shape):
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,49}$")]
-    version: Annotated[str, Field(min_length=1, max_length=20)]
+    version: Annotated[str, Field(min_length=1, max_length=20), AfterValidator(_one_line)]
     title: Line
     text: Text
 
@@ -134,7 +144,7 @@ class ConsentsFile(Shape):
 
 
 class Avatar(Shape):
-    initial: Annotated[str, Field(min_length=1, max_length=2)]
+    initial: Annotated[str, Field(min_length=1, max_length=2), AfterValidator(_one_line)]
     url: Https | None = None
 
 
@@ -178,7 +188,7 @@ class Support(Shape):
     hours: Line | None = None
     languages: list[Language] = []
     source_url: Https
-    verified_on: date
+    verified_on: Day
 
 
 class SupportFile(Shape):
@@ -208,7 +218,7 @@ class ArticleFront(Shape):
     topics: Annotated[list[Slug], Field(min_length=1, max_length=12)]
     author: Slug
     status: Literal["draft", "published", "unpublished"]
-    publish_at: Moment | None = None
+    publish_at: Annotated[Moment | None, Field(validate_default=True)] = None
     updated_at: Moment | None = None
     reading_minutes: Annotated[int, Field(ge=1, le=240)] | None = None
     former_slugs: list[Slug] = []
@@ -216,8 +226,9 @@ class ArticleFront(Shape):
     seo: Seo | None = None
     references: list[Reference] = []
 
-    @model_validator(mode="after")
-    def _published_when(self) -> Self:
-        if self.status == "published" and self.publish_at is None:
-            raise ValueError("publish_at is missing: a published article says when, such as publish_at: 2026-11-23")
-        return self
+    @field_validator("publish_at")
+    @classmethod
+    def _published_when(cls, value: date | datetime | None, info: ValidationInfo) -> date | datetime | None:
+        if value is None and info.data.get("status") == "published":
+            raise ValueError("is missing: a published article says when, such as publish_at: 2026-11-23")
+        return value

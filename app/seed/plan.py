@@ -1,6 +1,6 @@
 """What a load would do: the difference between a folder and the database."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.core.markdown import RENDERING
 from app.seed.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
-from app.seed.stored import StoredArticle, article_contents, stored_articles, stored_rows
+from app.seed.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows
 
 RENDERED_ANEW = f"rendering {RENDERING}"
 
@@ -90,9 +90,10 @@ def _plan_rows(plan: Plan, kind: Kind, wanted: dict[Key, dict[str, Any]], stored
 
 def _plan_articles(plan: Plan, session: Session, wanted: dict[str, ArticleContent]) -> None:
     stored = {article.slug: article for article in stored_articles(session)}
+    renamed = _renamed(wanted, stored, former_slugs(session))
     kept: set[UUID] = set()
     for slug, article in wanted.items():
-        before = stored.get(slug) or next(_former(article, wanted, stored), None)
+        before = stored.get(renamed.get(slug, slug))
         if before:
             kept.add(before.id)
         change = _article_change(session, article, before)
@@ -105,11 +106,34 @@ def _plan_articles(plan: Plan, session: Session, wanted: dict[str, ArticleConten
             plan.changes.append(Change("article", before.slug, Action.UNPUBLISHED))
 
 
-def _former(
-    article: ArticleContent, wanted: dict[str, ArticleContent], stored: dict[str, StoredArticle]
-) -> Iterator[StoredArticle]:
-    """The stored articles that this one is the new name of."""
-    return (stored[slug] for slug in article.former_slugs if slug in stored and slug not in wanted)
+def _renamed(
+    wanted: dict[str, ArticleContent], stored: dict[str, StoredArticle], known: Mapping[str, UUID]
+) -> dict[str, str]:
+    """The slugs that are new names, each with the one that its article is stored under.
+
+    A former slug that is news says so, unless its article keeps that slug or the new one is another article's:
+    articles may change slugs with each other or pass them on in a chain, all in one load.
+    """
+    renamed: dict[str, str] = {}
+    for slug, article in wanted.items():
+        owner = stored[slug].id if slug in stored else None
+        news = [
+            former
+            for former in article.former_slugs
+            if former in stored and (former not in known or known[former] != owner)
+        ]
+        if news:
+            renamed[slug] = min(news, key=lambda former: former in known)
+    while True:
+        left = set(renamed.values())
+        kept = {
+            slug: was
+            for slug, was in renamed.items()
+            if (was in renamed or was not in wanted) and (slug in left or slug not in stored)
+        }
+        if len(kept) == len(renamed):
+            return renamed
+        renamed = kept
 
 
 def _article_change(session: Session, article: ArticleContent, before: StoredArticle | None) -> Change | None:

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
 from app.seed.articles import ArticleReader
-from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content, Kind
+from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content
 from app.seed.files import AuthorsFile, ConsentsFile, Shape, SiteFile, SupportFile, TopicsFile
-from app.seed.sources import Fault, Faults, Source, did_you_mean, read_yaml, validated
+from app.seed.sources import Fault, Faults, did_you_mean, read_yaml, texts, validated
 
 FILES = ("site.yaml", "consents.yaml", "authors.yaml", "topics.yaml", "support.yaml")
 ARTICLES = "articles"
+LISTS = {  # what entries are told apart by
+    "consents.yaml": (("consents", "purpose", CONSENT, "keep the version that is asked for now"),),
+    "authors.yaml": (("authors", "slug", AUTHOR, "give each author their own"),),
+    "topics.yaml": (
+        ("categories", "slug", CATEGORY, "give each category its own"),
+        ("topics", "slug", TOPIC, "give each topic its own"),
+    ),
+    "support.yaml": (("lines", "id", SUPPORT, "give each line its own"),),
+}
 
 File = TypeVar("File", bound=Shape)
 Track = Callable[[Sequence[str]], Iterable[str]]
@@ -36,31 +44,37 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
         raise ContentFaults(faults.found)
     _refuse_strangers(root, faults)
     content = Content()
-    site = _read(root, "site.yaml", SiteFile, faults)
+    named: dict[str, list[str]] = {}
+    site = _read(root, "site.yaml", SiteFile, named, faults)
     _add_site(content, site)
-    _add_consents(content, _read(root, "consents.yaml", ConsentsFile, faults), faults)
-    _add_authors(content, _read(root, "authors.yaml", AuthorsFile, faults), faults)
-    _add_topics(content, _read(root, "topics.yaml", TopicsFile, faults), faults)
-    _add_support(content, _read(root, "support.yaml", SupportFile, faults), faults)
+    _add_consents(content, _read(root, "consents.yaml", ConsentsFile, named, faults))
+    _add_authors(content, _read(root, "authors.yaml", AuthorsFile, named, faults))
+    _add_topics(content, _read(root, "topics.yaml", TopicsFile, named, faults))
+    _add_support(content, _read(root, "support.yaml", SupportFile, named, faults))
 
-    reader = ArticleReader(
-        root, content, faults, site=site and site[1], zone=ZoneInfo(site[1].time_zone if site else "UTC")
-    )
-    files = sorted(f"{ARTICLES}/{path.name}" for path in (root / ARTICLES).glob("*.md") if not _is_hidden(path))
-    for file in track(files):
+    reader = ArticleReader(root, content, faults, site=site, named=named)
+    for file in track([f"{ARTICLES}/{path.name}" for path in _articles(root) if _is_article(path)]):
         reader.read(file)
     if faults.found:
         raise ContentFaults(faults.found)
     return content
 
 
-def _read(root: Path, file: str, shape: type[File], faults: Faults) -> tuple[Source, File] | None:
+def _read(root: Path, file: str, shape: type[File], named: dict[str, list[str]], faults: Faults) -> File | None:
+    """A file's data, if nothing is wrong with it; the names that its entries have are noted in any case."""
     if not (root / file).is_file():
         faults.at(file, 1, "is missing")
         return None
     source = read_yaml(root, file, faults)
-    data = validated(source, shape, faults) if source else None
-    return (source, data) if source and data else None
+    if source is None:
+        return None
+    for part, key, kind, advice in LISTS.get(file, ()):
+        known = named.setdefault(kind.name, [])
+        for path, name in texts(source, part, key):
+            if name in known:
+                faults.add(source, path, f"{name!r} stands here twice: {advice}")
+            known.append(name)
+    return validated(source, shape, faults)
 
 
 def _refuse_strangers(root: Path, faults: Faults) -> None:
@@ -71,76 +85,49 @@ def _refuse_strangers(root: Path, faults: Faults) -> None:
             faults.at(path.name, 1, f"isn't read{did_you_mean(path.name, sorted(known))}")
     if not (root / ARTICLES).is_dir():
         faults.at(ARTICLES, 1, "is missing: the folder of the articles")
-        return
-    for path in sorted((root / ARTICLES).iterdir()):
-        if path.suffix != ".md" and not _is_hidden(path):
+    for path in _articles(root):
+        if not _is_article(path):
             faults.at(f"{ARTICLES}/{path.name}", 1, "isn't read: an article is a file that ends with .md")
+
+
+def _articles(root: Path) -> list[Path]:
+    return sorted(path for path in (root / ARTICLES).glob("*") if not _is_hidden(path))
+
+
+def _is_article(path: Path) -> bool:
+    return path.suffix == ".md" and path.is_file()
 
 
 def _is_hidden(path: Path) -> bool:
     return path.name.startswith(".") or path.name.endswith("~")
 
 
-def _add_site(content: Content, read: tuple[Source, SiteFile] | None) -> None:
-    if read:
-        content.rows[SITE.name][(1,)] = read[1].model_dump()
+def _add_site(content: Content, site: SiteFile | None) -> None:
+    if site:
+        content.rows[SITE.name][(1,)] = site.model_dump()
 
 
-def _add_consents(content: Content, read: tuple[Source, ConsentsFile] | None, faults: Faults) -> None:
-    if not read:
-        return
-    source, file = read
-    purposes: set[str] = set()
-    for n, consent in enumerate(file.consents):
-        if consent.purpose in purposes:
-            message = f"{consent.purpose} is asked for twice: keep the version that is asked for now"
-            faults.add(source, ("consents", n, "purpose"), message)
-        purposes.add(consent.purpose)
+def _add_consents(content: Content, file: ConsentsFile | None) -> None:
+    for consent in file.consents if file else ():
         row = consent.model_dump(exclude={"purpose", "version"})
         content.rows[CONSENT.name][consent.purpose, consent.version] = row
 
 
-def _add_authors(content: Content, read: tuple[Source, AuthorsFile] | None, faults: Faults) -> None:
-    if not read:
-        return
-    source, file = read
-    for n, author in enumerate(file.authors):
+def _add_authors(content: Content, file: AuthorsFile | None) -> None:
+    for author in file.authors if file else ():
         row = author.model_dump(exclude={"slug", "avatar"})
         row |= {"initial": author.avatar.initial, "avatar_url": author.avatar.url}
-        _add(content, AUTHOR, author.slug, row, faults, source, ("authors", n, "slug"))
+        content.rows[AUTHOR.name][author.slug,] = row
 
 
-def _add_topics(content: Content, read: tuple[Source, TopicsFile] | None, faults: Faults) -> None:
-    if not read:
-        return
-    source, file = read
-    for part, kind, filings in (("categories", CATEGORY, file.categories), ("topics", TOPIC, file.topics)):
-        for n, filing in enumerate(filings):
-            row = filing.model_dump(exclude={"slug"})
-            _add(content, kind, filing.slug, row, faults, source, (part, n, "slug"))
+def _add_topics(content: Content, file: TopicsFile | None) -> None:
+    for kind, filings in ((CATEGORY, file.categories), (TOPIC, file.topics)) if file else ():
+        for filing in filings:
+            content.rows[kind.name][filing.slug,] = filing.model_dump(exclude={"slug"})
 
 
-def _add_support(content: Content, read: tuple[Source, SupportFile] | None, faults: Faults) -> None:
+def _add_support(content: Content, file: SupportFile | None) -> None:
     """Lines in the order of the file, those for everywhere after all others."""
-    if not read:
-        return
-    source, file = read
-    ordered = sorted(enumerate(file.lines), key=lambda item: item[1].country is None)
-    for position, (n, line) in enumerate(ordered):
-        row = {**line.model_dump(exclude={"id"}), "position": position}
-        _add(content, SUPPORT, line.id, row, faults, source, ("lines", n, "id"))
-
-
-def _add(
-    content: Content,
-    kind: Kind,
-    key: str,
-    row: dict[str, Any],
-    faults: Faults,
-    source: Source,
-    path: tuple[str | int, ...],
-) -> None:
-    rows = content.rows[kind.name]
-    if (key,) in rows:
-        faults.add(source, path, f"{key!r} stands here twice: give each {kind.name} its own")
-    rows[key,] = row
+    lines = sorted(file.lines if file else (), key=lambda line: line.country is None)
+    for position, line in enumerate(lines):
+        content.rows[SUPPORT.name][line.id,] = {**line.model_dump(exclude={"id"}), "position": position}

@@ -1,5 +1,6 @@
 """Files read with their line numbers, and what is wrong in them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -10,9 +11,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 MOST_BYTES = 1_000_000  # of one file
+DEEPEST = 20  # lists and mappings inside each other; PyYAML itself has no bound and overflows the stack
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")  # neither in YAML nor in feeds
 FENCE = "---"
 
 Step = str | int
+Place = tuple[Step, ...]
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -25,7 +29,8 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        text = f"{self.file}:{self.line}: {self.message}"
+        return text.encode(errors="backslashreplace").decode()  # a file's name may be no text
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Source:
     data: Any = None
     body: str = ""
     body_line: int = 1
-    lines: dict[tuple[Step, ...], int] = field(default_factory=dict)
+    lines: dict[Place, int] = field(default_factory=dict)
 
     def line(self, *path: Step) -> int:
         """The line of a part, or of the nearest part around it."""
@@ -60,7 +65,11 @@ class Faults:
 
 def read_text(root: Path, file: str, faults: Faults) -> str | None:
     """A file as text; what can't be read is a fault."""
-    raw = (root / file).read_bytes()
+    try:
+        raw = (root / file).read_bytes()
+    except OSError as error:
+        faults.at(file, 1, f"can't be read: {error.strerror}")
+        return None
     if len(raw) > MOST_BYTES:
         faults.at(file, 1, f"has {len(raw):,} bytes: at most {MOST_BYTES:,} are read")
         return None
@@ -69,8 +78,9 @@ def read_text(root: Path, file: str, faults: Faults) -> str | None:
     except UnicodeDecodeError as error:
         faults.at(file, raw.count(b"\n", 0, error.start) + 1, "isn't UTF-8: save the file in that encoding")
         return None
-    if "\0" in text:
-        faults.at(file, text.count("\n", 0, text.index("\0")) + 1, "holds a NUL character: remove it")
+    if control := CONTROL.search(text):
+        message = f"holds a control character, U+{ord(control[0]):04X}: remove it"
+        faults.at(file, text.count("\n", 0, control.start()) + 1, message)
         return None
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
@@ -93,10 +103,23 @@ def read_front_matter(root: Path, file: str, faults: Faults) -> Source | None:
     if end is None:
         faults.at(file, 1, "the front matter must end with a line ---")
         return None
-    source = Source(file, body="\n".join(lines[end + 1 :]).strip("\n") + "\n")
-    blank = next((n for n, line in enumerate(lines[end + 1 :]) if line.strip()), 0)
-    source.body_line = end + 2 + blank
+    begin = next((n for n, line in enumerate(lines[end + 1 :], start=end + 1) if line.strip()), end + 1)
+    source = Source(file, body="\n".join(lines[begin:]).rstrip("\n") + "\n", body_line=begin + 1)
     return _parsed(source, "\n".join(lines[1:end]), 2, faults)
+
+
+def texts(source: Source, name: str, inner: str | None = None) -> list[tuple[Place, str]]:
+    """The texts under a key, or in each entry of the list there, with their places.
+
+    What isn't a text is left out: it is a fault of its own, and hides none of the others here.
+    """
+    value = source.data.get(name) if isinstance(source.data, dict) else None
+    entries: list[tuple[Place, Any]] = [((name,), value)]
+    if isinstance(value, list):
+        entries = [((name, n), each) for n, each in enumerate(value)]
+    if inner:
+        entries = [((*path, inner), each.get(inner)) for path, each in entries if isinstance(each, dict)]
+    return [(path, each) for path, each in entries if isinstance(each, str)]
 
 
 def validated(source: Source, shape: type[Shape], faults: Faults) -> Shape | None:
@@ -105,58 +128,73 @@ def validated(source: Source, shape: type[Shape], faults: Faults) -> Shape | Non
         return shape.model_validate(source.data)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            path = [step for step in each["loc"] if step != "function-after"]
-            faults.add(source, path, _message(path, each, shape))
+            faults.add(source, each["loc"], _message(each["loc"], each, shape))
         return None
 
 
 def _parsed(source: Source, text: str, first_line: int, faults: Faults) -> Source | None:
-    before = len(faults.found)
     loader = yaml.CSafeLoader(text)
     try:
+        if not _is_plain(source, text, first_line, faults):
+            return None
         node = loader.get_single_node()
         source.data = _Builder(source, loader, first_line, faults).build(node, ()) if node else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         faults.at(source.file, first_line + (mark.line if mark else 0), f"isn't YAML: {error.problem}")
-    except (yaml.YAMLError, RecursionError):
-        faults.at(source.file, first_line, "isn't YAML that can be read here")
+        return None
     finally:
         loader.dispose()
-    return source if len(faults.found) == before else None
+    return source
+
+
+def _is_plain(source: Source, text: str, first_line: int, faults: Faults) -> bool:
+    """Whether YAML has neither anchors nor aliases nor a depth that no content has."""
+    before, depth = len(faults.found), 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        mark = event.start_mark
+        line = first_line + (mark.line if mark else 0)
+        if getattr(event, "anchor", None):
+            faults.at(source.file, line, "anchors and aliases aren't used here: write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            faults.at(source.file, line, f"has more than {DEEPEST} lists and mappings inside each other")
+            break
+    return len(faults.found) == before
 
 
 class _Builder:
-    """Turns YAML's nodes into plain values, noting lines; repeated keys and aliases are faults."""
+    """Turns YAML's nodes into plain values, noting lines; repeated keys are faults."""
 
     def __init__(self, source: Source, loader: Any, first_line: int, faults: Faults) -> None:
         self._source = source
         self._loader = loader
         self._first_line = first_line
         self._faults = faults
-        self._seen: set[int] = set()
 
-    def build(self, node: yaml.Node, path: tuple[Step, ...]) -> Any:
+    def build(self, node: yaml.Node, path: Place) -> Any:
         line = node.start_mark.line + self._first_line
         self._source.lines.setdefault(path, line)
-        if id(node) in self._seen:
-            self._faults.at(self._source.file, line, "anchors and aliases aren't used here: write it out")
-            return None
-        self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, path))
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*path, n)) for n, child in enumerate(node.value)]
         try:
             return self._loader.construct_object(node)
-        except (ValueError, yaml.YAMLError):
+        except ValueError:  # it looks like a date and is none, as 2026-02-30
+            return node.value
+        except yaml.YAMLError:
             self._faults.at(self._source.file, line, f"{node.value[:40]!r} isn't a value that can be read: quote it")
-            return None
+            return node.value
 
-    def _pairs(self, node: yaml.MappingNode, path: tuple[Step, ...]) -> Iterator[tuple[str, Any]]:
+    def _pairs(self, node: yaml.MappingNode, path: Place) -> Iterator[tuple[str, Any]]:
         known: set[str] = set()
         for key_node, value_node in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + self._first_line
+            line = key_node.start_mark.line + self._first_line
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._faults.at(self._source.file, line, "a key must be a text; a value with braces needs quotes")
+                continue
+            key = key_node.value
             if key in known:
                 self._faults.at(self._source.file, line, f"{key!r} stands here twice: keep one")
             known.add(key)
@@ -168,18 +206,20 @@ def _message(path: Sequence[Step], error: Any, shape: type[BaseModel]) -> str:
     name = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
     match error["type"]:
         case "missing":
-            return f"{name} is missing"
+            what = "is missing"
         case "extra_forbidden":
-            return f"{name} isn't known here{did_you_mean(str(path[-1]), _names(shape, path[:-1]))}"
+            what = f"isn't known here{did_you_mean(str(path[-1]), _names(shape, path[:-1]))}"
         case "string_type":
-            return f"{name} must be a text; put it in quotes"
+            what = "must be a text; put it in quotes"
+        case "model_type":
+            what = f"must be keys with values, such as {_names(shape, path)[0]}: ..."
         case "value_error":
-            return f"{name} {error['ctx']['error']}"
+            what = str(error["ctx"]["error"])
         case "enum" | "literal_error":
-            return f"{name} must be one of {error['ctx']['expected']}"
+            what = f"must be one of {error['ctx']['expected']}"
         case _:
-            message = error["msg"]
-            return f"{name}: {message[0].lower()}{message[1:]}" if name else message
+            what = error["msg"].partition(" ")[2]  # Input should be ..., List should have ...
+    return f"{name} {what}".strip()
 
 
 def _names(shape: Any, path: Sequence[Step]) -> list[str]:

@@ -32,6 +32,11 @@ def stored_articles(session: Session) -> list[StoredArticle]:
     return [StoredArticle(*row) for row in session.execute(columns)]
 
 
+def former_slugs(session: Session) -> dict[str, UUID]:
+    """The article that each former slug leads to."""
+    return {slug: article_id for slug, article_id in session.execute(select(col(FormerSlug.slug), col(FormerSlug.article_id)))}
+
+
 def article_contents(session: Session, ids: Sequence[UUID]) -> Iterator[ArticleContent]:
     """Articles as a file would have them."""
     for article_id in ids:

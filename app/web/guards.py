@@ -1,4 +1,4 @@
-"""Pure ASGI layers around every reply that isn't kept: headers, faults, the size of a body."""
+"""Pure ASGI layers around every reply that isn't kept: headers, faults, the size and kind of a body."""
 
 from collections.abc import Iterable
 
@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.web.problems import plain_problem
 
 log = structlog.get_logger("app.faults")
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 SECURITY = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
@@ -88,6 +90,40 @@ class BodyLimit:
         await self.app(scope, receive_counted, send)
 
 
-def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
+class JsonBodies:
+    """Refuses a body that isn't JSON in UTF-8; Python would read UTF-16 too, and guess."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
+            await self.app(scope, receive, send)
+            return
+        if _has_body(scope["headers"]) and not _is_json(scope["headers"]):
+            await plain_problem(415)(scope, receive, send)
+            return
+
+        async def receive_utf8() -> Message:
+            message = await receive()
+            if b"\0" in message.get("body", b""):  # never in JSON in UTF-8, always in UTF-16 and UTF-32
+                raise HTTPException(400)
+            return message
+
+        await self.app(scope, receive_utf8, send)
+
+
+def _has_body(headers: Headers) -> bool:
+    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)
+
+
+def _is_json(headers: Headers) -> bool:
+    sent = next((value for name, value in headers if name == b"content-type"), b"").lower()
+    kind, *parameters = (part.strip() for part in sent.split(b";"))
+    charsets = [each.partition(b"=")[2].strip(b' "') for each in parameters if each.startswith(b"charset")]
+    return kind == b"application/json" and all(charset in {b"utf-8", b"utf8"} for charset in charsets)
+
+
+def _announced(headers: Headers) -> int:
     """The length that was announced; what isn't a number, the server has refused before."""
     return next((int(value) for name, value in headers if name == b"content-length" and value.isdigit()), 0)

@@ -21,7 +21,14 @@ SITE: Mapping[str, Any] = {
 CONSENTS = {"consents": [{"purpose": "health_data", "version": "1", "title": "Keeping", "text": "We keep it."}]}
 AUTHORS = {
     "authors": [
-        {"slug": slug, "name": name, "role": "Writer", "kind": "person", "bio": "Writes.", "avatar": {"initial": name[0]}}
+        {
+            "slug": slug,
+            "name": name,
+            "role": "Writer",
+            "kind": "person",
+            "bio": "Writes.",
+            "avatar": {"initial": name[0]},
+        }
         for slug, name in (("ada", "Ada"), ("ben", "Ben"))
     ]
 }
@@ -73,7 +80,7 @@ def write_folder(folder: Path) -> Path:
 
 
 def write_article(folder: Path, slug: str, *, body: str = BODY, **front: Any) -> Path:
-    """An article that was published long ago, unless the front matter says otherwise; a value of None leaves a key out."""
+    """An article of long ago, unless the front matter says otherwise; a value of None leaves its key out."""
     values = {
         "title": slug.replace("-", " ").title(),
         "excerpt": f"About {slug}.",

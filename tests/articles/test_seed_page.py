@@ -1,0 +1,125 @@
+"""The shipped content carries every element of the page that the project began from."""
+
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+SLUG = "overcoming-loneliness-the-science-of-social-connection"
+HEADINGS = [
+    (2, "Understanding Loneliness as a Signal"),
+    (3, "Your Brain's Social Thermostat"),
+    (3, "The Loneliness Paradox"),
+    (2, "Understanding Your Social Setpoint"),
+    (3, "Finding Your Balance"),
+    (2, "The Power of Physiological Synchronization"),
+    (3, "Practical Implications"),
+    (4, "Passive Connection Counts"),
+    (4, "Story and Ritual Matter"),
+    (4, "Physical Presence Has Power"),
+    (2, "Building Connection When It's Hard"),
+    (3, "1. Start Small"),
+    (3, "2. Leverage Shared Experience"),
+    (3, "3. Combine Autonomic and Cognitive Engagement"),
+    (3, "4. Recognize the Adaptation Period"),
+    (2, "Quality Over Quantity"),
+    (2, "The Role of Professional Support"),
+    (2, "Moving Forward"),
+]
+
+
+@pytest.fixture(scope="module")
+def article(reader: TestClient) -> dict[str, Any]:
+    reply = reader.get(f"/v1/articles/{SLUG}")
+    assert reply.status_code == 200
+    body: dict[str, Any] = reply.json()
+    return body
+
+
+def test_it_has_the_pages_facts(article: dict[str, Any]) -> None:
+    assert article["title"] == "Overcoming Loneliness: The Science of Social Connection"
+    assert article["category"] == {"slug": "mental-health", "name": "Mental Health"}
+    assert (article["published_on"], article["reading_minutes"]) == ("2024-12-05", 11)
+    author = article["author"]
+    assert (author["name"], author["role"]) == ("21Day Team", "Relationship Science Writer")
+    assert author["avatar"] == {"initial": "2", "url": None}
+    assert [topic["name"] for topic in article["topics"]] == [
+        "loneliness",
+        "social connection",
+        "mental health",
+        "relationships",
+        "neuroscience",
+    ]
+    action = article["call_to_action"]
+    assert action["eyebrow"] == "Transform Your Life"
+    assert (action["title"], action["label"]) == ("Ready to Build Better Relationships?", "Start Your Journey")
+
+
+def test_its_18_headings_are_in_order_with_levels_and_anchors(article: dict[str, Any]) -> None:
+    assert [(entry["level"], entry["title"]) for entry in article["contents"]] == HEADINGS
+    anchors = [entry["id"] for entry in article["contents"]]
+    assert len(set(anchors)) == 18
+    assert anchors[11] == "1-start-small"
+    blocks = [block for block in article["body"]["blocks"] if block["type"] == "heading"]
+    assert [block["id"] for block in blocks] == anchors
+
+
+def test_its_eight_lists_are_lists(article: dict[str, Any]) -> None:
+    lists = [block for block in article["body"]["blocks"] if block["type"] == "list"]
+
+    assert [len(block["items"]) for block in lists] == [3, 3, 3, 3, 4, 3, 4, 5]
+    assert not any(block["ordered"] for block in lists)
+
+
+def test_every_reference_is_cited_and_every_citation_has_one(article: dict[str, Any]) -> None:
+    references = {reference["id"] for reference in article["references"]}
+    parts = [part for block in article["body"]["blocks"] for part in (block, *block.get("items", []))]
+    cited = {
+        span["href"].removeprefix("#ref-")
+        for part in parts
+        for span in part.get("spans", [])
+        if (span["href"] or "").startswith("#ref-")
+    }
+    assert len(references) >= 10
+    assert cited == references
+
+
+def test_the_site_has_the_pages_frame(reader: TestClient) -> None:
+    site = reader.get("/v1/site").json()
+
+    assert site["name"] == "21|Twenty One"
+    assert [entry["label"] for entry in site["navigation"]] == ["Journey", "Assessment", "Blog", "Start Healing"]
+    assert site["footer"]["copyright"] == "© 2025 21|Twenty One. All rights reserved."
+    assert site["call_to_action"]["label"] == "Start Your Journey"
+    assert not re.search(r"heal|cure|freedom", site["footer"]["tagline"], re.IGNORECASE)
+
+
+def test_the_head_of_the_page_is_ready(article: dict[str, Any]) -> None:
+    url = f"https://www.example.org/blog/{SLUG}"
+    assert article["seo"]["canonical_url"] == url
+    linked = article["seo"]["json_ld"]
+    assert (linked["@type"], linked["mainEntityOfPage"], linked["datePublished"]) == ("Article", url, "2024-12-05")
+    assert linked["author"] == {"@type": "Organization", "name": "21Day Team"}
+
+
+def test_related_articles_share_something_and_leave_itself_out(article: dict[str, Any]) -> None:
+    related = [each["slug"] for each in article["related"]]
+
+    assert 1 <= len(related) <= 3
+    assert SLUG not in related
+
+
+@pytest.mark.parametrize("body_format", ["html", "markdown", "text"])
+def test_other_formats_hold_the_same_text(reader: TestClient, body_format: str) -> None:
+    body = reader.get(f"/v1/articles/{SLUG}", params={"format": body_format}).json()["body"]
+
+    assert body["format"] == body_format
+    for _, title in HEADINGS:
+        assert title.replace("'", "&#x27;") in body["content"] or title in body["content"]
+
+
+def test_html_headings_carry_the_anchors(reader: TestClient, article: dict[str, Any]) -> None:
+    html = reader.get(f"/v1/articles/{SLUG}", params={"format": "html"}).json()["body"]["content"]
+
+    assert re.findall(r'<h[2-4] id="([^"]+)">', html) == [entry["id"] for entry in article["contents"]]

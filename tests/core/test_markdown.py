@@ -1,0 +1,249 @@
+"""Markdown becomes blocks, HTML and plain text, read once and alike in each."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.markdown import LEVELS, Document, Fault, read
+
+PICTURE = "https://example.org/a.png"
+
+
+def document_of(markdown: str) -> Document:
+    document, faults = read(markdown)
+    assert faults == []
+    return document
+
+
+def span(text: str, *marks: str, href: str | None = None) -> dict[str, Any]:
+    return {"text": text, "marks": list(marks), "href": href}
+
+
+@pytest.mark.parametrize(
+    ("markdown", "block", "html", "text"),
+    [
+        pytest.param(
+            "### Sleep *well*",
+            {"type": "heading", "id": "sleep-well", "level": 3, "spans": [span("Sleep "), span("well", "emphasis")]},
+            '<h3 id="sleep-well">Sleep <em>well</em></h3>',
+            "Sleep well",
+            id="heading",
+        ),
+        pytest.param(
+            "One\ntwo.",
+            {"type": "paragraph", "spans": [span("One two.")]},
+            "<p>One\ntwo.</p>",
+            "One two.",
+            id="paragraph",
+        ),
+        pytest.param(
+            "- one\n- two",
+            {"type": "list", "ordered": False, "items": [{"spans": [span("one")]}, {"spans": [span("two")]}]},
+            "<ul>\n<li>one</li>\n<li>two</li>\n</ul>",
+            "- one\n- two",
+            id="bulleted list",
+        ),
+        pytest.param(
+            "1. one\n\n1. two",
+            {"type": "list", "ordered": True, "items": [{"spans": [span("one")]}, {"spans": [span("two")]}]},
+            "<ol>\n<li>\n<p>one</p>\n</li>\n<li>\n<p>two</p>\n</li>\n</ol>",
+            "1. one\n2. two",
+            id="ordered list",
+        ),
+        pytest.param(
+            "> Said\n> so.",
+            {"type": "quote", "spans": [span("Said so.")]},
+            "<blockquote>\n<p>Said\nso.</p>\n</blockquote>",
+            "Said so.",
+            id="quote",
+        ),
+        pytest.param(
+            f'![Two friends]({PICTURE} "By Ada")',
+            {"type": "image", "url": PICTURE, "alt": "Two friends", "caption": "By Ada"},
+            f'<p><img src="{PICTURE}" alt="Two friends" title="By Ada"></p>',
+            "Two friends",
+            id="image",
+        ),
+        pytest.param("***", {"type": "divider"}, "<hr>", "", id="divider"),
+    ],
+)
+def test_each_kind_of_block(markdown: str, block: dict[str, Any], html: str, text: str) -> None:
+    document, _ = read(markdown)
+
+    assert document.blocks == [block]
+    assert document.text == text
+    if block["type"] != "heading":
+        assert document.html == html + "\n"
+
+
+def test_a_heading_has_its_anchor_in_every_form() -> None:
+    document = document_of("## 1. Start Small\n\n### Sleep *well*\n")
+
+    assert document.contents == [
+        {"id": "1-start-small", "level": 2, "title": "1. Start Small"},
+        {"id": "sleep-well", "level": 3, "title": "Sleep well"},
+    ]
+    assert [block["id"] for block in document.blocks] == ["1-start-small", "sleep-well"]
+    assert document.html == '<h2 id="1-start-small">1. Start Small</h2>\n<h3 id="sleep-well">Sleep <em>well</em></h3>\n'
+
+
+@pytest.mark.parametrize(
+    ("markdown", "spans"),
+    [
+        ("a **b** c", [span("a "), span("b", "strong"), span(" c")]),
+        ("**a *b***", [span("a ", "strong"), span("b", "strong", "emphasis")]),
+        ("*a `b`*", [span("a ", "emphasis"), span("b", "emphasis", "code")]),
+        ("[a **b**](/journey)", [span("a ", href="/journey"), span("b", "strong", href="/journey")]),
+        ("<https://example.org>", [span("https://example.org", href="https://example.org")]),
+        ("<ada@example.org>", [span("ada@example.org", href="mailto:ada@example.org")]),
+        ("a\\\nb", [span("a\nb")]),
+        ("a &amp; b \\* c", [span("a & b * c")]),
+        ("`<b>` \\<i>", [span("<b>", "code"), span(" <i>")]),
+    ],
+)
+def test_spans_carry_their_marks_and_their_link(markdown: str, spans: list[dict[str, Any]]) -> None:
+    assert document_of(markdown).blocks == [{"type": "paragraph", "spans": spans}]
+
+
+def test_anchors_are_unique_and_the_first_has_the_plain_name() -> None:
+    document = document_of("## Sleep\n\n## Sleep 2\n\n## Sleep\n\n## Schlaf für Ä’s\n\n## 睡眠\n\n## ???\n")
+
+    assert [entry["id"] for entry in document.contents] == [
+        "sleep",
+        "sleep-2",
+        "sleep-3",
+        "schlaf-fur-as",
+        "section",
+        "section-2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("\\<script>alert(1)\\</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+        ("&lt;img src=x onerror=alert(1)&gt;", "<p>&lt;img src=x onerror=alert(1)&gt;</p>\n"),
+        ('[a](https://example.org "onclick")', '<p><a href="https://example.org">a</a></p>\n'),
+        (f'!["><script>]({PICTURE})', f'<p><img src="{PICTURE}" alt="&quot;><script>"></p>\n'),
+        ('[a](</"onmouseover="alert(1)>)', '<p><a href="/%22onmouseover=%22alert(1)">a</a></p>\n'),
+    ],
+)
+def test_html_holds_nothing_that_runs(markdown: str, html: str) -> None:
+    assert document_of(markdown).html == html
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "http://a.b"],
+)
+def test_a_link_that_is_not_safe_is_a_fault_and_there_is_no_html(href: str) -> None:
+    document, faults = read(f"Text.\n\nOne\n[two]({href})\n")
+
+    assert [fault.line for fault in faults] == [4]
+    assert faults[0].message.startswith("a link to ")
+    assert document.html == ""
+
+
+def test_links_are_listed_with_their_lines() -> None:
+    document = document_of("[a](/a)\n[b](#b)\n\n- c\n- [d](mailto:d@example.org)\n\n> e\n> [f](https://f.example)\n")
+
+    assert document.links == [(1, "/a"), (2, "#b"), (5, "mailto:d@example.org"), (8, "https://f.example")]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "line", "beginning"),
+    [
+        ("# One", 1, "a heading of level 1"),
+        ("One\n===", 1, "a heading of level 1"),
+        ("Text.\n\n### Three", 3, "a heading of level 3 under one of level 1: use ##"),
+        ("## Two\n\n#### Four", 3, "a heading of level 4 under one of level 2: use ###"),
+        ("###### Six", 1, "a heading of level 6"),
+        ("Text.\n\n##\n", 3, "an empty heading"),
+        ("- one\n-\n- three", 2, "an empty list item"),
+        (">\n", 1, "an empty quote"),
+        ("- one\n  - two", 2, "a list item is one paragraph"),
+        ("- one\n\n  two", 3, "a list item is one paragraph"),
+        ("- # one", 1, "a list item is one paragraph"),
+        ("> one\n> - two", 2, "a quote is one paragraph"),
+        ("> > one", 1, "a quote is one paragraph"),
+        ("Text.\n\n| a |\n|---|\n| b |", 3, "tables aren't used"),
+        ("Text.\n\n```\ncode\n```", 3, "code blocks aren't used"),
+        ("Text.\n\n    code", 3, "code blocks aren't used"),
+        ("Text.\n\n<div>", 3, "raw HTML isn't used"),
+        ("Text.\n\n<!-- note -->", 3, "raw HTML isn't used"),
+        ("One\ntwo<br>", 2, "raw HTML isn't used"),
+        (f"![ ]({PICTURE})", 1, "an image needs a text"),
+        ("![a](a.png)", 1, "an image needs an https address"),
+        ("![a](javascript:alert)", 1, "an image needs an https address"),
+        (f"One\n![a]({PICTURE})", 2, "an image stands on a line of its own"),
+        (f"[![a]({PICTURE})](/a)", 1, "an image stands on a line of its own"),
+    ],
+)
+def test_what_is_not_used_is_a_fault_with_its_line(markdown: str, line: int, beginning: str) -> None:
+    _, faults = read(markdown)
+
+    assert [(fault.line, fault.message.startswith(beginning)) for fault in faults] == [(line, True)]
+
+
+def test_all_faults_are_found() -> None:
+    _, faults = read("# One\n\n<div>\n\n- a\n  - b\n\n[c](javascript:c)\n")
+
+    assert [fault.line for fault in faults] == [1, 3, 6, 8]
+
+
+@pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (238, 1), (239, 2), (476, 2), (477, 3)])
+def test_238_words_are_read_in_a_minute(words: int, minutes: int) -> None:
+    document = document_of("word " * words)
+
+    assert (document.word_count, document.reading_minutes) == (words, minutes)
+
+
+def test_words_are_those_that_a_reader_sees() -> None:
+    document = document_of(
+        f"## Don’t go-slow\n\nIt's *3* [words](https://not.counted.example).\n\n- one\n\n![A dog]({PICTURE})\n\n---\n"
+    )
+
+    assert document.text == "Don’t go-slow\n\nIt's 3 words.\n\n- one\n\nA dog"
+    assert document.word_count == 8
+
+
+LINES = st.sampled_from(
+    [
+        "## A",
+        "### A",
+        "# A",
+        "- a",
+        "  - b",
+        "1. c",
+        "> d",
+        "text *e*",
+        "[f](#a)",
+        "[g](javascript:g)",
+        "<b>",
+        "***",
+        "",
+        "    h",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=12))
+def test_any_text_is_read_or_refused_with_lines_that_it_has(lines: list[str]) -> None:
+    document, faults = read("\n".join(lines))
+
+    ids = [entry["id"] for entry in document.contents]
+    levels = [1, *(entry["level"] for entry in document.contents)]
+    assert len(set(ids)) == len(ids)
+    assert all(1 <= fault.line <= len(lines) for fault in faults)
+    assert bool(document.html) is (bool(document.blocks) and faults == [])
+    if not faults:
+        assert re.findall(r'id="([^"]+)"', document.html) == ids
+        assert all(level in LEVELS and level <= before + 1 for before, level in pairwise(levels))
+
+
+def test_a_fault_says_where_and_what() -> None:
+    assert read("<b>")[1] == [Fault(1, "raw HTML isn't used; write it in Markdown")]

@@ -1,0 +1,62 @@
+"""Settings refuse what can't work, and production refuses what is only good enough for development."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.settings import DatabaseSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_database_is_a_file_under_var_dir_by_default(tmp_path: Path) -> None:
+    url = DatabaseSettings(_env_file=None, var_dir=tmp_path).database
+
+    assert (url.drivername, url.database) == ("sqlite", str(tmp_path / "twentyone.db"))
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_postgresql_address_is_given_the_driver_that_is_installed(scheme: str) -> None:
+    settings = DatabaseSettings(_env_file=None, database_url=f"{scheme}://someone:word@localhost/db")
+
+    assert settings.database.drivername == "postgresql+psycopg"
+    assert settings.database.password == "word"
+
+
+def test_no_secret_is_shown() -> None:
+    settings = Settings(_env_file=None, database_url="postgresql://u:canary@h/d", metrics_token="canary-canary-canary")
+
+    assert "canary" not in repr(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"environment": "production"},
+        {"environment": "production", "site_url": "http://www.example.org"},
+        {"site_url": "https://www.example.org/path"},
+        {"cors_origins": ["*"]},
+        {"cors_origins": ["null"]},
+        {"cors_origins": ["https://www.example.org/"]},
+        {"metrics_token": "short"},
+        {"article_path": "/blog"},
+    ],
+)
+def test_settings_that_cannot_be_meant_stop_the_start(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, **options)
+
+
+def test_a_refused_setting_is_not_echoed() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(_env_file=None, metrics_token="canary")
+
+    assert "canary" not in str(caught.value)
+
+
+def test_every_setting_is_explained() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text()
+
+    assert [name for name in Settings.model_fields if f"TWENTYONE_{name.upper()}" not in operations] == []

@@ -1,0 +1,101 @@
+"""The API describes itself completely, and the committed document is the current one."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from openapi_spec_validator import validate
+
+from app.main import create_app
+from tests.conftest import settings_for
+from tests.factories.addresses import closed_address
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    app: FastAPI = create_app(settings_for(closed_address()))
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def schemas(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from schemas(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from schemas(child)
+
+
+def test_the_committed_document_is_current(document: dict[str, Any]) -> None:
+    assert json.loads((ROOT / "docs" / "openapi.json").read_text()) == document, "run `make openapi`"
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_operation_is_described(document: dict[str, Any]) -> None:
+    found = dict(operations(document))
+
+    assert len(found) > 10
+    for name, operation in found.items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert len(operation["tags"]) == 1, name
+    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
+    assert {operation["tags"][0] for operation in found.values()} <= set(tags)
+
+
+def test_operation_ids_are_function_names_and_unique(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+
+    assert len(names) == len(set(names))
+    assert all(name.isidentifier() and name.islower() for name in names)
+
+
+def test_every_operation_has_an_example(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for media_type, content in operation["responses"]["200"].get("content", {}).items():
+            schema = content.get("schema", {})
+            has_example = "example" in content or "$ref" in schema
+            assert has_example or media_type == "text/plain", name
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] != "cursor":
+                assert parameter["schema"].get("examples"), f"{name} {parameter['name']}"
+
+
+def test_every_operation_says_its_errors_as_problems(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert {"422", "500", "503"} <= set(operation["responses"]), name
+        if "{" in name:
+            assert "404" in operation["responses"], name
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                [(media_type, content)] = response["content"].items()
+                assert media_type == "application/problem+json", name
+                assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                assert all(example["value"]["status"] == int(status) for example in content["examples"].values())
+
+
+def test_shapes_suit_client_generators(document: dict[str, Any]) -> None:
+    components = document["components"]["schemas"]
+
+    assert "HTTPValidationError" not in components
+    assert [name for name in components if "-Input" in name or "-Output" in name or name.startswith("Body_")] == []
+    for schema in schemas(components):
+        assert {"type": "null"} not in schema.get("anyOf", []), schema
+    for name, schema in components.items():
+        if "properties" in schema:
+            assert set(schema["required"]) == set(schema["properties"]), f"{name} has defaults"

@@ -1,0 +1,133 @@
+"""Every error is one shape, says what was wrong where, and shows nothing that was sent."""
+
+import json
+
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from tests.conftest import client_of, settings_for
+from tests.factories.addresses import closed_address
+
+KEYS = {"type", "title", "status", "detail", "code", "errors"}
+
+
+class Note(BaseModel):
+    text: str
+    mood: int
+
+
+@pytest.fixture(scope="module")
+def faulty() -> TestClient:
+    """An app without a database, with routes that fail in every way."""
+    app: FastAPI = create_app(settings_for(closed_address()))
+
+    @app.post("/notes")
+    def keep_note(note: Note) -> Note:
+        return note
+
+    @app.get("/fault")
+    def fail() -> None:
+        raise RuntimeError("canary-in-an-exception")
+
+    @app.get("/away")
+    def lose_database() -> None:
+        raise OperationalError("SELECT canary", {}, Exception("canary-of-the-driver"))
+
+    return client_of(app)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/v1/nowhere", 404, "not_found"),
+        ("DELETE", "/v1/articles", 405, "method_not_allowed"),
+        ("GET", "/fault", 500, "internal_error"),
+        ("GET", "/away", 503, "unavailable"),
+        ("GET", "/v1/site", 503, "unavailable"),
+        ("GET", "/v1/articles?limit=0", 422, "invalid_input"),
+    ],
+)
+def test_every_error_is_a_problem(faulty: TestClient, method: str, path: str, status: int, code: str) -> None:
+    reply = faulty.request(method, path)
+
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
+    body = reply.json()
+    assert set(body) == KEYS
+    assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:problem-type:twentyone:{code}")
+    assert "canary" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b'{"text": "canary"', "application/json", 400),
+        (b"\xff\xfe{", "application/json", 400),
+        (b'{"text": "canary", "mood": "canary"}', "application/json", 422),
+        (b'{"text": "\\ud800", "mood": "x"}', "application/json", 422),
+        (b'{"text": "canary", "mood": NaN}', "application/json", 422),
+        (b'{"text": "canary", "mood": 1e400}', "application/json", 422),
+        (b"[" * 20_000, "application/json", 400),
+        (b"text=canary", "application/x-www-form-urlencoded", 415),
+        (b'{"text": "canary", "mood": 1}', "text/plain", 415),
+        (b'{"text": "canary", "mood": 1}', "", 415),
+        (b'{"text": "canary", "mood": 1}', "application/json; charset=latin-1", 415),
+        ('{"text": "canary", "mood": 1}'.encode("utf-16"), "application/json", 400),
+        (b'{"text": "canary", "mood": "x"}', "application/json; charset=utf-8", 422),
+    ],
+)
+def test_bad_bodies_are_refused_without_an_echo(
+    faulty: TestClient, body: bytes, content_type: str, status: int
+) -> None:
+    reply = faulty.post("/notes", content=body, headers={"Content-Type": content_type})
+
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
+    assert "canary" not in reply.text
+    assert reply.json()["code"]
+
+
+def test_invalid_fields_are_named_by_a_json_pointer(faulty: TestClient) -> None:
+    reply = faulty.post("/notes", json={"text": 7})
+
+    assert [(error["in"], error["pointer"]) for error in reply.json()["errors"]] == [
+        ("body", "/text"),
+        ("body", "/mood"),
+    ]
+
+
+def test_a_body_over_the_limit_is_refused_whether_or_not_its_length_is_announced(faulty: TestClient) -> None:
+    body = json.dumps({"text": "x" * 70_000, "mood": 1}).encode()
+
+    announced = faulty.post("/notes", content=body, headers={"Content-Type": "application/json"})
+    chunked = faulty.post(
+        "/notes",
+        content=(body[n : n + 1000] for n in range(0, len(body), 1000)),
+        headers={"Content-Type": "application/json"},
+    )
+
+    for reply in (announced, chunked):
+        assert (reply.status_code, reply.json()["code"]) == (413, "body_too_large")
+        assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_an_unavailable_database_says_when_to_come_back(faulty: TestClient) -> None:
+    assert int(faulty.get("/v1/site").headers["Retry-After"]) >= 1
+
+
+def test_the_allow_header_names_every_method_of_the_address(faulty: TestClient) -> None:
+    assert faulty.delete("/v1/articles").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert faulty.get("/notes").headers["Allow"] == "OPTIONS, POST"
+
+
+def test_options_answers_with_the_methods(faulty: TestClient) -> None:
+    reply = faulty.options("/v1/articles")
+
+    assert (reply.status_code, reply.headers["Allow"], reply.content) == (204, "GET, HEAD, OPTIONS", b"")
+
+
+def test_no_address_redirects_for_a_slash(faulty: TestClient) -> None:
+    assert faulty.get("/v1/articles/").status_code == 404

@@ -1,0 +1,71 @@
+"""Query strings that can't be meant are refused with the parameter's name."""
+
+import pytest
+from starlette.testclient import TestClient
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("/v1/articles?limit=0", "/limit"),
+        ("/v1/articles?limit=101", "/limit"),
+        ("/v1/articles?limit=1_0", "/limit"),
+        ("/v1/articles?limit=%205", "/limit"),
+        ("/v1/articles?limit=9" + "9" * 5000, "/limit"),
+        ("/v1/articles?limit=1&limit=2", "/limit"),
+        ("/v1/articles?cursor=nonsense", "/cursor"),
+        ("/v1/articles?cursor=bnVsbA", "/cursor"),
+        ("/v1/articles?cursor=W10", "/cursor"),
+        ("/v1/articles?cursor=" + "W1tb" * 200, "/cursor"),
+        ("/v1/articles?sort=cleverest", "/sort"),
+        ("/v1/articles?sort=relevance", "/sort"),
+        ("/v1/articles?topic=nobody-has-this", "/topic"),
+        ("/v1/articles?topic=Not%20A%20Slug", "/topic/0"),
+        ("/v1/articles?topic=" + "&topic=".join(f"t{n}" for n in range(30)), "/topic"),
+        ("/v1/articles?q=" + "x" * 20_000, "/q"),
+        ("/v1/articles?q=", "/q"),
+        ("/v1/articles?q=%00", "/q"),
+        ("/v1/articles?q=%ff%fe", "/q"),
+        ("/v1/articles?colour=blue", "/colour"),
+        ("/v1/articles?" + "y" * 20_000 + "=1", "/?"),
+        ("/v1/articles?<script>=1", "/?"),
+        ("/v1/site?verbose=1", "/verbose"),
+        ("/v1/support?country=Austria", "/country"),
+        ("/v1/articles/overcoming-loneliness-the-science-of-social-connection?format=pdf", "/format"),
+        ("/health/live?x=1", "/x"),
+    ],
+)
+def test_bad_queries_name_the_parameter(reader: TestClient, path: str, pointer: str) -> None:
+    reply = reader.get(path)
+
+    assert (reply.status_code, reply.headers["content-type"]) == (422, "application/problem+json")
+    [error, *_] = reply.json()["errors"]
+    assert (error["in"], error["pointer"]) == ("query", pointer)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/articles/no-such-article", 404),
+        ("/v1/topics/no-such-topic", 404),
+        ("/v1/authors/no-such-author", 404),
+        ("/v1/articles/%00", 422),
+        ("/v1/articles/%ff", 422),
+        ("/v1/articles/" + "a" * 20_000, 422),
+        ("/v1/articles/Upper-Case", 422),
+        ("/v1/topics/a%0Ab", 422),
+    ],
+)
+def test_bad_slugs_name_the_slug(reader: TestClient, path: str, status: int) -> None:
+    reply = reader.get(path)
+
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
+    assert [(error["in"], error["pointer"]) for error in reply.json()["errors"]] == [("path", "/slug")]
+
+
+def test_a_cursor_of_another_order_is_refused(reader: TestClient) -> None:
+    cursor = reader.get("/v1/articles", params={"limit": 1}).json()["next"]
+
+    reply = reader.get("/v1/articles", params={"cursor": cursor, "sort": "title"})
+
+    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/cursor")
