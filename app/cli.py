@@ -9,6 +9,7 @@ import typer
 import uvicorn
 from alembic import command
 from alembic.config import Config
+from pydantic import ValidationError
 
 from app.core.database import Database
 from app.core.settings import DatabaseSettings, Settings
@@ -42,6 +43,17 @@ def migrate() -> None:
     typer.echo("The tables are those of this version.")
 
 
+def read_settings() -> Settings:
+    """The settings, or what is wrong with them and exit code 2."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for each in error.errors():
+            name = "".join(f"TWENTYONE_{part}: ".upper() for part in each["loc"][:1])
+            typer.echo(name + each["msg"].removeprefix("Value error, "), err=True)
+        raise typer.Exit(2) from None
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(envvar="HOST", help="The address to listen at.")] = "127.0.0.1",
@@ -50,7 +62,7 @@ def serve(
     seed: Annotated[Path | None, typer.Option(help="Migrate, and load this folder of content, before serving.")] = None,
 ) -> None:
     """Serve the API."""
-    settings = Settings()
+    settings = read_settings()
     if seed:
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         with told(), content.opened() as database:
@@ -74,7 +86,7 @@ def serve(
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    document = create_app(Settings()).openapi()
+    document = create_app(read_settings()).openapi()
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 

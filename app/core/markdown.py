@@ -162,7 +162,12 @@ class _Reader:
             self._fault("an image needs an https address")
         if not token.content.strip():
             self._fault("an image needs a text for those who can't see it: ![what it shows](https://...)")
-        return {"type": "image", "url": url, "alt": token.content, "caption": str(token.attrs.get("title") or "") or None}
+        return {
+            "type": "image",
+            "url": url,
+            "alt": token.content,
+            "caption": str(token.attrs.get("title") or "") or None,
+        }
 
     def _list(self, opening: Token) -> Block:
         items = []

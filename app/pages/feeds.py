@@ -43,7 +43,7 @@ def json_feed(site: Site, home: str, entries: Sequence[Entry]) -> dict[str, Any]
     }
 
 
-def atom(site: Site, home: str, entries: Sequence[Entry]) -> bytes:
+def atom(site: Site, home: str, entries: Sequence[Entry]) -> str:
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": site.language})
     _text(feed, "id", f"{home}/")
     _text(feed, "title", site.name)
@@ -65,7 +65,7 @@ def atom(site: Site, home: str, entries: Sequence[Entry]) -> bytes:
     return _xml(feed)
 
 
-def rss(site: Site, home: str, entries: Sequence[Entry]) -> bytes:
+def rss(site: Site, home: str, entries: Sequence[Entry]) -> str:
     root = Element("rss", {"version": "2.0"})
     channel = SubElement(root, "channel")
     _text(channel, "title", site.name)
@@ -88,7 +88,7 @@ def rss(site: Site, home: str, entries: Sequence[Entry]) -> bytes:
     return _xml(root)
 
 
-def sitemap(addresses: Sequence[tuple[str, date | None]]) -> bytes:
+def sitemap(addresses: Sequence[tuple[str, date | None]]) -> str:
     urls = Element("urlset", {"xmlns": SITEMAP})
     for address, changed in addresses:
         url = SubElement(urls, "url")
@@ -104,9 +104,9 @@ def _text(parent: Element, name: str, text: str) -> Element:
     return element
 
 
-def _xml(root: Element) -> bytes:
+def _xml(root: Element) -> str:
     document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    return document.decode()
 
 
 def _rfc3339(moment: datetime) -> str:

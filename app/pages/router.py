@@ -1,57 +1,70 @@
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
 
 from app.pages import feeds, service
 from app.pages.schemas import JsonFeed, SiteRead
 from app.pages.service import NoContent
-from app.web.dependencies import PUBLIC, AppSettings, ContentSession, ForEveryone, Now
+from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Now
+from app.web.examples import text_example
 from app.web.problems import refusals
 
-XML_EXAMPLE = '<?xml version="1.0" encoding="utf-8"?>\n<!-- ... -->'
+router = APIRouter(tags=["Pages"], responses=refusals(NoContent), dependencies=[ForEveryone])
 
 
-def described(media_type: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"content": {media_type: {"schema": {"type": "string"}, "example": XML_EXAMPLE}}, "description": "OK"}}
+class FeedJson(JSONResponse):
+    media_type = "application/feed+json"
 
 
-router = APIRouter(tags=["Pages"], responses=refusals(NoContent))
+class AtomXml(Response):
+    media_type = "application/atom+xml"
 
 
-@router.get("/site", summary="The site", response_model=SiteRead, dependencies=[ForEveryone])
+class RssXml(Response):
+    media_type = "application/rss+xml"
+
+
+class SitemapXml(Response):
+    media_type = "application/xml"
+
+
+ATOM = text_example(AtomXml.media_type, '<feed xmlns="http://www.w3.org/2005/Atom"><title>21|Twenty One</title></feed>')
+RSS = text_example(RssXml.media_type, '<rss version="2.0"><channel><title>21|Twenty One</title></channel></rss>')
+SITEMAP = text_example(
+    SitemapXml.media_type,
+    "<urlset><url><loc>https://www.example.org/</loc><lastmod>2026-11-23</lastmod></url></urlset>",
+)
+
+
+@router.get("/site", summary="The site", response_model=SiteRead)
 def read_site(session: ContentSession, settings: AppSettings) -> Any:
     """Brand, navigation, footer and the call to action that stands under most articles."""
     return service.read_site(session, settings)
 
 
-@router.get("/feeds/articles.json", summary="JSON Feed", responses={200: {"model": JsonFeed}}, response_class=Response)
-def read_json_feed(session: ContentSession, settings: AppSettings, now: Now) -> Response:
+@router.get("/feeds/articles.json", summary="JSON Feed", response_model=JsonFeed, response_class=FeedJson)
+def read_json_feed(session: ContentSession, settings: AppSettings, now: Now) -> Any:
     """The newest articles as a JSON Feed 1.1."""
     site, entries = service.find_site(session), service.newest_entries(session, settings, now=now)
-    feed = JsonFeed(**feeds.json_feed(site, settings.site_url, entries))
-    return Response(feed.model_dump_json(), media_type="application/feed+json", headers=PUBLIC)
+    return feeds.json_feed(site, settings.site_url, entries)
 
 
-@router.get(
-    "/feeds/articles.atom", summary="Atom feed", responses=described("application/atom+xml"), response_class=Response
-)
-def read_atom_feed(session: ContentSession, settings: AppSettings, now: Now) -> Response:
+@router.get("/feeds/articles.atom", summary="Atom feed", response_class=AtomXml, responses=ATOM)
+def read_atom_feed(session: ContentSession, settings: AppSettings, now: Now) -> str:
     """The newest articles as an Atom feed."""
     site, entries = service.find_site(session), service.newest_entries(session, settings, now=now)
-    return Response(feeds.atom(site, settings.site_url, entries), media_type="application/atom+xml", headers=PUBLIC)
+    return feeds.atom(site, settings.site_url, entries)
 
 
-@router.get(
-    "/feeds/articles.rss", summary="RSS feed", responses=described("application/rss+xml"), response_class=Response
-)
-def read_rss_feed(session: ContentSession, settings: AppSettings, now: Now) -> Response:
+@router.get("/feeds/articles.rss", summary="RSS feed", response_class=RssXml, responses=RSS)
+def read_rss_feed(session: ContentSession, settings: AppSettings, now: Now) -> str:
     """The newest articles as an RSS 2.0 feed."""
     site, entries = service.find_site(session), service.newest_entries(session, settings, now=now)
-    return Response(feeds.rss(site, settings.site_url, entries), media_type="application/rss+xml", headers=PUBLIC)
+    return feeds.rss(site, settings.site_url, entries)
 
 
-@router.get("/sitemap.xml", summary="Sitemap", responses=described("application/xml"), response_class=Response)
-def read_sitemap(session: ContentSession, settings: AppSettings, now: Now) -> Response:
+@router.get("/sitemap.xml", summary="Sitemap", response_class=SitemapXml, responses=SITEMAP)
+def read_sitemap(session: ContentSession, settings: AppSettings, now: Now) -> str:
     """The frontend's pages and articles for search engines, as sitemaps.org has it."""
-    addresses = service.addresses(session, settings, now=now)
-    return Response(feeds.sitemap(addresses), media_type="application/xml", headers=PUBLIC)
+    return feeds.sitemap(service.addresses(session, settings, now=now))

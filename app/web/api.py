@@ -56,8 +56,9 @@ class DescribedApi(FastAPI):
             schemas |= models_json_schema([(Problem, "serialization")], ref_template=REFERENCE)[1]["$defs"]
             for schema in _schemas(document):
                 _flatten_null(schema)
-            for response in _json_replies(document):
-                response.setdefault("example", example_of(response["schema"], schemas))
+            for reply in _replies(document):
+                if "example" not in reply:
+                    reply["example"] = example_of(reply["schema"], schemas)
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -72,12 +73,10 @@ def _schemas(node: object) -> Iterator[dict[str, Any]]:
             yield from _schemas(child)
 
 
-def _json_replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in document["paths"].values():
         for operation in path.values():
-            content = operation["responses"].get("200", {}).get("content", {})
-            if "application/json" in content:
-                yield content["application/json"]
+            yield from operation["responses"].get("200", {}).get("content", {}).values()
 
 
 def _flatten_null(schema: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
@@ -88,8 +89,9 @@ class NextLink:
 
     def __call__(self, page: Page[Item]) -> Page[Item]:
         if page.next:
-            url = self._request.url.include_query_params(cursor=page.next)
-            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            given = [pair for pair in self._request.query_params.multi_items() if pair[0] != "cursor"]
+            query = urlencode([*given, ("cursor", page.next)])
+            self._response.headers["Link"] = f'<{self._request.scope["path"]}?{query}>; rel="next"'
         return page
 
 

@@ -7,6 +7,11 @@ BY_FORMAT = {"date": "2026-11-23", "date-time": "2026-11-23T09:30:00Z"}
 BY_TYPE: Mapping[str, Any] = {"boolean": True, "integer": 1, "number": 1.0}
 
 
+def text_example(media_type: str, example: str) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of a route that answers with a text."""
+    return {200: {"content": {media_type: {"example": example}}}}
+
+
 class NoExample(Exception):
     """A text without an example would be shown as `string`, which helps nobody."""
 

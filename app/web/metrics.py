@@ -13,6 +13,7 @@ from typing_extensions import override
 from app.core.errors import NotSignedIn
 from app.web.cache import ContentCache
 from app.web.dependencies import AppSettings
+from app.web.examples import text_example
 from app.web.problems import refusals
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -61,14 +62,21 @@ class MetricsTokenNeeded(NotSignedIn):
         super().__init__("The metrics need the operator's token.", headers={"WWW-Authenticate": "Bearer"})
 
 
-@router.get("/metrics", summary="Metrics", response_class=Response, responses=refusals(MetricsTokenNeeded))
-async def read_metrics(request: Request, settings: AppSettings) -> Response:
+class MetricsText(Response):
+    media_type = CONTENT_TYPE_LATEST
+
+
+EXAMPLE = text_example(CONTENT_TYPE_LATEST, "twentyone_content_cache_hits_total 42.0")
+
+
+@router.get("/metrics", summary="Metrics", response_class=MetricsText, responses=refusals(MetricsTokenNeeded) | EXAMPLE)
+async def read_metrics(request: Request, settings: AppSettings) -> str:
     """Counters and timings in Prometheus' text format. In production, with `Authorization: Bearer` and the
     operator's token only.
     """
     if not _may_read(request.headers.get("authorization", ""), settings):
         raise MetricsTokenNeeded
-    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    return generate_latest(request.app.state.metrics.registry).decode()
 
 
 def _may_read(authorization: str, settings: AppSettings) -> bool:

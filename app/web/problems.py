@@ -142,7 +142,7 @@ def _refused(request: Request, error: Exception) -> Response:
 def _moved(request: Request, error: Exception) -> Response:
     assert isinstance(error, Moved)
     query = request.scope["query_string"].decode("latin-1")
-    address = request.url.path.rpartition("/")[0] + f"/{error.name}" + (f"?{query}" if query else "")
+    address = request.scope["path"].rpartition("/")[0] + f"/{error.name}" + (f"?{query}" if query else "")
     return Response(status_code=308, headers={"Location": address, "Cache-Control": "public, max-age=300"})
 
 
