@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
 
+from app.core import logs
 from app.core.database import Database
 from app.core.settings import DatabaseSettings, Settings
 from app.main import create_app
@@ -18,6 +19,7 @@ from app.seed import commands as content
 from app.seed.commands import load_folder, told
 
 ROOT = Path(__file__).parents[1]
+STARTING = 60  # seconds that a worker may take to import everything on a busy machine
 STOPPING = 25  # seconds that requests in flight may take when the server stops
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
@@ -68,6 +70,7 @@ def serve(
         with told(), content.opened() as database:
             migrate_database(database)
             load_folder(database, seed)
+    logs.configure(settings.log_level)
     typer.echo(f"Serving at http://{host}:{port}; the documentation is at http://{host}:{port}/docs", err=True)
     uvicorn.run(
         "app.main:create_app",
@@ -80,6 +83,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=STOPPING,
+        timeout_worker_healthcheck=STARTING,
     )
 
 

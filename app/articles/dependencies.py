@@ -12,7 +12,7 @@ SlugFilter = Annotated[str, Query(pattern=SLUG, max_length=LONGEST_SLUG)]
 
 
 def slug_like(example: str) -> Any:
-    return Path(pattern=SLUG, max_length=LONGEST_SLUG, examples=[example])
+    return Path(pattern=SLUG, max_length=LONGEST_SLUG, description="As a list names it.", examples=[example])
 
 
 ArticleSlug = Annotated[str, slug_like("overcoming-loneliness-the-science-of-social-connection")]

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
+BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"
 
 
@@ -16,6 +18,17 @@ def _origin(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != url:
         raise ValueError("must be an origin such as https://example.org, without a path")
+    return url
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    """Refuse an address that SQLAlchemy can't read, without repeating it."""
+    try:
+        name = make_url(url.get_secret_value()).get_backend_name()
+    except ArgumentError:
+        name = ""
+    if name not in BACKENDS:
+        raise ValueError("must be postgresql://user:password@host/name or sqlite:///path")
     return url
 
 
@@ -30,7 +43,7 @@ class DatabaseSettings(BaseSettings):
     )
 
     var_dir: Path = Path("var")
-    database_url: SecretStr | None = None
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
 
     @property
     def database(self) -> URL:

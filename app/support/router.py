@@ -9,7 +9,8 @@ from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
 router = APIRouter(prefix="/support", tags=["Support"], dependencies=[ForEveryone])
 
 Country = Annotated[
-    str | None, Query(pattern=r"^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2, such as `GB`.", examples=["US"])
+    str | None,
+    Query(pattern=r"^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2, such as `GB`.", examples=["US"]),
 ]
 
 

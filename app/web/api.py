@@ -18,7 +18,7 @@ TITLE = "21|Twenty One API"
 DESCRIPTION = """
 Articles and topics, assessments with honest scores, and a guided 21-day journey, for adults who want to build
 healthier relationships. It diagnoses nothing and promises no healing. Who needs help now finds it under
-[`/v1/support`](#operation/list_support).
+`/v1/support`.
 
 * **Bodies** are JSON in UTF-8 with snake_case names. Unknown fields and parameters are refused, never ignored.
 * **Lists** answer `{items, total, next}`. Send `next` back as `cursor` for the following page; the `Link` header says
@@ -54,6 +54,8 @@ class DescribedApi(FastAPI):
             document = super().openapi()
             schemas = document["components"]["schemas"]
             schemas |= models_json_schema([(Problem, "serialization")], ref_template=REFERENCE)[1]["$defs"]
+            for parameter in _parameters(document):
+                _mend_parameter(parameter)
             for schema in _schemas(document):
                 _flatten_null(schema)
             for reply in _replies(document):
@@ -73,10 +75,29 @@ def _schemas(node: object) -> Iterator[dict[str, Any]]:
             yield from _schemas(child)
 
 
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (operation for path in document["paths"].values() for operation in path.values())
+
+
+def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for operation in _operations(document):
+        yield from operation.get("parameters", [])
+
+
 def _replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        for operation in path.values():
-            yield from operation["responses"].get("200", {}).get("content", {}).values()
+    for operation in _operations(document):
+        yield from operation["responses"].get("200", {}).get("content", {}).values()
+
+
+def _mend_parameter(parameter: dict[str, Any]) -> None:
+    """A parameter may be left out but is never null; and `example` is all that Swagger UI fills in."""
+    schema = parameter["schema"]
+    match schema.get("anyOf"):
+        case [dict(given), {"type": "null"}]:
+            del schema["anyOf"]
+            schema.update(given)
+    if "examples" in schema:
+        parameter["example"] = schema["examples"][0]
 
 
 def _flatten_null(schema: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ def _digits(value: object) -> object:
 
 async def page_request(
     limit: Annotated[
-        int, BeforeValidator(_digits), Query(ge=1, le=MAX_LIMIT, description="How many items at most.", examples=[20])
+        int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.", examples=[20]), BeforeValidator(_digits)
     ] = 20,
     cursor: Annotated[
         str | None, Query(min_length=1, max_length=1000, description="The `next` of the page before.")

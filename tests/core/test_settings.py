@@ -42,6 +42,8 @@ def test_no_secret_is_shown() -> None:
         {"cors_origins": ["https://www.example.org/"]},
         {"metrics_token": "short"},
         {"article_path": "/blog"},
+        {"database_url": "mysql://h/d"},
+        {"database_url": "nonsense"},
     ],
 )
 def test_settings_that_cannot_be_meant_stop_the_start(options: dict[str, Any]) -> None:
