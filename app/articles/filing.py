@@ -78,10 +78,9 @@ def read_author(session: Session, slug: str, *, now: datetime) -> dict[str, Any]
 
 def _filed(filing: Filing, now: datetime) -> Statement:
     """What is shown of each, with the number of its public articles."""
-    counts = select(filing.named_by.label("slug"), func.count().label("articles")).select_from(Article)
-    if filing is TOPICS:
-        counts = counts.join(ArticleTopic)
-    counted = counts.where(is_public(now)).group_by(filing.named_by).subquery()
+    public = is_public(now, filing.named_by.class_)
+    counts = select(filing.named_by.label("slug"), func.count().label("articles")).where(public)
+    counted = counts.group_by(filing.named_by).subquery()
     return (
         select(*filing.shown, func.coalesce(counted.c.articles, 0).label("articles"))
         .outerjoin(counted, counted.c.slug == col(filing.table.slug))

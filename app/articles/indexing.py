@@ -26,11 +26,11 @@ def indexed_articles(session: Session) -> Iterator[Indexed]:
             col(ArticleBody.text),
             col(Article.category_slug),
             col(Article.author_slug),
-            col(Article.publish_at),
+            col(Article.public_from),
         )
         .join(ArticleBody)
-        .where(col(Article.status) == "published", col(Article.publish_at).is_not(None))
-        .order_by(col(Article.publish_at), col(Article.id))
+        .where(col(Article.public_from).is_not(None))
+        .order_by(col(Article.public_from), col(Article.id))
         .execution_options(yield_per=AT_ONCE)
     )
     for row in session.execute(statement):
@@ -42,5 +42,5 @@ def indexed_articles(session: Session) -> Iterator[Indexed]:
             topics=topics[row.id],
             category=row.category_slug,
             author=row.author_slug,
-            publish_at=row.publish_at,
+            public_from=row.public_from,
         )

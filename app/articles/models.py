@@ -41,15 +41,21 @@ class Author(Table, table=True):
 
 
 class Article(Table, table=True):
-    """What lists show of an article. Its body is apart, so that a list doesn't read past it."""
+    """What lists show of an article. Its body is apart, so that a list doesn't read past it.
+
+    `publish_at` is what the editor wrote, `public_from` what follows: the same while it is published, else nothing.
+    """
 
     __tablename__ = "articles"
     __table_args__ = (
-        Index("ix_articles_newest", "status", "publish_at", "id"),
-        Index("ix_articles_title", "status", "sort_title", "id"),
+        Index("ix_articles_newest", "public_from", "id"),
+        Index("ix_articles_newest_of_category", "category_slug", "public_from", "id"),
+        Index("ix_articles_newest_of_author", "author_slug", "public_from", "id"),
+        Index("ix_articles_title", "sort_title", "id", "public_from"),
         CheckConstraint("status IN ('draft', 'published', 'unpublished')", name="known_status"),
         CheckConstraint(
-            "status <> 'published' OR (publish_at IS NOT NULL AND published_on IS NOT NULL)", name="published_when"
+            "(status = 'published') = (public_from IS NOT NULL) AND (public_from IS NULL OR published_on IS NOT NULL)",
+            name="public_once_published",
         ),
     )
 
@@ -58,10 +64,11 @@ class Article(Table, table=True):
     title: str
     sort_title: str = Field(sa_type=SortedText)
     excerpt: str
-    category_slug: str = Field(foreign_key="categories.slug", index=True, sa_type=SortedText)
-    author_slug: str = Field(foreign_key="authors.slug", index=True, sa_type=SortedText)
+    category_slug: str = Field(foreign_key="categories.slug", sa_type=SortedText)
+    author_slug: str = Field(foreign_key="authors.slug", sa_type=SortedText)
     status: str
     publish_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    public_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     published_on: date | None = None
     updated_at: datetime = Field(sa_type=UtcDateTime)
     reading_minutes: int
@@ -87,12 +94,14 @@ class ArticleBody(Table, table=True):
 
 
 class ArticleTopic(Table, table=True):
-    """Which topics an article has, in its order."""
+    """Which topics an article has, in its order; `public_from` is the article's, so that a topic counts alone."""
 
     __tablename__ = "article_topics"
+    __table_args__ = (Index("ix_article_topics_newest", "topic_slug", "public_from", "article_id"),)
 
     article_id: UUID = Field(primary_key=True, foreign_key="articles.id", ondelete="CASCADE")
-    topic_slug: str = Field(primary_key=True, foreign_key="topics.slug", index=True, sa_type=SortedText)
+    topic_slug: str = Field(primary_key=True, foreign_key="topics.slug", sa_type=SortedText)
+    public_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     position: int
 
 

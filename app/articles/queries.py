@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from app.articles.models import Article, ArticleTopic, Author, Category
 from app.core.pagination import Order, Statement
 
-NEWEST = Order("newest", (col(Article.publish_at), col(Article.id)), descending=True)
+NEWEST = Order("newest", (col(Article.public_from), col(Article.id)), descending=True)
+NEWEST_OF_TOPIC = Order("newest", (col(ArticleTopic.public_from), col(ArticleTopic.article_id)), descending=True)
 BY_TITLE = Order("title", (col(Article.sort_title), col(Article.id)))
 
 
@@ -43,27 +44,57 @@ class Filters:
     authors: Sequence[str] = ()
 
 
-def is_public(now: datetime) -> ColumnElement[bool]:
+def is_public(now: datetime, of: type[Article] | type[ArticleTopic] = Article) -> ColumnElement[bool]:
     """The one predicate of what is public: published and due."""
-    return and_(col(Article.status) == "published", col(Article.publish_at) <= now)
+    return col(of.public_from) <= now
 
 
-def public_articles(now: datetime, filters: Filters = Filters()) -> ColumnElement[bool]:
-    wanted = [is_public(now)]
-    if filters.topics:
-        having = select(col(ArticleTopic.article_id)).where(col(ArticleTopic.topic_slug).in_(filters.topics))
-        wanted.append(col(Article.id).in_(having))
-    if filters.categories:
-        wanted.append(col(Article.category_slug).in_(filters.categories))
-    if filters.authors:
-        wanted.append(col(Article.author_slug).in_(filters.authors))
-    return and_(*wanted)
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The public articles that pass the filters. With a single topic, that topic's own index leads."""
+
+    now: datetime
+    filters: Filters = Filters()
+
+    @property
+    def newest(self) -> Order:
+        return NEWEST_OF_TOPIC if self._by_topic else NEWEST
+
+    def summaries(self) -> Statement:
+        statement = summaries(*self._narrowed())
+        return statement.join(ArticleTopic).where(*self._topic()) if self._by_topic else statement
+
+    def count(self) -> Statement:
+        if not self._by_topic:
+            return select(func.count()).select_from(Article).where(*self._narrowed())
+        statement = select(func.count()).select_from(ArticleTopic).where(*self._topic())
+        narrowed = self._narrowed()
+        return statement.join(Article).where(*narrowed) if narrowed else statement
+
+    @property
+    def _by_topic(self) -> bool:
+        return len(self.filters.topics) == 1
+
+    def _topic(self) -> list[ColumnElement[bool]]:
+        return [col(ArticleTopic.topic_slug) == self.filters.topics[0], is_public(self.now, ArticleTopic)]
+
+    def _narrowed(self) -> list[ColumnElement[bool]]:
+        """What articles themselves must meet; that they are public, unless their topic says it."""
+        wanted: list[ColumnElement[bool]] = [] if self._by_topic else [is_public(self.now)]
+        if len(self.filters.topics) > 1:
+            having = select(col(ArticleTopic.article_id)).where(col(ArticleTopic.topic_slug).in_(self.filters.topics))
+            wanted.append(col(Article.id).in_(having))
+        if self.filters.categories:
+            wanted.append(col(Article.category_slug).in_(self.filters.categories))
+        if self.filters.authors:
+            wanted.append(col(Article.author_slug).in_(self.filters.authors))
+        return wanted
 
 
-def summaries(where: ColumnElement[bool]) -> Statement:
-    """What a summary shows, but for the topics."""
-    return select(*SUMMARY).join(Category).join(Author).where(where)
+def summaries(*where: ColumnElement[bool]) -> Statement:
+    """What a summary shows, but for the topics.
 
-
-def count(where: ColumnElement[bool]) -> Statement:
-    return select(func.count()).select_from(Article).where(where)
+    Every article has a category and an author. The joins are outer ones all the same: so no planner starts from the
+    few authors, reading all that each wrote, where an index would lead straight to a page.
+    """
+    return select(*SUMMARY).outerjoin(Category).outerjoin(Author).where(*where)

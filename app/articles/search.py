@@ -39,7 +39,7 @@ class Indexed:
     topics: Sequence[str]
     category: str
     author: str
-    publish_at: datetime
+    public_from: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ def _schema() -> Schema:
     for name in ("topic", "category", "author"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("sort_title", fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("publish_at", indexed=True, fast=True)
+    builder.add_integer_field("public_from", indexed=True, fast=True)
     return builder.build()
 
 
 SCHEMA = _schema()
 ORDERS = {
-    "-published_on": ("publish_at", Order.Desc),
+    "-published_on": ("public_from", Order.Desc),
     "title": ("sort_title", Order.Asc),
     "relevance": (None, Order.Desc),
 }
@@ -132,7 +132,7 @@ def _document(article: Indexed) -> Document:
         document.add_text("topic", topic)
     document.add_text("category", article.category)
     document.add_text("author", article.author)
-    document.add_integer("publish_at", _milliseconds(article.publish_at))
+    document.add_integer("public_from", _milliseconds(article.public_from))
     return document
 
 
@@ -159,7 +159,7 @@ def _only(filters: Filters) -> list[tuple[Occur, Query]]:
 
 
 def _public(now: datetime) -> list[tuple[Occur, Query]]:
-    due = Query.range_query(SCHEMA, "publish_at", FieldType.Integer, None, _milliseconds(now))
+    due = Query.range_query(SCHEMA, "public_from", FieldType.Integer, None, _milliseconds(now))
     return [(Occur.Must, Query.const_score_query(due, 0.0))]
 
 

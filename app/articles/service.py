@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.articles import queries
 from app.articles.models import Article, ArticleBody, ArticleTopic, Author, Category, FormerSlug, Topic
-from app.articles.queries import BY_TITLE, NEWEST, Filters
+from app.articles.queries import BY_TITLE, Filters, Listing
 from app.articles.schemas import SortBy
 from app.articles.search import Indexed, SearchIndex
 from app.articles.words import Words
@@ -53,10 +53,10 @@ def list_articles(
     check_filters(session, filters)
     if sort is SortBy.RELEVANCE:
         raise NothingToRank
-    public = queries.public_articles(now, filters)
-    order = BY_TITLE if sort is SortBy.TITLE else NEWEST
-    total = session.scalar(queries.count(public)) or 0
-    found = page_of(session, queries.summaries(public), page, order, total=total)
+    listing = Listing(now, filters)
+    order = BY_TITLE if sort is SortBy.TITLE else listing.newest
+    total = session.scalar(listing.count()) or 0
+    found = page_of(session, listing.summaries(), page, order, total=total)
     items = [{**summary, "highlights": []} for summary in with_topics(session, found.items)]
     return Page(items, found.total, found.next)
 
@@ -96,7 +96,7 @@ def read_article(
             col(ArticleBody.seo_description),
             col(Author.kind).label("author_kind"),
             col(Article.sort_title),
-            col(Article.publish_at),
+            col(Article.public_from),
             getattr(ArticleBody, body_format) if body_format != "text" else null(),
         )
     ).one_or_none()
@@ -207,7 +207,7 @@ def _indexed(row: Row[Any], summary: Summary) -> Indexed:
         topics=[topic["slug"] for topic in summary["topics"]],
         category=row.category_slug,
         author=row.author_slug,
-        publish_at=row.publish_at,
+        public_from=row.public_from,
     )
 
 

@@ -61,8 +61,8 @@ def newest_entries(session: Session, settings: Settings, *, now: datetime) -> li
     statement = (
         queries.summaries(queries.is_public(now))
         .join(ArticleBody)
-        .add_columns(col(ArticleBody.html), col(Article.publish_at))
-        .order_by(col(Article.publish_at).desc(), col(Article.id).desc())
+        .add_columns(col(ArticleBody.html), col(Article.public_from))
+        .order_by(col(Article.public_from).desc(), col(Article.id).desc())
         .limit(NEWEST_ITEMS)
     )
     rows = session.execute(statement).all()
@@ -74,8 +74,8 @@ def newest_entries(session: Session, settings: Settings, *, now: datetime) -> li
             html=_whole_addresses(row.html, settings.article_url(row.slug)),
             author=row.author_name,
             topics=tuple(topic["name"] for topic in summary["topics"]),
-            published=row.publish_at,
-            updated=max(row.updated_at, row.publish_at),
+            published=row.public_from,
+            updated=max(row.updated_at, row.public_from),
         )
         for row, summary in zip(rows, with_topics(session, rows), strict=True)
     ]
@@ -89,7 +89,7 @@ def addresses(session: Session, settings: Settings, *, now: datetime) -> list[tu
     articles = session.execute(
         select(col(Article.slug), col(Article.updated_at))
         .where(queries.is_public(now))
-        .order_by(col(Article.publish_at).desc(), col(Article.id).desc())
+        .order_by(col(Article.public_from).desc(), col(Article.id).desc())
         .limit(MOST_ADDRESSES - len(own))
     )
     return [(url, None) for url in own] + [(settings.article_url(slug), changed.date()) for slug, changed in articles]

@@ -46,7 +46,7 @@ def bar(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
     """Shows how far a long piece of work got."""
 
     def follow(items: Sequence[Item]) -> Iterable[Item]:
-        return track(items, label, console=err, transient=True, disable=len(items) < LONG)
+        return track(items, label, console=err, transient=True, disable=len(items) < LONG or not err.is_terminal)
 
     return follow
 

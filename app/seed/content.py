@@ -58,6 +58,11 @@ class ArticleContent:
     references: tuple[Mapping[str, Any], ...]
     body: str
 
+    @property
+    def public_from(self) -> datetime | None:
+        """From when on everyone may read it, if it is published."""
+        return self.publish_at if self.status == "published" else None
+
     def digest(self) -> str:
         """Alike for articles that are stored alike; neither the slug nor the day of a change belong to it."""
         values = {name: value for name, value in asdict(self).items() if name not in {"slug", "updated_at"}}

@@ -8,7 +8,7 @@ from typing import Any
 from unicodedata import normalize
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 from sqlmodel import Session, col, select
 
 from app.articles.models import Article, ArticleBody, ArticleTopic, FormerSlug
@@ -34,12 +34,15 @@ def load(session: Session, content: Content, *, now: datetime, track: Track = it
             session.execute(insert(change.kind.table).values(key | change.values))
         else:
             session.execute(update(change.kind.table).filter_by(**key).values(change.values))
-    if plan.unpublished:
-        session.execute(update(Article), list(_unpublished_rows(session, plan.unpublished)))
     _free_slugs(session, plan.articles)
     articles = iter(track(plan.articles))
     while batch := list(islice(articles, AT_ONCE)):
         _write(session, batch, now=now)
+    if plan.unpublished:
+        session.execute(update(Article), list(_unpublished_rows(session, plan.unpublished)))
+        hidden = select(Article.id).where(col(Article.public_from).is_(None))
+        session.execute(update(ArticleTopic).where(col(ArticleTopic.article_id).in_(hidden)).values(public_from=None))
+    session.execute(text("ANALYZE"))  # statistics of what is there now, for the planner
     releases.announce(session, _scheduled(session, now), now=now)
     return plan
 
@@ -78,7 +81,7 @@ def _unpublished_rows(session: Session, ids: Sequence[UUID]) -> Iterator[dict[st
     """The digest goes along, so that a file that comes back as it was is seen to differ."""
     for article_id, article in zip(ids, article_contents(session, ids), strict=True):
         gone = replace(article, status="unpublished")
-        yield {"id": article_id, "status": gone.status, "digest": gone.digest()}
+        yield {"id": article_id, "status": gone.status, "public_from": None, "digest": gone.digest()}
 
 
 def _article_row(
@@ -95,6 +98,7 @@ def _article_row(
         "author_slug": article.author,
         "status": article.status,
         "publish_at": article.publish_at,
+        "public_from": article.public_from,
         "published_on": article.published_on,
         "updated_at": changed,
         "reading_minutes": article.reading_minutes,
@@ -122,11 +126,12 @@ def _body_row(article_id: UUID, article: ArticleContent) -> dict[str, Any]:
 def _topic_rows(named: Sequence[tuple[UUID, ArticleContent, StoredArticle | None]]) -> Iterator[dict[str, Any]]:
     for article_id, article, _ in named:
         for position, slug in enumerate(article.topics):
-            yield {"article_id": article_id, "topic_slug": slug, "position": position}
+            public_from = article.public_from
+            yield {"article_id": article_id, "topic_slug": slug, "public_from": public_from, "position": position}
 
 
 def _scheduled(session: Session, now: datetime) -> Iterator[datetime]:
-    due = select(Article.publish_at).where(col(Article.status) == "published", col(Article.publish_at) > now).distinct()
+    due = select(Article.public_from).where(col(Article.public_from) > now).distinct()
     return (moment for moment in session.exec(due) if moment)
 
 

@@ -34,7 +34,8 @@ def stored_articles(session: Session) -> list[StoredArticle]:
 
 def former_slugs(session: Session) -> dict[str, UUID]:
     """The article that each former slug leads to."""
-    return {slug: article_id for slug, article_id in session.execute(select(col(FormerSlug.slug), col(FormerSlug.article_id)))}
+    rows = session.execute(select(col(FormerSlug.slug), col(FormerSlug.article_id)))
+    return {row.slug: row.article_id for row in rows}
 
 
 def article_contents(session: Session, ids: Sequence[UUID]) -> Iterator[ArticleContent]:

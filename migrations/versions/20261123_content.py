@@ -93,12 +93,13 @@ def upgrade() -> None:
     sa.Column('author_slug', sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
     sa.Column('publish_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('public_from', sa.DateTime(timezone=True), nullable=True),
     sa.Column('published_on', sa.Date(), nullable=True),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('reading_minutes', sa.Integer(), nullable=False),
     sa.Column('word_count', sa.Integer(), nullable=False),
     sa.Column('digest', sa.String(), nullable=False),
-    sa.CheckConstraint("status <> 'published' OR (publish_at IS NOT NULL AND published_on IS NOT NULL)", name=op.f('ck_articles_published_when')),
+    sa.CheckConstraint("(status = 'published') = (public_from IS NOT NULL) AND (public_from IS NULL OR published_on IS NOT NULL)", name=op.f('ck_articles_public_once_published')),
     sa.CheckConstraint("status IN ('draft', 'published', 'unpublished')", name=op.f('ck_articles_known_status')),
     sa.ForeignKeyConstraint(['author_slug'], ['authors.slug'], name=op.f('fk_articles_author_slug_authors')),
     sa.ForeignKeyConstraint(['category_slug'], ['categories.slug'], name=op.f('fk_articles_category_slug_categories')),
@@ -106,10 +107,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('slug', name=op.f('uq_articles_slug'))
     )
     with op.batch_alter_table('articles', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_articles_author_slug'), ['author_slug'], unique=False)
-        batch_op.create_index(batch_op.f('ix_articles_category_slug'), ['category_slug'], unique=False)
-        batch_op.create_index('ix_articles_newest', ['status', 'publish_at', 'id'], unique=False)
-        batch_op.create_index('ix_articles_title', ['status', 'sort_title', 'id'], unique=False)
+        batch_op.create_index('ix_articles_newest', ['public_from', 'id'], unique=False)
+        batch_op.create_index('ix_articles_newest_of_author', ['author_slug', 'public_from', 'id'], unique=False)
+        batch_op.create_index('ix_articles_newest_of_category', ['category_slug', 'public_from', 'id'], unique=False)
+        batch_op.create_index('ix_articles_title', ['sort_title', 'id', 'public_from'], unique=False)
 
     op.create_table('article_bodies',
     sa.Column('article_id', sa.Uuid(), nullable=False),
@@ -128,13 +129,14 @@ def upgrade() -> None:
     op.create_table('article_topics',
     sa.Column('article_id', sa.Uuid(), nullable=False),
     sa.Column('topic_slug', sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
+    sa.Column('public_from', sa.DateTime(timezone=True), nullable=True),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['article_id'], ['articles.id'], name=op.f('fk_article_topics_article_id_articles'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['topic_slug'], ['topics.slug'], name=op.f('fk_article_topics_topic_slug_topics')),
     sa.PrimaryKeyConstraint('article_id', 'topic_slug', name=op.f('pk_article_topics'))
     )
     with op.batch_alter_table('article_topics', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_article_topics_topic_slug'), ['topic_slug'], unique=False)
+        batch_op.create_index('ix_article_topics_newest', ['topic_slug', 'public_from', 'article_id'], unique=False)
 
     op.create_table('former_slugs',
     sa.Column('slug', sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
@@ -155,15 +157,15 @@ def downgrade() -> None:
 
     op.drop_table('former_slugs')
     with op.batch_alter_table('article_topics', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_article_topics_topic_slug'))
+        batch_op.drop_index('ix_article_topics_newest')
 
     op.drop_table('article_topics')
     op.drop_table('article_bodies')
     with op.batch_alter_table('articles', schema=None) as batch_op:
         batch_op.drop_index('ix_articles_title')
+        batch_op.drop_index('ix_articles_newest_of_category')
+        batch_op.drop_index('ix_articles_newest_of_author')
         batch_op.drop_index('ix_articles_newest')
-        batch_op.drop_index(batch_op.f('ix_articles_category_slug'))
-        batch_op.drop_index(batch_op.f('ix_articles_author_slug'))
 
     op.drop_table('articles')
     op.drop_table('topics')
