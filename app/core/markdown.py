@@ -15,6 +15,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from app.core.blocks import Block, joined, plain_text
 from app.core.slugs import anchor
 
 RENDERING = 1  # raised when the same Markdown comes out differently, so that a load renders it anew
@@ -22,7 +23,7 @@ WORDS_PER_MINUTE = 238  # silent reading of non-fiction: Brysbaert (2019), doi:1
 
 LEVELS = range(2, 5)  # the title is level 1
 TAGS = {"h2", "h3", "h4", "p", "ul", "ol", "li", "blockquote", "img", "hr", "strong", "em", "code", "a", "br"}
-ATTRIBUTES = {"h2": {"id"}, "h3": {"id"}, "h4": {"id"}, "a": {"href"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+ATTRIBUTES = {"h2": {"id"}, "h3": {"id"}, "h4": {"id"}, "a": {"href"}, "img": {"src", "alt", "title"}}
 MARKS = {"strong_open": "strong", "em_open": "emphasis"}
 BREAKS = {"softbreak": " ", "hardbreak": "\n"}
 INSTEAD = {
@@ -32,8 +33,6 @@ INSTEAD = {
     "code_block": "code blocks aren't used; remove the indentation",
     "table_open": "tables aren't used; write a list",
 }
-
-Block = dict[str, Any]
 
 _parser = MarkdownIt("commonmark").enable("table")
 _parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - _Reader says which line
@@ -51,11 +50,16 @@ class Fault:
 class Document:
     """One text in every form that is served. `blocks` and `contents` are plain JSON values."""
 
-    html: str = ""
+    tokens: Sequence[Token]
     text: str = ""
     blocks: list[Block] = field(default_factory=list)
     contents: list[dict[str, Any]] = field(default_factory=list)
     links: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def html(self) -> str:
+        html = _parser.renderer.render(self.tokens, _parser.options, {})
+        return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None)
 
     @property
     def word_count(self) -> int:
@@ -68,14 +72,10 @@ class Document:
 
 def read(markdown: str) -> tuple[Document, list[Fault]]:
     """Read a text; with faults, the document holds what could be read."""
-    tokens = _parser.parse(markdown)
-    reader = _Reader(tokens)
+    reader = _Reader(_parser.parse(markdown))
     document = reader.document
     document.blocks = list(reader.blocks())
-    document.text = "\n\n".join(_plain(document.blocks))
-    if not reader.faults:
-        html = _parser.renderer.render(tokens, _parser.options, {})
-        document.html = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None)
+    document.text = "\n\n".join(plain_text(document.blocks))
     return document, reader.faults
 
 
@@ -83,7 +83,7 @@ class _Reader:
     """Walks the parser's flat list of tokens, collecting blocks, headings, links and faults."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
-        self.document = Document()
+        self.document = Document(tokens)
         self.faults: list[Fault] = []
         self._tokens = tokens
         self._at = 0
@@ -138,7 +138,7 @@ class _Reader:
         self._level = level
         spans = self._spans(self._next())
         self._next()
-        title = _joined(spans)
+        title = joined(spans)
         if not title:
             self._fault("an empty heading: write something or remove it")
         name = anchor(title) or "section"
@@ -162,14 +162,12 @@ class _Reader:
             self._fault("an image needs an https address")
         if not token.content.strip():
             self._fault("an image needs a text for those who can't see it: ![what it shows](https://...)")
-        return {
-            "type": "image",
-            "url": url,
-            "alt": token.content,
-            "caption": str(token.attrs.get("title") or "") or None,
-        }
+        caption = str(token.attrs.get("title") or "") or None
+        return {"type": "image", "url": url, "alt": token.content, "caption": caption}
 
     def _list(self, opening: Token) -> Block:
+        if opening.attrs.get("start", 1) != 1:
+            self._fault("an ordered list starts at 1")
         items = []
         while self._next().type == "list_item_open":
             items.append({"spans": self._only_paragraph("list_item_close", "list item")})
@@ -231,21 +229,3 @@ class _Reader:
             self._fault(f"a link to {href[:60]!r}: use https://, mailto:, a path such as /journey, or #an-anchor")
         self.document.links.append((self._line, href))
         return href
-
-
-def _plain(blocks: Sequence[Block]) -> Iterator[str]:
-    for block in blocks:
-        match block["type"]:
-            case "heading" | "paragraph" | "quote":
-                yield _joined(block["spans"])
-            case "list":
-                marker = "{}." if block["ordered"] else "-"
-                yield "\n".join(
-                    f"{marker.format(n)} {_joined(item['spans'])}" for n, item in enumerate(block["items"], start=1)
-                )
-            case "image":
-                yield block["alt"]
-
-
-def _joined(spans: Sequence[dict[str, Any]]) -> str:
-    return "".join(span["text"] for span in spans)

