@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from app import accounts, articles, pages, support
@@ -24,12 +22,12 @@ from app.web import docs, health, metrics, problems
 from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
 from app.web.cache import ContentCache
 from app.web.content_signal import ContentSignal
+from app.web.cors import Cors, cors_options
 from app.web.guards import BodyLimit, Faults, JsonBodies, SecurityHeaders
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
 from app.web.query import check_query
 
-EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
 TAGS = [
     {"name": "Articles", "description": articles.__doc__},
     {"name": "Pages", "description": pages.__doc__},
@@ -44,21 +42,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     logs.configure(settings.log_level)
     database = Database(settings.database, pool_size=settings.pool_size)
-    signal = ContentSignal(database)
     search = SearchIndex()
+    signal = ContentSignal(database, rebuild=lambda: search.rebuild(indexed_articles(database)))
     measures = metrics.Metrics()
     templates: dict[object, str] = {}
-    cors: dict[str, Any] = {
-        "allow_origins": settings.cors_origins,
-        "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        "allow_headers": ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
-        "expose_headers": EXPOSED,
-        "max_age": 7200,
-    }
-
-    def rebuild_search() -> None:
-        with database.content_sessions.begin() as session:
-            search.rebuild(indexed_articles(session))
+    cors = cors_options(settings.cors_origins)
 
     def outermost(inner: ASGIApp) -> ASGIApp:
         cache = ContentCache(
@@ -87,13 +75,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_name,
         responses=problems.EVERYWHERE,
-        dependencies=[Depends(check_query)],
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
             Middleware(Observe, metrics=measures, templates=templates),
             Middleware(SecurityHeaders),
-            Middleware(CORSMiddleware, **cors),
+            Middleware(Cors, **cors),
             Middleware(Faults),
             Middleware(BodyLimit, most_bytes=settings.max_body_bytes),
             Middleware(JsonBodies),
@@ -105,14 +92,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.search = search
     app.state.metrics = measures
     app.state.readiness = health.Readiness(database)
-    signal.on_release(rebuild_search)
 
-    v1 = APIRouter(prefix="/v1")
+    checked = [Depends(check_query)]
+    v1 = APIRouter(prefix="/v1", dependencies=checked)
     for router in (articles_router, pages_router, support_router, accounts_router):
         v1.include_router(router)
     app.include_router(v1)
-    app.include_router(health.router)
-    app.include_router(metrics.router)
+    app.include_router(health.router, dependencies=checked)
+    app.include_router(metrics.router, dependencies=checked)
     docs.install(app)
     problems.install(app)
     templates.update({context.endpoint: context.path for context in iter_route_contexts(app.routes) if context.path})

@@ -131,6 +131,12 @@ def settings_for(url: URL, **options: Any) -> Settings:
     return Settings(_env_file=None, database_url=address, site_url="https://www.example.org", **options)
 
 
+def look(app: FastAPI) -> None:
+    """Have the app notice what is stored now, instead of within a second."""
+    app.state.signal.look()
+    app.state.signal.catch_up()
+
+
 def client_of(app: FastAPI) -> TestClient:
     return TestClient(app, base_url="http://api.test", raise_server_exceptions=False, follow_redirects=False)
 
@@ -139,8 +145,8 @@ def client_of(app: FastAPI) -> TestClient:
 def reader(shipped: URL) -> Iterator[TestClient]:
     """A client of an app with the shipped content, shared by tests that only read."""
     app = create_app(settings_for(shipped))
-    app.state.signal.look()
     with client_of(app) as client:
+        look(app)
         yield client
 
 
@@ -159,7 +165,7 @@ class Studio:
     def load(self) -> Plan:
         """Load the folder, and have the app look at once instead of within a second."""
         plan = load_folder(self.database, self.folder)
-        self.app.state.signal.look()
+        look(self.app)
         return plan
 
 

@@ -9,12 +9,18 @@ from sqlmodel import Session, col
 
 from app.articles.models import Article, ArticleBody, ArticleTopic
 from app.articles.search import Indexed
+from app.core.database import Database
 
 AT_ONCE = 500  # rows in memory
 
 
-def indexed_articles(session: Session) -> Iterator[Indexed]:
-    """Every published article, the scheduled ones too."""
+def indexed_articles(database: Database) -> Iterator[Indexed]:
+    """Every published article, the scheduled ones too. The session ends with the last, before the index is merged."""
+    with database.content_sessions.begin() as session:
+        yield from _articles(session)
+
+
+def _articles(session: Session) -> Iterator[Indexed]:
     topics: dict[UUID, list[str]] = defaultdict(list)
     for article_id, slug in session.execute(select(col(ArticleTopic.article_id), col(ArticleTopic.topic_slug))):
         topics[article_id].append(slug)

@@ -52,6 +52,8 @@ class Article(Table, table=True):
         Index("ix_articles_newest_of_category", "category_slug", "public_from", "id"),
         Index("ix_articles_newest_of_author", "author_slug", "public_from", "id"),
         Index("ix_articles_title", "sort_title", "id", "public_from"),
+        Index("ix_articles_title_of_category", "category_slug", "sort_title", "id", "public_from"),
+        Index("ix_articles_title_of_author", "author_slug", "sort_title", "id", "public_from"),
         CheckConstraint("status IN ('draft', 'published', 'unpublished')", name="known_status"),
         CheckConstraint(
             "(status = 'published') = (public_from IS NOT NULL) AND (public_from IS NULL OR published_on IS NOT NULL)",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlmodel import col
 
 from app.articles.models import Article, ArticleTopic, Author, Category
@@ -51,44 +51,44 @@ def is_public(now: datetime, of: type[Article] | type[ArticleTopic] = Article) -
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The public articles that pass the filters. With a single topic, that topic's own index leads."""
+    """The public articles that pass the filters, each kind of statement along the index that suits it."""
 
     now: datetime
     filters: Filters = Filters()
 
-    @property
-    def newest(self) -> Order:
-        return NEWEST_OF_TOPIC if self._by_topic else NEWEST
+    def newest(self) -> tuple[Statement, Order]:
+        """Newest first; a single topic has an index of its own for that."""
+        if len(self.filters.topics) != 1:
+            return self._all(), NEWEST
+        of_topic = summaries(*self._filed()).join(ArticleTopic).where(*self._topics())
+        return of_topic, NEWEST_OF_TOPIC
 
-    def summaries(self) -> Statement:
-        statement = summaries(*self._narrowed())
-        return statement.join(ArticleTopic).where(*self._topic()) if self._by_topic else statement
+    def by_title(self) -> tuple[Statement, Order]:
+        return self._all(), BY_TITLE
 
     def count(self) -> Statement:
-        if not self._by_topic:
-            return select(func.count()).select_from(Article).where(*self._narrowed())
-        statement = select(func.count()).select_from(ArticleTopic).where(*self._topic())
-        narrowed = self._narrowed()
-        return statement.join(Article).where(*narrowed) if narrowed else statement
+        """How many there are; topics alone are counted without looking at an article."""
+        if not self.filters.topics:
+            return select(func.count()).select_from(Article).where(is_public(self.now), *self._filed())
+        articles = select(func.count(col(ArticleTopic.article_id).distinct())).where(*self._topics())
+        return articles.join(Article).where(*self._filed()) if self._filed() else articles
 
-    @property
-    def _by_topic(self) -> bool:
-        return len(self.filters.topics) == 1
+    def _all(self) -> Statement:
+        statement = summaries(is_public(self.now), *self._filed())
+        if not self.filters.topics:
+            return statement
+        having = exists().where(col(ArticleTopic.article_id) == col(Article.id), *self._topics())
+        return statement.where(having)
 
-    def _topic(self) -> list[ColumnElement[bool]]:
-        return [col(ArticleTopic.topic_slug) == self.filters.topics[0], is_public(self.now, ArticleTopic)]
+    def _topics(self) -> list[ColumnElement[bool]]:
+        return [col(ArticleTopic.topic_slug).in_(self.filters.topics), is_public(self.now, ArticleTopic)]
 
-    def _narrowed(self) -> list[ColumnElement[bool]]:
-        """What articles themselves must meet; that they are public, unless their topic says it."""
-        wanted: list[ColumnElement[bool]] = [] if self._by_topic else [is_public(self.now)]
-        if len(self.filters.topics) > 1:
-            having = select(col(ArticleTopic.article_id)).where(col(ArticleTopic.topic_slug).in_(self.filters.topics))
-            wanted.append(col(Article.id).in_(having))
-        if self.filters.categories:
-            wanted.append(col(Article.category_slug).in_(self.filters.categories))
-        if self.filters.authors:
-            wanted.append(col(Article.author_slug).in_(self.filters.authors))
-        return wanted
+    def _filed(self) -> list[ColumnElement[bool]]:
+        kinds = (
+            (col(Article.category_slug), self.filters.categories),
+            (col(Article.author_slug), self.filters.authors),
+        )
+        return [column.in_(slugs) for column, slugs in kinds if slugs]
 
 
 def summaries(*where: ColumnElement[bool]) -> Statement:

@@ -61,7 +61,7 @@ def list_articles(
     """
     if q is None:
         return link(service.list_articles(session, page, filters=filters, sort=sort or SortBy.NEWEST, now=now))
-    words, order = Words.of(q), sort or SortBy.RELEVANCE
+    words, order = Words(q), sort or SortBy.RELEVANCE
     return link(service.search_articles(session, index, page, words=words, filters=filters, sort=order, now=now))
 
 

@@ -4,7 +4,6 @@ It holds scheduled articles too, and is filtered by now. What it finds is only e
 the database, through the one predicate of what is public.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +12,10 @@ from uuid import UUID
 from tantivy import Document, FieldType, Index, Occur, Order, Query, Schema, SchemaBuilder, Searcher
 
 from app.articles.queries import Filters
-from app.articles.words import PLAIN, STEMMED, Words
+from app.articles.words import PLAIN, PREFIX, STEMMED, Words, tolerance
 from app.core.errors import Unavailable
 
 HEAP = 32_000_000  # bytes that the writer fills before it makes a segment
-PATIENCE = 5.0  # seconds that a search waits for the first index
 TITLE, BODY, TITLE_LIKE, BODY_LIKE = 4.0, 1.0, 1.5, 0.3  # how much a match counts, exact and merely alike
 
 
@@ -74,7 +72,6 @@ class SearchIndex:
 
     def __init__(self) -> None:
         self._searcher: Searcher | None = None
-        self._built = threading.Event()
 
     def rebuild(self, articles: Iterable[Indexed]) -> None:
         index = Index(SCHEMA)
@@ -87,13 +84,13 @@ class SearchIndex:
         writer.wait_merging_threads()
         index.reload()
         self._searcher = index.searcher()
-        self._built.set()
 
     def search(self, words: Words, filters: Filters, *, sort: str, now: datetime, offset: int, limit: int) -> Found:
         """A page of the articles that have every one of the words, or one like it."""
-        if not self._built.wait(PATIENCE):
+        if self._searcher is None:
             raise SearchWarmingUp
-        each = [(Occur.Must, _like(word, is_last=word is words.all[-1])) for word in words.all]
+        last = len(words.stems) - 1
+        each = [(Occur.Must, _like(*pair, is_last=n == last)) for n, pair in enumerate(words.stems.items())]
         if not each:
             return Found((), 0)
         query = Query.boolean_query([*each, *_public(now), *_only(filters)])
@@ -136,15 +133,14 @@ def _document(article: Indexed) -> Document:
     return document
 
 
-def _like(word: str, *, is_last: bool) -> Query:
+def _like(plain: str, stem: str, *, is_last: bool) -> Query:
     """A word by its stem, or spelled nearly so; the last one may still be being typed."""
-    plain, stem = PLAIN.analyze(word)[0], STEMMED.analyze(word)[0]
     ways = [Query.boost_query(_term("title", stem), TITLE), Query.boost_query(_term("body", stem), BODY)]
-    distance = Words.tolerance(plain)
+    distance = tolerance(plain)
     for field, weight in (("title_words", TITLE_LIKE), ("body_words", BODY_LIKE)):
         if distance:
             ways.append(Query.boost_query(Query.fuzzy_term_query(SCHEMA, field, plain, distance), weight))
-        if is_last and len(plain) >= Words.PREFIX:
+        if is_last and len(plain) >= PREFIX:
             ways.append(Query.boost_query(Query.fuzzy_term_query(SCHEMA, field, plain, 0, prefix=True), weight))
     return Query.boolean_query([(Occur.Should, way) for way in ways])
 

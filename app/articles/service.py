@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from app.articles import queries
 from app.articles.models import Article, ArticleBody, ArticleTopic, Author, Category, FormerSlug, Topic
-from app.articles.queries import BY_TITLE, Filters, Listing
+from app.articles.queries import Filters, Listing
 from app.articles.schemas import SortBy
 from app.articles.search import Indexed, SearchIndex
 from app.articles.words import Words
@@ -54,9 +54,8 @@ def list_articles(
     if sort is SortBy.RELEVANCE:
         raise NothingToRank
     listing = Listing(now, filters)
-    order = BY_TITLE if sort is SortBy.TITLE else listing.newest
-    total = session.scalar(listing.count()) or 0
-    found = page_of(session, listing.summaries(), page, order, total=total)
+    statement, order = listing.by_title() if sort is SortBy.TITLE else listing.newest()
+    found = page_of(session, statement, page, order, total=session.scalar(listing.count()) or 0)
     items = [{**summary, "highlights": []} for summary in with_topics(session, found.items)]
     return Page(items, found.total, found.next)
 

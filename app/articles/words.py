@@ -1,8 +1,6 @@
 """The words of a search, and where they stand in a text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
 from rapidfuzz.distance import OSA
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -10,7 +8,8 @@ from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 LONGEST = 40  # characters of a word that is indexed
 MOST_WORDS = 12
 ONE_SLIP, TWO_SLIPS = 4, 8  # letters from which on a word may be misspelled so often
-AROUND = 120  # characters of a passage on each side of its first word
+PREFIX = 3  # letters from which on the last word may be the beginning of one
+BEFORE, PASSAGE = 60, 240  # characters shown before the first word of a passage, and from it on
 
 
 def _analyzer(*filters: Filter) -> TextAnalyzer:
@@ -26,33 +25,27 @@ STEMMED = _analyzer(Filter.stemmer("english"))
 Range = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+def tolerance(word: str) -> int:
+    """How many letters of a word may be wrong: none in short ones, two in long ones."""
+    return (len(word) >= ONE_SLIP) + (len(word) >= TWO_SLIPS)
+
+
 class Words:
     """What somebody looks for, split as the index splits its texts."""
 
-    all: Sequence[str]
-    stems: frozenset[str]
-
-    PREFIX: ClassVar[int] = 3
-
-    @classmethod
-    def of(cls, query: str) -> "Words":
-        plain = list(dict.fromkeys(PLAIN.analyze(query)))[:MOST_WORDS]
-        return cls(plain, frozenset(stem for word in plain for stem in STEMMED.analyze(word)))
-
-    @staticmethod
-    def tolerance(word: str) -> int:
-        """How many letters of a word may be wrong: none in short ones, two in long ones."""
-        return (len(word) >= ONE_SLIP) + (len(word) >= TWO_SLIPS)
+    def __init__(self, query: str) -> None:
+        pairs = zip(PLAIN.analyze(query), STEMMED.analyze(query), strict=True)
+        self.stems = dict(list(dict.fromkeys(pairs))[:MOST_WORDS])
+        self._wanted = set(self.stems.values())
+        self._alike: dict[str, bool] = {}
 
     def ranges(self, text: str) -> list[Range]:
         """Where the words stand in a text, in characters, first to last."""
-        stems = STEMMED.pre_tokenize(text).tokens
-        plain = PLAIN.pre_tokenize(text).tokens
+        plain, stems = PLAIN.pre_tokenize(text).tokens, STEMMED.pre_tokenize(text).tokens
         return [
             (token.char_offset_from, token.char_offset_to)
             for token, stem in zip(plain, stems, strict=True)
-            if stem.text in self.stems or self._is_like(token.text)
+            if stem.text in self._wanted or self._is_like(token.text)
         ]
 
     def passage(self, text: str) -> tuple[str, list[Range]] | None:
@@ -60,23 +53,37 @@ class Words:
         found = self.ranges(text)
         if not found:
             return None
-        best = max(found, key=lambda here: sum(here[0] <= start < here[0] + 2 * AROUND for start, _ in found))
-        start, end = _whole_words(text, best[0] - AROUND // 2, best[0] + 2 * AROUND)
+        best = _densest(found)
+        start, end = _whole_words(text, found[best][0] - BEFORE, found[best][0] + PASSAGE)
         return text[start:end], [(a - start, b - start) for a, b in found if start <= a and b <= end]
 
     def _is_like(self, token: str) -> bool:
-        last = self.all[-1]
-        if len(last) >= self.PREFIX and token.startswith(last):
-            return True
-        return any(
-            OSA.distance(token, word, score_cutoff=distance) <= distance
-            for word in self.all
-            if (distance := self.tolerance(word))
-        )
+        """Decided once for each word of a text: common ones come back a thousand times."""
+        known = self._alike.get(token)
+        if known is None:
+            known = self._alike[token] = self._begins_with_last(token) or any(
+                OSA.distance(token, word, score_cutoff=tolerance(word)) <= tolerance(word) for word in self.stems
+            )
+        return known
+
+    def _begins_with_last(self, token: str) -> bool:
+        last = next(reversed(self.stems))
+        return len(last) >= PREFIX and token.startswith(last)
+
+
+def _densest(found: Sequence[Range]) -> int:
+    """Which range begins the passage that holds the most of them."""
+    best, most, end = 0, 0, 0
+    for n, (start, _) in enumerate(found):
+        while end < len(found) and found[end][0] < start + PASSAGE:
+            end += 1
+        if end - n > most:
+            best, most = n, end - n
+    return best
 
 
 def _whole_words(text: str, start: int, end: int) -> Range:
-    """The bounds moved outward to where words begin and end, within the paragraph's lines."""
+    """The bounds moved outward to where words begin and end."""
     start, end = max(start, 0), min(end, len(text))
     while start > 0 and not text[start - 1].isspace():
         start -= 1

@@ -129,6 +129,10 @@ def _postgresql(url: URL, *, pool_size: int, patience: float) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 2,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 5 * 1000,  # a host that is gone is noticed; statement_timeout is the server's to keep
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     )

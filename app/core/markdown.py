@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -68,6 +68,15 @@ class Document:
     @property
     def reading_minutes(self) -> int:
         return max(1, ceil(self.word_count / WORDS_PER_MINUTE))
+
+
+def with_whole_links(html: str, base: str) -> str:
+    """Links that work elsewhere: paths and anchors resolved against the address of the text."""
+
+    def resolve(_tag: str, attribute: str, value: str) -> str:
+        return urljoin(base, value) if attribute == "href" else value
+
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None, attribute_filter=resolve)
 
 
 def read(markdown: str) -> tuple[Document, list[Fault]]:

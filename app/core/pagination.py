@@ -1,7 +1,8 @@
 """Lists in pages by keyset: a page starts where the one before ended, however much was added meanwhile."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import re
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ MAX_LIMIT = 100
 Item = TypeVar("Item")
 Statement = Select[*tuple[Any, ...]]
 
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+LARGEST = 2**31 - 1
 FARTHEST = 10_000  # the last item that a list by rank reaches
 
 
@@ -81,7 +84,7 @@ def rank_of(cursor: str | None, name: str) -> int:
     if cursor is None:
         return 0
     match _decoded(cursor, name):
-        case [int(offset)] if 0 < offset <= FARTHEST:
+        case [int(offset)] if offset is not True and 0 < offset <= FARTHEST:
             return offset
     raise BadCursor
 
@@ -104,7 +107,7 @@ def _encoded(name: str, values: Sequence[Any]) -> str:
 
 def _decoded(cursor: str, name: str) -> list[Any]:
     try:
-        found = json.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+        found = json.loads(b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True))
     except (ValueError, RecursionError):
         raise BadCursor from None
     if not isinstance(found, list) or not found or found[0] != name:
@@ -123,6 +126,9 @@ def _value(kind: type, value: Any) -> Any:
             return UUID(value)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise BadCursor from None
-    if type(value) is not kind or (isinstance(value, str) and not value.isprintable()):
-        raise BadCursor
-    return value
+    match value:
+        case str() if kind is str and not UNSTORABLE.search(value):
+            return value
+        case int() if kind is int and type(value) is int and abs(value) <= LARGEST:
+            return value
+    raise BadCursor

@@ -15,7 +15,7 @@ CREATOR = "http://purl.org/dc/elements/1.1/"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-for prefix, namespace in (("atom", ATOM), ("content", CONTENT), ("dc", CREATOR)):
+for prefix, namespace in (("content", CONTENT), ("dc", CREATOR)):
     register_namespace(prefix, namespace)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -12,6 +11,7 @@ from app.articles import queries
 from app.articles.models import Article, ArticleBody
 from app.articles.service import with_topics
 from app.core.errors import NotFound
+from app.core.markdown import with_whole_links
 from app.core.settings import Settings
 from app.pages.models import Site
 
@@ -71,11 +71,11 @@ def newest_entries(session: Session, settings: Settings, *, now: datetime) -> li
             url=settings.article_url(row.slug),
             title=row.title,
             summary=row.excerpt,
-            html=_whole_addresses(row.html, settings.article_url(row.slug)),
+            html=with_whole_links(row.html, settings.article_url(row.slug)),
             author=row.author_name,
             topics=tuple(topic["name"] for topic in summary["topics"]),
             published=row.public_from,
-            updated=max(row.updated_at, row.public_from),
+            updated=row.updated_at,
         )
         for row, summary in zip(rows, with_topics(session, rows), strict=True)
     ]
@@ -93,13 +93,3 @@ def addresses(session: Session, settings: Settings, *, now: datetime) -> list[tu
         .limit(MOST_ADDRESSES - len(own))
     )
     return [(url, None) for url in own] + [(settings.article_url(slug), changed.date()) for slug, changed in articles]
-
-
-def _whole_addresses(html: str, base: str) -> str:
-    """Links that work outside the site: paths and anchors are resolved against the article's address."""
-    pieces = html.split('href="')
-    resolved = [pieces[0]]
-    for piece in pieces[1:]:
-        href, quote, rest = piece.partition('"')
-        resolved.append(urljoin(base, href) + quote + rest)
-    return 'href="'.join(resolved)

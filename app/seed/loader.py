@@ -87,7 +87,7 @@ def _unpublished_rows(session: Session, ids: Sequence[UUID]) -> Iterator[dict[st
 def _article_row(
     article_id: UUID, article: ArticleContent, before: StoredArticle | None, now: datetime
 ) -> dict[str, Any]:
-    changed = article.updated_at or (now if before else article.publish_at or now)
+    default = max(now, article.publish_at or now) if before else article.publish_at or now
     return {
         "id": article_id,
         "slug": article.slug,
@@ -100,7 +100,7 @@ def _article_row(
         "publish_at": article.publish_at,
         "public_from": article.public_from,
         "published_on": article.published_on,
-        "updated_at": changed,
+        "updated_at": article.updated_at or default,
         "reading_minutes": article.reading_minutes,
         "word_count": article.word_count,
         "digest": article.digest(),

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.web.content_signal import ContentSignal
 from app.web.replies import Reply
 
+Key = tuple[str, bytes]
+
 KEPT_STATUSES = {200, 308}
 
 
@@ -22,7 +24,7 @@ class ContentCache:
 
     Everything is dropped when the signal's turn moves on. A reply is kept only if the signal was the same before and
     after it was made, and nothing fell due between: then it shows the content of the turn that it is kept under.
-    All of it happens on the event loop's thread; of the watching thread only an integer is read.
+    All of it happens on the event loop's thread; what other threads write, it only compares.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class ContentCache:
         self._most_entries = most_entries
         self._most_bytes = most_bytes
         self._to_origins = CORSMiddleware(_replay, **cors)
-        self._replies: OrderedDict[str, Reply] = OrderedDict()
+        self._replies: OrderedDict[Key, Reply] = OrderedDict()
         self._bytes = 0
         self._turn = signal.turn
 
@@ -62,7 +64,7 @@ class ContentCache:
         await send(start)
         await send(body)
 
-    async def _make(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
         before = self._signal.now()
         start: Message | None = None
         chunks: list[bytes] = []
@@ -86,14 +88,14 @@ class ContentCache:
             self._keep(key, reply)
         await self._answer(reply, scope, receive, send)
 
-    def _keep(self, key: str, reply: Reply) -> None:
-        if key in self._replies or reply.size + len(key) > self._most_bytes:
+    def _keep(self, key: Key, reply: Reply) -> None:
+        if key in self._replies or reply.size + _length(key) > self._most_bytes:
             return
         self._replies[key] = reply
-        self._bytes += reply.size + len(key)
+        self._bytes += reply.size + _length(key)
         while len(self._replies) > self._most_entries or self._bytes > self._most_bytes:
             oldest, gone = self._replies.popitem(last=False)
-            self._bytes -= gone.size + len(oldest)
+            self._bytes -= gone.size + _length(oldest)
 
     def _drop(self) -> None:
         self._turn = self._signal.turn
@@ -101,13 +103,14 @@ class ContentCache:
         self._bytes = 0
 
 
-def canonical(scope: Scope) -> str:
+def canonical(scope: Scope) -> Key:
     """The address with its parameters in order, so that their order makes no second copy."""
-    path: str = scope["path"]
     query: bytes = scope["query_string"]
-    if not query:
-        return path
-    return f"{path}?{'&'.join(sorted(query.decode('latin-1').split('&')))}"
+    return scope["path"], b"&".join(sorted(pair for pair in query.split(b"&") if pair)) if query else b""
+
+
+def _length(key: Key) -> int:
+    return len(key[0]) + len(key[1])
 
 
 def _is_public(start: Message) -> bool:

@@ -1,7 +1,7 @@
 """The `Annotated` names with which routers say what they need."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection
 from sqlmodel import Session
 
+from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.pagination import MAX_LIMIT, Item, Page, PageRequest
 from app.core.settings import Settings
@@ -49,7 +50,7 @@ MemberReads = Annotated[Connection, Depends(open_reads, scope="function")]
 
 
 async def now_utc() -> datetime:
-    return datetime.now(UTC)
+    return utc_now()
 
 
 async def read_settings(request: Request) -> Settings:

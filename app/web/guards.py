@@ -100,21 +100,19 @@ class JsonBodies:
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             await self.app(scope, receive, send)
             return
-        if _has_body(scope["headers"]) and not _is_json(scope["headers"]):
-            await plain_problem(415)(scope, receive, send)
-            return
+        is_json = _is_json(scope["headers"])
 
         async def receive_utf8() -> Message:
+            """What is read of the body; an address that reads none takes any."""
             message = await receive()
-            if b"\0" in message.get("body", b""):  # never in JSON in UTF-8, always in UTF-16 and UTF-32
+            body = message.get("body", b"")
+            if body and not is_json:
+                raise HTTPException(415)
+            if b"\0" in body:  # never in JSON in UTF-8, always in UTF-16 and UTF-32
                 raise HTTPException(400)
             return message
 
         await self.app(scope, receive_utf8, send)
-
-
-def _has_body(headers: Headers) -> bool:
-    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)
 
 
 def _is_json(headers: Headers) -> bool:

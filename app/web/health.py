@@ -5,6 +5,7 @@ from time import monotonic
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +37,7 @@ class Readiness:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        self.limiter = CapacityLimiter(1)  # a thread of its own: it must answer when all others are busy
         self._asked = -GOOD_FOR
         self._wrong: str | None = None
 
@@ -61,10 +63,10 @@ async def read_liveness() -> Health:
 
 
 @router.get("/ready", summary="Readiness", responses=refusals(NotReady))
-def read_readiness(request: Request) -> Health:
+async def read_readiness(request: Request) -> Health:
     """Answers 200 when the database can be reached and its tables are those of this version, else 503."""
     readiness: Readiness = request.app.state.readiness
-    wrong = readiness.what_is_wrong()
+    wrong = await to_thread.run_sync(readiness.what_is_wrong, limiter=readiness.limiter)
     if wrong:
         raise NotReady(wrong)
     return Health(status="ok")

@@ -12,7 +12,9 @@ from starlette.types import Message
 
 Header = tuple[bytes, bytes]
 
+REFUSED = re.compile(rb"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9\-]{8,64}\Z")
+LONGEST_ENCODINGS = 256  # bytes of a header that is worth reading, and remembering
 WORTH_PACKING = 512  # bytes: below, unpacking costs more than it saves
 OF_THE_REQUEST = (b"access-control-", b"x-request-id", b"vary", b"content-length")
 OF_THE_BODY = (b"content-type", b"content-encoding", b"content-length")
@@ -45,26 +47,26 @@ class Reply:
         plain = _variant(status, kept, body, digest and b'"%s"' % digest)
         packed = None
         if digest and len(body) >= WORTH_PACKING:
-            zipped = gzip.compress(body, 9, mtime=0)
+            zipped = gzip.compress(body, 6, mtime=0)
             packed = _variant(status, [*kept, (b"content-encoding", b"gzip")], zipped, b'"%s-gzip"' % digest)
         bodies = len(body) + (len(packed.body["body"]) if packed else 0)
         return cls(plain, packed, size=bodies + 4096)  # 4 KiB for the headers of up to four messages
 
     def messages(self, headers: Sequence[Header]) -> tuple[Message, Message, bool]:
         """What answers a request with these headers, and whether it came from another origin."""
-        variant, known, request_id, has_origin = self.plain, None, None, False
+        variant, known, request_id, has_origin = self.plain, b"", None, False
         for name, value in headers:
             if name == b"accept-encoding":
-                if self.packed and accepts_gzip(value):
+                if self.packed and len(value) <= LONGEST_ENCODINGS and accepts_gzip(value):
                     variant = self.packed
             elif name == b"if-none-match":
-                known = value
+                known += b"," + value
             elif name == b"x-request-id":
                 request_id = value
             elif name == b"origin":
                 has_origin = True
         start, body = variant.start, variant.body
-        if known is not None and variant.etag and matches(known, variant.etag):
+        if known and variant.etag and matches(known, variant.etag):
             start, body = variant.not_modified, EMPTY
         if request_id is not None and REQUEST_ID.match(request_id):
             start = {**start, "headers": [*start["headers"], (b"x-request-id", request_id)]}
@@ -94,12 +96,11 @@ def accepts_gzip(accept_encoding: bytes) -> bool:
     wanted: dict[bytes, bool] = {}
     for part in accept_encoding.lower().split(b","):
         coding, _, parameters = part.partition(b";")
-        wanted[coding.strip()] = not re.fullmatch(rb"\s*q\s*=\s*0(\.0{0,3})?\s*", parameters)
+        wanted[coding.strip()] = not REFUSED.search(parameters)
     return wanted.get(b"gzip", wanted.get(b"*", False))
 
 
 def matches(if_none_match: bytes, etag: bytes) -> bool:
     """Weak comparison with each of the listed tags (RFC 9110, 13.1.2)."""
-    return if_none_match.strip() == b"*" or etag in (
-        tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")
-    )
+    tags = {tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")}
+    return etag in tags or b"*" in tags

@@ -111,6 +111,8 @@ def upgrade() -> None:
         batch_op.create_index('ix_articles_newest_of_author', ['author_slug', 'public_from', 'id'], unique=False)
         batch_op.create_index('ix_articles_newest_of_category', ['category_slug', 'public_from', 'id'], unique=False)
         batch_op.create_index('ix_articles_title', ['sort_title', 'id', 'public_from'], unique=False)
+        batch_op.create_index('ix_articles_title_of_author', ['author_slug', 'sort_title', 'id', 'public_from'], unique=False)
+        batch_op.create_index('ix_articles_title_of_category', ['category_slug', 'sort_title', 'id', 'public_from'], unique=False)
 
     op.create_table('article_bodies',
     sa.Column('article_id', sa.Uuid(), nullable=False),
@@ -162,6 +164,8 @@ def downgrade() -> None:
     op.drop_table('article_topics')
     op.drop_table('article_bodies')
     with op.batch_alter_table('articles', schema=None) as batch_op:
+        batch_op.drop_index('ix_articles_title_of_category')
+        batch_op.drop_index('ix_articles_title_of_author')
         batch_op.drop_index('ix_articles_title')
         batch_op.drop_index('ix_articles_newest_of_category')
         batch_op.drop_index('ix_articles_newest_of_author')

@@ -108,7 +108,7 @@ def test_pages_of_a_search_hold_every_article_once(studio: Studio) -> None:
 def test_a_passage_is_cut_at_words_around_the_closest_matches() -> None:
     text = "far away " * 60 + "the needle and the thread" + " and more" * 60
 
-    cut = Words.of("needle thread").passage(text)
+    cut = Words("needle thread").passage(text)
 
     assert cut is not None
     passage, ranges = cut

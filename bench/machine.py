@@ -1,0 +1,31 @@
+"""The machine: who computes, and on which core what runs."""
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+
+def cpu() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def on_core(n: int) -> list[str]:
+    """What a command starts with to stay on the n-th core; nothing where there is no choice."""
+    allowed = cores()
+    taskset = shutil.which("taskset")
+    return [taskset, "-c", str(allowed[n])] if taskset and len(allowed) > 1 else []
+
+
+SERVER, CLIENT = 0, 1

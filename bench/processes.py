@@ -1,0 +1,119 @@
+"""Commands of the project as processes of their own, away from this machine's settings."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import AF_INET, SOCK_STREAM, socket
+
+import httpx
+
+from bench.machine import SERVER, on_core
+
+ROOT = Path(__file__).parents[1]
+STARTING = 60  # seconds that a server may take until it answers
+
+
+class Failed(Exception):
+    """A command went wrong; the message ends with the last of what it said."""
+
+    def __init__(self, command: Sequence[str], said: str) -> None:
+        super().__init__(f"{' '.join(command)}\n{said[-2000:]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a command took: seconds by the clock, and the most memory in MB (10^6 bytes) that it held."""
+
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder to run in: no file `.env` there, and no `TWENTYONE_` setting but those that are given."""
+
+    folder: Path
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
+        named = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
+        return kept | named | {"PYTHONPATH": str(ROOT), "TWENTYONE_VAR_DIR": str(self.folder)}
+
+    def run(self, *arguments: str, **settings: str) -> Usage:
+        """Run `python -m ...` to its end. Raises Failed when it ends with an error."""
+        command = [sys.executable, "-m", *arguments]
+        with (self.folder / "run.log").open("w+") as log:
+            started = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
+            )
+            _, status, usage = os.wait4(process.pid, 0)  # of this process alone, as RUSAGE_CHILDREN isn't
+            seconds = time.perf_counter() - started
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                log.seek(0)
+                raise Failed(command, log.read())
+        unit = 1 if sys.platform == "darwin" else 1024
+        return Usage(seconds, usage.ru_maxrss * unit / 1e6)
+
+    def ask(self, *arguments: str) -> str:
+        """What `python -m ...` prints; its logs go to a file, as a server's do."""
+        command = [sys.executable, "-m", *arguments]
+        with (self.folder / "ask.log").open("w+") as log:
+            try:
+                return subprocess.check_output(
+                    command, cwd=self.folder, env=self.environment({}), stderr=log, text=True
+                )
+            except subprocess.CalledProcessError:
+                log.seek(0)
+                raise Failed(command, log.read()) from None
+
+    @contextmanager
+    def serving(self, module: str = "app.cli", **settings: str) -> Iterator[str]:
+        """A server of one process on one core, by `twentyone serve` or what is called like it. Yields its address."""
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = [*on_core(SERVER), sys.executable, "-m", module, "serve", "--port", str(port)]
+        with (self.folder / f"{port}.log").open("w") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
+            )
+            try:
+                _wait_for(url, process)
+                yield url
+            finally:
+                process.terminate()
+                process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + STARTING
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            httpx.get(f"{url}/health/live", timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"{process.args!r} doesn't answer")
+
+
+def _free_port() -> int:
+    with socket(AF_INET, SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def content(place: Place, command: str, folder: Path, database_url: str) -> Usage:
+    return place.run("app.cli", "content", command, str(folder), database_url=database_url)
+
+
+def migrated(place: Place, database_url: str) -> str:
+    place.run("app.cli", "migrate", database_url=database_url)
+    return database_url

@@ -1,0 +1,135 @@
+"""The time that a reply takes when nothing of it is kept, with few articles and with many, side by side.
+
+`python -m bench.replies FEW MANY` is handed the addresses of two loaded databases and prints, as JSON, the median
+milliseconds of each kind of reply for both. It runs both applications in this one process, without a network,
+and asks them in turns: whatever else the machine does, it does to both.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from itertools import cycle
+from random import Random
+from statistics import median
+from time import perf_counter
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+from starlette.types import Message
+
+from app.core import logs
+from app.core.settings import Settings
+from app.main import create_app
+from bench.articles import CATEGORIES, SEED, TOPICS, Writer, slug_of
+
+TIMES = 60  # replies of each kind from each application
+FRESH = 10  # replies after which connections are new: PostgreSQL plans with the values only in a connection's first
+PAGE = 20
+
+
+def main(few: str, many: str) -> None:
+    logs.configure("info")  # a line for each request, as when it serves
+    print(json.dumps(asyncio.run(_compare(_application(few), _application(many)))))
+
+
+def _application(database_url: str) -> FastAPI:
+    """The whole application with its search index, and a cache in which no reply has room."""
+    app = create_app(Settings(_env_file=None, database_url=database_url, cache_bytes=1024))
+    app.state.signal.look()
+    app.state.signal.catch_up()
+    return app
+
+
+async def _compare(few: FastAPI, many: FastAPI) -> dict[str, tuple[float, float]]:
+    addresses = {id(app): {kind: cycle(all_) for kind, all_ in (await _addresses(app)).items()} for app in (few, many)}
+    found: dict[str, tuple[float, float]] = {}
+    for kind in addresses[id(few)]:
+        times: tuple[list[float], list[float]] = ([], [])
+        for n in range(TIMES):
+            for app, taken in zip((few, many), times, strict=True):
+                if n % FRESH == 0:
+                    app.state.database.close()
+                milliseconds, _reply = await _ask(app, next(addresses[id(app)][kind]))
+                taken.append(milliseconds)
+        found[kind] = median(times[0]), median(times[1])
+    return found
+
+
+async def _addresses(app: FastAPI) -> dict[str, list[str]]:
+    """What is asked for, by kind of reply: full pages all through the list, and articles and words from all over."""
+    random = Random(SEED)  # noqa: S311 - repeatable is what is wanted
+    _, first = await _ask(app, "/v1/articles?limit=1")
+    total = json.loads(first)["total"]
+    words = Writer(random).words
+    return {
+        "list": ["/v1/articles"],
+        "list, all its pages": await _pages(app, total),
+        "list by title": ["/v1/articles?sort=title"],
+        "filter by topic": [f"/v1/articles?topic=topic-{n}" for n in range(TOPICS)],
+        "filter by category": [f"/v1/articles?category=category-{n}" for n in range(CATEGORIES)],
+        "filter by two topics": [f"/v1/articles?topic=topic-{n}&topic=topic-{n + 1}" for n in range(TOPICS - 1)],
+        "filter by both": [
+            f"/v1/articles?limit=5&topic=topic-{t}&category=category-{c}"
+            for t in range(TOPICS)
+            for c in range(CATEGORIES)
+        ],
+        "article": [f"/v1/articles/{slug_of(n)}" for n in random.sample(range(total), k=100)],
+        "search": [f"/v1/articles?q={'+'.join(pair)}" for pair in _pairs(words[20:400], random)],
+        "topics with counts": ["/v1/topics"],
+    }
+
+
+async def _pages(app: FastAPI, total: int) -> list[str]:
+    """Addresses of full pages, from the newest to the oldest."""
+    many = 50
+    step = min(100, (total - PAGE) // many)
+    addresses = ["/v1/articles"]
+    cursor: dict[str, str] = {}
+    while len(addresses) < many:
+        _, page = await _ask(app, f"/v1/articles?{urlencode({'limit': step} | cursor)}")
+        cursor = {"cursor": json.loads(page)["next"]}
+        addresses.append(f"/v1/articles?{urlencode(cursor)}")
+    return addresses
+
+
+def _pairs(words: list[str], random: Random) -> Iterator[list[str]]:
+    return (random.sample(words, k=2) for _ in range(100))
+
+
+async def _ask(app: FastAPI, address: str) -> tuple[float, bytes]:
+    """The milliseconds that a reply took, and its body; the request is one that a server would hand over."""
+    path, _, query = address.partition("?")
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(b"host", b"127.0.0.1")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    started = perf_counter()
+    await app(scope, receive, send)
+    milliseconds = 1000 * (perf_counter() - started)
+    body = b"".join(message.get("body", b"") for message in sent)
+    if sent[0]["status"] != 200:
+        raise RuntimeError(f"{address}: {body!r}")
+    return milliseconds, body
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
