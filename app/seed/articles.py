@@ -10,7 +10,7 @@ from app.core import markdown
 from app.core.markdown import Document
 from app.seed.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content
 from app.seed.files import ArticleFront, SiteFile, is_slug
-from app.seed.sources import Faults, Place, Source, did_you_mean, read_front_matter, texts, validated
+from app.seed.sources import CONTROL, Faults, Place, Source, did_you_mean, read_front_matter, texts, validated
 
 REFERENCE = "#ref-"
 FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml"), ("author", AUTHOR, "authors.yaml"))
@@ -47,10 +47,19 @@ class ArticleReader:
         self._check_former_slugs(source, slug)
         self._check_links(source, document)
         if front:
-            self._content.articles[slug] = self._resolved(slug, front, document, source.body)
+            article = self._resolved(slug, front, document, source.body)
+            if article.updated_at and article.publish_at and article.updated_at < article.publish_at:
+                self._faults.add(
+                    source, ("updated_at",), "updated_at is before publish_at: leave it out or set it later"
+                )
+            self._content.articles[slug] = article
 
     def _read_body(self, source: Source) -> Document:
         document, faults = markdown.read(source.body)
+        if CONTROL.search(document.text):
+            self._faults.at(
+                source.file, source.body_line, "the text spells a control character, such as &#12;: remove it"
+            )
         if not document.text and not faults:
             self._faults.at(source.file, source.body_line, "the article has no text: write it below the front matter")
         for fault in faults:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 from starlette.testclient import TestClient
 
+from app.articles.models import Article, ArticleTopic
 from tests.conftest import Studio
 
 FUTURE = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -96,6 +99,44 @@ def test_slugs_of_one_kind_widen_and_of_different_kinds_narrow(shelf: Studio) ->
     assert slugs(shelf.client, topic="sleep", author="ben") == ["by-ben"]
     assert slugs(shelf.client, category="living") == ["by-ben"]
     assert slugs(shelf.client, category="living", author="ada") == []
+
+
+@pytest.mark.parametrize("sort", ["-published_on", "title"])
+@pytest.mark.parametrize("topics", [["sleep"], ["sleep", "friends"], ["friends", "habits"], ["sleep", "sleep"]])
+def test_pages_by_topics_hold_every_article_once(shelf: Studio, sort: str, topics: list[str]) -> None:
+    found = list(pages(shelf.client, limit=2, sort=sort, topic=topics))
+
+    items = [item["slug"] for page in found for item in page["items"]]
+    expected = {"sleep": 4, "friends": 3, "habits": 0}
+    assert len(set(items)) == len(items) == sum(expected[topic] for topic in set(topics))
+    assert {page["total"] for page in found} == {len(items)}
+
+
+def test_a_topic_and_its_article_are_public_from_the_same_moment(shelf: Studio) -> None:
+    """The copy that topics are listed by follows every change of the article."""
+    shelf.write("the-draft", topics=["sleep"])
+    shelf.write("article-0", status="unpublished", topics=["sleep"])
+    shelf.write("article-1", publish_at=FUTURE, topics=["habits"])
+    (shelf.folder / "articles" / "article-2.md").unlink()
+    shelf.load()
+
+    both = select(col(Article.slug), col(Article.public_from), col(ArticleTopic.public_from)).join(ArticleTopic)
+    with shelf.database.content_sessions() as session:
+        rows = session.execute(both).all()
+
+    assert len(rows) > 10
+    assert [row for row in rows if row[1] != row[2]] == []
+    assert {row[0] for row in rows if row[1] is None} == {"article-0", "article-2", "the-unpublished"}
+
+
+def test_a_title_in_any_script_can_be_paged_past(studio: Studio) -> None:
+    for n, title in enumerate(["日本　語", "日本　誟", "family 👨‍👩‍👧", "ﷺ"]):
+        studio.write(f"title-{n}", title=title)
+    studio.load()
+
+    found = list(pages(studio.client, limit=1, sort="title"))
+
+    assert sorted(item["slug"] for page in found for item in page["items"]) == [f"title-{n}" for n in range(4)]
 
 
 @pytest.mark.parametrize("slug", ["the-draft", "the-scheduled", "the-unpublished"])

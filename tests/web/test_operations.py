@@ -112,6 +112,14 @@ def test_a_preflight_is_answered(reader: TestClient) -> None:
     assert reply.headers["access-control-max-age"] == "7200"
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_a_refused_preflight_is_a_problem(reader: TestClient, origin: str) -> None:
+    reply = reader.options("/v1/articles", headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "cors_refused")
+    assert "access-control-allow-origin" not in reply.headers
+
+
 def test_a_request_is_one_line_without_its_query(reader: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
     reply = reader.get("/v1/articles?q=canary-words", headers={"X-Request-ID": "request-1234"})
 

@@ -1,5 +1,7 @@
 """Query strings that can't be meant are refused with the parameter's name."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -17,6 +19,8 @@ from starlette.testclient import TestClient
         ("/v1/articles?cursor=bnVsbA", "/cursor"),
         ("/v1/articles?cursor=W10", "/cursor"),
         ("/v1/articles?cursor=" + "W1tb" * 200, "/cursor"),
+        ("/v1/support?cursor=" + urlsafe_b64encode(b'["place",1' + b"0" * 30 + b',"x"]').decode(), "/cursor"),
+        ("/v1/articles?q=walking&cursor=" + urlsafe_b64encode(b'["search relevance",true]').decode(), "/cursor"),
         ("/v1/articles?sort=cleverest", "/sort"),
         ("/v1/articles?sort=relevance", "/sort"),
         ("/v1/articles?topic=nobody-has-this", "/topic"),

@@ -14,6 +14,7 @@ from app.web.replies import Reply, accepts_gzip, matches
         (b"br, GZIP;q=0.5", True),
         (b"*", True),
         (b"gzip;q=0", False),
+        (b"gzip;q=0.0;x=1", False),
         (b"gzip; q=0.000, *", False),
         (b"br", False),
         (b"", False),
@@ -22,6 +23,24 @@ from app.web.replies import Reply, accepts_gzip, matches
 )
 def test_encodings_are_negotiated_as_rfc_9110_says(header: bytes, accepted: bool) -> None:  # noqa: FBT001
     assert accepts_gzip(header) is accepted
+
+
+def test_a_header_that_is_longer_than_any_browsers_is_not_read() -> None:
+    reply = Reply.of(200, [], b"a" * 1000)
+
+    start, _, _ = reply.messages([(b"accept-encoding", b"gzip" + b"," * 300)])
+
+    assert (b"content-encoding", b"gzip") not in start["headers"]
+
+
+def test_tags_in_two_headers_both_count() -> None:
+    reply = Reply.of(200, [], b"a")
+    etag = reply.plain.etag
+    assert etag
+
+    start, _, _ = reply.messages([(b"if-none-match", etag), (b"if-none-match", b'"other"')])
+
+    assert start["status"] == 304
 
 
 @pytest.mark.parametrize(
