@@ -22,7 +22,7 @@ from app.web import docs, health, metrics, problems
 from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
 from app.web.cache import ContentCache
 from app.web.content_signal import ContentSignal
-from app.web.cors import Cors, cors_options
+from app.web.cors import Cors, cors_options, headers_for
 from app.web.guards import BodyLimit, Faults, JsonBodies, SecurityHeaders
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
@@ -46,11 +46,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     signal = ContentSignal(database, rebuild=lambda: search.rebuild(indexed_articles(database)))
     measures = metrics.Metrics()
     templates: dict[object, str] = {}
-    cors = cors_options(settings.cors_origins)
 
     def outermost(inner: ASGIApp) -> ASGIApp:
         cache = ContentCache(
-            inner, signal=signal, most_entries=settings.cache_entries, most_bytes=settings.cache_bytes, cors=cors
+            inner,
+            signal=signal,
+            most_entries=settings.cache_entries,
+            most_bytes=settings.cache_bytes,
+            origins=headers_for(settings.cors_origins),
         )
         measures.watch(cache)
         return HeadForGet(cache)
@@ -80,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[
             Middleware(Observe, metrics=measures, templates=templates),
             Middleware(SecurityHeaders),
-            Middleware(Cors, **cors),
+            Middleware(Cors, **cors_options(settings.cors_origins)),
             Middleware(Faults),
             Middleware(BodyLimit, most_bytes=settings.max_body_bytes),
             Middleware(JsonBodies),

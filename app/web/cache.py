@@ -5,14 +5,12 @@ runs: no router, no log line, no database. Why it is built so: docs/decisions/ca
 """
 
 from collections import OrderedDict
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.content_signal import ContentSignal
-from app.web.replies import Reply
+from app.web.replies import Origins, Reply
 
 Key = tuple[str, bytes]
 
@@ -28,7 +26,7 @@ class ContentCache:
     """
 
     def __init__(
-        self, app: ASGIApp, *, signal: ContentSignal, most_entries: int, most_bytes: int, cors: dict[str, Any]
+        self, app: ASGIApp, *, signal: ContentSignal, most_entries: int, most_bytes: int, origins: Origins
     ) -> None:
         self.app = app
         self.hits = 0
@@ -36,7 +34,7 @@ class ContentCache:
         self._signal = signal
         self._most_entries = most_entries
         self._most_bytes = most_bytes
-        self._to_origins = CORSMiddleware(_replay, **cors)
+        self._origins = origins
         self._replies: OrderedDict[Key, Reply] = OrderedDict()
         self._bytes = 0
         self._turn = signal.turn
@@ -54,13 +52,10 @@ class ContentCache:
             return
         self.hits += 1
         self._replies.move_to_end(key)
-        await self._answer(reply, scope, receive, send)
+        await self._answer(reply, scope, send)
 
-    async def _answer(self, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
-        start, body, has_origin = reply.messages(scope["headers"])
-        if has_origin:
-            await self._to_origins({**scope, "twentyone.reply": (start, body)}, receive, send)
-            return
+    async def _answer(self, reply: Reply, scope: Scope, send: Send) -> None:
+        start, body = reply.messages(scope["headers"], self._origins)
         await send(start)
         await send(body)
 
@@ -86,7 +81,7 @@ class ContentCache:
         reply = Reply.of(start["status"], start["headers"], b"".join(chunks))
         if before == self._signal.now() and not _is_search(scope):
             self._keep(key, reply)
-        await self._answer(reply, scope, receive, send)
+        await self._answer(reply, scope, send)
 
     def _keep(self, key: Key, reply: Reply) -> None:
         if key in self._replies or reply.size + _length(key) > self._most_bytes:
@@ -123,9 +118,3 @@ def _is_search(scope: Scope) -> bool:
     """Searches are as many as there are people typing: each is asked once."""
     names = (pair.partition(b"=")[0] for pair in scope["query_string"].split(b"&"))
     return any(unquote_to_bytes(name) == b"q" for name in names)
-
-
-async def _replay(scope: Scope, receive: Receive, send: Send) -> None:
-    start, body = scope["twentyone.reply"]
-    await send(start)
-    await send(body)

@@ -35,6 +35,7 @@ class ContentSignal:
         self._due = 0
         self._outdated = threading.Event()
         self._stopping = threading.Event()
+        self._looking = threading.Lock()
         self._turning = threading.Lock()
         self._rebuilding = threading.Lock()
         self._failing: set[str] = set()
@@ -60,18 +61,19 @@ class ContentSignal:
 
     def look(self) -> None:
         """One look at the newest release and the clock."""
-        release = self._release
-        with self._database.content.connect() as connection:
-            newest = releases.latest_id(connection)
-            if release is None or newest != release.id:
-                release = releases.read(connection, newest)
-        due = release.due_by(self._clock())
-        if release is not self._release:
-            self._outdated.set()
-        elif due == self._due:
-            return
-        self._release, self._due = release, due
-        self._raise_turn()
+        with self._looking:
+            release = self._release
+            with self._database.content.connect() as connection:
+                newest = releases.latest_id(connection)
+                if release is None or newest != release.id:
+                    release = releases.read(connection, newest)
+            due = release.due_by(self._clock())
+            if release is not self._release:
+                self._outdated.set()
+            elif due == self._due:
+                return
+            self._release, self._due = release, due
+            self._raise_turn()
 
     def catch_up(self) -> None:
         """Rebuild if a release came since the last time; the turn is raised once that is in place."""
@@ -84,7 +86,7 @@ class ContentSignal:
             except BaseException:
                 self._outdated.set()
                 raise
-        self._raise_turn()
+            self._raise_turn()
 
     def _raise_turn(self) -> None:
         with self._turning:

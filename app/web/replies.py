@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -11,6 +11,7 @@ from http import HTTPStatus
 from starlette.types import Message
 
 Header = tuple[bytes, bytes]
+Origins = Mapping[bytes, Sequence[Header]]  # what a reply says to a page of each origin that may read it
 
 REFUSED = re.compile(rb"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9\-]{8,64}\Z")
@@ -52,9 +53,9 @@ class Reply:
         bodies = len(body) + (len(packed.body["body"]) if packed else 0)
         return cls(plain, packed, size=bodies + 4096)  # 4 KiB for the headers of up to four messages
 
-    def messages(self, headers: Sequence[Header]) -> tuple[Message, Message, bool]:
-        """What answers a request with these headers, and whether it came from another origin."""
-        variant, known, request_id, has_origin = self.plain, b"", None, False
+    def messages(self, headers: Sequence[Header], origins: Origins) -> tuple[Message, Message]:
+        """What answers a request with these headers; `origins` are those whose pages may read it."""
+        variant, known, more = self.plain, b"", []
         for name, value in headers:
             if name == b"accept-encoding":
                 if self.packed and len(value) <= LONGEST_ENCODINGS and accepts_gzip(value):
@@ -62,18 +63,14 @@ class Reply:
             elif name == b"if-none-match":
                 known += b"," + value
             elif name == b"x-request-id":
-                request_id = value
-            elif name == b"origin":
-                has_origin = True
+                if REQUEST_ID.match(value):
+                    more.append((name, value))
+            elif name == b"origin" and value in origins:
+                more += origins[value]
         start, body = variant.start, variant.body
         if known and variant.etag and matches(known, variant.etag):
             start, body = variant.not_modified, EMPTY
-        if request_id is not None and REQUEST_ID.match(request_id):
-            start = {**start, "headers": [*start["headers"], (b"x-request-id", request_id)]}
-        if has_origin:  # the CORS layer says `Vary: Origin` itself, and writes into the list
-            others = [header for header in start["headers"] if header is not VARY]
-            start = {**start, "headers": [*others, (b"vary", b"Accept-Encoding")]}
-        return start, body, has_origin
+        return ({**start, "headers": [*start["headers"], *more]} if more else start), body
 
 
 def _variant(status: int, headers: list[Header], body: bytes, etag: bytes | None) -> Variant:

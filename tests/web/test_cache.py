@@ -1,6 +1,6 @@
 """Replies for everyone are kept whole, served without anything behind them, and dropped when content changes."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 
 import pytest
 from starlette.testclient import TestClient
@@ -98,6 +98,16 @@ def test_another_origin_gets_cors_headers_kept_or_not(reader: TestClient, times:
     assert "access-control-allow-origin" not in reader.get(path).headers
 
 
+def test_a_kept_reply_says_to_an_origin_what_any_other_says(reader: TestClient) -> None:
+    """The cache adds these headers itself, Starlette's layer to the rest: they must agree."""
+    kept, other = (reader.get(path, headers={"Origin": ORIGIN}).headers for path in ("/v1/site", "/nowhere"))
+
+    def said(headers: Mapping[str, str]) -> dict[str, str]:
+        return {name: value for name, value in headers.items() if name.startswith("access-control-")}
+
+    assert said(kept) == said(other) != {}
+
+
 @pytest.mark.parametrize("origin", ["null", "https://localhost:3000", "http://localhost:3000.evil.example"])
 def test_a_strange_origin_gets_no_cors_headers(reader: TestClient, origin: str) -> None:
     for _ in range(2):
@@ -160,33 +170,6 @@ def nothing() -> None:
     """What a signal without an index rebuilds."""
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2100, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def test_the_turn_is_raised_when_something_falls_due_and_not_before(studio: Studio) -> None:
-    clock = Clock()
-    due = clock.now + timedelta(hours=1)
-    studio.write("later", publish_at=due.isoformat().replace("+00:00", "Z"))
-    signal = ContentSignal(studio.database, rebuild=nothing, clock=clock)
-    studio.load()
-    signal.look()
-    turn = signal.turn
-
-    clock.now = due - timedelta(microseconds=1)
-    signal.look()
-    assert signal.turn == turn
-
-    clock.now = due
-    assert signal.now()[1] == 1
-    signal.look()
-    assert signal.turn == turn + 1
-
-
 def test_a_reply_made_across_a_change_is_not_kept(database: Database) -> None:
     """The content changes while the reply is made: what was read before must not be served after."""
     signal = ContentSignal(database, rebuild=nothing)
@@ -196,7 +179,7 @@ def test_a_reply_made_across_a_change_is_not_kept(database: Database) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"cache-control", b"public")]})  # type: ignore[operator]
         await send({"type": "http.response.body", "body": b"old"})  # type: ignore[operator]
 
-    cache = ContentCache(inner, signal=signal, most_entries=10, most_bytes=10**6, cors={})
+    cache = ContentCache(inner, signal=signal, most_entries=10, most_bytes=10**6, origins={})
     client = TestClient(cache)
 
     client.get("/page")
@@ -211,8 +194,8 @@ def test_the_cache_is_bounded_in_entries_and_bytes(database: Database) -> None:
         await send({"type": "http.response.body", "body": b"x" * 100})  # type: ignore[operator]
 
     signal = ContentSignal(database, rebuild=nothing)
-    few = ContentCache(inner, signal=signal, most_entries=2, most_bytes=10**6, cors={})
-    small = ContentCache(inner, signal=signal, most_entries=100, most_bytes=2 * 4300, cors={})
+    few = ContentCache(inner, signal=signal, most_entries=2, most_bytes=10**6, origins={})
+    small = ContentCache(inner, signal=signal, most_entries=100, most_bytes=2 * 4300, origins={})
     for cache in (few, small):
         client = TestClient(cache)
         for path in ("/a", "/b", "/c", "/b", "/c", "/a"):

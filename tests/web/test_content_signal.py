@@ -34,6 +34,24 @@ def test_before_the_first_release_a_search_finds_nothing(studio: Studio) -> None
     assert (reply.status_code, reply.json()["total"]) == (200, 0)
 
 
+def test_the_turn_is_raised_when_something_falls_due_and_not_before(database: Database) -> None:
+    clock = Clock()
+    signal = ContentSignal(database, rebuild=lambda: None, clock=clock)
+    due = START + timedelta(hours=1)
+    announce(database, due)
+    signal.look()
+    turn = signal.turn
+
+    clock.now = due - timedelta(microseconds=1)
+    signal.look()
+    assert signal.now() == (turn, 0)
+
+    clock.now = due
+    assert signal.now() == (turn, 1)
+    signal.look()
+    assert signal.now() == (turn + 1, 1)
+
+
 def test_each_release_is_rebuilt_from_once(database: Database) -> None:
     rebuilt: list[int] = []
     signal = ContentSignal(database, rebuild=lambda: rebuilt.append(signal.turn))
