@@ -55,9 +55,9 @@ bench: install ## Measure, as ratios in one run (needs wrk)
 
 lock: install ## Lock the dependencies anew, with hashes and without addresses
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-annotate --no-header ../pyproject.toml -o run.txt
+		--no-annotate --no-header ../pyproject.toml -o run.txt
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra dev -c run.txt ../pyproject.toml -o dev.txt
+		--no-annotate --no-header --extra dev -c run.txt ../pyproject.toml -o dev.txt
 
 clean: ## Remove the environment and what was built; var/ stays
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
