@@ -42,7 +42,8 @@ def load(session: Session, content: Content, *, now: datetime, track: Track = it
         session.execute(update(Article), list(_unpublished_rows(session, plan.unpublished)))
         hidden = select(Article.id).where(col(Article.public_from).is_(None))
         session.execute(update(ArticleTopic).where(col(ArticleTopic.article_id).in_(hidden)).values(public_from=None))
-    session.execute(text("ANALYZE"))  # statistics of what is there now, for the planner
+    for table in (Article, ArticleTopic):
+        session.execute(text(f"ANALYZE {table.__tablename__}"))  # statistics of what is there now, for the planner
     releases.announce(session, _scheduled(session, now), now=now)
     return plan
 

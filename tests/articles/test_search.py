@@ -49,6 +49,16 @@ def test_words_are_found_by_stem_spelling_and_beginning(library: Studio, q: str,
     assert found(library.client, q) == slugs
 
 
+def test_the_excerpt_is_searched_and_marked_too(library: Studio) -> None:
+    library.write("plain", excerpt="Something about marmalade.", body="Nothing of the kind.")
+    library.load()
+
+    [item] = library.client.get("/v1/articles", params={"q": "marmalade"}).json()["items"]
+
+    [excerpt] = item["highlights"]
+    assert (excerpt["field"], excerpt["ranges"]) == ("excerpt", [{"start": 16, "end": 25}])
+
+
 def test_a_title_outranks_a_body(library: Studio) -> None:
     library.write("aside", title="An aside", body="Long ago, a kitchen was mentioned. " + "Something else. " * 50)
     library.load()
