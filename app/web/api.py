@@ -16,9 +16,9 @@ REFERENCE = "#/components/schemas/{model}"
 VERSION = "0.1.0"
 TITLE = "21|Twenty One API"
 DESCRIPTION = """
-Articles and topics, assessments with honest scores, and a guided 21-day journey, for adults who want to build
-healthier relationships. It diagnoses nothing and promises no healing. Who needs help now finds it under
-`/v1/support`.
+What the site and app of 21|Twenty One show: articles and topics for adults who want to build healthier
+relationships, and what stands around them. It diagnoses nothing and promises no healing. Who needs help now finds it
+under `/v1/support`.
 
 * **Bodies** are JSON in UTF-8 with snake_case names. Unknown fields and parameters are refused, never ignored.
 * **Lists** answer `{items, total, next}`. Send `next` back as `cursor` for the following page; the `Link` header says
