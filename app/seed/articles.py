@@ -1,6 +1,6 @@
 """Reads article files, and finds what they refer to that isn't there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,12 @@ FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml")
 
 
 class ArticleReader:
-    """Adds articles to the content, or faults to the list.
+    """Adds articles to the content, or faults to the list."""
 
-    `named` are the slugs that the other files give to authors, categories and topics; those of a file that
-    can't be read are left out, and not asked for.
-    """
-
-    def __init__(
-        self, root: Path, content: Content, faults: Faults, *, site: SiteFile | None, named: Mapping[str, Sequence[str]]
-    ) -> None:
+    def __init__(self, root: Path, content: Content, faults: Faults, *, site: SiteFile | None) -> None:
         self._root = root
         self._content = content
         self._faults = faults
-        self._named = named
         self._call_to_action = site.call_to_action.model_dump() if site else {}
         self._zone = ZoneInfo(site.time_zone if site else "UTC")
         self._former: dict[str, str] = {}
@@ -68,11 +61,13 @@ class ArticleReader:
 
     def _check_filing(self, source: Source) -> None:
         for field, kind, file in FILED:
-            known = self._named.get(kind.name)
             slugs = texts(source, field)
-            for path, slug in slugs:
-                if known is not None and is_slug(slug) and slug not in known:
-                    self._faults.add(source, path, f"{kind.name} {slug!r} isn't in {file}{did_you_mean(slug, known)}")
+            if kind.name in self._content.lines:
+                known = list(self._content.lines[kind.name])
+                for path, slug in slugs:
+                    if is_slug(slug) and slug not in known:
+                        message = f"{kind.name} {slug!r} isn't in {file}{did_you_mean(slug, known)}"
+                        self._faults.add(source, path, message)
             self._refuse_twice(source, slugs, kind.name)
 
     def _check_former_slugs(self, source: Source, slug: str) -> None:

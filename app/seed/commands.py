@@ -17,8 +17,9 @@ from app.core.database import Database
 from app.core.settings import DatabaseSettings
 from app.seed.exporter import NotEmpty, NothingStored, export
 from app.seed.loader import load
-from app.seed.plan import AgreedTextChanged, Plan, plan_load
-from app.seed.reader import ContentFaults, read_content
+from app.seed.plan import Plan, plan_load
+from app.seed.reader import read_content
+from app.seed.sources import ContentFaults
 
 PATIENCE = 600.0  # seconds that a load waits for another one, and may take on PostgreSQL
 LONG = 200  # articles from which on a bar is shown
@@ -61,7 +62,7 @@ def told() -> Iterator[None]:
             out.print(escape(str(fault)))
         err.print(f"{_count(len(error.faults), 'fault')}; nothing was written.")
         raise typer.Exit(1) from None
-    except (AgreedTextChanged, NotEmpty, NothingStored) as error:
+    except (NotEmpty, NothingStored) as error:
         err.print(escape(str(error)))
         raise typer.Exit(1) from None
     except (OperationalError, ProgrammingError) as error:

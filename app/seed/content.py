@@ -80,7 +80,11 @@ class ArticleContent:
 
 @dataclass(slots=True)
 class Content:
-    """A whole folder. Rows are by kind and key; their values leave out the column that says whether they are shown."""
+    """A whole folder. Rows are by kind and key; their values leave out the column that says whether they are shown.
+
+    `lines` are where each entry's name stands, by kind; a file that can't be read has none.
+    """
 
     rows: dict[str, dict[Key, dict[str, Any]]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     articles: dict[str, ArticleContent] = field(default_factory=dict)
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)

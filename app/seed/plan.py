@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.core.markdown import RENDERING
 from app.seed.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
+from app.seed.sources import ContentFaults, Fault
 from app.seed.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows
 
 RENDERED_ANEW = f"rendering {RENDERING}"
@@ -39,6 +40,7 @@ class RowChange:
     key: Key
     values: dict[str, Any]
     is_new: bool
+    changed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -51,23 +53,35 @@ class Plan:
     unpublished: list[UUID] = field(default_factory=list)
 
 
-class AgreedTextChanged(Exception):
-    """People agreed to the words of a version: they stay as they are."""
-
-    def __init__(self, purpose: str, version: str) -> None:
-        super().__init__(
-            f"consents.yaml: version {version!r} of {purpose!r} has been published with another text; "
-            "give the changed text a new version"
-        )
-
-
 def plan_load(session: Session, content: Content) -> Plan:
-    """Compare a checked folder with what is stored."""
+    """Compare a checked folder with what is stored.
+
+    Raises ContentFaults where a text that people agreed to would change.
+    """
     plan = Plan()
     for kind in KINDS:
         _plan_rows(plan, kind, content.rows[kind.name], stored_rows(session, kind))
+    _refuse_other_words(plan, content)
     _plan_articles(plan, session, content.articles)
     return plan
+
+
+def _refuse_other_words(plan: Plan, content: Content) -> None:
+    """People agreed to the words of a version: they stay as they are."""
+    agreed = [
+        row.key for row in plan.rows if row.kind is CONSENT and not row.is_new and row.changed & {"title", "text"}
+    ]
+    if agreed:
+        raise ContentFaults(
+            [
+                Fault(
+                    "consents.yaml",
+                    content.lines[CONSENT.name][purpose],
+                    f"version {version!r} of {purpose} has been published with other words: give these a new version",
+                )
+                for purpose, version in agreed
+            ]
+        )
 
 
 def _plan_rows(plan: Plan, kind: Kind, wanted: dict[Key, dict[str, Any]], stored: dict[Key, dict[str, Any]]) -> None:
@@ -76,10 +90,8 @@ def _plan_rows(plan: Plan, kind: Kind, wanted: dict[Key, dict[str, Any]], stored
         values = row | shown
         before = stored.get(key)
         changed = [name for name in values if before is not None and before[name] != values[name]]
-        if kind is CONSENT and {"title", "text"} & set(changed):
-            raise AgreedTextChanged(*key)
         if before is None or changed:
-            plan.rows.append(RowChange(kind, key, values, is_new=before is None))
+            plan.rows.append(RowChange(kind, key, values, is_new=before is None, changed=frozenset(changed)))
             action = Action.CREATED if before is None else Action.CHANGED
             plan.changes.append(Change(kind.name, _name(key), action, tuple(changed)))
     for key, row in stored.items():

@@ -7,7 +7,7 @@ from typing import TypeVar
 from app.seed.articles import ArticleReader
 from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content
 from app.seed.files import AuthorsFile, ConsentsFile, Shape, SiteFile, SupportFile, TopicsFile
-from app.seed.sources import Fault, Faults, did_you_mean, read_yaml, texts, validated
+from app.seed.sources import ContentFaults, Faults, did_you_mean, read_yaml, texts, validated
 
 FILES = ("site.yaml", "consents.yaml", "authors.yaml", "topics.yaml", "support.yaml")
 ARTICLES = "articles"
@@ -25,14 +25,6 @@ File = TypeVar("File", bound=Shape)
 Track = Callable[[Sequence[str]], Iterable[str]]
 
 
-class ContentFaults(Exception):
-    """The folder can't be loaded; `faults` has every reason."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = sorted(faults)
-
-
 def read_content(root: Path, *, track: Track = iter) -> Content:
     """The content of a folder, checked. `track` is handed the article files, to show how far it got.
 
@@ -44,15 +36,14 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
         raise ContentFaults(faults.found)
     _refuse_strangers(root, faults)
     content = Content()
-    named: dict[str, list[str]] = {}
-    site = _read(root, "site.yaml", SiteFile, named, faults)
+    site = _read(root, "site.yaml", SiteFile, content, faults)
     _add_site(content, site)
-    _add_consents(content, _read(root, "consents.yaml", ConsentsFile, named, faults))
-    _add_authors(content, _read(root, "authors.yaml", AuthorsFile, named, faults))
-    _add_topics(content, _read(root, "topics.yaml", TopicsFile, named, faults))
-    _add_support(content, _read(root, "support.yaml", SupportFile, named, faults))
+    _add_consents(content, _read(root, "consents.yaml", ConsentsFile, content, faults))
+    _add_authors(content, _read(root, "authors.yaml", AuthorsFile, content, faults))
+    _add_topics(content, _read(root, "topics.yaml", TopicsFile, content, faults))
+    _add_support(content, _read(root, "support.yaml", SupportFile, content, faults))
 
-    reader = ArticleReader(root, content, faults, site=site, named=named)
+    reader = ArticleReader(root, content, faults, site=site)
     for file in track([f"{ARTICLES}/{path.name}" for path in _articles(root) if _is_article(path)]):
         reader.read(file)
     if faults.found:
@@ -60,8 +51,8 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
     return content
 
 
-def _read(root: Path, file: str, shape: type[File], named: dict[str, list[str]], faults: Faults) -> File | None:
-    """A file's data, if nothing is wrong with it; the names that its entries have are noted in any case."""
+def _read(root: Path, file: str, shape: type[File], content: Content, faults: Faults) -> File | None:
+    """A file's data, if nothing is wrong with it; where its entries' names stand is noted in any case."""
     if not (root / file).is_file():
         faults.at(file, 1, "is missing")
         return None
@@ -69,11 +60,11 @@ def _read(root: Path, file: str, shape: type[File], named: dict[str, list[str]],
     if source is None:
         return None
     for part, key, kind, advice in LISTS.get(file, ()):
-        known = named.setdefault(kind.name, [])
+        known = content.lines.setdefault(kind.name, {})
         for path, name in texts(source, part, key):
             if name in known:
                 faults.add(source, path, f"{name!r} stands here twice: {advice}")
-            known.append(name)
+            known.setdefault(name, source.line(*path))
     return validated(source, shape, faults)
 
 

@@ -33,6 +33,14 @@ class Fault:
         return text.encode(errors="backslashreplace").decode()  # a file's name may be no text
 
 
+class ContentFaults(Exception):
+    """The folder can't be loaded; `faults` has every reason."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = sorted(faults)
+
+
 @dataclass(slots=True)
 class Source:
     """A file's data with the line of each of its parts, and the text below a front matter."""

@@ -41,7 +41,6 @@ CODES = {
     500: "internal_error",
     503: "unavailable",
 }
-PLACES = {"body": "body", "query": "query", "path": "path", "header": "header"}
 
 
 class ProblemField(BaseModel):
@@ -82,19 +81,6 @@ def problem_response(status: int, *codes: str) -> dict[str, Any]:
         "description": " or ".join(f"`{code}`" for code in codes),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     }
-
-
-def joined(*responses: Responses) -> Responses:
-    """Several sets of responses as one: a status that is in two keeps the codes of both."""
-    everything: Responses = {}
-    for status, response in (item for each in responses for item in each.items()):
-        before = everything.get(status)
-        if before and "content" in before:
-            codes = {**before["content"][MEDIA_TYPE]["examples"], **response["content"][MEDIA_TYPE]["examples"]}
-            everything[status] = problem_response(int(status), *codes)
-        else:
-            everything[status] = response
-    return everything
 
 
 def problem(
@@ -160,7 +146,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if error["type"] == "json_invalid":
         return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return FieldError(PLACES.get(place, "body"), pointer, error["msg"])  # type: ignore[arg-type]
+    return FieldError(place, pointer, error["msg"])
 
 
 def _bare(request: Request, error: Exception) -> Response:
@@ -184,4 +170,4 @@ def _database_failed(request: Request, error: Exception) -> Response:
     return plain_problem(503, {"Retry-After": "2"})
 
 
-EVERYWHERE = joined(refusals(BadInput), {500: problem_response(500, CODES[500])}, refusals(Unavailable))
+EVERYWHERE = refusals(BadInput, Unavailable) | {500: problem_response(500, CODES[500])}

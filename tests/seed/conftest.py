@@ -14,7 +14,8 @@ from app.core.releases import ContentRelease
 from app.seed.content import KINDS, ArticleContent
 from app.seed.loader import load
 from app.seed.plan import Change, Plan, plan_load
-from app.seed.reader import ContentFaults, read_content
+from app.seed.reader import read_content
+from app.seed.sources import ContentFaults
 from app.seed.stored import article_contents, stored_articles, stored_rows
 from tests.factories.content import write_article, write_folder
 

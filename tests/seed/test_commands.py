@@ -114,7 +114,10 @@ def test_a_changed_agreement_ends_with_code_1(desk: Desk, run: Run) -> None:
     result = run("load", desk.folder)
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("consents.yaml: version '1' of 'health_data' has been published with another text")
+    assert result.stdout.strip() == (
+        "consents.yaml:2: version '1' of health_data has been published with other words: give these a new version"
+    )
+    assert result.stderr.strip() == "1 fault; nothing was written."
     assert "one" not in desk.articles()
 
 

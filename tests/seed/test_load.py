@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.seed.plan import Action, AgreedTextChanged, Change
+from app.seed.plan import Action, Change
+from app.seed.sources import ContentFaults
 from tests.factories.content import TOPICS, write_yaml
 from tests.seed.conftest import Desk
 
@@ -194,8 +195,9 @@ def test_the_words_of_a_consent_stay_with_their_version(desk: Desk) -> None:
     desk.load()
     desk.edit("consents.yaml", "text: We keep it.", "text: We sell it.")
 
-    with pytest.raises(AgreedTextChanged, match="'1' of 'health_data'"):
+    with pytest.raises(ContentFaults) as refused:
         desk.load()
+    assert [(fault.file, fault.line) for fault in refused.value.faults] == [("consents.yaml", 2)]
     assert desk.rows()["consent"]["health_data", "1"]["text"] == "We keep it."
 
     desk.edit("consents.yaml", "version: '1'", "version: '2'")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -14,6 +15,14 @@ from app.seed.commands import follow
 from tests.seed.conftest import Desk, replace_in
 
 PATIENCE = 30.0  # seconds, for a machine that is busy with other tests
+
+
+@contextmanager
+def interrupts_heeded() -> Iterator[None]:
+    """What is started here can be interrupted, although the suite itself may run in the background, where nothing can."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -26,12 +35,13 @@ def watching(desk: Desk, printed: Path) -> Iterator[subprocess.Popen[bytes]]:
     desk.write("one")
     address = desk.database.url.render_as_string(hide_password=False)
     with printed.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "content", "load", "--watch", desk.folder],
-            env={**os.environ, "TWENTYONE_DATABASE_URL": address},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        with interrupts_heeded():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "content", "load", "--watch", desk.folder],
+                env={**os.environ, "TWENTYONE_DATABASE_URL": address},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         yield process
         process.kill()
         process.wait()
