@@ -19,7 +19,7 @@ PATIENCE = 30.0  # seconds, for a machine that is busy with other tests
 
 @contextmanager
 def interrupts_heeded() -> Iterator[None]:
-    """What is started here can be interrupted, although the suite itself may run in the background, where nothing can."""
+    """What is started here can be interrupted, although the suite itself may run in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
