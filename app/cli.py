@@ -9,12 +9,14 @@ import typer
 import uvicorn
 from alembic import command
 from alembic.config import Config
-from pydantic import ValidationError
 
+from app.accounts import commands as keys
 from app.core import logs
+from app.core.commands import opened, read_settings
 from app.core.database import Database
-from app.core.settings import DatabaseSettings, Settings
+from app.core.settings import DatabaseSettings
 from app.main import create_app
+from app.privacy import commands as accounts
 from app.seed import commands as content
 from app.seed.commands import load_folder, told
 
@@ -24,6 +26,8 @@ STOPPING = 25  # seconds that requests in flight may take when the server stops
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(keys.app, name="keys")
 
 
 def migrate_database(database: Database, revision: str = "head") -> None:
@@ -40,20 +44,9 @@ def migrate() -> None:
     """Bring the database's tables to this version."""
     settings = DatabaseSettings()
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    with content.opened() as database:
+    with opened() as database:
         migrate_database(database)
     typer.echo("The tables are those of this version.")
-
-
-def read_settings() -> Settings:
-    """The settings, or what is wrong with them and exit code 2."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for each in error.errors():
-            name = "".join(f"TWENTYONE_{part}: ".upper() for part in each["loc"][:1])
-            typer.echo(name + each["msg"].removeprefix("Value error, "), err=True)
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -67,7 +60,7 @@ def serve(
     settings = read_settings()
     if seed:
         settings.var_dir.mkdir(parents=True, exist_ok=True)
-        with told(), content.opened() as database:
+        with told(), opened() as database:
             migrate_database(database)
             load_folder(database, seed)
     logs.configure(settings.log_level)
@@ -81,7 +74,8 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=STOPPING,
         timeout_worker_healthcheck=STARTING,
     )

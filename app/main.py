@@ -8,15 +8,26 @@ from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from app import accounts, articles, pages, support
+from app import accounts, articles, pages, privacy, support
+from app.accounts.consents_router import router as consents_router
+from app.accounts.devices import device_name
+from app.accounts.me_router import router as me_router
+from app.accounts.members import Tools
 from app.accounts.router import router as accounts_router
 from app.articles.indexing import indexed_articles
 from app.articles.router import router as articles_router
 from app.articles.search import SearchIndex
 from app.core import logs
+from app.core.background import Repeating
+from app.core.clock import utc_now
 from app.core.database import Database
+from app.core.mail import transport_of
+from app.core.outbox import Postman
 from app.core.settings import Settings
 from app.pages.router import router as pages_router
+from app.privacy.erasures import Erasures
+from app.privacy.retention import clean_up
+from app.privacy.router import router as privacy_router
 from app.support.router import router as support_router
 from app.web import docs, health, metrics, problems
 from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
@@ -24,6 +35,7 @@ from app.web.cache import ContentCache
 from app.web.content_signal import ContentSignal
 from app.web.cors import Cors, cors_options, headers_for
 from app.web.guards import BodyLimit, Faults, JsonBodies, SecurityHeaders
+from app.web.limits import Capacity, Limits, limited
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
 from app.web.query import check_query
@@ -33,6 +45,7 @@ TAGS = [
     {"name": "Pages", "description": pages.__doc__},
     {"name": "Support", "description": support.__doc__},
     {"name": "Accounts", "description": accounts.__doc__},
+    {"name": "Privacy", "description": privacy.__doc__},
     {"name": "Operations", "description": "For whoever runs the service."},
 ]
 
@@ -44,6 +57,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     database = Database(settings.database, pool_size=settings.pool_size)
     search = SearchIndex()
     signal = ContentSignal(database, rebuild=lambda: search.rebuild(indexed_articles(database)))
+    tools = Tools.of(settings)
+    erasures = Erasures(settings.erasures, settings.ring)
+    postman = Postman(database, settings.ring, transport_of(settings), sender=settings.mail_from)
+    background = [
+        Repeating("mail", postman.deliver_due, every=1),
+        Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
+    ]
     measures = metrics.Metrics()
     templates: dict[object, str] = {}
 
@@ -61,7 +81,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         signal.start()
+        device_name("")  # it reads its tables at the first name, which nobody is to wait for
+        for work in background:
+            work.start()
         yield
+        for work in background:
+            work.stop()
         signal.stop()
         database.close()
 
@@ -94,15 +119,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.signal = signal
     app.state.search = search
     app.state.metrics = measures
+    app.state.tools = tools
+    app.state.erasures = erasures
+    app.state.postman = postman
+    app.state.limits = Limits(settings)
+    app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)
 
-    checked = [Depends(check_query)]
+    checked = [Depends(check_query), Depends(limited("requests"))]
     v1 = APIRouter(prefix="/v1", dependencies=checked)
-    for router in (articles_router, pages_router, support_router, accounts_router):
+    for router in (
+        articles_router,
+        pages_router,
+        support_router,
+        consents_router,
+        accounts_router,
+        me_router,
+        privacy_router,
+    ):
         v1.include_router(router)
     app.include_router(v1)
-    app.include_router(health.router, dependencies=checked)
-    app.include_router(metrics.router, dependencies=checked)
+    app.include_router(health.router, dependencies=[Depends(check_query)])
+    app.include_router(metrics.router, dependencies=[Depends(check_query)])
     docs.install(app)
     problems.install(app)
     templates.update({context.endpoint: context.path for context in iter_route_contexts(app.routes) if context.path})

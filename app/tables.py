@@ -2,11 +2,11 @@
 
 from app.accounts import models as accounts
 from app.articles import models as articles
-from app.core import releases
+from app.core import outbox, releases
 from app.core.database import Table
 from app.pages import models as pages
 from app.support import models as support
 
 metadata = Table.metadata
 
-__all__ = ["accounts", "articles", "metadata", "pages", "releases", "support"]
+__all__ = ["accounts", "articles", "metadata", "outbox", "pages", "releases", "support"]

@@ -1,5 +1,6 @@
 """The same suite on SQLite and on a real PostgreSQL, each test with a database of its own unless it only reads."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ from app.seed.plan import Plan
 from tests.factories.content import write_article, write_folder
 
 ROOT = Path(__file__).parents[1]
+KEYS = "test-1:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
+VAR = Path(tempfile.mkdtemp(prefix="twentyone-var-"))
+atexit.register(shutil.rmtree, VAR, ignore_errors=True)
 
 
 class Sqlite:
@@ -127,8 +131,13 @@ def database(database_url: URL) -> Iterator[Database]:
 
 
 def settings_for(url: URL, **options: Any) -> Settings:
-    address = url.render_as_string(hide_password=False)
-    return Settings(_env_file=None, database_url=address, site_url="https://www.example.org", **options)
+    defaults: dict[str, Any] = {
+        "database_url": url.render_as_string(hide_password=False),
+        "site_url": "https://www.example.org",
+        "keys": KEYS,
+        "var_dir": VAR / Path(str(url.database)).stem,
+    }
+    return Settings(_env_file=None, **(defaults | options))
 
 
 def look(app: FastAPI) -> None:

@@ -1,15 +1,106 @@
-from typing import Any
+"""Signing up, in and out."""
+
+from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from app.accounts import service
-from app.accounts.schemas import ConsentPage
-from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
+from app.accounts import profile, recovery, registration, sessions, signing_in
+from app.accounts.consents import ConsentOutdated, PurposeNotFound
+from app.accounts.dependencies import (
+    AccountTools,
+    CallerInfo,
+    MemberWrites,
+    PasswordWork,
+    RegistrationLimit,
+    SignInLimit,
+)
+from app.accounts.guesses import TooManyAttempts
+from app.accounts.mailed_tokens import TokenNotGood
+from app.accounts.passwords import WeakPassword
+from app.accounts.profile import AddressTaken
+from app.accounts.proofs import WrongCredentials
+from app.accounts.schemas import Credentials, Done, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
+from app.accounts.sessions import SessionEnded
+from app.accounts.tokens import BadToken
+from app.core.errors import BadInput, Unavailable
+from app.web.dependencies import Db, DbSession, Now
+from app.web.limits import Busy, TooManyRequests
+from app.web.problems import refusals
 
-router = APIRouter(prefix="/consents", tags=["Accounts"], dependencies=[ForEveryone])
+router = APIRouter(prefix="/auth", tags=["Accounts"])
 
 
-@router.get("", summary="What members agree to", response_model=ConsentPage)
-def list_consents(session: ContentSession, page: PageQuery, link: Linked) -> Any:
-    """Each purpose that members may agree to, with its text and the version that is asked for now."""
-    return link(service.consent_texts(session, page))
+@router.post(
+    "/register",
+    summary="Sign up",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[RegistrationLimit, PasswordWork],
+    responses=refusals(BadInput, WeakPassword, PurposeNotFound, ConsentOutdated, TooManyRequests, Unavailable, Busy),
+)
+def register(wanted: Registration, database: Db, tools: AccountTools, now: Now) -> Done:
+    """Sign up, and sign in at once. A link to confirm the address is mailed. The answer is the same for an address
+    that is known: nothing is changed then, and a mail says so.
+    """
+    registration.register(database, tools, wanted, now=now)
+    return Done()
+
+
+@router.post(
+    "/login",
+    summary="Sign in",
+    dependencies=[SignInLimit, PasswordWork],
+    responses=refusals(WrongCredentials, TooManyRequests, TooManyAttempts, Unavailable, Busy),
+)
+def log_in(given: Credentials, database: Db, tools: AccountTools, caller: CallerInfo, now: Now) -> TokenPair:
+    """Start a session on this device. After some wrong tries each waits longer (`Retry-After`); networks where the
+    member signed in before have tries of their own.
+    """
+    return signing_in.sign_in(database, tools, caller, given, now=now)
+
+
+@router.post("/refresh", summary="New tokens", responses=refusals(SessionEnded))
+def refresh_tokens(given: Refresh, session: DbSession, tools: AccountTools, caller: CallerInfo, now: Now) -> TokenPair:
+    """The next pair of tokens. If the reply is lost, ask again with the same refresh token: within an hour the same
+    successor is told again. An older one than that ends the session, for somebody may have stolen it.
+    """
+    return sessions.refresh(session, tools, given.refresh_token, caller, now=now)
+
+
+@router.post("/logout", summary="Sign out", status_code=HTTPStatus.NO_CONTENT, responses=refusals(BadToken))
+def log_out(me: MemberWrites, now: Now) -> None:
+    """End this session. Its tokens are worth nothing from the next request on."""
+    sessions.sign_out(me.session, me.access, now=now)
+
+
+@router.post(
+    "/verify-email",
+    summary="Confirm an address",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(BadToken, AddressTaken, BadInput, TokenNotGood),
+)
+def verify_email(given: Verification, me: MemberWrites, tools: AccountTools, now: Now) -> None:
+    """Confirm the address that a link was mailed to, be it one's first or a new one. The member has to be signed in:
+    a click alone confirms nothing.
+    """
+    profile.confirm_address(me.session, tools, me.access, given.token, now=now)
+
+
+@router.post("/password/forgot", summary="Ask for a new password", status_code=HTTPStatus.ACCEPTED)
+def forget_password(given: Forgotten, session: DbSession, tools: AccountTools, now: Now) -> Done:
+    """Have a link mailed, with which a new password can be set. The answer is the same for every address."""
+    recovery.ask_for_reset(session, tools, given.email, now=now)
+    return Done()
+
+
+@router.post(
+    "/password/reset",
+    summary="Set a new password",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[SignInLimit, PasswordWork],
+    responses=refusals(BadInput, TokenNotGood, WeakPassword, TooManyRequests, Unavailable, Busy),
+)
+def reset_password(given: Reset, database: Db, tools: AccountTools, now: Now) -> None:
+    """Set a new password by the token of a mailed link. It ends all sessions and confirms the address. A password that
+    is refused as weak doesn't use up the link.
+    """
+    recovery.reset_password(database, tools, given.token, given.password, now=now)

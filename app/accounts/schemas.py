@@ -1,4 +1,27 @@
-from pydantic import BaseModel, Field
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from app.accounts.addresses import Address
+from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Token
+from app.accounts.passwords import Password
+from app.core.texts import Storable
+
+Purpose = Annotated[str, Storable, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"])]
+Version = Annotated[str, Storable, Field(min_length=1, max_length=20, examples=["1"])]
+MOST_CONSENTS = 10
+
+
+class Body(BaseModel):
+    """What is sent: unknown fields are refused, and what was sent is never repeated."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Done(BaseModel):
+    """Accepted; there is nothing to tell."""
 
 
 class ConsentRead(BaseModel):
@@ -14,5 +37,115 @@ class ConsentRead(BaseModel):
 
 class ConsentPage(BaseModel):
     items: list[ConsentRead]
+    total: int = Field(examples=[1])
+    next: str | None = Field(examples=[None])
+
+
+class Decision(Body):
+    granted: StrictBool = Field(examples=[True])
+    version: Version
+
+
+class PurposeDecision(Decision):
+    purpose: Purpose
+
+
+class MyConsent(BaseModel):
+    """What a member decided last about a purpose, and which version is asked for now."""
+
+    purpose: str = Field(examples=["health_data"])
+    granted: bool
+    version: str | None = Field(description="The version decided on; null: never decided.", examples=["1"])
+    decided_at: datetime | None
+    current_version: str = Field(examples=["1"])
+
+
+class Registration(Body):
+    email: Address
+    password: Password
+    display_name: DisplayName | None = None
+    time_zone: TimeZone | None = Field(default=None, description="The default for new journeys; UTC unless given.")
+    language: Language | None = Field(default=None, description="For mails and texts; English unless given.")
+    consents: list[PurposeDecision] = Field(default_factory=list, max_length=MOST_CONSENTS)
+
+
+class Credentials(Body):
+    email: Address
+    password: Password
+    device_name: DeviceName | None = Field(
+        default=None, description="How the member knows this device; made from the `User-Agent` unless given."
+    )
+
+
+class Refresh(Body):
+    refresh_token: Token
+
+
+class TokenPair(BaseModel):
+    """`access_token` goes into the `Authorization` header for `expires_in` seconds; `refresh_token` gets the next pair.
+    Keep the refresh token where no script of others can read it.
+    """
+
+    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIs..."])
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(description="Seconds.", examples=[600])
+    refresh_token: str = Field(examples=["AT0hRcB7..."])
+
+
+class Verification(Body):
+    token: Token
+
+
+class Forgotten(Body):
+    email: Address
+
+
+class Reset(Body):
+    token: Token
+    password: Password = Field(description="The new one.")
+
+
+class MemberRead(BaseModel):
+    id: UUID = Field(examples=["6f1c7e0a-4c1f-4a57-9a2e-0d8f3f2b7c11"])
+    email: str = Field(examples=["ana@example.org"])
+    email_verified: bool
+    display_name: str | None = Field(examples=["Ana"])
+    time_zone: str = Field(examples=["Europe/Dublin"])
+    language: str = Field(examples=["en"])
+    registered_at: datetime
+
+
+class ProfileChange(Body):
+    """What is left out stays as it is; a `display_name` of null removes it."""
+
+    display_name: DisplayName | None = None
+    time_zone: TimeZone = Field(default_factory=str)  # may be left out, but not null
+    language: Language = Field(default_factory=str)
+
+
+class PasswordChange(Body):
+    current_password: Password
+    new_password: Password
+
+
+class AddressChange(Body):
+    email: Address
+    current_password: Password
+
+
+class SessionRead(BaseModel):
+    id: UUID = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
+    device: str = Field(examples=["Safari on iOS"])
+    place: str = Field(
+        description="The surroundings of the network address that it was last used from.", examples=["203.0.113.0/24"]
+    )
+    started_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    is_current: bool
+
+
+class SessionPage(BaseModel):
+    items: list[SessionRead]
     total: int = Field(examples=[1])
     next: str | None = Field(examples=[None])

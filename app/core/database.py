@@ -7,8 +7,11 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, SQLModel
+
+from app.core.errors import AppError
 
 try:
     import pysqlite3  # a SQLite without the WAL-reset fault (docs/decisions/sqlite.md), where its wheel exists
@@ -59,6 +62,18 @@ class Database:
         self.content_sessions = sessionmaker(self.content, class_=Session, expire_on_commit=False)
 
     @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Committed at its end; rolled back by whatever is raised, but for a refusal that keeps what was written."""
+        with self.sessions() as session:
+            try:
+                yield session
+            except AppError as refusal:
+                if refusal.keeps_writes:
+                    session.commit()
+                raise
+            session.commit()
+
+    @contextmanager
     def loading(self) -> Iterator[Session]:
         """A transaction that other loads of content wait for, on this machine or another."""
         with self.sessions.begin() as session:
@@ -69,6 +84,13 @@ class Database:
     def close(self) -> None:
         for pool in self._pools:
             pool.dispose()
+
+
+def insert_into(session: Session, table: type[Table]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may say `on_conflict_do_update` or `on_conflict_do_nothing`, which both databases know."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def sqlite_driver() -> ModuleType:

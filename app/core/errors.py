@@ -20,6 +20,7 @@ class AppError(Exception):
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
+    keeps_writes: ClassVar[bool] = False  # whether what was written before it must survive the refusal
 
     def __init__(self, detail: str, *errors: FieldError, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -41,6 +42,24 @@ class NotFound(AppError):
 class NotSignedIn(AppError):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_signed_in"
+
+
+class Forbidden(AppError):
+    status = HTTPStatus.FORBIDDEN
+
+
+class Conflict(AppError):
+    status = HTTPStatus.CONFLICT
+
+
+class TooMany(AppError):
+    """Nothing is wrong with the request but how many there were before it."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail, headers={"Retry-After": str(max(1, retry_after))})
 
 
 class Unavailable(AppError):

@@ -1,7 +1,6 @@
 """Lists in pages by keyset: a page starts where the one before ended, however much was added meanwhile."""
 
 import json
-import re
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +8,16 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, Select, tuple_
+from sqlalchemy import Connection, Row, Select, tuple_
 from sqlmodel import Session
 
 from app.core.errors import BadInput, FieldError
+from app.core.texts import UNSTORABLE
 
 MAX_LIMIT = 100
 Item = TypeVar("Item")
 Statement = Select[*tuple[Any, ...]]
 
-UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 LARGEST = 2**31 - 1
 FARTHEST = 10_000  # the last item that a list by rank reaches
 
@@ -61,7 +60,7 @@ class Order:
 
 
 def page_of(
-    session: Session, statement: Statement, request: PageRequest, order: Order, *, total: int
+    session: Session | Connection, statement: Statement, request: PageRequest, order: Order, *, total: int
 ) -> Page[Row[Any]]:
     """One page of a statement's rows; `total` is counted by who knows the cheapest way."""
     if request.cursor is not None:

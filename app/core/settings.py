@@ -1,5 +1,7 @@
 """Settings from the environment, prefix `TWENTYONE_`, or from a file `.env`."""
 
+from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -8,6 +10,8 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.core.keyring import KeyRing, kept_ring
 
 BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"
@@ -32,7 +36,31 @@ def _database_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _keys(keys: SecretStr) -> SecretStr:
+    KeyRing(keys.get_secret_value())
+    return keys
+
+
+def _smtp_url(url: SecretStr) -> SecretStr:
+    """Refuse what isn't smtp://[user:password@]host[:port] or smtps://, without repeating it."""
+    parts = urlsplit(url.get_secret_value())
+    try:
+        good = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("must be smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465")
+    return url
+
+
+def _network(network: str) -> str:
+    ip_network(network)
+    return network
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
+FrontendPath = Annotated[str, Field(pattern=r"^/[^{}#?\s]*$")]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class DatabaseSettings(BaseSettings):
@@ -60,10 +88,36 @@ class Settings(DatabaseSettings):
     environment: Literal["development", "production"] = "development"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    keys: Annotated[SecretStr, AfterValidator(_keys)] | None = None
+    erasures_file: Path | None = None
+
     site_url: Origin = DEVELOPMENT_SITE
     article_path: str = Field(default="/blog/{slug}", pattern=r"^/[^{}]*\{slug\}[^{}]*$")
+    verify_email_path: FrontendPath = "/verify-email"
+    forgot_password_path: FrontendPath = "/forgot-password"  # noqa: S105 - a path
+    reset_password_path: FrontendPath = "/reset-password"  # noqa: S105 - a path
     cors_origins: list[Origin] = [DEVELOPMENT_SITE, "http://localhost:5173", "http://localhost:8081"]
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
+
+    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None
+    mail_from: str = Field(default="21 <no-reply@localhost>", pattern=r"^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$")
+
+    access_minutes: int = Field(default=10, ge=1, le=60)
+    session_idle_days: int = Field(default=60, ge=1)
+    session_days: int = Field(default=365, ge=1)
+    refresh_again_minutes: int = Field(default=60, ge=1)
+    password_least: int = Field(default=12, ge=8, le=64)
+    passwords_at_once: int = Field(default=2, ge=1, le=32)
+    passwords_waiting: int = Field(default=100, ge=0)
+
+    registrations_a_minute: int = Field(default=60, ge=1)
+    sign_ins_a_minute: int = Field(default=60, ge=1)
+    requests_a_minute: int = Field(default=6000, ge=1)
+    guesses_free: int = Field(default=5, ge=1)
+    guesses_wait_most: int = Field(default=900, ge=1)
+    network_guesses: int = Field(default=600, ge=1)
+    mails_an_hour: int = Field(default=5, ge=1)
+    trusted_proxies: list[Network] = []
 
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
     pool_size: int = Field(default=10, ge=1, le=100)
@@ -72,10 +126,30 @@ class Settings(DatabaseSettings):
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
-        if self.environment == "production" and not self.site_url.startswith("https://"):
+        if self.environment != "production":
+            return self
+        if not self.site_url.startswith("https://"):
             raise ValueError("in production TWENTYONE_SITE_URL must be the frontend's https address")
+        if self.keys is None:
+            raise ValueError("in production TWENTYONE_KEYS must be set: `twentyone keys new` makes an entry")
+        if self.ring.is_for_development:
+            raise ValueError("TWENTYONE_KEYS was made for development: `twentyone keys new` makes an entry")
         return self
+
+    @cached_property
+    def ring(self) -> KeyRing:
+        """The ring that is set; in development, unless one is, that of the file `keys` under `var_dir`."""
+        return KeyRing(self.keys.get_secret_value()) if self.keys else kept_ring(self.var_dir / "keys")
+
+    @property
+    def erasures(self) -> Path:
+        """Where erasures are written down: keep it apart from backups of the database."""
+        return self.erasures_file or self.var_dir / "erasures"
 
     def article_url(self, slug: str) -> str:
         """Where the frontend shows an article."""
         return self.site_url + self.article_path.format(slug=slug)
+
+    def page(self, path: str, token: str = "") -> str:
+        """A page of the frontend. A token goes into the fragment, which browsers send to no server."""
+        return f"{self.site_url}{path}#token={token}" if token else f"{self.site_url}{path}"

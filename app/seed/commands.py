@@ -7,40 +7,26 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from watchfiles import watch
 
+from app.core.commands import counted, database_told, err, opened, out
 from app.core.database import Database
-from app.core.settings import DatabaseSettings
 from app.seed.exporter import NotEmpty, NothingStored, export
 from app.seed.loader import load
 from app.seed.plan import Plan, plan_load
 from app.seed.reader import read_content
 from app.seed.sources import ContentFaults
 
-PATIENCE = 600.0  # seconds that a load waits for another one, and may take on PostgreSQL
 LONG = 200  # articles from which on a bar is shown
 BEAT = 200  # milliseconds after which --watch looks up, with or without a save
 
 app = typer.Typer(no_args_is_help=True, help="Check, compare, load and export content.")
-out = Console(soft_wrap=True, highlight=False, emoji=False)  # line :100: is no emoji
-err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 Item = TypeVar("Item")
 Folder = Annotated[Path, typer.Argument(help="The folder of content.")]
 SEED = Path("seed_content")
-
-
-@contextmanager
-def opened() -> Iterator[Database]:
-    database = Database(DatabaseSettings().database, pool_size=1, patience=PATIENCE)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def bar(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
@@ -56,17 +42,15 @@ def bar(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
 def told() -> Iterator[None]:
     """Says what stands in the way, and ends with exit code 1."""
     try:
-        yield
+        with database_told():
+            yield
     except ContentFaults as error:
         for fault in error.faults:
             out.print(escape(str(fault)))
-        err.print(f"{_count(len(error.faults), 'fault')}; nothing was written.")
+        err.print(f"{counted(len(error.faults), 'fault')}; nothing was written.")
         raise typer.Exit(1) from None
     except (NotEmpty, NothingStored) as error:
         err.print(escape(str(error)))
-        raise typer.Exit(1) from None
-    except (OperationalError, ProgrammingError) as error:
-        err.print(escape(f"The database can't be used: {error.orig}. Is it there, and migrated (twentyone migrate)?"))
         raise typer.Exit(1) from None
 
 
@@ -75,7 +59,7 @@ def check(path: Folder = SEED) -> None:
     """Find everything that is wrong with a folder of content."""
     with told():
         content = read_content(path, track=bar("Reading"))
-    out.print(f"{_count(len(content.articles), 'article')}: all good.")
+    out.print(f"{counted(len(content.articles), 'article')}: all good.")
 
 
 @app.command()
@@ -108,9 +92,9 @@ def export_command(path: Annotated[Path, typer.Argument(help="A new or empty fol
     """Write what the database holds as files that `load` reads back to the same."""
     with told(), opened() as database, database.content_sessions() as session:
         written, left = export(session, path)
-    out.print(f"{_count(written, 'article')} written to {escape(str(path))}.")
+    out.print(f"{counted(written, 'article')} written to {escape(str(path))}.")
     if left:
-        out.print(f"{_count(left, 'unpublished article')} left out: what they were filed under was removed.")
+        out.print(f"{counted(left, 'unpublished article')} left out: what they were filed under was removed.")
 
 
 def load_folder(database: Database, path: Path) -> Plan:
@@ -143,8 +127,4 @@ def show(plan: Plan) -> None:
         details += [", ".join(change.fields)] if change.fields else []
         more = f" ({'; '.join(details)})" if details else ""
         out.print(escape(f"{change.action:<12} {change.kind:<13} {change.name}{more}"))
-    out.print(f"{_count(len(plan.changes), 'change')}.")
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+    out.print(f"{counted(len(plan.changes), 'change')}.")

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from app.web.examples import example_of
-from app.web.problems import Problem
+from app.web.problems import OF_BODIES, Problem
 
 REFERENCE = "#/components/schemas/{model}"
 VERSION = "0.1.0"
@@ -25,6 +25,9 @@ under `/v1/support`.
   the same.
 * **Errors** are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems. Branch on `code`; `errors` names the
   fields.
+* **Signing in**: `/v1/auth/login` gives an access token for the `Authorization` header, good for minutes, and a
+  refresh token for the next pair. What is under `/v1/me` is the member's whose token it is, and is never stored by
+  anybody on the way (`no-store`).
 * **Moments** are RFC 3339 in UTC, dates `YYYY-MM-DD`.
 * **Caching**: public replies carry a strong `ETag`; ask again with `If-None-Match` and a 304 costs next to nothing.
   Every GET also answers HEAD.
@@ -54,6 +57,9 @@ class DescribedApi(FastAPI):
             document = super().openapi()
             schemas = document["components"]["schemas"]
             schemas |= models_json_schema([(Problem, "serialization")], ref_template=REFERENCE)[1]["$defs"]
+            for operation in _operations(document):
+                if "requestBody" in operation:
+                    operation["responses"] |= {str(status): reply for status, reply in OF_BODIES.items()}
             for parameter in _parameters(document):
                 _mend_parameter(parameter)
             for schema in _schemas(document):
@@ -86,7 +92,11 @@ def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for operation in _operations(document):
-        yield from operation["responses"].get("200", {}).get("content", {}).values()
+        yield from _success(operation).get("content", {}).values()
+
+
+def _success(operation: dict[str, Any]) -> dict[str, Any]:
+    return next(reply for status, reply in operation["responses"].items() if status.startswith("2"))  # type: ignore[no-any-return]
 
 
 def _mend_parameter(parameter: dict[str, Any]) -> None:

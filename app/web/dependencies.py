@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
-from sqlalchemy import Connection
 from sqlmodel import Session
 
 from app.core.clock import utc_now
 from app.core.database import Database
+from app.core.networks import UNKNOWN, network_of
 from app.core.pagination import MAX_LIMIT, Item, Page, PageRequest
 from app.core.settings import Settings
 
@@ -26,7 +26,7 @@ def _database(request: Request) -> Database:
 
 def open_session(request: Request) -> Iterator[Session]:
     """One request, one transaction: committed before the reply is sent, or not at all."""
-    with _database(request).sessions.begin() as session:
+    with _database(request).transaction() as session:
         yield session
 
 
@@ -36,17 +36,19 @@ def open_content_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def open_reads(request: Request) -> Iterator[Connection]:
-    """A connection in autocommit, for reading a member's own rows in as few round trips as can be."""
-    with _database(request).reads.connect() as connection:
-        yield connection
-
-
 # scope="function" ends the transaction before the reply leaves, so a failed
 # commit is answered with an error and not with a success that never happened.
 DbSession = Annotated[Session, Depends(open_session, scope="function")]
 ContentSession = Annotated[Session, Depends(open_content_session, scope="function")]
-MemberReads = Annotated[Connection, Depends(open_reads, scope="function")]
+
+
+async def read_database(request: Request) -> Database:
+    return _database(request)
+
+
+async def read_network(request: Request) -> str:
+    """Where a request comes from: the peer, or what a trusted proxy says of it (`TWENTYONE_TRUSTED_PROXIES`)."""
+    return network_of(request.client.host) if request.client else UNKNOWN
 
 
 async def now_utc() -> datetime:
@@ -101,6 +103,8 @@ async def next_link(request: Request, response: Response) -> NextLink:
 
 
 Linked = Annotated[NextLink, Depends(next_link)]
+Db = Annotated[Database, Depends(read_database)]
+Network = Annotated[str, Depends(read_network)]
 Now = Annotated[datetime, Depends(now_utc)]
 AppSettings = Annotated[Settings, Depends(read_settings)]
 PageQuery = Annotated[PageRequest, Depends(page_request)]

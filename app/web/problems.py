@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AppError, BadInput, FieldError, Moved, Unavailable
+from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
 from app.web.methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
@@ -28,6 +28,7 @@ DETAILS = {
     405: "This address does not take that method.",
     413: "The body is larger than this address takes.",
     422: "Some of what was sent can't be used.",
+    429: "There were too many requests. Please wait a moment.",
     415: "The body must be JSON, sent as application/json in UTF-8.",
     500: "Something went wrong on our side. It has been recorded under the request id.",
     503: "The database can't be reached just now. Please try again in a moment.",
@@ -170,4 +171,5 @@ def _database_failed(request: Request, error: Exception) -> Response:
     return plain_problem(503, {"Retry-After": "2"})
 
 
-EVERYWHERE = refusals(BadInput, Unavailable) | {500: problem_response(500, CODES[500])}
+EVERYWHERE = refusals(BadInput, TooMany, Unavailable) | {500: problem_response(500, CODES[500])}
+OF_BODIES = {status: problem_response(status, CODES[status]) for status in (400, 413, 415)}

@@ -1,0 +1,40 @@
+"""Email addresses: what counts as one, which are the same, and by which hash one is found."""
+
+import hmac
+import unicodedata
+from collections.abc import Iterator
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+
+from app.core.keyring import KeyRing
+from app.core.texts import Storable
+
+LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+PURPOSE = "addresses"
+
+
+def _address(value: str) -> str:
+    """Refuses what no mail server would take; asks no network. `.test` is nobody's, so it is taken, for tests."""
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise ValueError("must be an email address") from None
+
+
+Address = Annotated[str, Storable, Field(max_length=LONGEST, examples=["ana@example.org"]), AfterValidator(_address)]
+
+
+def sameness(address: str) -> str:
+    """Equal for addresses that people take for the same: `Ana@Example.org` and `ana@example.org`."""
+    return unicodedata.normalize("NFKC", address).casefold()
+
+
+def address_hash(ring: KeyRing, key_id: str, address: str) -> str:
+    return hmac.digest(ring.key(key_id, PURPOSE), sameness(address).encode(), "sha256").hex()
+
+
+def address_hashes(ring: KeyRing, address: str) -> Iterator[str]:
+    """What an address may be stored under, the hash of the secret in use first."""
+    return (address_hash(ring, key_id, address) for key_id in ring.ids)

@@ -1,0 +1,38 @@
+"""What matters to an account's security, written down with the change itself, and told to the logs."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import structlog
+from sqlmodel import Session
+
+from app.accounts.models import AuditEvent
+
+log = structlog.get_logger("app.security")
+
+
+class Event(StrEnum):
+    REGISTERED = "registered"
+    REGISTERED_AGAIN = "registered_again"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
+    SESSIONS_ENDED = "sessions_ended"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - the name of an event
+    ADDRESS_VERIFIED = "address_verified"
+    ADDRESS_CHANGE_ASKED = "address_change_asked"
+    ADDRESS_CHANGED = "address_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    CONSENT_GRANTED = "consent_granted"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    EXPORTED = "exported"
+    HEALTH_DATA_ERASED = "health_data_erased"
+    ERASED = "erased"
+
+
+def note(session: Session, event: Event, member_id: UUID, *, now: datetime, session_id: UUID | None = None) -> None:
+    session.add(AuditEvent(subject=str(member_id), event=event, session_id=session_id, happened_at=now))
+    log.info(event.value, member=str(member_id))

@@ -1,0 +1,122 @@
+"""What members agree to: the texts, and each member's decisions, which are only ever added."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, func, select
+from sqlmodel import Session, col
+
+from app.accounts.audit import Event, note
+from app.accounts.models import ConsentText, MemberConsent
+from app.accounts.schemas import Decision, MyConsent
+from app.core.errors import Conflict, FieldError, NotFound
+from app.core.pagination import Order, Page, PageRequest, page_of
+
+TEXT: tuple[Any, ...] = (
+    col(ConsentText.purpose),
+    col(ConsentText.version),
+    col(ConsentText.title),
+    col(ConsentText.text),
+)
+BY_PURPOSE = Order("purpose", (col(ConsentText.purpose),))
+
+
+class PurposeNotFound(NotFound):
+    code = "purpose_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody is asked to agree to this.")
+
+
+class ConsentOutdated(Conflict):
+    code = "consent_outdated"
+
+    def __init__(self, current: str) -> None:
+        super().__init__(
+            f"The text has changed since. Please show version {current} and ask again.",
+            FieldError("body", "/version", f"Only version {current} can be agreed to now."),
+        )
+
+
+def consent_texts(session: Session, page: PageRequest) -> Page[Row[Any]]:
+    """The texts that are asked for now."""
+    current = select(*TEXT).where(col(ConsentText.is_current))
+    total = session.scalar(select(func.count()).where(col(ConsentText.is_current))) or 0
+    return page_of(session, current, page, BY_PURPOSE, total=total)
+
+
+def my_consent(reading: Session | Connection, member_id: UUID, purpose: str) -> MyConsent:
+    """Raises PurposeNotFound."""
+    current = _current_version(reading, purpose)
+    last = reading.execute(_decisions(member_id, purpose).limit(1)).first()
+    return MyConsent(
+        purpose=purpose,
+        granted=last.granted if last else False,
+        version=last.version if last else None,
+        decided_at=last.decided_at if last else None,
+        current_version=current,
+    )
+
+
+def change_consent(session: Session, member_id: UUID, purpose: str, decision: Decision, *, now: datetime) -> MyConsent:
+    """Raises PurposeNotFound, and ConsentOutdated when another version than the current one is agreed to.
+
+    To withdraw, the version that was agreed to is as good as the current one. What changes nothing adds nothing.
+    """
+    before = my_consent(session, member_id, purpose)
+    if decision.granted or decision.version != before.version:
+        check_current(session, purpose, decision)
+    if (before.granted, before.version) == (decision.granted, decision.version):
+        return before
+    decide(session, member_id, purpose, decision, now=now)
+    return before.model_copy(
+        update={"granted": decision.granted, "version": decision.version, "decided_at": now},
+    )
+
+
+def check_current(session: Session, purpose: str, decision: Decision) -> None:
+    """Raises PurposeNotFound and ConsentOutdated."""
+    current = _current_version(session, purpose)
+    if decision.version != current:
+        raise ConsentOutdated(current)
+
+
+def decide(session: Session, member_id: UUID, purpose: str, decision: Decision, *, now: datetime) -> None:
+    """Add a decision to those of a member, whose row is locked or new."""
+    last = session.execute(_decisions(member_id, purpose).limit(1)).first()
+    row = MemberConsent(
+        member_id=member_id,
+        purpose=purpose,
+        number=last.number + 1 if last else 1,
+        granted=decision.granted,
+        version=decision.version,
+        decided_at=now,
+    )
+    session.add(row)
+    session.flush()
+    note(session, Event.CONSENT_GRANTED if decision.granted else Event.CONSENT_WITHDRAWN, member_id, now=now)
+
+
+def _decisions(member_id: UUID, purpose: str) -> Select[*tuple[Any, ...]]:
+    """A member's decisions about a purpose, the latest first."""
+    return (
+        select(
+            col(MemberConsent.number),
+            col(MemberConsent.granted),
+            col(MemberConsent.version),
+            col(MemberConsent.decided_at),
+        )
+        .where(col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose)
+        .order_by(col(MemberConsent.number).desc())
+    )
+
+
+def _current_version(reading: Session | Connection, purpose: str) -> str:
+    statement = select(col(ConsentText.version)).where(
+        col(ConsentText.purpose) == purpose, col(ConsentText.is_current).is_(True)
+    )
+    version = reading.scalar(statement)
+    if version is None:
+        raise PurposeNotFound
+    return str(version)

@@ -1,0 +1,46 @@
+"""The vocabulary of what members say about themselves."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from app.core.texts import OneLine, Storable
+
+NOWHERE = {"Factory", "localtime"}
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names in the IANA database that comes along; the same on every machine."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - NOWHERE
+
+
+def _time_zone(value: str) -> str:
+    if value not in time_zones():
+        raise ValueError("must be the name of a zone in the IANA database, such as Europe/Dublin")
+    try:
+        ZoneInfo(value)
+    except ZoneInfoNotFoundError:
+        raise ValueError("this zone isn't known here") from None
+    return value
+
+
+DisplayName = Annotated[str, Storable, Field(min_length=1, max_length=80, examples=["Ana"]), OneLine]
+DeviceName = Annotated[str, Storable, Field(min_length=1, max_length=80, examples=["Ana's phone"]), OneLine]
+TimeZone = Annotated[str, Storable, Field(max_length=64, examples=["Europe/Dublin"]), AfterValidator(_time_zone)]
+Language = Annotated[
+    str,
+    Storable,
+    Field(
+        max_length=35,
+        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+        description="A BCP 47 tag: language, script and region.",
+        examples=["en-IE"],
+    ),
+]
+Token = Annotated[
+    str, Storable, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_=-]+$", examples=["the-token-of-the-link"])
+]

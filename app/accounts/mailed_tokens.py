@@ -1,0 +1,113 @@
+"""Tokens in links that are mailed: random, stored as a hash, good once and for a while.
+
+A token names its member, so that the hash is looked for among that member's rows only.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from secrets import token_bytes
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from app.accounts.models import MailedToken
+from app.core.errors import BadInput, FieldError
+
+ID, RANDOM = 16, 32  # bytes
+LENGTH = 64  # characters: a member's id and the random bytes in base64url
+
+
+class Purpose(StrEnum):
+    VERIFY = "verify"
+    MOVE = "move"
+    RESET = "reset"
+
+
+GOOD_FOR = {
+    Purpose.VERIFY: timedelta(days=1),
+    Purpose.MOVE: timedelta(days=1),
+    Purpose.RESET: timedelta(hours=1),
+}
+
+
+class TokenNotGood(BadInput):
+    code = "token_not_good"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link doesn't work, or not any longer. Please ask for a new one.",
+            FieldError("body", "/token", "Unknown, used or too old."),
+        )
+
+
+class FoundToken(NamedTuple):
+    member_id: UUID
+    purpose: str
+    digest: str
+    sealed: bytes | None
+
+
+def make_token(
+    session: Session, member_id: UUID, purpose: Purpose, *, sealed: bytes | None = None, now: datetime
+) -> str:
+    """The token to be mailed; it can't be had again."""
+    token = urlsafe_b64encode(member_id.bytes + token_bytes(RANDOM)).decode()
+    row = MailedToken(
+        member_id=member_id,
+        purpose=purpose,
+        digest=_digest(token),
+        sealed=sealed,
+        expires_at=now + GOOD_FOR[purpose],
+    )
+    session.add(row)
+    return token
+
+
+def find_token(session: Session, token: str, *purposes: Purpose, now: datetime) -> FoundToken:
+    """Raises TokenNotGood. To be used up with `use_token`."""
+    try:
+        raw = urlsafe_b64decode(token)
+    except ValueError:
+        raise TokenNotGood from None
+    if len(token) != LENGTH or len(raw) != ID + RANDOM:
+        raise TokenNotGood
+    statement = select(
+        col(MailedToken.member_id), col(MailedToken.purpose), col(MailedToken.digest), col(MailedToken.sealed)
+    ).where(
+        col(MailedToken.member_id) == UUID(bytes=raw[:-RANDOM]),
+        col(MailedToken.purpose).in_(purposes),
+        col(MailedToken.digest) == _digest(token),
+        col(MailedToken.expires_at) > now,
+    )
+    row = session.execute(statement).first()
+    if row is None:
+        raise TokenNotGood
+    return FoundToken(*row)
+
+
+def use_token(session: Session, found: FoundToken) -> None:
+    """Whoever deletes it has used it. Raises TokenNotGood when somebody else just did."""
+    statement = delete(MailedToken).where(
+        col(MailedToken.member_id) == found.member_id,
+        col(MailedToken.purpose) == found.purpose,
+        col(MailedToken.digest) == found.digest,
+    )
+    if session.execute(statement.returning(col(MailedToken.digest))).first() is None:
+        raise TokenNotGood
+
+
+def drop_tokens(session: Session, member_id: UUID) -> None:
+    """All that were mailed to a member, and the changes that wait for them."""
+    session.execute(delete(MailedToken).where(col(MailedToken.member_id) == member_id))
+
+
+def forget_tokens(session: Session, *, now: datetime) -> None:
+    session.execute(delete(MailedToken).where(col(MailedToken.expires_at) <= now))
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,124 @@
+"""A member's own account."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from app.accounts import consents, profile, sessions
+from app.accounts.consents import ConsentOutdated, PurposeNotFound
+from app.accounts.dependencies import AccountTools, Asking, CallerInfo, MemberReads, MemberWrites, PasswordWork
+from app.accounts.guesses import TooManyAttempts
+from app.accounts.passwords import WeakPassword
+from app.accounts.profile import AddressUnverified, TooManyMails
+from app.accounts.proofs import WrongPassword
+from app.accounts.schemas import (
+    AddressChange,
+    Decision,
+    Done,
+    MemberRead,
+    MyConsent,
+    PasswordChange,
+    ProfileChange,
+    SessionPage,
+    TokenPair,
+)
+from app.accounts.sessions import Ending, SessionNotFound
+from app.accounts.tokens import BadToken
+from app.core.errors import BadInput, Unavailable
+from app.web.dependencies import Db, Linked, Now, PageQuery
+from app.web.limits import Busy, TooManyRequests
+from app.web.problems import refusals
+
+router = APIRouter(prefix="/me", tags=["Accounts"], responses=refusals(BadToken))
+
+SessionId = Annotated[UUID, Path(description="As the list says.", examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
+PurposeName = Annotated[
+    str, Path(pattern=r"^[a-z_]+$", max_length=40, description="As `/v1/consents` says.", examples=["health_data"])
+]
+Which = Annotated[Ending, Query(description="All of them, this one too, or all but this one.", examples=["others"])]
+
+
+@router.get("", summary="Your account")
+def read_me(me: MemberReads, tools: AccountTools) -> MemberRead:
+    """Who you are here."""
+    return profile.read_member(me.reads, tools, me.access)
+
+
+@router.patch("", summary="Change your profile")
+def change_me(change: ProfileChange, me: MemberWrites, tools: AccountTools) -> MemberRead:
+    """Change your display name, time zone or language. What is left out stays as it is."""
+    return profile.change_profile(me.session, tools, me.access, change)
+
+
+@router.put(
+    "/password",
+    summary="Change your password",
+    dependencies=[PasswordWork],
+    responses=refusals(BadInput, WeakPassword, WrongPassword, TooManyRequests, TooManyAttempts, Unavailable, Busy),
+)
+def change_password(
+    change: PasswordChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+) -> TokenPair:
+    """Change your password. All sessions end, this one too; the reply carries the tokens of a new one. A mail tells
+    you that it was changed.
+    """
+    return profile.change_password(database, tools, caller, access, change, now=now)
+
+
+@router.put(
+    "/email",
+    summary="Change your address",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[PasswordWork],
+    responses=refusals(
+        WrongPassword, AddressUnverified, TooManyRequests, TooManyAttempts, TooManyMails, Unavailable, Busy
+    ),
+)
+def change_email(
+    change: AddressChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+) -> Done:
+    """Have a link mailed to your new address; nothing changes until you confirm it. With your present address, as long
+    as it isn't confirmed, its link is mailed again.
+    """
+    profile.ask_for_address(database, tools, caller, access, change, now=now)
+    return Done()
+
+
+@router.get("/sessions", summary="Your sessions", response_model=SessionPage)
+def list_sessions(me: MemberReads, tools: AccountTools, page: PageQuery, link: Linked, now: Now) -> Any:
+    """Where you are signed in, the newest first."""
+    return link(sessions.sessions_of(me.reads, tools, me.access, page, now=now))
+
+
+@router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)
+def end_sessions(me: MemberWrites, now: Now, which: Which = Ending.ALL) -> None:
+    """Sign out everywhere, or everywhere else."""
+    but = me.access.session_id if which is Ending.OTHERS else None
+    sessions.end_sessions(me.session, me.member_id, but=but, now=now)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    summary="End one session",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refusals(SessionNotFound),
+)
+def end_session(session_id: SessionId, me: MemberWrites, now: Now) -> None:
+    """Sign out on one device."""
+    sessions.end_session(me.session, me.member_id, session_id, now=now)
+
+
+@router.get("/consents/{purpose}", summary="What you agreed to", responses=refusals(PurposeNotFound))
+def read_consent(purpose: PurposeName, me: MemberReads) -> MyConsent:
+    """What you decided last about a purpose, and which version of its text is asked for now."""
+    return consents.my_consent(me.reads, me.member_id, purpose)
+
+
+@router.put("/consents/{purpose}", summary="Agree or withdraw", responses=refusals(PurposeNotFound, ConsentOutdated))
+def change_consent(purpose: PurposeName, decision: Decision, me: MemberWrites, now: Now) -> MyConsent:
+    """Agree to the current version of a text, or withdraw. From a withdrawal of `health_data` on nothing new of that
+    kind is kept; what is there is erased after 30 days, unless you agree again by then.
+    """
+    return consents.change_consent(me.session, me.member_id, purpose, decision, now=now)

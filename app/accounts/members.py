@@ -1,0 +1,154 @@
+"""Members as services find them: by address or by id, with what is needed to open what is sealed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlmodel import Session, col
+
+from app.accounts.addresses import address_hashes
+from app.accounts.member_keys import unwrapped_key
+from app.accounts.models import Member, MemberKey, SignedInSession
+from app.accounts.passwords import Passwords
+from app.accounts.tokens import Access, AccessTokens, BadToken
+from app.core.keyring import KeyRing
+from app.core.sealing import seal_json, unseal_json
+from app.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the services of this folder work with, made once."""
+
+    settings: Settings
+    ring: KeyRing
+    passwords: Passwords
+    tokens: AccessTokens
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Tools":
+        return cls(
+            settings=settings,
+            ring=settings.ring,
+            passwords=Passwords(least=settings.password_least),
+            tokens=AccessTokens(settings.ring, good_for=timedelta(minutes=settings.access_minutes)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request comes from: its network, and a device's name that people recognise."""
+
+    network: str
+    device: str
+
+
+class FoundMember(NamedTuple):
+    id: UUID
+    address_hash: str
+    password_hash: str
+    sealed: bytes
+    verified_at: datetime | None
+    time_zone: str
+    language: str
+    registered_at: datetime
+    key_id: str
+    wrapped: bytes
+
+    def key(self, ring: KeyRing) -> bytes:
+        return unwrapped_key(ring, self.id, self.key_id, self.wrapped)
+
+    def identity(self, ring: KeyRing) -> "Identity":
+        return Identity.unsealed(self.key(ring), self.id, self.sealed)
+
+
+class Identity(NamedTuple):
+    """Who a member is to others: what is sealed in their row."""
+
+    address: str
+    display_name: str | None
+
+    def seal(self, key: bytes, member_id: UUID) -> bytes:
+        return seal_json(key, self._asdict(), bound_to=_place(member_id))
+
+    @classmethod
+    def unsealed(cls, key: bytes, member_id: UUID, sealed: bytes) -> "Identity":
+        return cls(**unseal_json(key, sealed, bound_to=_place(member_id)))
+
+    @property
+    def words(self) -> list[str]:
+        """What others would try first as a password."""
+        return [self.address, *([self.display_name] if self.display_name else [])]
+
+
+MEMBERS: Select[*tuple[object, ...]] = (
+    select(
+        col(Member.id),
+        col(Member.address_hash),
+        col(Member.password_hash),
+        col(Member.sealed),
+        col(Member.verified_at),
+        col(Member.time_zone),
+        col(Member.language),
+        col(Member.registered_at),
+        col(MemberKey.key_id),
+        col(MemberKey.wrapped),
+    )
+    .select_from(Member)
+    .join(MemberKey, col(MemberKey.member_id) == col(Member.id))
+)
+
+
+def member_by_address(session: Session, ring: KeyRing, address: str) -> FoundMember | None:
+    hashes = list(address_hashes(ring, address))
+    row = session.execute(MEMBERS.where(col(Member.address_hash).in_(hashes))).first()
+    return FoundMember(*row) if row else None
+
+
+def member_by_id(reading: Session | Connection, member_id: UUID) -> FoundMember | None:
+    row = reading.execute(MEMBERS.where(col(Member.id) == member_id)).first()
+    return FoundMember(*row) if row else None
+
+
+def lock_row(session: Session, member_id: UUID) -> None:
+    """As `lock_member`, for those who act on a member without being signed in."""
+    session.execute(select(col(Member.id)).where(col(Member.id) == member_id).with_for_update(key_share=True))
+
+
+def check_session(reading: Session | Connection, access: Access, *, now: datetime) -> None:
+    """Raises BadToken unless the session goes on."""
+    if reading.execute(select(col(SignedInSession.id)).where(*_goes_on(access, now))).first() is None:
+        raise BadToken
+
+
+def lock_member(session: Session, access: Access, *, password_hash: str | None = None, now: datetime) -> None:
+    """Begin what is written for a member: one member's writes go one after the other.
+
+    What is written is therefore written before they sign out, change their password or are erased, or not at all.
+    Raises BadToken unless the session goes on, and the password is still the one that was looked at. (On PostgreSQL
+    the member is locked before the session, always, so that two of their devices never wait for each other.)
+    """
+    statement = (
+        select(col(SignedInSession.id))
+        .join(Member, col(Member.id) == col(SignedInSession.member_id))
+        .where(*_goes_on(access, now))
+        .with_for_update(key_share=True, of=[Member, SignedInSession])
+    )
+    if password_hash is not None:
+        statement = statement.where(col(Member.password_hash) == password_hash)
+    if session.execute(statement).first() is None:
+        raise BadToken
+
+
+def _goes_on(access: Access, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(SignedInSession.member_id) == access.member_id,
+        col(SignedInSession.id) == access.session_id,
+        col(SignedInSession.expires_at) > now,
+    )
+
+
+def _place(member_id: UUID) -> str:
+    return f"members|{member_id}"

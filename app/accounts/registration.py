@@ -1,0 +1,79 @@
+"""Signing up. The answer is the same, and comes as late, whether or not the address is known
+(docs/decisions/sign-in.md).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from app.accounts import mails
+from app.accounts.addresses import address_hash
+from app.accounts.audit import Event, note
+from app.accounts.consents import check_current, decide
+from app.accounts.guesses import may_mail
+from app.accounts.mailed_tokens import Purpose, make_token
+from app.accounts.member_keys import wrapped_key
+from app.accounts.members import FoundMember, Identity, Tools, member_by_address
+from app.accounts.models import Member
+from app.accounts.schemas import Registration
+from app.core.database import Database
+from app.core.outbox import write_mail
+from app.core.sealing import new_key
+
+
+def register(database: Database, tools: Tools, wanted: Registration, *, now: datetime) -> None:
+    """Make a member, or tell the one who is there by mail. Raises WeakPassword and ConsentOutdated."""
+    tools.passwords.check(wanted.password, words=Identity(wanted.email, wanted.display_name).words)
+    password_hash = tools.passwords.hashed(wanted.password)
+    with database.transaction() as session:
+        for decision in wanted.consents:
+            check_current(session, decision.purpose, decision)
+        known = member_by_address(session, tools.ring, wanted.email)
+        if known is None and _add(session, tools, wanted, password_hash, now=now):
+            return
+        known = known or member_by_address(session, tools.ring, wanted.email)
+        if known:
+            _tell(session, tools, known, now=now)
+
+
+def _add(session: Session, tools: Tools, wanted: Registration, password_hash: str, *, now: datetime) -> bool:
+    """Whether there is a new member now; of several who sign up at once with an address, one becomes it."""
+    key, account = new_key(), address_hash(tools.ring, tools.ring.current, wanted.email)
+    member = Member(
+        address_hash=account,
+        sealed=b"",
+        password_hash=password_hash,
+        time_zone=wanted.time_zone or "UTC",
+        language=wanted.language or "en",
+        registered_at=now,
+    )
+    member.sealed = Identity(wanted.email, wanted.display_name).seal(key, member.id)
+    try:
+        with session.begin_nested():
+            session.add(member)
+            session.flush()
+    except IntegrityError:  # the database decides races, not a SELECT before
+        return False
+    session.add(wrapped_key(tools.ring, member.id, key))
+    for decision in wanted.consents:
+        decide(session, member.id, decision.purpose, decision, now=now)
+    if may_mail(session, account, tools.settings, now=now):
+        mail_verification(session, tools, member.id, wanted.email, now=now)
+    note(session, Event.REGISTERED, member.id, now=now)
+    return True
+
+
+def mail_verification(session: Session, tools: Tools, member_id: UUID, address: str, *, now: datetime) -> None:
+    token = make_token(session, member_id, Purpose.VERIFY, now=now)
+    mail = mails.confirm_address(address, link=tools.settings.page(tools.settings.verify_email_path, token))
+    write_mail(session, tools.ring, mail, member_id=member_id, now=now)
+
+
+def _tell(session: Session, tools: Tools, known: FoundMember, *, now: datetime) -> None:
+    if may_mail(session, known.address_hash, tools.settings, now=now):
+        address = known.identity(tools.ring).address
+        mail = mails.already_registered(address, link=tools.settings.page(tools.settings.forgot_password_path))
+        write_mail(session, tools.ring, mail, member_id=known.id, now=now)
+    note(session, Event.REGISTERED_AGAIN, known.id, now=now)

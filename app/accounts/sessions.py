@@ -1,0 +1,209 @@
+"""Sessions: starting one, keeping it going, seeing and ending them."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlmodel import Session, col
+
+from app.accounts.audit import Event, note
+from app.accounts.member_keys import unwrapped_key
+from app.accounts.members import Caller, FoundMember, Tools, member_by_id
+from app.accounts.models import MemberKey, SignedInSession
+from app.accounts.refresh_tokens import Malformed, RefreshToken, Turn, refresh_token, turn_of
+from app.accounts.schemas import SessionRead, TokenPair
+from app.accounts.tokens import Access, BadToken
+from app.core.errors import NotFound, NotSignedIn
+from app.core.networks import coarse
+from app.core.pagination import Order, Page, PageRequest, page_of
+from app.core.sealing import new_key, seal_json, unseal_json
+
+MOST = 100  # sessions of one member; the longest unused is ended
+COLUMNS: Select[*tuple[Any, ...]] = select(
+    col(SignedInSession.id),
+    col(SignedInSession.sealed),
+    col(SignedInSession.started_at),
+    col(SignedInSession.refreshed_at),
+    col(SignedInSession.expires_at),
+)
+NEWEST = Order("started", (col(SignedInSession.started_at), col(SignedInSession.id)), descending=True)
+
+
+class Ending(StrEnum):
+    ALL = "all"
+    OTHERS = "others"
+
+
+class SessionEnded(NotSignedIn):
+    code = "session_ended"
+
+    def __init__(self) -> None:
+        super().__init__("This session is over. Please sign in again.")
+
+
+class RefreshTokenReused(SessionEnded):
+    keeps_writes = True
+
+
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("You have no session with this id.")
+
+
+def start_session(session: Session, tools: Tools, member: FoundMember, caller: Caller, *, now: datetime) -> TokenPair:
+    key, member_key, session_id = new_key(), member.key(tools.ring), uuid4()
+    _make_room(session, member.id)
+    ends_at = now + timedelta(days=tools.settings.session_days)
+    row = SignedInSession(
+        member_id=member.id,
+        id=session_id,
+        counter=0,
+        sealed=_sealed(member_key, member.id, session_id, key=key, caller=caller),
+        started_at=now,
+        refreshed_at=now,
+        expires_at=min(now + timedelta(days=tools.settings.session_idle_days), ends_at),
+        ends_at=ends_at,
+    )
+    session.add(row)
+    return _pair(tools, row, key, now=now)
+
+
+def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: datetime) -> TokenPair:
+    """The next tokens of a session. Raises SessionEnded."""
+    try:
+        token = RefreshToken.parse(text)
+    except Malformed:
+        raise SessionEnded from None
+    statement = (
+        select(SignedInSession, col(MemberKey.key_id), col(MemberKey.wrapped))
+        .join(MemberKey, col(MemberKey.member_id) == col(SignedInSession.member_id))
+        .where(
+            col(SignedInSession.member_id) == token.member_id,
+            col(SignedInSession.id) == token.session_id,
+            col(SignedInSession.expires_at) > now,
+        )
+        .with_for_update(key_share=True, of=SignedInSession)
+    )
+    found = session.execute(statement).first()
+    if found is None:
+        raise SessionEnded
+    row: SignedInSession = found[0]
+    member_key = unwrapped_key(tools.ring, row.member_id, *found[1:])
+    kept = _unsealed(member_key, row.member_id, row.id, row.sealed)
+    key = b64decode(kept["key"])
+    if not token.is_proven_by(key):
+        raise SessionEnded
+    again_for = timedelta(minutes=tools.settings.refresh_again_minutes)
+    match turn_of(token.counter, row.counter, refreshed_at=row.refreshed_at, again_for=again_for, now=now):
+        case Turn.NEXT:
+            row.counter += 1
+            row.refreshed_at = now
+            row.expires_at = min(now + timedelta(days=tools.settings.session_idle_days), row.ends_at)
+            here = Caller(caller.network, kept["device"])
+            row.sealed = _sealed(member_key, row.member_id, row.id, key=key, caller=here)
+        case Turn.STOLEN:
+            session.delete(row)
+            note(session, Event.REFRESH_TOKEN_REUSED, row.member_id, session_id=row.id, now=now)
+            raise RefreshTokenReused
+        case Turn.FOREIGN:
+            raise SessionEnded
+    return _pair(tools, row, key, now=now)
+
+
+def sessions_of(reads: Connection, tools: Tools, access: Access, page: PageRequest, *, now: datetime) -> Page[Any]:
+    """A member's sessions that go on, the newest first."""
+    mine = col(SignedInSession.member_id) == access.member_id, col(SignedInSession.expires_at) > now
+    member = member_by_id(reads, access.member_id)
+    if member is None:
+        raise BadToken
+    total = reads.scalar(select(func.count()).select_from(SignedInSession).where(*mine)) or 0
+    found = page_of(reads, COLUMNS.where(*mine), page, NEWEST, total=total)
+    return Page(list(_read(found.items, tools, member, access)), found.total, found.next)
+
+
+def all_sessions(session: Session, tools: Tools, member: FoundMember, access: Access | None) -> list[SessionRead]:
+    """Those too that ran out and weren't removed yet."""
+    mine = COLUMNS.where(col(SignedInSession.member_id) == member.id).order_by(col(SignedInSession.started_at))
+    return list(_read(session.execute(mine).all(), tools, member, access))
+
+
+def sign_out(session: Session, access: Access, *, now: datetime) -> None:
+    session.execute(delete(SignedInSession).where(*_one(access.member_id, access.session_id)))
+    note(session, Event.SIGNED_OUT, access.member_id, session_id=access.session_id, now=now)
+
+
+def end_session(session: Session, member_id: UUID, session_id: UUID, *, now: datetime) -> None:
+    ended = session.execute(
+        delete(SignedInSession).where(*_one(member_id, session_id)).returning(col(SignedInSession.id))
+    )
+    if ended.first() is None:
+        raise SessionNotFound
+    note(session, Event.SESSION_ENDED, member_id, session_id=session_id, now=now)
+
+
+def end_sessions(session: Session, member_id: UUID, *, but: UUID | None = None, now: datetime) -> None:
+    """End all of a member's sessions, or all but one."""
+    statement = delete(SignedInSession).where(col(SignedInSession.member_id) == member_id)
+    session.execute(statement.where(col(SignedInSession.id) != but) if but else statement)
+    note(session, Event.SESSIONS_ENDED, member_id, now=now)
+
+
+def forget_sessions(session: Session, *, now: datetime) -> None:
+    """Remove those that ran out."""
+    session.execute(delete(SignedInSession).where(col(SignedInSession.expires_at) <= now))
+
+
+def _read(rows: Iterable[Row[Any]], tools: Tools, member: FoundMember, access: Access | None) -> Iterator[SessionRead]:
+    key = member.key(tools.ring)
+    for row in rows:
+        kept = _unsealed(key, member.id, row.id, row.sealed)
+        yield SessionRead(
+            id=row.id,
+            device=kept["device"],
+            place=kept["place"],
+            started_at=row.started_at,
+            last_used_at=row.refreshed_at,
+            expires_at=row.expires_at,
+            is_current=access is not None and row.id == access.session_id,
+        )
+
+
+def _one(member_id: UUID, session_id: UUID) -> Any:
+    return col(SignedInSession.member_id) == member_id, col(SignedInSession.id) == session_id
+
+
+def _make_room(session: Session, member_id: UUID) -> None:
+    mine = col(SignedInSession.member_id) == member_id
+    unused = select(col(SignedInSession.id)).where(mine).order_by(col(SignedInSession.refreshed_at).desc())
+    session.execute(
+        delete(SignedInSession).where(mine, col(SignedInSession.id).in_(unused.offset(MOST - 1).limit(MOST)))
+    )
+
+
+def _pair(tools: Tools, row: SignedInSession, key: bytes, *, now: datetime) -> TokenPair:
+    return TokenPair(
+        access_token=tools.tokens.issue(Access(row.member_id, row.id), now=now),
+        token_type="Bearer",  # noqa: S106 - its name in RFC 6750
+        expires_in=int(tools.tokens.good_for.total_seconds()),
+        refresh_token=refresh_token(key, row.member_id, row.id, row.counter),
+    )
+
+
+def _sealed(member_key: bytes, member_id: UUID, session_id: UUID, *, key: bytes, caller: Caller) -> bytes:
+    kept = {"key": b64encode(key).decode(), "device": caller.device, "place": coarse(caller.network)}
+    return seal_json(member_key, kept, bound_to=_place(member_id, session_id))
+
+
+def _unsealed(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, str]:
+    kept: dict[str, str] = unseal_json(member_key, sealed, bound_to=_place(member_id, session_id))
+    return kept
+
+
+def _place(member_id: UUID, session_id: UUID) -> str:
+    return f"sessions|{member_id}|{session_id}"

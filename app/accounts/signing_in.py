@@ -1,0 +1,19 @@
+"""Signing in with address and password."""
+
+from datetime import datetime
+
+from app.accounts.audit import Event, note
+from app.accounts.members import Caller, Tools
+from app.accounts.proofs import accepted, prove_address
+from app.accounts.schemas import Credentials, TokenPair
+from app.accounts.sessions import start_session
+from app.core.database import Database
+
+
+def sign_in(database: Database, tools: Tools, caller: Caller, given: Credentials, *, now: datetime) -> TokenPair:
+    """Start a session. Raises WrongCredentials and TooManyAttempts."""
+    proof = prove_address(database, tools, caller, given.email, given.password, now=now)
+    here = Caller(caller.network, given.device_name or caller.device)
+    with accepted(database, proof, now=now) as session:
+        note(session, Event.SIGNED_IN, proof.member.id, now=now)
+        return start_session(session, tools, proof.member, here, now=now)

@@ -1,0 +1,106 @@
+"""Access tokens: JWTs (RFC 9068) that say who is asking, for some minutes. The only module that imports python-jose.
+
+What python-jose 3.5 lets through is checked here, before it sees the token and after (docs/decisions/tokens.md).
+Every failure is one NotSignedIn.
+"""
+
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from jose import jwt
+from jose.backends import HMACKey
+from jose.exceptions import JOSEError
+
+from app.core.errors import NotSignedIn
+from app.core.keyring import KeyRing
+
+PURPOSE = "access tokens"
+ALGORITHM, TYPE = "HS256", "at+jwt"
+ISSUER, AUDIENCE = "twentyone", "twentyone-api"
+CLAIMS = frozenset({"iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"})
+SHAPE = re.compile(r"[A-Za-z0-9_-]{1,256}\.[A-Za-z0-9_-]{1,3072}\.[A-Za-z0-9_-]{43}\Z", re.ASCII)
+LONGEST_TOKEN = 4096
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
+AHEAD = 30  # seconds that another process' clock may be ahead of ours
+STRICTLY = {f"require_{claim}": True for claim in sorted(CLAIMS)} | {"leeway": AHEAD}
+
+
+class BadToken(NotSignedIn):
+    """Nothing, or nothing good, was sent: which of the two, and why, is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whom a token speaks for. Whether the session still is, only the database knows."""
+
+    member_id: UUID
+    session_id: UUID
+
+
+class AccessTokens:
+    def __init__(self, ring: KeyRing, *, good_for: timedelta) -> None:
+        self.good_for = good_for
+        self._current = ring.current
+        self._keys = {key_id: HMACKey(ring.key(key_id, PURPOSE), ALGORITHM) for key_id in ring.ids}
+
+    def issue(self, access: Access, *, now: datetime) -> str:
+        issued = int(now.timestamp())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(access.member_id),
+            "sid": str(access.session_id),
+            "iat": issued,
+            "nbf": issued,
+            "exp": issued + int(self.good_for.total_seconds()),
+            "jti": uuid4().hex,
+        }
+        headers = {"kid": self._current, "typ": TYPE}
+        return jwt.encode(claims, self._keys[self._current], algorithm=ALGORITHM, headers=headers)
+
+    def read(self, token: str, *, now: datetime) -> Access:
+        """Raises BadToken."""
+        if len(token) > LONGEST_TOKEN or not SHAPE.match(token):
+            raise BadToken
+        try:
+            key = self._keys[_key_id(token)]
+            claims = jwt.decode(
+                token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options=dict(STRICTLY)
+            )
+        except (JOSEError, ValueError, TypeError, KeyError, OverflowError, AttributeError, RecursionError):
+            raise BadToken from None
+        return self._checked(claims, now.timestamp())
+
+    def _checked(self, claims: Mapping[str, Any], now: float) -> Access:
+        """What python-jose takes kindly, isn't taken: other types, other claims, a longer or a future life."""
+        issued, begins, ends = claims["iat"], claims["nbf"], claims["exp"]
+        named = all(type(claims[name]) is str for name in ("iss", "aud", "sub", "sid", "jti"))
+        timed = all(type(moment) is int for moment in (issued, begins, ends))
+        if not (claims.keys() == CLAIMS and named and timed and claims["jti"]):
+            raise BadToken
+        lives = ends - issued <= self.good_for.total_seconds() and issued <= now + AHEAD and begins <= now + AHEAD
+        if not (lives and now < ends and ID.match(claims["sub"]) and ID.match(claims["sid"])):
+            raise BadToken
+        return Access(UUID(claims["sub"]), UUID(claims["sid"]))
+
+
+def _key_id(token: str) -> str:
+    """The key that a token names. Its header is parsed only if it is one flat object, and has to be ours exactly."""
+    encoded = token.partition(".")[0]
+    header = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    if header.count(b"{") != 1 or b"[" in header:
+        raise BadToken
+    match json.loads(header):
+        case {"alg": str(algorithm), "typ": str(kind), "kid": str(key_id), **more}:
+            if (algorithm, kind, more) == (ALGORITHM, TYPE, {}):
+                return key_id
+    raise BadToken

@@ -1,0 +1,130 @@
+"""Ways for a mail to leave: to an SMTP server, or into a folder as `.eml` files."""
+
+import smtplib
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+from uuid import UUID
+
+from app.core.settings import Settings
+
+STEP = 10.0  # seconds that a server may take for one answer
+DEADLINE = 60.0  # seconds that it may take for a whole mail: less than what a claim on it is good for (core/outbox.py)
+PERMANENT = 500  # reply codes from here on say that trying again is of no use (RFC 5321, 4.2.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One plain text to one address. The text is ASCII, so that no transport rewrites its links."""
+
+    kind: str  # for those who run the service
+    to: str
+    subject: str
+    text: str
+    good_for: timedelta  # after that it is of no use to anybody, and dropped
+
+
+def message_of(mail_id: UUID, *, sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:
+    """The same id makes the same Message-ID: a mail that went twice is shown once."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{mail_id}@{parseaddr(sender)[1].partition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text, charset="us-ascii", cte="7bit")
+    return message
+
+
+class Undeliverable(Exception):
+    """The server will never take this mail."""
+
+
+class Transport(Protocol):
+    def deliver(self, message: EmailMessage, mail_id: UUID, /) -> None:
+        """Hand a message over. Raises Undeliverable; anything else that it raises may pass."""
+
+
+def transport_of(settings: Settings) -> Transport:
+    if settings.smtp_url:
+        return Smtp(settings.smtp_url.get_secret_value())
+    return Folder(settings.var_dir / "mail")
+
+
+class Folder:
+    """Each mail is a file: for development, and for whatever collects them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def deliver(self, message: EmailMessage, mail_id: UUID) -> None:
+        self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = self._path / f".{mail_id}.part"
+        part.touch(mode=0o600)
+        part.write_bytes(message.as_bytes())
+        part.rename(self._path / f"{mail_id}.eml")
+
+
+class Smtp:
+    """`smtps` speaks TLS at once. `smtp` asks for it, and insists on it before it says a password."""
+
+    def __init__(self, url: str) -> None:
+        self._url: SplitResult = urlsplit(url)
+        self._tls = ssl.create_default_context()
+
+    def deliver(self, message: EmailMessage, _mail_id: UUID) -> None:
+        try:
+            with self._connected() as server:
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            if all(code >= PERMANENT for code, _ in error.recipients.values()):
+                raise Undeliverable from None
+            raise
+        except smtplib.SMTPDataError as error:
+            if error.smtp_code >= PERMANENT:
+                raise Undeliverable from None
+            raise
+        except smtplib.SMTPNotSupportedError:
+            raise Undeliverable from None
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        host, port = self._url.hostname or "", self._url.port
+        server: smtplib.SMTP
+        if self._url.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, port or 465, timeout=STEP, context=self._tls)
+        else:
+            server = smtplib.SMTP(host, port or 25, timeout=STEP)
+        hanging_up = threading.Timer(DEADLINE, _hang_up, [server])
+        hanging_up.start()
+        try:
+            with server:
+                self._introduce(server)
+                yield server
+        finally:
+            hanging_up.cancel()
+
+    def _introduce(self, server: smtplib.SMTP) -> None:
+        server.ehlo()
+        password = unquote(self._url.password or "")
+        if self._url.scheme == "smtp" and (server.has_extn("starttls") or password):
+            server.starttls(context=self._tls)
+            server.ehlo()
+        if password:
+            server.login(unquote(self._url.username or ""), password)
+
+
+def _hang_up(server: smtplib.SMTP) -> None:
+    """End a conversation from outside, however slowly it goes on."""
+    if server.sock is not None:
+        server.sock.close()

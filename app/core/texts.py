@@ -1,0 +1,25 @@
+"""What texts from outside may hold. `Storable` goes onto every one of them, `OneLine` onto names and the like."""
+
+import re
+from typing import Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str) and UNSTORABLE.search(value):
+        raise ValueError("must be text without NUL and lone surrogates")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if CONTROL.search(value) or value != value.strip() or not value:
+        raise ValueError("must be one line, without spaces around it and without control characters")
+    return value
+
+
+Storable = BeforeValidator(_storable)
+OneLine = AfterValidator(_one_line)

@@ -1,0 +1,1 @@
+"""Everything kept about a person: to take along, and to have erased."""

@@ -1,0 +1,69 @@
+"""The file of erasures: a line for each member who was erased, so that a restored backup can be made to forget them.
+
+A line holds a hash of the member's id, keyed by a secret of the ring, and the moment. Keep the file apart from the
+database's backups, and a secret on the ring for as long as there are backups that need it (docs/decisions/erasure.md).
+"""
+
+import hmac
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from app.core.errors import Unavailable
+from app.core.keyring import KeyRing
+
+log = structlog.get_logger("app.erasures")
+
+PURPOSE = "erasures"
+
+
+class ErasuresUnwritable(Unavailable):
+    code = "erasure_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was erased: it can't be written down just now. Please try again.", retry_after=60)
+
+
+class Erasures:
+    def __init__(self, path: Path, ring: KeyRing) -> None:
+        self._path = path
+        self._ring = ring
+
+    def mark(self, member_id: UUID, key_id: str | None = None) -> str:
+        """What stands for an erased member. Raises UnknownKey."""
+        key_id = key_id or self._ring.current
+        return f"{key_id}:{hmac.digest(self._ring.key(key_id, PURPOSE), member_id.bytes, 'sha256').hex()}"
+
+    def check_writable(self) -> None:
+        """Raises ErasuresUnwritable: to be asked before anything is erased."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(self._open())
+        except OSError as error:
+            log.exception("erasures_unwritable", error=type(error).__name__)
+            raise ErasuresUnwritable from None
+
+    def add(self, marks: Iterable[str], *, now: datetime) -> None:
+        """Write marks down for good: each line in one go, and on the disk when this returns."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._open()
+        try:
+            for mark in marks:
+                os.write(file, f"{mark} {now.isoformat(timespec='seconds')}\n".encode())
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    def marks(self) -> set[str]:
+        """All that were written down."""
+        if not self._path.exists():
+            return set()
+        lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
+        return {line.split()[0] for line in lines if line.strip()}
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

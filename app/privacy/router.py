@@ -1,0 +1,72 @@
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.accounts.dependencies import AccountTools, Asking, CallerInfo, MemberWrites, PasswordWork
+from app.accounts.guesses import TooManyAttempts
+from app.accounts.profile import AddressUnverified
+from app.accounts.proofs import WrongPassword
+from app.accounts.tokens import BadToken
+from app.core.errors import Unavailable
+from app.privacy import erasing, exporting
+from app.privacy.erasures import Erasures, ErasuresUnwritable
+from app.privacy.schemas import Confirmation, Export
+from app.web.dependencies import Db, Now
+from app.web.limits import Busy, TooManyRequests
+from app.web.problems import refusals
+
+router = APIRouter(prefix="/me", tags=["Privacy"], responses=refusals(BadToken))
+
+
+async def read_erasures(request: Request) -> Erasures:
+    erasures: Erasures = request.app.state.erasures
+    return erasures
+
+
+ErasuresFile = Annotated[Erasures, Depends(read_erasures)]
+
+
+@router.get("/export", summary="Take your data along", responses=refusals(AddressUnverified))
+def export_me(me: MemberWrites, tools: AccountTools, response: Response, now: Now) -> Export:
+    """Everything that is kept about you, in one document. Your address has to be confirmed, so that nobody exports the
+    account of somebody else's address.
+    """
+    response.headers["Content-Disposition"] = 'attachment; filename="export.json"'
+    return exporting.export(me.session, tools, me.access, now=now)
+
+
+@router.delete(
+    "",
+    summary="Erase your account",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[PasswordWork],
+    responses=refusals(WrongPassword, TooManyRequests, TooManyAttempts, Unavailable, Busy, ErasuresUnwritable),
+)
+def erase_me(
+    given: Confirmation,
+    access: Asking,
+    database: Db,
+    tools: AccountTools,
+    erasures: ErasuresFile,
+    caller: CallerInfo,
+    now: Now,
+) -> None:
+    """Erase your account and everything kept about you, now and for good. Nobody can bring it back."""
+    erasing.erase_me(database, tools, erasures, caller, access, given.password, now=now)
+
+
+@router.delete(
+    "/health-data",
+    summary="Erase your health data",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[PasswordWork],
+    responses=refusals(WrongPassword, TooManyRequests, TooManyAttempts, Unavailable, Busy),
+)
+def erase_my_health_data(
+    given: Confirmation, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+) -> None:
+    """Erase what you told about your feelings: results, drafts, moods, tasks and reflections, now and for good. Your
+    account, and which days you completed, stay.
+    """
+    erasing.erase_my_health_data(database, tools, caller, access, given.password, now=now)

@@ -1,0 +1,66 @@
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.accounts.passwords import Password
+from app.accounts.schemas import Body, MemberRead
+
+
+class Confirmation(Body):
+    password: Password = Field(description="Your present one.")
+
+
+class ExportedSession(BaseModel):
+    id: UUID = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
+    device: str = Field(examples=["Safari on iOS"])
+    place: str = Field(examples=["203.0.113.0/24"])
+    started_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+class ExportedConsent(BaseModel):
+    """One decision; the latest about a purpose counts."""
+
+    purpose: str = Field(examples=["health_data"])
+    granted: bool
+    version: str = Field(examples=["1"])
+    decided_at: datetime
+
+
+class ExportedLink(BaseModel):
+    """A link that was mailed and not used yet."""
+
+    purpose: str = Field(examples=["move"])
+    address: str | None = Field(
+        description="The address that your account would use; null: no other.", examples=["ana.new@example.org"]
+    )
+    expires_at: datetime
+
+
+class ExportedMail(BaseModel):
+    """A mail that was written to you; its text is kept only until it is sent."""
+
+    kind: str = Field(examples=["confirm_address"])
+    written_at: datetime
+    sent_at: datetime | None
+    given_up_at: datetime | None
+
+
+class ExportedEvent(BaseModel):
+    event: str = Field(examples=["signed_in"])
+    session_id: UUID | None = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
+    happened_at: datetime
+
+
+class Export(BaseModel):
+    """Everything that is kept about a member."""
+
+    made_at: datetime
+    account: MemberRead
+    sessions: list[ExportedSession]
+    consents: list[ExportedConsent]
+    links: list[ExportedLink]
+    mails: list[ExportedMail]
+    security_events: list[ExportedEvent]

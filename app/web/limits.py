@@ -1,0 +1,87 @@
+"""How much one network address may ask of this process in a minute, and how much hard work is done at once.
+
+Counted in memory, for each process alone: it keeps a flood out. Guesses at passwords are counted in the database
+(`accounts/guesses.py`).
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from anyio import CapacityLimiter
+from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from app.core.errors import TooMany, Unavailable
+from app.core.settings import Settings
+from app.web.dependencies import Network
+
+
+class TooManyRequests(TooMany):
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "There were too many requests from your network. Please wait a moment.", retry_after=retry_after
+        )
+
+
+class Busy(Unavailable):
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("Many people are signing in just now. Please try again in a moment.", retry_after=2)
+
+
+class Limits:
+    """The three limits of the settings: registrations, sign-ins, and requests of every kind."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._items = {
+            "registrations": RateLimitItemPerMinute(settings.registrations_a_minute, namespace="registrations"),
+            "sign_ins": RateLimitItemPerMinute(settings.sign_ins_a_minute, namespace="sign_ins"),
+            "requests": RateLimitItemPerMinute(settings.requests_a_minute, namespace="requests"),
+        }
+
+    def count(self, name: str, network: str) -> None:
+        """Raises TooManyRequests."""
+        item = self._items[name]
+        if not self._limiter.hit(item, network):
+            reset = self._limiter.get_window_stats(item, network).reset_time
+            raise TooManyRequests(round(reset - time.time()) + 1)
+
+
+class Capacity:
+    """So many at once; so many more may wait their turn, without holding a thread; who comes on top is told so."""
+
+    def __init__(self, *, at_once: int, waiting: int) -> None:
+        self._limiter = CapacityLimiter(at_once)
+        self._waiting = waiting
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Raises Busy."""
+        statistics = self._limiter.statistics()
+        if statistics.borrowed_tokens >= statistics.total_tokens and statistics.tasks_waiting >= self._waiting:
+            raise Busy
+        async with self._limiter:
+            yield
+
+
+def limited(name: str) -> Callable[[Request, Network], Coroutine[Any, Any, None]]:
+    """A dependency that counts a request by the limit of this name."""
+
+    async def count(request: Request, network: Network) -> None:
+        limits: Limits = request.app.state.limits
+        limits.count(name, network)
+
+    return count
+
+
+async def one_of_few(request: Request) -> AsyncIterator[None]:
+    """A place among those whose password is worked on; it is kept until the reply is made."""
+    capacity: Capacity = request.app.state.capacity
+    async with capacity.place():
+        yield
