@@ -60,10 +60,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     tools = Tools.of(settings)
     erasures = Erasures(settings.erasures, settings.ring)
     postman = Postman(database, settings.ring, transport_of(settings), sender=settings.mail_from)
-    background = [
-        Repeating("mail", postman.deliver_due, every=1),
-        Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
-    ]
     measures = metrics.Metrics()
     templates: dict[object, str] = {}
 
@@ -82,10 +78,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         signal.start()
         device_name("")  # it reads its tables at the first name, which nobody is to wait for
-        for work in background:
+        for work in app.state.background:
             work.start()
         yield
-        for work in background:
+        for work in app.state.background:
             work.stop()
         signal.stop()
         database.close()
@@ -122,6 +118,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tools = tools
     app.state.erasures = erasures
     app.state.postman = postman
+    app.state.background = [
+        Repeating("mail", postman.deliver_due, every=1),
+        Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
+    ]
     app.state.limits = Limits(settings)
     app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)

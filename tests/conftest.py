@@ -3,7 +3,8 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from app.main import create_app
 from app.seed.commands import load_folder
 from app.seed.plan import Plan
 from tests.factories.content import write_article, write_folder
+from tests.factories.services import Service, client_of
+
+MakeService = Callable[..., Service]
 
 ROOT = Path(__file__).parents[1]
 KEYS = "test-1:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
@@ -116,6 +120,18 @@ def shipped(backend: Backend, empty: URL) -> URL:
     return url
 
 
+@pytest.fixture(scope="session")
+def furnished(backend: Backend, empty: URL, tmp_path_factory: pytest.TempPathFactory) -> URL:
+    """A database with a little content, enough for members to agree to; to make others from."""
+    url = backend.create(empty)
+    database = Database(url, patience=30)
+    folder = write_folder(tmp_path_factory.mktemp("furnished") / "content")
+    write_article(folder, "here-now")
+    load_folder(database, folder)
+    database.close()
+    return url
+
+
 @pytest.fixture
 def database_url(backend: Backend, empty: URL) -> Iterator[URL]:
     url = backend.create(empty)
@@ -144,10 +160,6 @@ def look(app: FastAPI) -> None:
     """Have the app notice what is stored now, instead of within a second."""
     app.state.signal.look()
     app.state.signal.catch_up()
-
-
-def client_of(app: FastAPI) -> TestClient:
-    return TestClient(app, base_url="http://api.test", raise_server_exceptions=False, follow_redirects=False)
 
 
 @pytest.fixture(scope="session")
@@ -184,3 +196,25 @@ def studio(database_url: URL, database: Database, tmp_path: Path) -> Iterator[St
     folder = write_folder(tmp_path / "content")
     with client_of(app) as client:
         yield Studio(folder, database, app, client)
+
+
+@pytest.fixture
+def make_service(backend: Backend, furnished: URL) -> Iterator[MakeService]:
+    """Makes services with settings of one's own, each with a database of its own unless given another one's."""
+    with ExitStack() as stack:
+
+        def make(url: URL | None = None, **options: Any) -> Service:
+            if url is None:
+                url = backend.create(furnished)
+                stack.callback(backend.drop, url)
+            service = Service.of(settings_for(url, **options))
+            stack.callback(service.database.close)
+            stack.enter_context(service.client)
+            return service
+
+        yield make
+
+
+@pytest.fixture
+def service(make_service: MakeService) -> Service:
+    return make_service()

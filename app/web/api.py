@@ -96,7 +96,7 @@ def _replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _success(operation: dict[str, Any]) -> dict[str, Any]:
-    return next(reply for status, reply in operation["responses"].items() if status.startswith("2"))  # type: ignore[no-any-return]
+    return next(reply for status, reply in operation["responses"].items() if status.startswith("2"))
 
 
 def _mend_parameter(parameter: dict[str, Any]) -> None:

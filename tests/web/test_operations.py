@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 
 from app.core.database import Database
 from app.main import create_app
-from tests.conftest import Studio, client_of, settings_for
+from tests.conftest import Studio, settings_for
 from tests.factories.addresses import closed_address
+from tests.factories.services import client_of
 
 TOKEN = "a-token-of-the-operator"
 

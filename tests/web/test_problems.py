@@ -9,8 +9,9 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from tests.conftest import client_of, settings_for
+from tests.conftest import settings_for
 from tests.factories.addresses import closed_address
+from tests.factories.services import client_of
 
 KEYS = {"type", "title", "status", "detail", "code", "errors"}
 
