@@ -4,6 +4,7 @@ Whoever calls `hashed` or `verify` holds a place of `web/limits.py`'s Capacity a
 tens of milliseconds and 19 MiB.
 """
 
+import re
 import threading
 import unicodedata
 from collections.abc import Iterable
@@ -71,6 +72,8 @@ def _normal(password: str) -> str:
 
 
 def _parts(words: Iterable[str]) -> Iterable[str]:
+    """Words as people would build a password from them: whole, piece by piece, and the pieces run together."""
     for word in words:
-        yield word
-        yield from word.replace("@", " ").replace(".", " ").split()
+        name = word.partition("@")[0]
+        pieces = re.findall(r"\w+", word)
+        yield from (word, name, *pieces, "".join(re.findall(r"\w+", name)))

@@ -1,10 +1,11 @@
 """Ways for a mail to leave: to an SMTP server, or into a folder as `.eml` files."""
 
 import smtplib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -15,10 +16,13 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
+from email_validator import validate_email
+
 from app.core.settings import Settings
 
 STEP = 10.0  # seconds that a server may take for one answer
 DEADLINE = 60.0  # seconds that it may take for a whole mail: less than what a claim on it is good for (core/outbox.py)
+READY = 220  # what a server greets with
 PERMANENT = 500  # reply codes from here on say that trying again is of no use (RFC 5321, 4.2.1)
 
 
@@ -37,13 +41,19 @@ def message_of(mail_id: UUID, *, sender: str, to: str, subject: str, text: str, 
     """The same id makes the same Message-ID: a mail that went twice is shown once."""
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = to
+    message["To"] = _on_the_wire(to)
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{mail_id}@{parseaddr(sender)[1].partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="us-ascii", cte="7bit")
     return message
+
+
+def _on_the_wire(address: str) -> str:
+    """With its domain as every server knows it: `ana@xn--mnchen-3ya.example` for `ana@münchen.example`."""
+    found = validate_email(address, check_deliverability=False, test_environment=True)
+    return f"{found.local_part}@{found.ascii_domain}"
 
 
 class Undeliverable(Exception):
@@ -83,48 +93,57 @@ class Smtp:
         self._tls = ssl.create_default_context()
 
     def deliver(self, message: EmailMessage, _mail_id: UUID) -> None:
-        try:
-            with self._connected() as server:
+        with self._connected() as server:
+            try:
                 server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            if all(code >= PERMANENT for code, _ in error.recipients.values()):
+            except smtplib.SMTPRecipientsRefused as error:
+                if all(code >= PERMANENT for code, _ in error.recipients.values()):
+                    raise Undeliverable from None
+                raise
+            except smtplib.SMTPDataError as error:
+                if error.smtp_code >= PERMANENT:
+                    raise Undeliverable from None
+                raise
+            except smtplib.SMTPNotSupportedError:  # the address isn't ASCII, and the server knows no other
                 raise Undeliverable from None
-            raise
-        except smtplib.SMTPDataError as error:
-            if error.smtp_code >= PERMANENT:
-                raise Undeliverable from None
-            raise
-        except smtplib.SMTPNotSupportedError:
-            raise Undeliverable from None
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
-        host, port = self._url.hostname or "", self._url.port
-        server: smtplib.SMTP
-        if self._url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, port or 465, timeout=STEP, context=self._tls)
-        else:
-            server = smtplib.SMTP(host, port or 25, timeout=STEP)
-        hanging_up = threading.Timer(DEADLINE, _hang_up, [server])
-        hanging_up.start()
+        server = (
+            smtplib.SMTP_SSL(timeout=STEP, context=self._tls)
+            if self._url.scheme == "smtps"
+            else smtplib.SMTP(timeout=STEP)
+        )
+        over = threading.Event()
+        threading.Thread(target=_hang_up, args=[server, over], daemon=True).start()
         try:
-            with server:
-                self._introduce(server)
-                yield server
+            self._introduce(server)
+            yield server
         finally:
-            hanging_up.cancel()
+            with suppress(smtplib.SMTPException):  # how it says goodbye changes nothing of what it has taken
+                server.quit()
+            over.set()
+            server.close()
 
     def _introduce(self, server: smtplib.SMTP) -> None:
-        server.ehlo()
+        host = self._url.hostname or ""
+        server._host = host  # type: ignore[attr-defined] # noqa: SLF001 - the name that its certificate must bear
+        code, greeting = server.connect(host, self._url.port or 0)
+        if code != READY:
+            raise smtplib.SMTPConnectError(code, greeting)
+        server.ehlo_or_helo_if_needed()
         password = unquote(self._url.password or "")
         if self._url.scheme == "smtp" and (server.has_extn("starttls") or password):
             server.starttls(context=self._tls)
-            server.ehlo()
         if password:
             server.login(unquote(self._url.username or ""), password)
 
 
-def _hang_up(server: smtplib.SMTP) -> None:
-    """End a conversation from outside, however slowly it goes on."""
-    if server.sock is not None:
-        server.sock.close()
+def _hang_up(server: smtplib.SMTP, over: threading.Event) -> None:
+    """End a conversation from outside at its deadline, and again while it goes on: it may have been between sockets."""
+    pause = DEADLINE
+    while not over.wait(pause):
+        pause = 1.0
+        if sock := server.sock:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # to close it would wake nobody who reads from it

@@ -1,0 +1,148 @@
+"""Getting back in by mail: alike for every address, once, for an hour; it ends what somebody else began."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from tests.factories.services import PASSWORD, Person, Service, post, token_in
+
+FORGOT, RESET = "/v1/auth/password/forgot", "/v1/auth/password/reset"
+NEW = "two birds on a wire"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def asked(service: Service, address: str) -> str:
+    """The token of the link that was mailed."""
+    assert post(service.client, FORGOT, {"email": address}).status_code == 202
+    return token_in(service.mails(to=address)[-1])
+
+
+def test_every_address_is_answered_alike_and_only_a_known_one_is_mailed(service: Service) -> None:
+    known = service.register().address
+    service.mails()
+
+    replies = [post(service.client, FORGOT, {"email": each}) for each in (known, known.upper(), "nobody@example.org")]
+
+    assert {(reply.status_code, reply.content) for reply in replies} == {(202, b"{}")}
+    assert [mail["To"] for mail in service.mails() if mail["Subject"] == "A link for you"] == [known, known]
+
+
+def test_a_new_password_is_set_by_the_link_and_ends_all_sessions(service: Service) -> None:
+    person = service.register()
+    token = asked(service, person.address)
+
+    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 204
+
+    assert person.ask("GET", "/v1/me").status_code == 401
+    assert person.renew().status_code == 401
+    assert person.sign_in().status_code == 401
+    person.password = NEW
+    assert person.sign_in().status_code == 200
+    assert person.ask("GET", "/v1/me").json()["email_verified"] is True
+
+
+def test_a_link_works_once(service: Service) -> None:
+    token = asked(service, service.register().address)
+
+    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 204
+    again = post(service.client, RESET, {"token": token, "password": "three fish in the sea"})
+
+    assert (again.status_code, again.json()["code"]) == (422, "token_not_good")
+
+
+def test_of_many_who_use_a_link_at_once_one_succeeds(service: Service) -> None:
+    token = asked(service, service.register().address)
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(
+            pool.map(
+                lambda n: post(service.client, RESET, {"token": token, "password": f"{NEW} {n}"}).status_code, range(8)
+            )
+        )
+
+    assert sorted(statuses) == [204] + [422] * 7
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(59, 204), (60, 422)])
+def test_a_link_works_for_an_hour(service: Service, minutes: int, status: int) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        token = asked(service, service.register().address)
+        clock.shift(timedelta(minutes=minutes))
+
+        assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == status
+
+
+def test_a_weak_password_does_not_use_up_the_link(service: Service) -> None:
+    token = asked(service, service.register().address)
+
+    weak = post(service.client, RESET, {"token": token, "password": "password1234"})
+
+    assert (weak.status_code, weak.json()["code"]) == (422, "weak_password")
+    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 204
+
+
+def test_a_reset_ends_the_other_links_too(service: Service) -> None:
+    person = service.register_verified()
+    change = {"email": "ana.new@example.org", "current_password": PASSWORD}
+    person.ask("PUT", "/v1/me/email", change)
+    moving = token_in(service.mails(to="ana.new@example.org")[-1])
+    first, second = asked(service, person.address), asked(service, person.address)
+
+    assert post(service.client, RESET, {"token": second, "password": NEW}).status_code == 204
+
+    assert post(service.client, RESET, {"token": first, "password": NEW}).status_code == 422
+    person.password = NEW
+    person.sign_in()
+    assert person.ask("POST", "/v1/auth/verify-email", {"token": moving}).status_code == 422
+    assert person.ask("GET", "/v1/me").json()["email"] == person.address
+
+
+def test_whoever_reads_the_mail_wins_over_a_stranger_who_signed_up_with_the_address(service: Service) -> None:
+    stranger = service.register("ana@example.org")
+    token = asked(service, "ana@example.org")
+
+    post(service.client, RESET, {"token": token, "password": NEW})
+
+    assert stranger.ask("GET", "/v1/me").status_code == 401
+    assert stranger.sign_in().status_code == 401
+    assert Person(service.client, "ana@example.org", NEW).sign_in().status_code == 200
+
+
+@pytest.mark.parametrize("purpose", ["verify", "move"])
+def test_a_link_for_something_else_sets_no_password(service: Service, purpose: str) -> None:
+    person = service.register()
+    token = token_in(service.mails(to=person.address)[-1])
+    if purpose == "move":
+        person.ask("POST", "/v1/auth/verify-email", {"token": token})
+        person.ask("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
+        token = token_in(service.mails(to="ana.new@example.org")[-1])
+
+    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 422
+
+
+def test_a_link_to_set_a_password_confirms_no_address(service: Service) -> None:
+    person = service.register()
+    token = asked(service, person.address)
+
+    assert person.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 422
+
+
+def test_asking_a_hundred_times_sends_five_mails_an_hour(service: Service) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        address = service.register().address
+        for _ in range(100):
+            assert post(service.client, FORGOT, {"email": address}).status_code == 202
+        assert len(service.mails(to=address)) == 5
+        clock.shift(timedelta(hours=1))
+        post(service.client, FORGOT, {"email": address})
+        assert len(service.mails(to=address)) == 6
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 64, "A" * 63, "A" * 200, "=" * 64, "A" * 62 + "=="])
+def test_what_was_never_a_token_is_refused(service: Service, token: str) -> None:
+    reply = post(service.client, RESET, {"token": token, "password": NEW})
+
+    assert (reply.status_code, reply.json()["code"]) == (422, "token_not_good")
+    assert reply.json()["errors"][0]["pointer"] == "/token"
