@@ -53,7 +53,7 @@ def in_use(session: Session) -> Counter[str]:
         select(col(MemberKey.key_id), func.count()).group_by(col(MemberKey.key_id)),
         mails.group_by(col(OutboxMail.key_id)),
     ):
-        used.update(dict(row._tuple() for row in session.execute(statement)))  # noqa: SLF001 - its public name in rows
+        used.update(dict(session.execute(statement).tuples()))
     return used
 
 

@@ -1,5 +1,6 @@
 """What the commands share: where they print, their settings, their database."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,11 @@ from app.core.settings import DatabaseSettings, Settings
 
 PATIENCE = 600.0  # seconds that a command waits for another writer, and may take on PostgreSQL
 
-out = Console(soft_wrap=True, highlight=False, emoji=False)  # line :100: is no emoji
+WIDE = 200  # characters of a table that goes to a file or another command
+
+out = Console(  # line :100: is no emoji
+    soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE
+)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 

@@ -81,6 +81,12 @@ class Database:
                 session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOADING})
             yield session
 
+    def empty_log(self) -> None:
+        """On SQLite: empty the write-ahead log, which goes on holding what was deleted since."""
+        if self.url.get_backend_name() == "sqlite":
+            with self.engine.connect() as connection:
+                connection.execution_options(begin=None).exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         for pool in self._pools:
             pool.dispose()

@@ -29,6 +29,7 @@ def clean_up(database: Database, erasures: Erasures, *, now: datetime) -> None:
         forget_mails(session, before=now - MAILS)
         _forget_events(session, before=now - AUDIT)
         write_down(session, erasures, now=now)
+    database.empty_log()
 
 
 def _forget_events(session: Session, *, before: datetime) -> None:
