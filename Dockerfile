@@ -13,7 +13,7 @@ ENV PATH=/srv/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 ENV HOST=0.0.0.0 PORT=8000
 WORKDIR /srv
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin twentyone \
-    && install --directory --owner=twentyone var
+    && install --directory --owner=twentyone var erasures
 COPY --from=dependencies /srv/venv venv
 COPY alembic.ini .
 COPY migrations migrations

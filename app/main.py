@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
@@ -40,6 +41,8 @@ from app.web.methods import HeadForGet
 from app.web.observe import Observe
 from app.web.query import check_query
 
+log = structlog.get_logger("app.start")
+
 TAGS = [
     {"name": "Articles", "description": articles.__doc__},
     {"name": "Pages", "description": pages.__doc__},
@@ -55,6 +58,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     logs.configure(settings.log_level)
     database = Database(settings.database, pool_size=settings.pool_size)
+    if settings.environment == "production" and not settings.smtp_url:
+        log.warning("mails_go_to_files", folder=str(settings.var_dir / "mail"))
     search = SearchIndex()
     signal = ContentSignal(database, rebuild=lambda: search.rebuild(indexed_articles(database)))
     tools = Tools.of(settings)

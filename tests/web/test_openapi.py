@@ -125,3 +125,17 @@ def test_shapes_suit_client_generators(document: dict[str, Any]) -> None:
     for name, schema in components.items():
         if "properties" in schema and name not in sent:
             assert set(schema.get("required", [])) == set(schema["properties"]), f"{name} has defaults"
+
+
+def test_every_code_of_an_error_is_explained_to_client_developers(document: dict[str, Any]) -> None:
+    guide = (ROOT / "docs" / "api.md").read_text()
+    codes = {
+        code
+        for _, operation in operations(document)
+        for response in operation["responses"].values()
+        for content in response.get("content", {}).values()
+        for code in content.get("examples", {})
+    }
+
+    assert {"not_signed_in", "session_ended", "too_many_attempts"} <= codes
+    assert {code for code in codes if f"`{code}`" not in guide} == set()
