@@ -22,6 +22,7 @@ from app.accounts.schemas import (
     PasswordChange,
     ProfileChange,
     SessionPage,
+    SessionRead,
     TokenPair,
 )
 from app.accounts.sessions import Ending, SessionNotFound
@@ -90,6 +91,12 @@ def change_email(
 def list_sessions(me: MemberReads, tools: AccountTools, page: PageQuery, link: Linked, now: Now) -> Any:
     """Where you are signed in, the newest first."""
     return link(sessions.sessions_of(me.reads, tools, me.access, page, now=now))
+
+
+@router.get("/sessions/{session_id}", summary="One of your sessions", responses=refusals(SessionNotFound))
+def read_session(session_id: SessionId, me: MemberReads, tools: AccountTools, now: Now) -> SessionRead:
+    """One device that you are signed in on."""
+    return sessions.one_session(me.reads, tools, me.access, session_id, now=now)
 
 
 @router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)

@@ -127,6 +127,16 @@ def sessions_of(reads: Connection, tools: Tools, access: Access, page: PageReque
     return Page(list(_read(found.items, tools, member, access)), found.total, found.next)
 
 
+def one_session(reads: Connection, tools: Tools, access: Access, session_id: UUID, *, now: datetime) -> SessionRead:
+    """Raises SessionNotFound."""
+    member = member_by_id(reads, access.member_id)
+    wanted = COLUMNS.where(*_one(access.member_id, session_id), col(SignedInSession.expires_at) > now)
+    rows = reads.execute(wanted).all()
+    if member is None or not rows:
+        raise SessionNotFound
+    return next(_read(rows, tools, member, access))
+
+
 def all_sessions(session: Session, tools: Tools, member: FoundMember, access: Access | None) -> list[SessionRead]:
     """Those too that ran out and weren't removed yet."""
     mine = COLUMNS.where(col(SignedInSession.member_id) == member.id).order_by(col(SignedInSession.started_at))

@@ -150,8 +150,10 @@ def test_one_session_is_ended(service: Service) -> None:
     phone = person.on_another_device()
     [other] = [each["id"] for each in person.ask("GET", "/v1/me/sessions").json()["items"] if not each["is_current"]]
 
+    assert person.ask("GET", f"/v1/me/sessions/{other}").json()["is_current"] is False
     assert person.ask("DELETE", f"/v1/me/sessions/{other}").status_code == 204
 
+    assert person.ask("GET", f"/v1/me/sessions/{other}").json()["code"] == "session_not_found"
     assert phone.ask("GET", "/v1/me").status_code == 401
     assert person.ask("GET", "/v1/me").status_code == 200
     again = person.ask("DELETE", f"/v1/me/sessions/{other}")
