@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
@@ -48,15 +48,31 @@ def consent_texts(session: Session, page: PageRequest) -> Page[Row[Any]]:
 
 def my_consent(reading: Session | Connection, member_id: UUID, purpose: str) -> MyConsent:
     """Raises PurposeNotFound."""
-    current = _current_version(reading, purpose)
-    last = reading.execute(_decisions(member_id, purpose).limit(1)).first()
-    return MyConsent(
-        purpose=purpose,
-        granted=last.granted if last else False,
-        version=last.version if last else None,
-        decided_at=last.decided_at if last else None,
-        current_version=current,
+    latest = (
+        select(func.max(col(MemberConsent.number)))
+        .where(col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose)
+        .scalar_subquery()
     )
+    decided = and_(
+        col(MemberConsent.member_id) == member_id,
+        col(MemberConsent.purpose) == purpose,
+        col(MemberConsent.number) == latest,
+    )
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(ConsentText.version).label("current_version"),
+            func.coalesce(col(MemberConsent.granted), False).label("granted"),
+            col(MemberConsent.version).label("version"),
+            col(MemberConsent.decided_at).label("decided_at"),
+        )
+        .select_from(ConsentText)
+        .outerjoin(MemberConsent, decided)
+        .where(col(ConsentText.purpose) == purpose, col(ConsentText.is_current).is_(True))
+    )
+    row = reading.execute(statement).first()
+    if row is None:
+        raise PurposeNotFound
+    return MyConsent(purpose=purpose, **row._mapping)  # noqa: SLF001 - its public name in rows
 
 
 def change_consent(session: Session, member_id: UUID, purpose: str, decision: Decision, *, now: datetime) -> MyConsent:
@@ -77,18 +93,24 @@ def change_consent(session: Session, member_id: UUID, purpose: str, decision: De
 
 def check_current(session: Session, purpose: str, decision: Decision) -> None:
     """Raises PurposeNotFound and ConsentOutdated."""
-    current = _current_version(session, purpose)
+    statement = select(col(ConsentText.version)).where(
+        col(ConsentText.purpose) == purpose, col(ConsentText.is_current).is_(True)
+    )
+    current = session.scalar(statement)
+    if current is None:
+        raise PurposeNotFound
     if decision.version != current:
         raise ConsentOutdated(current)
 
 
 def decide(session: Session, member_id: UUID, purpose: str, decision: Decision, *, now: datetime) -> None:
     """Add a decision to those of a member, whose row is locked or new."""
-    last = session.execute(_decisions(member_id, purpose).limit(1)).first()
+    mine = col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose
+    so_far = session.scalar(select(func.max(col(MemberConsent.number))).where(*mine)) or 0
     row = MemberConsent(
         member_id=member_id,
         purpose=purpose,
-        number=last.number + 1 if last else 1,
+        number=so_far + 1,
         granted=decision.granted,
         version=decision.version,
         decided_at=now,
@@ -96,27 +118,3 @@ def decide(session: Session, member_id: UUID, purpose: str, decision: Decision, 
     session.add(row)
     session.flush()
     note(session, Event.CONSENT_GRANTED if decision.granted else Event.CONSENT_WITHDRAWN, member_id, now=now)
-
-
-def _decisions(member_id: UUID, purpose: str) -> Select[*tuple[Any, ...]]:
-    """A member's decisions about a purpose, the latest first."""
-    return (
-        select(
-            col(MemberConsent.number),
-            col(MemberConsent.granted),
-            col(MemberConsent.version),
-            col(MemberConsent.decided_at),
-        )
-        .where(col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose)
-        .order_by(col(MemberConsent.number).desc())
-    )
-
-
-def _current_version(reading: Session | Connection, purpose: str) -> str:
-    statement = select(col(ConsentText.version)).where(
-        col(ConsentText.purpose) == purpose, col(ConsentText.is_current).is_(True)
-    )
-    version = reading.scalar(statement)
-    if version is None:
-        raise PurposeNotFound
-    return str(version)

@@ -35,7 +35,7 @@ class BadToken(NotSignedIn):
     """Nothing, or nothing good, was sent: which of the two, and why, is nobody's business."""
 
     def __init__(self) -> None:
-        super().__init__("Please sign in.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        super().__init__("Please sign in.", challenge='Bearer error="invalid_token"')
 
 
 @dataclass(frozen=True, slots=True)

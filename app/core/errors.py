@@ -43,6 +43,9 @@ class NotSignedIn(AppError):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_signed_in"
 
+    def __init__(self, detail: str, *, challenge: str = "Bearer") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
 
 class Forbidden(AppError):
     status = HTTPStatus.FORBIDDEN

@@ -59,7 +59,7 @@ class MetricsTokenNeeded(NotSignedIn):
     code = "metrics_token_needed"
 
     def __init__(self) -> None:
-        super().__init__("The metrics need the operator's token.", headers={"WWW-Authenticate": "Bearer"})
+        super().__init__("The metrics need the operator's token.")
 
 
 class MetricsText(Response):

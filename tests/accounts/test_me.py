@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from app.accounts.members import Caller, member_by_address
 from app.accounts.sessions import start_session
@@ -210,3 +211,18 @@ def test_a_link_is_not_followed_by_a_token_of_somebody_else(service: Service) ->
     assert ana.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
     assert ana.ask("GET", "/v1/me").json()["email_verified"] is True
     assert ana.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/me/consents/health_data"])
+def test_a_read_takes_two_round_trips(service: Service, path: str) -> None:
+    person = service.register()
+    statements: list[str] = []
+    engine = service.app.state.database.reads
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    assert person.ask("GET", path).status_code == 200
+
+    assert len(statements) == 2
