@@ -124,7 +124,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.erasures = erasures
     app.state.postman = postman
     app.state.background = [
-        Repeating("mail", postman.deliver_due, every=1),
+        Repeating("mail", lambda: postman.deliver_next() is not None, every=1),
         Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
     ]
     app.state.limits = Limits(settings)

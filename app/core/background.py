@@ -12,7 +12,10 @@ STOPPING = 5.0  # seconds that a piece of work may take to end when the process 
 
 
 class Repeating:
-    """Runs work every so many seconds, and at once when woken. What fails is told once, and that it works again."""
+    """Runs work every so many seconds, at once when woken, and at once again while it says that there is more (True).
+
+    What fails is told once, and that it works again.
+    """
 
     def __init__(self, name: str, work: Callable[[], Any], *, every: float) -> None:
         self._name = name
@@ -37,18 +40,19 @@ class Repeating:
     def _run(self) -> None:
         while not self._stopping:
             self._woken.clear()
-            self._try()
-            if not self._stopping:
+            if self._try() is not True and not self._stopping:
                 self._woken.wait(self._every)
 
-    def _try(self) -> None:
+    def _try(self) -> object:
+        """What the work said, if it said anything."""
         try:
-            self._work()
+            said = self._work()
         except Exception as error:
             if not self._failing:
                 log.warning("background_failing", work=self._name, error=type(error).__name__, exc_info=True)
             self._failing = True
-        else:
-            if self._failing:
-                log.info("background_works_again", work=self._name)
-            self._failing = False
+            return None
+        if self._failing:
+            log.info("background_works_again", work=self._name)
+        self._failing = False
+        return said

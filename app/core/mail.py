@@ -24,6 +24,7 @@ STEP = 10.0  # seconds that a server may take for one answer
 DEADLINE = 60.0  # seconds that it may take for a whole mail: less than what a claim on it is good for (core/outbox.py)
 READY = 220  # what a server greets with
 PERMANENT = 500  # reply codes from here on say that trying again is of no use (RFC 5321, 4.2.1)
+OUR_FAULT = b"5.7."  # unless the server won't have it from us, as when it relays for others only (RFC 3463, 3.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Smtp:
             try:
                 server.send_message(message)
             except smtplib.SMTPRecipientsRefused as error:
-                if all(code >= PERMANENT for code, _ in error.recipients.values()):
+                if all(code >= PERMANENT and OUR_FAULT not in said for code, said in error.recipients.values()):
                     raise Undeliverable from None
                 raise
             except smtplib.SMTPDataError as error:

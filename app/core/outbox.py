@@ -118,9 +118,14 @@ class Postman:
     def deliver_due(self) -> int:
         """How many mails left."""
         sent = 0
-        while self._is_any_due() and (mail := self._claim()):
-            sent += self._deliver(mail)
+        while (left := self.deliver_next()) is not None:
+            sent += left
         return sent
+
+    def deliver_next(self) -> bool | None:
+        """Whether the mail that is longest due left; None if none is due."""
+        mail = self._claim() if self._is_any_due() else None
+        return self._deliver(mail) if mail else None
 
     def _is_any_due(self) -> bool:
         """Asked of a reading connection: a look each second is not to hold up a writer."""
