@@ -31,15 +31,16 @@ def register(database: Database, tools: Tools, wanted: Registration, *, now: dat
         for decision in wanted.consents:
             check_current(session, decision.purpose, decision)
         known = member_by_address(session, tools.ring, wanted.email)
-        if known is None and _add(session, tools, wanted, password_hash, now=now):
-            return
-        known = known or member_by_address(session, tools.ring, wanted.email)
+        if known is None:
+            known = _add(session, tools, wanted, password_hash, now=now)
         if known:
             _tell(session, tools, known, now=now)
 
 
-def _add(session: Session, tools: Tools, wanted: Registration, password_hash: str, *, now: datetime) -> bool:
-    """Whether there is a new member now; of several who sign up at once with an address, one becomes it."""
+def _add(
+    session: Session, tools: Tools, wanted: Registration, password_hash: str, *, now: datetime
+) -> FoundMember | None:
+    """Make a member. Of several who sign up at once with an address one becomes it, whom the others are told of."""
     key, account = new_key(), address_hash(tools.ring, tools.ring.current, wanted.email)
     member = Member(
         address_hash=account,
@@ -55,14 +56,17 @@ def _add(session: Session, tools: Tools, wanted: Registration, password_hash: st
             session.add(member)
             session.flush()
     except IntegrityError:  # the database decides races, not a SELECT before
-        return False
+        known = member_by_address(session, tools.ring, wanted.email)
+        if known is None:
+            raise
+        return known
     session.add(wrapped_key(tools.ring, member.id, key))
     for decision in wanted.consents:
         decide(session, member.id, decision.purpose, decision, now=now)
     if may_mail(session, account, tools.settings, now=now):
         mail_verification(session, tools, member.id, wanted.email, now=now)
     note(session, Event.REGISTERED, member.id, now=now)
-    return True
+    return None
 
 
 def mail_verification(session: Session, tools: Tools, member_id: UUID, address: str, *, now: datetime) -> None:

@@ -6,7 +6,13 @@ from typing import Any
 from pydantic import AfterValidator, BeforeValidator
 
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+NAME = re.compile(r"[A-Za-z0-9_.\-]{1,50}\Z")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def shown_name(text: str) -> str:
+    """The name of a field or parameter as an error may repeat it: what isn't shaped like a name may be a secret."""
+    return text if NAME.match(text) else "?"
 
 
 def _storable(value: Any) -> Any:

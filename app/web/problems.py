@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
+from app.core.texts import shown_name
 from app.web.methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
@@ -146,8 +147,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     place, *path = error["loc"]
     if error["type"] == "json_invalid":
         return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
-    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return FieldError(place, pointer, error["msg"])
+    return FieldError(place, "".join(f"/{shown_name(str(step))}" for step in path), error["msg"])
 
 
 def _bare(request: Request, error: Exception) -> Response:

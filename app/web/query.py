@@ -1,6 +1,5 @@
 """Query strings say what they mean: each parameter known, readable, and given once unless it is a list."""
 
-import re
 from collections import Counter
 from typing import get_origin
 from urllib.parse import unquote_to_bytes
@@ -11,8 +10,7 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from app.core.errors import BadInput, FieldError
-
-NAME = re.compile(r"[A-Za-z0-9_.\-]{1,50}\Z")
+from app.core.texts import shown_name
 
 
 class BadQuery(BadInput):
@@ -62,9 +60,7 @@ def _error(name: str, detail: str) -> FieldError:
 
 
 def _shown(name: bytes) -> str:
-    """A parameter's name as an error may repeat it; what isn't shaped like a name stays unnamed."""
-    text = unquote_to_bytes(name.replace(b"+", b" ")).decode("latin-1")
-    return text if NAME.match(text) else "?"
+    return shown_name(unquote_to_bytes(name.replace(b"+", b" ")).decode("latin-1"))
 
 
 def _readable(value: bytes) -> bool:
