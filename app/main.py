@@ -13,8 +13,8 @@ from app import accounts, articles, pages, privacy, support
 from app.accounts.consents_router import router as consents_router
 from app.accounts.devices import device_name
 from app.accounts.me_router import router as me_router
-from app.accounts.members import Tools
 from app.accounts.router import router as accounts_router
+from app.accounts.tools import Tools
 from app.articles.indexing import indexed_articles
 from app.articles.router import router as articles_router
 from app.articles.search import SearchIndex

@@ -10,6 +10,7 @@ from bench import results, wrk
 from bench.growth import measure_growth
 from bench.machine import cores, cpu
 from bench.results import Measure
+from bench.sign_in import measure_sign_in
 from bench.throughput import measure_throughput
 
 
@@ -31,6 +32,7 @@ def _all_measures() -> Iterator[Measure]:
     with TemporaryDirectory(prefix="twentyone-bench-") as folder:
         yield from measure_throughput(Path(folder))
         yield from measure_growth(Path(folder))
+        yield from measure_sign_in(Path(folder))
 
 
 def _told(measures: Iterator[Measure]) -> Iterator[Measure]:

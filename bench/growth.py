@@ -52,7 +52,7 @@ def _change(place: Place, folder: Path, articles: int, database_url: str) -> tup
     """
     word = f"changed{time.monotonic_ns()}"  # the folder serves both databases
     slug = slug_of(articles // 2)
-    with place.serving(database_url=database_url) as server, httpx.Client(base_url=server) as client:
+    with place.serving(database_url=database_url) as server, httpx.Client(base_url=server.url) as client:
         _wait(client, f"/v1/articles/{slug}", slug)
         _wait(client, "/v1/articles?q=vean", "items")
         _retitle(folder / "articles" / f"{slug}.md", word)

@@ -21,11 +21,11 @@ def cores() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
-def on_core(n: int) -> list[str]:
-    """What a command starts with to stay on the n-th core; nothing where there is no choice."""
+def on_cores(*which: int) -> list[str]:
+    """What a command starts with to stay on these of the cores; nothing where there is no choice."""
     allowed = cores()
     taskset = shutil.which("taskset")
-    return [taskset, "-c", str(allowed[n])] if taskset and len(allowed) > 1 else []
+    return [taskset, "-c", ",".join(str(allowed[n]) for n in which)] if taskset and len(allowed) > 1 else []
 
 
 SERVER, CLIENT = 0, 1

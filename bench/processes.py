@@ -12,7 +12,7 @@ from socket import AF_INET, SOCK_STREAM, socket
 
 import httpx
 
-from bench.machine import SERVER, on_core
+from bench.machine import SERVER, on_cores
 
 ROOT = Path(__file__).parents[1]
 STARTING = 60  # seconds that a server may take until it answers
@@ -34,10 +34,27 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    url: str
+    pid: int
+
+    def peak_megabytes(self) -> float | None:
+        """The most memory that it held so far, where /proc tells it."""
+        status = Path(f"/proc/{self.pid}/status")
+        if not status.exists():
+            return None
+        lines = (line.split() for line in status.read_text(encoding="utf-8").splitlines())
+        return next(int(words[1]) * 1024 / 1e6 for words in lines if words[0] == "VmHWM:")
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A folder to run in: no file `.env` there, and no `TWENTYONE_` setting but those that are given."""
+    """A folder to run in: no file `.env` there, and no `TWENTYONE_` setting but those that are given. Servers have a
+    core, or the cores that are given.
+    """
 
     folder: Path
+    cores: Sequence[int] = (SERVER,)
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
@@ -61,9 +78,9 @@ class Place:
         unit = 1 if sys.platform == "darwin" else 1024
         return Usage(seconds, usage.ru_maxrss * unit / 1e6)
 
-    def ask(self, *arguments: str) -> str:
+    def ask(self, *arguments: str, before: Sequence[str] = ()) -> str:
         """What `python -m ...` prints; its logs go to a file, as a server's do."""
-        command = [sys.executable, "-m", *arguments]
+        command = [*before, sys.executable, "-m", *arguments]
         with (self.folder / "ask.log").open("w+") as log:
             try:
                 return subprocess.check_output(
@@ -74,18 +91,18 @@ class Place:
                 raise Failed(command, log.read()) from None
 
     @contextmanager
-    def serving(self, module: str = "app.cli", **settings: str) -> Iterator[str]:
-        """A server of one process on one core, by `twentyone serve` or what is called like it. Yields its address."""
+    def serving(self, module: str = "app.cli", **settings: str) -> Iterator[Server]:
+        """A server of one process, by `twentyone serve` or what is called like it."""
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
-        command = [*on_core(SERVER), sys.executable, "-m", module, "serve", "--port", str(port)]
+        command = [*on_cores(*self.cores), sys.executable, "-m", module, "serve", "--port", str(port)]
         with (self.folder / f"{port}.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
             )
             try:
                 _wait_for(url, process)
-                yield url
+                yield Server(url, process.pid)
             finally:
                 process.terminate()
                 process.wait()

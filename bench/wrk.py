@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-from bench.machine import CLIENT, on_core
+from bench.machine import CLIENT, on_cores
 
 MISSING = """\
 bench: `wrk` isn't installed. It is the small HTTP load generator (https://github.com/wg/wrk) that sends the requests.
@@ -24,7 +24,7 @@ def requests_per_second(url: str, headers: Headers, *, seconds: int = 1) -> floa
     """Ask for one address over kept-alive connections, as often as answers come. Raises on any failed request."""
     named = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", *named, url]
-    said = subprocess.check_output([*on_core(CLIENT), *command], text=True)
+    said = subprocess.check_output([*on_cores(CLIENT), *command], text=True)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if rate is None or "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(said)

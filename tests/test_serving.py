@@ -1,25 +1,18 @@
 """The real server, started as an operator starts it."""
 
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from sqlalchemy import URL
 
 from app.core.database import Database
 from app.seed.commands import load_folder
 from tests.conftest import Backend
 from tests.factories.content import write_article, write_folder
+from tests.factories.servers import Server
 
-ROOT = Path(__file__).parents[1]
 PATHS = (
     "/v1/articles",
     "/v1/articles?topic=habits",
@@ -29,37 +22,6 @@ PATHS = (
     "/v1/feeds/articles.rss",
     "/v1/sitemap.xml",
 )
-
-
-class Server:
-    """`twentyone serve` in a process of its own, on a port that was free."""
-
-    def __init__(self, folder: Path, database: URL) -> None:
-        environment = os.environ | {
-            "TWENTYONE_DATABASE_URL": database.render_as_string(hide_password=False),
-            "TWENTYONE_VAR_DIR": str(folder.parent / "var"),
-            "PORT": "0",
-        }
-        command = [sys.executable, "-m", "app.cli", "serve", "--seed", str(folder)]
-        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-        self.database = database
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self._port()}")
-
-    def _port(self) -> int:
-        """The port that was chosen, from the line that uvicorn logs when it listens."""
-        assert self._process.stderr
-        for line in self._process.stderr:
-            if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
-                return int(found[1])
-        raise AssertionError("the server ended before it listened")
-
-    def stop(self) -> None:
-        """Ask it to end, and see that it ends well."""
-        self.client.close()
-        self._process.send_signal(signal.SIGTERM)
-        _, rest = self._process.communicate(timeout=30)
-        assert "Traceback" not in rest
-        assert self._process.returncode in {0, -signal.SIGTERM}
 
 
 @pytest.fixture

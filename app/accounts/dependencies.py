@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from app.accounts.devices import device_name
-from app.accounts.members import Caller, Tools, check_session, lock_member
+from app.accounts.members import check_session, lock_member
 from app.accounts.tokens import Access, BadToken
+from app.accounts.tools import Caller, Tools
 from app.web.dependencies import Db, Network, Now
-from app.web.limits import limited, one_of_few
+from app.web.limits import limited, one_of_few, unhurried
 
 bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -84,5 +85,6 @@ MemberReads = Annotated[Reading, Depends(open_reading, scope="function")]
 MemberWrites = Annotated[Writing, Depends(open_writing, scope="function")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]
 PasswordWork = Depends(one_of_few, scope="function")
+Unhurried = Depends(unhurried, scope="function")
 RegistrationLimit = Depends(limited("registrations"))
 SignInLimit = Depends(limited("sign_ins"))

@@ -1,7 +1,6 @@
 """Members as services find them: by address or by id, with what is needed to open what is sealed."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,38 +10,9 @@ from sqlmodel import Session, col
 from app.accounts.addresses import address_hashes
 from app.accounts.member_keys import unwrapped_key
 from app.accounts.models import Member, MemberKey, SignedInSession
-from app.accounts.passwords import Passwords
-from app.accounts.tokens import Access, AccessTokens, BadToken
+from app.accounts.tokens import Access, BadToken
 from app.core.keyring import KeyRing
 from app.core.sealing import seal_json, unseal_json
-from app.core.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the services of this folder work with, made once."""
-
-    settings: Settings
-    ring: KeyRing
-    passwords: Passwords
-    tokens: AccessTokens
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Tools":
-        return cls(
-            settings=settings,
-            ring=settings.ring,
-            passwords=Passwords(least=settings.password_least),
-            tokens=AccessTokens(settings.ring, good_for=timedelta(minutes=settings.access_minutes)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Where a request comes from: its network, and a device's name that people recognise."""
-
-    network: str
-    device: str
 
 
 class FoundMember(NamedTuple):

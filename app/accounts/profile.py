@@ -12,13 +12,14 @@ from app.accounts.addresses import address_hash
 from app.accounts.audit import Event, note
 from app.accounts.guesses import may_mail
 from app.accounts.mailed_tokens import Purpose, TokenNotGood, drop_tokens, find_token, make_token, use_token
-from app.accounts.members import Caller, FoundMember, Identity, Tools, member_by_address, member_by_id
+from app.accounts.members import FoundMember, Identity, member_by_address, member_by_id
 from app.accounts.models import Member
 from app.accounts.proofs import accepted, prove_member
 from app.accounts.registration import mail_verification
 from app.accounts.schemas import AddressChange, MemberRead, PasswordChange, ProfileChange, TokenPair
 from app.accounts.sessions import end_sessions, start_session
 from app.accounts.tokens import Access, BadToken
+from app.accounts.tools import Caller, Tools
 from app.core.database import Database
 from app.core.errors import Conflict, Forbidden, TooMany
 from app.core.outbox import write_mail

@@ -15,17 +15,10 @@ from sqlmodel import Session, col
 
 from app.accounts.addresses import address_hash
 from app.accounts.guesses import Guesser, Key, count_guess, guesser_of, was_right
-from app.accounts.members import (
-    Caller,
-    FoundMember,
-    Tools,
-    check_session,
-    lock_member,
-    member_by_address,
-    member_by_id,
-)
+from app.accounts.members import FoundMember, check_session, lock_member, member_by_address, member_by_id
 from app.accounts.models import Member
 from app.accounts.tokens import Access, BadToken
+from app.accounts.tools import Caller, Tools
 from app.core.database import Database
 from app.core.errors import FieldError, Forbidden, NotSignedIn
 

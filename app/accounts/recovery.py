@@ -10,9 +10,10 @@ from app.accounts.addresses import address_hash
 from app.accounts.audit import Event, note
 from app.accounts.guesses import forgive, may_mail
 from app.accounts.mailed_tokens import Purpose, TokenNotGood, drop_tokens, find_token, make_token, use_token
-from app.accounts.members import Tools, member_by_address, member_by_id
+from app.accounts.members import member_by_address, member_by_id
 from app.accounts.models import Member
 from app.accounts.sessions import end_sessions
+from app.accounts.tools import Tools
 from app.core.database import Database
 from app.core.outbox import write_mail
 

@@ -15,9 +15,10 @@ from app.accounts.consents import check_current, decide
 from app.accounts.guesses import may_mail
 from app.accounts.mailed_tokens import Purpose, make_token
 from app.accounts.member_keys import wrapped_key
-from app.accounts.members import FoundMember, Identity, Tools, member_by_address
+from app.accounts.members import FoundMember, Identity, member_by_address
 from app.accounts.models import Member
 from app.accounts.schemas import Registration
+from app.accounts.tools import Tools
 from app.core.database import Database
 from app.core.outbox import write_mail
 from app.core.sealing import new_key

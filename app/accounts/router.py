@@ -13,6 +13,7 @@ from app.accounts.dependencies import (
     PasswordWork,
     RegistrationLimit,
     SignInLimit,
+    Unhurried,
 )
 from app.accounts.guesses import TooManyAttempts
 from app.accounts.mailed_tokens import TokenNotGood
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/auth", tags=["Accounts"])
     "/register",
     summary="Sign up",
     status_code=HTTPStatus.ACCEPTED,
-    dependencies=[RegistrationLimit, PasswordWork],
+    dependencies=[Unhurried, RegistrationLimit, PasswordWork],
     responses=refusals(BadInput, WeakPassword, PurposeNotFound, ConsentOutdated, TooManyRequests, Unavailable, Busy),
 )
 def register(wanted: Registration, database: Db, tools: AccountTools, now: Now) -> Done:
@@ -85,7 +86,12 @@ def verify_email(given: Verification, me: MemberWrites, tools: AccountTools, now
     profile.confirm_address(me.session, tools, me.access, given.token, now=now)
 
 
-@router.post("/password/forgot", summary="Ask for a new password", status_code=HTTPStatus.ACCEPTED)
+@router.post(
+    "/password/forgot",
+    summary="Ask for a new password",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[Unhurried],
+)
 def forget_password(given: Forgotten, session: DbSession, tools: AccountTools, now: Now) -> Done:
     """Have a link mailed, with which a new password can be set. The answer is the same for every address."""
     recovery.ask_for_reset(session, tools, given.email, now=now)

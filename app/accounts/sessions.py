@@ -12,11 +12,12 @@ from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
 from app.accounts.member_keys import unwrapped_key
-from app.accounts.members import Caller, FoundMember, Tools, member_by_id
+from app.accounts.members import FoundMember, member_by_id
 from app.accounts.models import MemberKey, SignedInSession
 from app.accounts.refresh_tokens import Malformed, RefreshToken, Turn, refresh_token, turn_of
 from app.accounts.schemas import SessionRead, TokenPair
 from app.accounts.tokens import Access, BadToken
+from app.accounts.tools import Caller, Tools
 from app.core.errors import NotFound, NotSignedIn
 from app.core.networks import coarse
 from app.core.pagination import Order, Page, PageRequest, page_of

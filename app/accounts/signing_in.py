@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from app.accounts.audit import Event, note
-from app.accounts.members import Caller, Tools
 from app.accounts.proofs import accepted, prove_address
 from app.accounts.schemas import Credentials, TokenPair
 from app.accounts.sessions import start_session
+from app.accounts.tools import Caller, Tools
 from app.core.database import Database
 
 

@@ -109,6 +109,7 @@ class Settings(DatabaseSettings):
     password_least: int = Field(default=12, ge=8, le=64)
     passwords_at_once: int = Field(default=2, ge=1, le=32)
     passwords_waiting: int = Field(default=100, ge=0)
+    alike_milliseconds: int = Field(default=100, ge=0, le=2000)
 
     registrations_a_minute: int = Field(default=60, ge=1)
     sign_ins_a_minute: int = Field(default=60, ge=1)

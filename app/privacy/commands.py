@@ -13,8 +13,9 @@ from rich.table import Table
 from sqlmodel import Session
 
 from app.accounts.listing import listed, newest_members
-from app.accounts.members import FoundMember, Tools, lock_row, member_by_address, member_by_id
+from app.accounts.members import FoundMember, lock_row, member_by_address, member_by_id
 from app.accounts.sessions import all_sessions, end_sessions
+from app.accounts.tools import Tools
 from app.core.commands import counted, database_told, err, opened, out, read_settings
 from app.core.database import Database
 from app.core.errors import Unavailable

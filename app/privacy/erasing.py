@@ -12,10 +12,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
-from app.accounts.members import Caller, FoundMember, Tools, lock_row, member_by_id
+from app.accounts.members import FoundMember, lock_row, member_by_id
 from app.accounts.models import AuditEvent, Member, MemberConsent
 from app.accounts.proofs import accepted, prove_member
 from app.accounts.tokens import Access
+from app.accounts.tools import Caller, Tools
 from app.core.database import Database
 from app.privacy.erasures import Erasures
 from app.privacy.registry import HOLDINGS, Holding, subject_of

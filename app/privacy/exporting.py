@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
-from app.accounts.members import FoundMember, Tools, member_by_id
+from app.accounts.members import FoundMember, member_by_id
 from app.accounts.models import AuditEvent, MailedToken, MemberConsent
 from app.accounts.profile import AddressUnverified, read_member, unsealed_address
 from app.accounts.sessions import all_sessions
 from app.accounts.tokens import Access, BadToken
+from app.accounts.tools import Tools
 from app.core.outbox import OutboxMail
 from app.privacy.schemas import Export, ExportedConsent, ExportedEvent, ExportedLink, ExportedMail, ExportedSession
 

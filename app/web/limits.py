@@ -1,4 +1,5 @@
-"""How much one network address may ask of this process in a minute, and how much hard work is done at once.
+"""How much one network address may ask of this process in a minute, how much hard work is done at once, and how soon
+an answer comes.
 
 Counted in memory, for each process alone: it keeps a flood out. Guesses at passwords are counted in the database
 (`accounts/guesses.py`).
@@ -9,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, sleep
 from fastapi import Request
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -85,3 +86,16 @@ async def one_of_few(request: Request) -> AsyncIterator[None]:
     capacity: Capacity = request.app.state.capacity
     async with capacity.place():
         yield
+
+
+async def unhurried(request: Request) -> AsyncIterator[None]:
+    """Lets the answer come no sooner than a while after the request, so that its time doesn't tell what was done.
+
+    To be named before what is not to be held meanwhile.
+    """
+    settings: Settings = request.app.state.settings
+    over = time.monotonic() + settings.alike_milliseconds / 1000
+    try:
+        yield
+    finally:
+        await sleep(max(0.0, over - time.monotonic()))

@@ -1,11 +1,13 @@
 """Getting back in by mail: alike for every address, once, for an hour; it ends what somebody else began."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
+from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Person, Service, post, token_in
 
 FORGOT, RESET = "/v1/auth/password/forgot", "/v1/auth/password/reset"
@@ -27,6 +29,17 @@ def test_every_address_is_answered_alike_and_only_a_known_one_is_mailed(service:
 
     assert {(reply.status_code, reply.content) for reply in replies} == {(202, b"{}")}
     assert [mail["To"] for mail in service.mails() if mail["Subject"] == "A link for you"] == [known, known]
+
+
+def test_no_answer_comes_sooner_than_another_could(make_service: MakeService) -> None:
+    service = make_service(alike_milliseconds=150)
+    asking = {"email": "nobody@example.org"}
+    signing_up = {"email": "nobody@example.org", "password": PASSWORD}
+
+    for path, body in ((FORGOT, asking), ("/v1/auth/register", signing_up), ("/v1/auth/register", signing_up)):
+        begun = time.monotonic()
+        assert post(service.client, path, body).status_code == 202
+        assert time.monotonic() - begun >= 0.15
 
 
 def test_a_new_password_is_set_by_the_link_and_ends_all_sessions(service: Service) -> None:

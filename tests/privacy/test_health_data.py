@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import MetaData
 from sqlmodel import Field, SQLModel, col, func, select
 
-from app.accounts.members import Caller
+from app.accounts.tools import Caller
 from app.core.clock import utc_now
 from app.privacy.erasing import erase_my_health_data, erase_withdrawn
 from app.privacy.registry import Holding

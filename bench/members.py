@@ -1,0 +1,59 @@
+"""People who sign up and in, by one kept-alive connection each, over HTTP as a client of the API does."""
+
+import json
+import time
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+PASSWORD = "a kettle sings in the rain"  # noqa: S105 - nobody's
+WRONG = "a kettle sings in the snow"
+PATIENCE = 30  # seconds that an answer may take
+
+REGISTER, SIGN_IN, FORGOT = "/v1/auth/register", "/v1/auth/login", "/v1/auth/password/forgot"
+NO_LIMITS: dict[str, str] = dict.fromkeys(
+    (
+        "registrations_a_minute",
+        "sign_ins_a_minute",
+        "requests_a_minute",
+        "guesses_free",
+        "network_guesses",
+        "mails_an_hour",
+    ),
+    "1000000",
+)
+
+
+def address_of(n: int) -> str:
+    return f"person-{n:04}@example.org"
+
+
+class Client:
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+
+    def get(self, path: str) -> int:
+        """The reply's status."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, **body: str) -> int:
+        """The reply's status."""
+        return self._ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+
+    def timed_post(self, path: str, *, expected: int, **body: str) -> float:
+        """The milliseconds that a reply took. Raises when its status is another than expected."""
+        started = time.perf_counter()
+        status = self.post(path, **body)
+        milliseconds = 1000 * (time.perf_counter() - started)
+        if status != expected:
+            raise RuntimeError(f"{path}: {status} for {body}")
+        return milliseconds
+
+    def sign_up(self, address: str) -> None:
+        self.timed_post(REGISTER, expected=202, email=address, password=PASSWORD)
+
+    def _ask(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> int:
+        self._connection.request(method, path, body, headers or {})
+        reply = self._connection.getresponse()
+        reply.read()
+        return reply.status

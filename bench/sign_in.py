@@ -1,0 +1,128 @@
+"""What sign-in gives away by its time, and what it takes from readers while many sign in."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+
+from bench.databases import DATABASES
+from bench.machine import CLIENT, SERVER, on_cores
+from bench.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG, Client, address_of
+from bench.processes import ROOT, Place, Server, content, migrated
+from bench.results import Measure, Target
+from bench.throughput import ARTICLE
+
+PART = "sign-in"
+TRIES = 200  # for known addresses, and as many for unknown ones
+FEW = 40  # where each answer waits until a tenth of a second is over, and so varies little
+PEOPLE = 7  # known, and as many unknown; an odd number, so that each comes first as often as second
+APART, MILLISECONDS, MEGABYTES = Target(10), Target(25), Target(400)
+
+CLIENTS = 16  # who sign in
+READS = 50  # articles a second
+ALONE, WARMING, MEANWHILE = 2, 1, 10  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about known and unknown addresses, and answered alike."""
+
+    name: str
+    path: str
+    status: int
+    body: Mapping[str, str] = field(default_factory=dict)
+    unknown: Callable[[int], int] = lambda n: PEOPLE + n % PEOPLE
+    tries: int = TRIES
+
+
+QUESTIONS = (
+    Question("sign-in", SIGN_IN, 401, {"password": WRONG}),
+    Question("forgotten password", FORGOT, 202, tries=FEW),
+    Question("registration", REGISTER, 202, {"password": PASSWORD}, unknown=lambda n: 2 * PEOPLE + n, tries=FEW),
+)
+
+
+def measure_sign_in(folder: Path) -> Iterator[Measure]:
+    place, wide = Place(folder), Place(folder, cores=(SERVER, CLIENT))
+    for name, database in DATABASES.items():
+        with database(folder) as create:
+            database_url = migrated(place, create("told_apart"))
+            with place.serving(database_url=database_url, **NO_LIMITS) as server:
+                yield from _told_apart(Client(server.url), name)
+    database_url = migrated(place, f"sqlite:///{folder / 'hammered.db'}")
+    content(place, "load", ROOT / "seed_content", database_url)
+    with wide.serving(database_url=database_url, **NO_LIMITS) as server:
+        yield from _hammered(place, server)
+
+
+def _told_apart(client: Client, database: str) -> Iterator[Measure]:
+    for n in range(PEOPLE):
+        client.sign_up(address_of(n))
+    for question in QUESTIONS:
+        known, unknown = _times(client, question)
+        ratio = median(known) / median(unknown)
+        raw = {"ms known": median(known), "ms unknown": median(unknown), "ratio": ratio}
+        name = f"{question.name}, known or not, {database}"
+        yield Measure(PART, name, 100 * abs(ratio - 1), "% apart", raw, APART)
+
+
+def _times(client: Client, question: Question) -> tuple[list[float], list[float]]:
+    """Milliseconds for known and for unknown addresses; who goes first takes turns, so that a drift favours none."""
+    known: list[float] = []
+    unknown: list[float] = []
+    for n in range(question.tries):
+        pair = [(known, n % PEOPLE), (unknown, question.unknown(n))]
+        for taken, person in pair if n % 2 else reversed(pair):
+            body = {"email": address_of(person), **question.body}
+            taken.append(client.timed_post(question.path, expected=question.status, **body))
+    return known, unknown
+
+
+def _hammered(place: Place, server: Server) -> Iterator[Measure]:
+    client = Client(server.url)
+    for n in range(CLIENTS):
+        client.sign_up(address_of(n))
+    before = server.peak_megabytes()
+    _read(server.url, seconds=WARMING)
+    alone = quantiles(_read(server.url, seconds=ALONE), n=100)
+    with ThreadPoolExecutor(1) as pool:
+        seconds = str(WARMING + MEANWHILE + WARMING)
+        hammer = ("bench.hammer", server.url, seconds, str(CLIENTS))
+        answers = pool.submit(place.ask, *hammer, before=on_cores(CLIENT))
+        time.sleep(WARMING)
+        times = _read(server.url, seconds=MEANWHILE)
+        answered = json.loads(answers.result())
+    percentile = quantiles(times, n=100)
+    raw = {
+        "ms p50": percentile[49],
+        "p95": percentile[94],
+        "longest": max(times),
+        "p50 alone": alone[49],
+        "p95 alone": alone[94],
+        "sign-ins/s right": answered.get("200", 0),
+        "wrong": answered.get("401", 0),
+        "503": answered.get("503", 0),
+    }
+    yield Measure(PART, "a cached article meanwhile, p99", percentile[98], "ms", raw, MILLISECONDS)
+    after = server.peak_megabytes()
+    if before and after:
+        yield Measure(PART, "memory of the server", after, "MB", {"MB before": before}, MEGABYTES)
+
+
+def _read(url: str, *, seconds: int) -> list[float]:
+    """Milliseconds from when an article was due to its reply. One is due READS times a second, whether or not the one
+    before was late.
+    """
+    client = Client(url)
+    times = []
+    started = time.perf_counter()
+    for n in range(READS * seconds):
+        due = started + n / READS
+        time.sleep(max(0.0, due - time.perf_counter()))
+        if client.get(ARTICLE) != 200:
+            raise RuntimeError(ARTICLE)
+        times.append(1000 * (time.perf_counter() - due))
+    return times

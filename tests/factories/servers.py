@@ -1,0 +1,44 @@
+"""The real server in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+from sqlalchemy import URL
+
+ROOT = Path(__file__).parents[2]
+
+
+class Server:
+    """`twentyone serve` in a process of its own, on a port that was free."""
+
+    def __init__(self, folder: Path, database: URL) -> None:
+        environment = os.environ | {
+            "TWENTYONE_DATABASE_URL": database.render_as_string(hide_password=False),
+            "TWENTYONE_VAR_DIR": str(folder.parent / "var"),
+            "PORT": "0",
+        }
+        command = [sys.executable, "-m", "app.cli", "serve", "--seed", str(folder)]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        self.database = database
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self._port()}")
+
+    def _port(self) -> int:
+        """The port that was chosen, from the line that uvicorn logs when it listens."""
+        assert self._process.stderr
+        for line in self._process.stderr:
+            if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+                return int(found[1])
+        raise AssertionError("the server ended before it listened")
+
+    def stop(self) -> None:
+        """Ask it to end, and see that it ends well."""
+        self.client.close()
+        self._process.send_signal(signal.SIGTERM)
+        _, rest = self._process.communicate(timeout=30)
+        assert "Traceback" not in rest
+        assert self._process.returncode in {0, -signal.SIGTERM}
