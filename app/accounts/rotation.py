@@ -53,7 +53,8 @@ def in_use(session: Session) -> Counter[str]:
         select(col(MemberKey.key_id), func.count()).group_by(col(MemberKey.key_id)),
         mails.group_by(col(OutboxMail.key_id)),
     ):
-        used.update(dict(session.execute(statement).tuples()))
+        for key_id, many in session.execute(statement):
+            used[key_id] += many
     return used
 
 
