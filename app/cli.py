@@ -43,7 +43,7 @@ def migrate_database(database: Database, revision: str = "head") -> None:
 def migrate() -> None:
     """Bring the database's tables to this version."""
     settings = DatabaseSettings()
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_var_dir()
     with opened() as database:
         migrate_database(database)
     typer.echo("The tables are those of this version.")
@@ -59,7 +59,7 @@ def serve(
     """Serve the API."""
     settings = read_settings()
     if seed:
-        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_var_dir()
         with told(), opened() as database:
             migrate_database(database)
             load_folder(database, seed)

@@ -44,7 +44,7 @@ if connection is not None:
     migrate(connection)
 else:
     settings = DatabaseSettings()
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_var_dir()
     database = Database(settings.database, patience=30)
     with database.sessions().connection() as own:
         migrate(own)

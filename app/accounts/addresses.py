@@ -23,7 +23,12 @@ def _address(value: str) -> str:
         raise ValueError("must be an email address") from None
 
 
-Address = Annotated[str, Storable, Field(max_length=LONGEST, examples=["ana@example.org"]), AfterValidator(_address)]
+Address = Annotated[
+    str,
+    Storable,
+    Field(max_length=LONGEST, examples=["ana@example.org"], json_schema_extra={"format": "email"}),
+    AfterValidator(_address),
+]
 
 
 def sameness(address: str) -> str:

@@ -70,17 +70,20 @@ def count_guess(session: Session, guesser: Guesser, settings: Settings, *, now: 
     )
     if wait > 0:
         raise TooManyAttempts(wait)
-    _count(session, counted, goes_on=col(Attempts.last_at) > now - FORGOTTEN, now=now)
     _count(session, here, goes_on=col(Attempts.since) > now - A_WHILE, now=now)
+    _count(session, counted, goes_on=col(Attempts.last_at) > now - FORGOTTEN, now=now)
     return counted
 
 
 def was_right(session: Session, guesser: Guesser, counted: Key, *, now: datetime) -> None:
-    """Take the try back, with those before it, and remember the network as one of the owner's."""
-    if counted[0] == GUESS:
-        forgive(session, guesser.account)
+    """Take the try back, with those before it, and remember the network as one of the owner's.
+
+    The network's row comes first, as where tries are counted, so that nobody waits for each other.
+    """
     here = col(Attempts.kind) == GUESS, col(Attempts.account) == ANY, col(Attempts.network) == guesser.network
     session.execute(update(Attempts).where(*here, col(Attempts.tries) > 0).values(tries=col(Attempts.tries) - 1))
+    if counted[0] == GUESS:
+        forgive(session, guesser.account)
     known = insert_into(session, Attempts).values(
         kind=KNOWN, account=guesser.account, network=guesser.network, tries=0, since=now, last_at=now
     )

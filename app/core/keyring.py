@@ -63,7 +63,7 @@ def new_entry(prefix: str = "") -> str:
 def kept_ring(path: Path) -> KeyRing:
     """The ring in a file, which is made if it isn't there. Of several processes that start at once, one makes it."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = path.with_name(f".{path.name}.{token_hex(8)}")
         made.touch(mode=0o600)
         made.write_text(new_entry(DEVELOPMENT), encoding="ascii")

@@ -73,6 +73,10 @@ class DatabaseSettings(BaseSettings):
     var_dir: Path = Path("var")
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
 
+    def make_var_dir(self) -> None:
+        """For its owner's eyes only: what members entrust to us is in it."""
+        self.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+
     @property
     def database(self) -> URL:
         """The database's address; a SQLite file under `var_dir` unless one is set."""

@@ -41,7 +41,6 @@ class Erasures:
     def check_writable(self) -> None:
         """Raises ErasuresUnwritable: to be asked before anything is erased."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(self._open())
         except OSError as error:
             log.exception("erasures_unwritable", error=type(error).__name__)
@@ -49,7 +48,6 @@ class Erasures:
 
     def add(self, marks: Iterable[str], *, now: datetime) -> None:
         """Write marks down for good: each line in one go, and on the disk when this returns."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._open()
         try:
             for mark in marks:
@@ -66,4 +64,5 @@ class Erasures:
         return {line.split()[0] for line in lines if line.strip()}
 
     def _open(self) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

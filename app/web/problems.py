@@ -147,7 +147,9 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     place, *path = error["loc"]
     if error["type"] == "json_invalid":
         return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
-    return FieldError(place, "".join(f"/{shown_name(str(step))}" for step in path), error["msg"])
+    return FieldError(
+        place, "".join(f"/{shown_name(str(step))}" for step in path), error["msg"].removeprefix("Value error, ")
+    )
 
 
 def _bare(request: Request, error: Exception) -> Response:

@@ -163,3 +163,16 @@ def test_signing_in_right_takes_nothing_from_the_free_tries(service: Service) ->
     person = service.register()
 
     assert [Person(service.client, person.address).sign_in().status_code for _ in range(12)] == [200] * 12
+
+
+def test_many_devices_that_sign_in_at_once_never_wait_for_each_other(make_service: MakeService) -> None:
+    service = make_service(passwords_at_once=16, sign_ins_a_minute=1000, guesses_free=100)
+    people = [service.register() for _ in range(2)]
+
+    def sign_in(n: int) -> int:
+        return Person(service.client, people[n % 2].address, PASSWORD if n % 3 else "wrong").sign_in().status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(sign_in, range(96)))
+
+    assert statuses == [200 if n % 3 else 401 for n in range(96)]
