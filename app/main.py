@@ -131,8 +131,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)
 
-    checked = [Depends(check_query), Depends(limited("requests"))]
-    v1 = APIRouter(prefix="/v1", dependencies=checked)
+    checked = [Depends(limited("requests")), Depends(check_query)]
+    v1 = APIRouter(prefix="/v1", dependencies=checked, responses=problems.LIMITED)
     for router in (
         articles_router,
         pages_router,

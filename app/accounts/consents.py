@@ -24,19 +24,15 @@ BY_PURPOSE = Order("purpose", (col(ConsentText.purpose),))
 
 class PurposeNotFound(NotFound):
     code = "purpose_not_found"
-
-    def __init__(self) -> None:
-        super().__init__("Nobody is asked to agree to this.")
+    says = "There is nothing to agree to under this name."
 
 
 class ConsentOutdated(Conflict):
     code = "consent_outdated"
+    says = "This text has changed. Please show the current version and ask again."
 
     def __init__(self, current: str) -> None:
-        super().__init__(
-            f"The text has changed since. Please show version {current} and ask again.",
-            FieldError("body", "/version", f"Only version {current} can be agreed to now."),
-        )
+        super().__init__(FieldError("body", "/version", f"The current version is {current}."))
 
 
 def consent_texts(session: Session, page: PageRequest) -> Page[Row[Any]]:

@@ -36,12 +36,7 @@ KEY = ("kind", "account", "network")
 
 class TooManyAttempts(TooMany):
     code = "too_many_attempts"
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(
-            "There were too many attempts. Please wait, or ask for a link to set a new password.",
-            retry_after=retry_after,
-        )
+    says = "There were too many attempts. Please wait, or ask for a link to set a new password."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ def count_guess(session: Session, guesser: Guesser, settings: Settings, *, now: 
         ceil((there.since + A_WHILE - now).total_seconds()) if there and there.tries >= settings.network_guesses else 0,
     )
     if wait > 0:
-        raise TooManyAttempts(wait)
+        raise TooManyAttempts(retry_after=wait)
     _count(session, here, goes_on=col(Attempts.since) > now - A_WHILE, now=now)
     _count(session, counted, goes_on=col(Attempts.last_at) > now - FORGOTTEN, now=now)
     return counted

@@ -36,12 +36,10 @@ GOOD_FOR = {
 
 class TokenNotGood(BadInput):
     code = "token_not_good"
+    says = "This link is no longer valid. Please ask for a new one."
 
     def __init__(self) -> None:
-        super().__init__(
-            "This link doesn't work, or not any longer. Please ask for a new one.",
-            FieldError("body", "/token", "Unknown, used or too old."),
-        )
+        super().__init__(FieldError("body", "/token", "Unknown, used or too old."))
 
 
 class FoundToken(NamedTuple):

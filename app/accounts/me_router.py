@@ -27,9 +27,8 @@ from app.accounts.schemas import (
 )
 from app.accounts.sessions import Ending, SessionNotFound
 from app.accounts.tokens import BadToken
-from app.core.errors import BadInput, Unavailable
 from app.web.dependencies import Db, Linked, Now, PageQuery
-from app.web.limits import Busy, TooManyRequests
+from app.web.limits import Busy
 from app.web.problems import refusals
 
 router = APIRouter(prefix="/me", tags=["Accounts"], responses=refusals(BadToken))
@@ -57,7 +56,7 @@ def change_me(change: ProfileChange, me: MemberWrites, tools: AccountTools) -> M
     "/password",
     summary="Change your password",
     dependencies=[PasswordWork],
-    responses=refusals(BadInput, WeakPassword, WrongPassword, TooManyRequests, TooManyAttempts, Unavailable, Busy),
+    responses=refusals(WeakPassword, WrongPassword, TooManyAttempts, Busy),
 )
 def change_password(
     change: PasswordChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
@@ -73,9 +72,7 @@ def change_password(
     summary="Change your address",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[PasswordWork],
-    responses=refusals(
-        WrongPassword, AddressUnverified, TooManyRequests, TooManyAttempts, TooManyMails, Unavailable, Busy
-    ),
+    responses=refusals(WrongPassword, AddressUnverified, TooManyAttempts, TooManyMails, Busy),
 )
 def change_email(
     change: AddressChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now

@@ -32,9 +32,10 @@ _scoring = threading.Lock()  # zxcvbn keeps the words of a call in a global
 
 class WeakPassword(BadInput):
     code = "weak_password"
+    says = "This password is too easy to guess."
 
     def __init__(self, why: str, pointer: str) -> None:
-        super().__init__("This password is too easy to guess.", FieldError("body", pointer, why))
+        super().__init__(FieldError("body", pointer, why))
 
 
 class Verdict(NamedTuple):
@@ -51,11 +52,11 @@ class Passwords:
     def check(self, password: str, *, words: Iterable[str], pointer: str = "/password") -> None:
         """Raises WeakPassword. `words` are the member's own, which others would try first."""
         if len(password) < self._least:
-            raise WeakPassword(f"Use at least {self._least} characters. A few words in a row are good.", pointer)
+            raise WeakPassword(f"Use at least {self._least} characters; a few unrelated words work well.", pointer)
         with _scoring:
             score = zxcvbn(password[:READ], user_inputs=[*OUR_WORDS, *_parts(words)])["score"]
         if score < GOOD_SCORE:
-            raise WeakPassword("Make it longer, or less like words, names and dates that others would try.", pointer)
+            raise WeakPassword("Make it longer, or avoid names, dates and common phrases.", pointer)
 
     def hashed(self, password: str) -> str:
         return self._hasher.hash(_normal(password))

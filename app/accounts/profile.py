@@ -28,25 +28,19 @@ from app.core.sealing import seal, unseal
 
 class AddressUnverified(Forbidden):
     code = "address_unverified"
-    keeps_writes = True  # that the password was right
-
-    def __init__(self) -> None:
-        super().__init__("Please confirm your address first, by the link that was mailed to it.")
+    says = "Please confirm your address first, by the link that was mailed to it."
+    keeps_writes = True  # that the password was right, where one was asked for
 
 
 class AddressTaken(Conflict):
     code = "address_taken"
-
-    def __init__(self) -> None:
-        super().__init__("Another account uses this address by now.")
+    says = "Another account now uses this address."
 
 
 class TooManyMails(TooMany):
     code = "too_many_mails"
+    says = "Several emails have been sent to this address in the last hour. Please wait a while."
     keeps_writes = True
-
-    def __init__(self) -> None:
-        super().__init__("Several mails went to this address within the hour. Please wait a while.", retry_after=3600)
 
 
 def read_member(reading: Session | Connection, tools: Tools, access: Access) -> MemberRead:

@@ -27,16 +27,15 @@ log = structlog.get_logger("app.security")
 
 class WrongCredentials(NotSignedIn):
     code = "wrong_credentials"
-
-    def __init__(self) -> None:
-        super().__init__("Address and password don't belong together.")
+    says = "The email address or the password isn't right."
 
 
 class WrongPassword(Forbidden):
     code = "wrong_password"
+    says = "This isn't your password."
 
     def __init__(self, pointer: str) -> None:
-        super().__init__("This isn't your password.", FieldError("body", pointer, "This isn't your password."))
+        super().__init__(FieldError("body", pointer, self.says))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,8 @@ from app.accounts.proofs import WrongCredentials
 from app.accounts.schemas import Credentials, Done, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
 from app.accounts.sessions import SessionEnded
 from app.accounts.tokens import BadToken
-from app.core.errors import BadInput, Unavailable
 from app.web.dependencies import Db, DbSession, Now
-from app.web.limits import Busy, TooManyRequests
+from app.web.limits import Busy
 from app.web.problems import refusals
 
 router = APIRouter(prefix="/auth", tags=["Accounts"])
@@ -36,7 +35,7 @@ router = APIRouter(prefix="/auth", tags=["Accounts"])
     summary="Sign up",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[Unhurried, RegistrationLimit, PasswordWork],
-    responses=refusals(BadInput, WeakPassword, PurposeNotFound, ConsentOutdated, TooManyRequests, Unavailable, Busy),
+    responses=refusals(WeakPassword, PurposeNotFound, ConsentOutdated, Busy),
 )
 def register(wanted: Registration, database: Db, tools: AccountTools, now: Now) -> Done:
     """Sign up, and sign in at once. A link to confirm the address is mailed. The answer is the same for an address
@@ -50,7 +49,7 @@ def register(wanted: Registration, database: Db, tools: AccountTools, now: Now) 
     "/login",
     summary="Sign in",
     dependencies=[SignInLimit, PasswordWork],
-    responses=refusals(WrongCredentials, TooManyRequests, TooManyAttempts, Unavailable, Busy),
+    responses=refusals(WrongCredentials, TooManyAttempts, Busy),
 )
 def log_in(given: Credentials, database: Db, tools: AccountTools, caller: CallerInfo, now: Now) -> TokenPair:
     """Start a session on this device. After some wrong tries each waits longer (`Retry-After`); networks where the
@@ -77,7 +76,7 @@ def log_out(me: MemberWrites, now: Now) -> None:
     "/verify-email",
     summary="Confirm an address",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(BadToken, AddressTaken, BadInput, TokenNotGood),
+    responses=refusals(BadToken, AddressTaken, TokenNotGood),
 )
 def verify_email(given: Verification, me: MemberWrites, tools: AccountTools, now: Now) -> None:
     """Confirm the address that a link was mailed to, be it one's first or a new one. The member has to be signed in:
@@ -103,7 +102,7 @@ def forget_password(given: Forgotten, session: DbSession, tools: AccountTools, n
     summary="Set a new password",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[SignInLimit, PasswordWork],
-    responses=refusals(BadInput, TokenNotGood, WeakPassword, TooManyRequests, Unavailable, Busy),
+    responses=refusals(TokenNotGood, WeakPassword, Busy),
 )
 def reset_password(given: Reset, database: Db, tools: AccountTools, now: Now) -> None:
     """Set a new password by the token of a mailed link. It ends all sessions and confirms the address. A password that

@@ -41,9 +41,7 @@ class Ending(StrEnum):
 
 class SessionEnded(NotSignedIn):
     code = "session_ended"
-
-    def __init__(self) -> None:
-        super().__init__("This session is over. Please sign in again.")
+    says = "This session is over. Please sign in again."
 
 
 class RefreshTokenReused(SessionEnded):
@@ -52,9 +50,7 @@ class RefreshTokenReused(SessionEnded):
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-
-    def __init__(self) -> None:
-        super().__init__("You have no session with this id.")
+    says = "You have no session with this id."
 
 
 def start_session(session: Session, tools: Tools, member: FoundMember, caller: Caller, *, now: datetime) -> TokenPair:

@@ -34,8 +34,7 @@ STRICTLY = {f"require_{claim}": True for claim in sorted(CLAIMS)} | {"leeway": A
 class BadToken(NotSignedIn):
     """Nothing, or nothing good, was sent: which of the two, and why, is nobody's business."""
 
-    def __init__(self) -> None:
-        super().__init__("Please sign in.", challenge='Bearer error="invalid_token"')
+    challenge = 'Bearer error="invalid_token"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,16 +37,18 @@ AUTHORS = Filing(
 
 class TopicNotFound(NotFound):
     code = "topic_not_found"
+    says = "No topic has this slug."
 
     def __init__(self) -> None:
-        super().__init__("No topic has this slug.", FieldError("path", "/slug", "No topic has this slug."))
+        super().__init__(FieldError("path", "/slug", self.says))
 
 
 class AuthorNotFound(NotFound):
     code = "author_not_found"
+    says = "No author has this slug."
 
     def __init__(self) -> None:
-        super().__init__("No author has this slug.", FieldError("path", "/slug", "No author has this slug."))
+        super().__init__(FieldError("path", "/slug", self.says))
 
 
 def list_topics(session: Session, page: PageRequest, *, now: datetime) -> Page[Row[Any]]:

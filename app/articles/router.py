@@ -19,7 +19,6 @@ from app.articles.schemas import (
 from app.articles.search import SearchWarmingUp
 from app.articles.service import ArticleNotFound
 from app.articles.words import Words
-from app.core.errors import Unavailable
 from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Linked, Now, PageQuery
 from app.web.problems import refusals
 
@@ -43,9 +42,7 @@ Sort = Annotated[
 Format = Annotated[BodyFormat, Query(alias="format", description="How the body comes.", examples=["html"])]
 
 
-@router.get(
-    "/articles", summary="Articles", response_model=ArticlePage, responses=refusals(Unavailable, SearchWarmingUp)
-)
+@router.get("/articles", summary="Articles", response_model=ArticlePage, responses=refusals(SearchWarmingUp))
 def list_articles(
     session: ContentSession,
     index: Index,

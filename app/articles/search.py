@@ -21,9 +21,7 @@ TITLE, BODY, TITLE_LIKE, BODY_LIKE = 4.0, 1.0, 1.5, 0.3  # how much a match coun
 
 class SearchWarmingUp(Unavailable):
     code = "search_warming_up"
-
-    def __init__(self) -> None:
-        super().__init__("The search is still being prepared.", retry_after=2)
+    says = "The search is still being prepared."
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,25 +26,24 @@ Summary = dict[str, Any]
 
 class ArticleNotFound(NotFound):
     code = "article_not_found"
+    says = "No article has this slug."
 
     def __init__(self) -> None:
-        super().__init__("No article has this slug.", FieldError("path", "/slug", "No article has this slug."))
+        super().__init__(FieldError("path", "/slug", self.says))
 
 
 class UnknownFilter(BadInput):
+    says = "The list can't be narrowed that way."
+
     def __init__(self, field: str) -> None:
-        super().__init__(
-            "The list can't be narrowed that way.",
-            FieldError("query", f"/{field}", f"No {field} has one of these slugs."),
-        )
+        super().__init__(FieldError("query", f"/{field}", f"No {field} has one of these slugs."))
 
 
 class NothingToRank(BadInput):
+    says = "The list can't be sorted that way."
+
     def __init__(self) -> None:
-        super().__init__(
-            "The list can't be sorted that way.",
-            FieldError("query", "/sort", "`relevance` needs something to look for: give `q`."),
-        )
+        super().__init__(FieldError("query", "/sort", "`relevance` needs something to look for: give `q`."))
 
 
 def list_articles(

@@ -16,15 +16,16 @@ class FieldError:
 
 
 class AppError(Exception):
-    """An expected refusal: the client did, or may do, something about it."""
+    """An expected refusal: the client did, or may do, something about it. `says` is its text, unless one is given."""
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
+    says: ClassVar[str]
     keeps_writes: ClassVar[bool] = False  # whether what was written before it must survive the refusal
 
-    def __init__(self, detail: str, *errors: FieldError, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, *errors: FieldError, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+        self.detail = detail or self.says
+        super().__init__(self.detail)
         self.errors: Sequence[FieldError] = errors
         self.headers = headers or {}
 
@@ -32,19 +33,23 @@ class AppError(Exception):
 class BadInput(AppError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid_input"
+    says = "Some of what was sent can't be used."
 
 
 class NotFound(AppError):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
+    says = "There is nothing at this address."
 
 
 class NotSignedIn(AppError):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_signed_in"
+    says = "Please sign in."
+    challenge: ClassVar[str] = "Bearer"
 
-    def __init__(self, detail: str, *, challenge: str = "Bearer") -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": self.challenge})
 
 
 class Forbidden(AppError):
@@ -60,9 +65,10 @@ class TooMany(AppError):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
+    says = "There were too many requests from your network. Please wait a moment."
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
-        super().__init__(detail, headers={"Retry-After": str(max(1, retry_after))})
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(max(1, retry_after))})
 
 
 class Unavailable(AppError):
@@ -70,9 +76,11 @@ class Unavailable(AppError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
+    says = "The database can't be reached just now. Please try again in a moment."
+    retry_after: ClassVar[int] = 2
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
-        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail=detail, headers={"Retry-After": str(self.retry_after)})
 
 
 class Moved(Exception):

@@ -23,11 +23,11 @@ FARTHEST = 10_000  # the last item that a list by rank reaches
 
 
 class BadCursor(BadInput):
+    says = "The cursor can't be used here."
+
     def __init__(self) -> None:
-        super().__init__(
-            "The cursor can't be used here.",
-            FieldError("query", "/cursor", "Use the `next` of a reply to the same list in the same order."),
-        )
+        how = "Use the `next` of a reply to the same list in the same order."
+        super().__init__(FieldError("query", "/cursor", how))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,7 @@ MOST_ADDRESSES = 50_000  # sitemaps.org: in one file
 
 class NoContent(NotFound):
     code = "no_content"
-
-    def __init__(self) -> None:
-        super().__init__("No content has been loaded yet: `twentyone content load`.")
+    says = "No content has been loaded yet: `twentyone content load`."
 
 
 @dataclass(frozen=True, slots=True)

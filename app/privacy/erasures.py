@@ -23,9 +23,8 @@ PURPOSE = "erasures"
 
 class ErasuresUnwritable(Unavailable):
     code = "erasure_unavailable"
-
-    def __init__(self) -> None:
-        super().__init__("Nothing was erased: it can't be written down just now. Please try again.", retry_after=60)
+    says = "Nothing has been erased yet, because it can't be recorded right now. Please try again in a minute."
+    retry_after = 60
 
 
 class Erasures:

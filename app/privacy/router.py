@@ -8,12 +8,11 @@ from app.accounts.guesses import TooManyAttempts
 from app.accounts.profile import AddressUnverified
 from app.accounts.proofs import WrongPassword
 from app.accounts.tokens import BadToken
-from app.core.errors import Unavailable
 from app.privacy import erasing, exporting
 from app.privacy.erasures import Erasures, ErasuresUnwritable
 from app.privacy.schemas import Confirmation, Export
 from app.web.dependencies import Db, Now
-from app.web.limits import Busy, TooManyRequests
+from app.web.limits import Busy
 from app.web.problems import refusals
 
 router = APIRouter(prefix="/me", tags=["Privacy"], responses=refusals(BadToken))
@@ -41,7 +40,7 @@ def export_me(me: MemberWrites, tools: AccountTools, response: Response, now: No
     summary="Erase your account",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[PasswordWork],
-    responses=refusals(WrongPassword, TooManyRequests, TooManyAttempts, Unavailable, Busy, ErasuresUnwritable),
+    responses=refusals(WrongPassword, TooManyAttempts, Busy, ErasuresUnwritable),
 )
 def erase_me(
     given: Confirmation,
@@ -61,7 +60,7 @@ def erase_me(
     summary="Erase your health data",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[PasswordWork],
-    responses=refusals(WrongPassword, TooManyRequests, TooManyAttempts, Unavailable, Busy),
+    responses=refusals(WrongPassword, TooManyAttempts, Busy),
 )
 def erase_my_health_data(
     given: Confirmation, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now

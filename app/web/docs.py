@@ -62,8 +62,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class NoSuchFile(NotFound):
-    def __init__(self) -> None:
-        super().__init__("The documentation has no such file.")
+    says = "The documentation has no such file."
 
 
 @router.get("/docs")

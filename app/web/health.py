@@ -22,9 +22,7 @@ router = APIRouter(prefix="/health", tags=["Operations"])
 
 class NotReady(Unavailable):
     code = "not_ready"
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why, retry_after=2)
+    says = "The database can't be reached."
 
 
 class Health(BaseModel):

@@ -21,18 +21,9 @@ from app.core.settings import Settings
 from app.web.dependencies import Network
 
 
-class TooManyRequests(TooMany):
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(
-            "There were too many requests from your network. Please wait a moment.", retry_after=retry_after
-        )
-
-
 class Busy(Unavailable):
     code = "busy"
-
-    def __init__(self) -> None:
-        super().__init__("Many people are signing in just now. Please try again in a moment.", retry_after=2)
+    says = "Many people are signing in just now. Please try again in a moment."
 
 
 class Limits:
@@ -47,11 +38,11 @@ class Limits:
         }
 
     def count(self, name: str, network: str) -> None:
-        """Raises TooManyRequests."""
+        """Raises TooMany."""
         item = self._items[name]
         if not self._limiter.hit(item, network):
             reset = self._limiter.get_window_stats(item, network).reset_time
-            raise TooManyRequests(round(reset - time.time()) + 1)
+            raise TooMany(retry_after=round(reset - time.time()) + 1)
 
 
 class Capacity:

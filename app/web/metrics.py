@@ -57,9 +57,7 @@ class _CacheCollector(Collector):
 
 class MetricsTokenNeeded(NotSignedIn):
     code = "metrics_token_needed"
-
-    def __init__(self) -> None:
-        super().__init__("The metrics need the operator's token.")
+    says = "The metrics need the operator's token."
 
 
 class MetricsText(Response):

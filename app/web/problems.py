@@ -20,6 +20,7 @@ from app.web.methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
 
+ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
 MEDIA_TYPE = "application/problem+json"
 TITLES = {422: "Invalid input"}
 DETAILS = {
@@ -29,7 +30,6 @@ DETAILS = {
     405: "This address does not take that method.",
     413: "The body is larger than this address takes.",
     422: "Some of what was sent can't be used.",
-    429: "There were too many requests. Please wait a moment.",
     415: "The body must be JSON, sent as application/json in UTF-8.",
     500: "Something went wrong on our side. It has been recorded under the request id.",
     503: "The database can't be reached just now. Please try again in a moment.",
@@ -68,19 +68,19 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def refusals(*errors: type[AppError]) -> Responses:
-    """The OpenAPI `responses` for the errors that an endpoint may raise."""
-    codes: dict[int, list[str]] = defaultdict(list)
+    """The OpenAPI `responses` for the errors that an endpoint may raise, beside those that every endpoint may."""
+    said: dict[int, dict[str, str]] = defaultdict(dict)
     for error in errors:
-        codes[error.status].append(error.code)
-    return {status: problem_response(status, *names) for status, names in codes.items()}
+        always = {each.code: each.says for each in ALWAYS if each.status == error.status}
+        said[error.status] |= always | {error.code: error.says}
+    return {status: problem_response(status, texts) for status, texts in said.items()}
 
 
-def problem_response(status: int, *codes: str) -> dict[str, Any]:
+def problem_response(status: int, texts: Mapping[str, str]) -> dict[str, Any]:
     """One status in the document, with an example of each code that comes with it."""
-    detail = DETAILS.get(status) or HTTPStatus(status).description
-    examples = {code: {"value": _content(status, code, detail)} for code in codes}
+    examples = {code: {"value": _content(status, code, text)} for code, text in texts.items()}
     return {
-        "description": " or ".join(f"`{code}`" for code in codes),
+        "description": " or ".join(f"`{code}`" for code in texts),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     }
 
@@ -173,5 +173,6 @@ def _database_failed(request: Request, error: Exception) -> Response:
     return plain_problem(503, {"Retry-After": "2"})
 
 
-EVERYWHERE = refusals(BadInput, TooMany, Unavailable) | {500: problem_response(500, CODES[500])}
-OF_BODIES = {status: problem_response(status, CODES[status]) for status in (400, 413, 415)}
+EVERYWHERE = refusals(BadInput, Unavailable) | {500: problem_response(500, {CODES[500]: DETAILS[500]})}
+LIMITED = refusals(TooMany)
+OF_BODIES = {status: problem_response(status, {CODES[status]: DETAILS[status]}) for status in (400, 413, 415)}

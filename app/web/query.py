@@ -14,8 +14,7 @@ from app.core.texts import shown_name
 
 
 class BadQuery(BadInput):
-    def __init__(self, *errors: FieldError) -> None:
-        super().__init__("Some of the query parameters can't be used.", *errors)
+    says = "Some of the query parameters can't be used."
 
 
 async def check_query(request: Request) -> None:

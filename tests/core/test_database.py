@@ -164,12 +164,13 @@ def test_what_was_written_survives_a_refusal_only_if_that_says_so(studio: Studio
     class Refusal(AppError):
         status = HTTPStatus.CONFLICT
         code = "refused"
+        says = "No."
         keeps_writes = keeps
 
     @studio.app.post("/write")
     def write(session: DbSession) -> None:
         session.add(release())
-        raise Refusal("No.")
+        raise Refusal
 
     assert studio.client.post("/write").status_code == 409
     assert count(studio.database) == int(keeps)
