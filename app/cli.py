@@ -10,13 +10,13 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 
-from app.accounts import commands as keys
+from app.accounts import keys_command as keys
 from app.core import logs
 from app.core.commands import opened, read_settings
 from app.core.database import Database
 from app.core.settings import DatabaseSettings
 from app.main import create_app
-from app.privacy import commands as accounts
+from app.privacy import accounts_command as accounts
 from app.seed import commands as content
 from app.seed.commands import load_folder, told
 

@@ -151,7 +151,7 @@ def settings_for(url: URL, **options: Any) -> Settings:
         "database_url": url.render_as_string(hide_password=False),
         "site_url": "https://www.example.org",
         "keys": KEYS,
-        "alike_milliseconds": 0,  # but where it is tested
+        "min_answer_milliseconds": 0,  # but where it is tested
         "var_dir": VAR / Path(str(url.database)).stem,
     }
     return Settings(_env_file=None, **(defaults | options))

@@ -13,14 +13,18 @@ from app.core.texts import Storable
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 PURPOSE = "addresses"
+ENCODED = "=?"  # begins an encoded word (RFC 2047), which a mail's header would take for other addresses
 
 
 def _address(value: str) -> str:
     """Refuses what no mail server would take; asks no network. `.test` is nobody's, so it is taken, for tests."""
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+        address = validate_email(value, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         raise ValueError("must be an email address") from None
+    if ENCODED in address:
+        raise ValueError("must be an email address, as it is written and not encoded")
+    return address
 
 
 Address = Annotated[
@@ -32,8 +36,11 @@ Address = Annotated[
 
 
 def sameness(address: str) -> str:
-    """Equal for addresses that people take for the same: `Ana@Example.org` and `ana@example.org`."""
-    return unicodedata.normalize("NFKC", address).casefold()
+    """Equal for addresses that people take for the same: `Ana@Example.org` and `ana@example.org`. Domains are only
+    written in lower case: another spelling may be somebody else's.
+    """
+    name, _, domain = address.rpartition("@")
+    return f"{unicodedata.normalize('NFKC', name).casefold()}@{domain.lower()}"
 
 
 def address_hash(ring: KeyRing, key_id: str, address: str) -> str:

@@ -1,4 +1,6 @@
-"""What matters to an account's security, written down with the change itself, and told to the logs."""
+"""What matters to an account's security, written down with the change itself. The logs are told at once: a transaction
+that fails afterwards takes back the row and not the line.
+"""
 
 from datetime import datetime
 from enum import StrEnum

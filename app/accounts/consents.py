@@ -1,6 +1,6 @@
 """What members agree to: the texts, and each member's decisions, which are only ever added."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from app.accounts.audit import Event, note
 from app.accounts.models import ConsentText, MemberConsent
 from app.accounts.schemas import Decision, MyConsent
-from app.core.errors import Conflict, FieldError, NotFound
+from app.core.errors import Conflict, FieldError, NotFound, TooMany
 from app.core.pagination import Order, Page, PageRequest, page_of
 
 TEXT: tuple[Any, ...] = (
@@ -19,6 +19,7 @@ TEXT: tuple[Any, ...] = (
     col(ConsentText.title),
     col(ConsentText.text),
 )
+A_DAY = 100  # decisions, from which on nothing more is agreed to; withdrawing always goes
 BY_PURPOSE = Order("purpose", (col(ConsentText.purpose),))
 
 
@@ -77,14 +78,32 @@ def change_consent(session: Session, member_id: UUID, purpose: str, decision: De
     To withdraw, the version that was agreed to is as good as the current one. What changes nothing adds nothing.
     """
     before = my_consent(session, member_id, purpose)
-    if decision.granted or decision.version != before.version:
-        check_current(session, purpose, decision)
+    good = {before.current_version} if decision.granted else {before.current_version, before.version}
+    if decision.version not in good:
+        raise ConsentOutdated(before.current_version)
     if (before.granted, before.version) == (decision.granted, decision.version):
         return before
+    if decision.granted and _recently(session, member_id, purpose, now=now) >= A_DAY:
+        raise TooMany(retry_after=3600)
     decide(session, member_id, purpose, decision, now=now)
-    return before.model_copy(
-        update={"granted": decision.granted, "version": decision.version, "decided_at": now},
-    )
+    decided = {"granted": decision.granted, "version": decision.version, "decided_at": now}
+    return before.model_copy(update=decided)
+
+
+def withdraw_all(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """Withdraw whatever a member, whose row is locked, agreed to."""
+    purposes = select(col(MemberConsent.purpose)).where(col(MemberConsent.member_id) == member_id).distinct()
+    for purpose in session.scalars(purposes).all():
+        last = my_consent(session, member_id, purpose)
+        if last.granted and last.version:
+            decide(session, member_id, purpose, Decision(granted=False, version=last.version), now=now)
+
+
+def _recently(session: Session, member_id: UUID, purpose: str, *, now: datetime) -> int:
+    """How often a member decided within a day."""
+    mine = col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose
+    lately = col(MemberConsent.decided_at) > now - timedelta(days=1)
+    return session.scalar(select(func.count()).select_from(MemberConsent).where(*mine, lately)) or 0
 
 
 def check_current(session: Session, purpose: str, decision: Decision) -> None:
@@ -112,5 +131,4 @@ def decide(session: Session, member_id: UUID, purpose: str, decision: Decision, 
         decided_at=now,
     )
     session.add(row)
-    session.flush()
     note(session, Event.CONSENT_GRANTED if decision.granted else Event.CONSENT_WITHDRAWN, member_id, now=now)

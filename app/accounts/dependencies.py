@@ -5,7 +5,6 @@ connection on which the session was found to go on; one that asks for a password
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -48,10 +47,6 @@ class Reading:
     reads: Connection
     access: Access
 
-    @property
-    def member_id(self) -> UUID:
-        return self.access.member_id
-
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -59,10 +54,6 @@ class Writing:
 
     session: Session
     access: Access
-
-    @property
-    def member_id(self) -> UUID:
-        return self.access.member_id
 
 
 def open_reading(database: Db, access: Asking, now: Now) -> Iterator[Reading]:
@@ -85,6 +76,7 @@ MemberReads = Annotated[Reading, Depends(open_reading, scope="function")]
 MemberWrites = Annotated[Writing, Depends(open_writing, scope="function")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]
 PasswordWork = Depends(one_of_few, scope="function")
+MEMBER_PASSWORD_WORK = [Depends(read_access), PasswordWork]  # nobody queues without a token
 Unhurried = Depends(unhurried, scope="function")
 RegistrationLimit = Depends(limited("registrations"))
 SignInLimit = Depends(limited("sign_ins"))

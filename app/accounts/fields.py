@@ -41,6 +41,4 @@ Language = Annotated[
         examples=["en-IE"],
     ),
 ]
-Token = Annotated[
-    str, Storable, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_=-]+$", examples=["the-token-of-the-link"])
-]
+Token = Annotated[str, Storable, Field(min_length=1, max_length=200, examples=["the-token-of-the-link"])]

@@ -7,7 +7,6 @@ tries are bounded too. Unknown addresses are counted alike.
 """
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -61,12 +60,12 @@ def count_guess(session: Session, guesser: Guesser, settings: Settings, *, now: 
     tried, there = rows.get(counted), rows.get(here)
     wait = max(
         _wait(tried.tries, tried.last_at, settings, now=now) if tried else 0,
-        ceil((there.since + A_WHILE - now).total_seconds()) if there and there.tries >= settings.network_guesses else 0,
+        _left(there.since, A_WHILE, now=now) if there and there.tries >= settings.network_guesses else 0,
     )
     if wait > 0:
         raise TooManyAttempts(retry_after=wait)
-    _count(session, here, goes_on=col(Attempts.since) > now - A_WHILE, now=now)
-    _count(session, counted, goes_on=col(Attempts.last_at) > now - FORGOTTEN, now=now)
+    _count(session, here, goes_on=_within(col(Attempts.since), A_WHILE, now=now), now=now)
+    _count(session, counted, goes_on=_within(col(Attempts.last_at), FORGOTTEN, now=now), now=now)
     return counted
 
 
@@ -78,7 +77,13 @@ def was_right(session: Session, guesser: Guesser, counted: Key, *, now: datetime
     here = col(Attempts.kind) == GUESS, col(Attempts.account) == ANY, col(Attempts.network) == guesser.network
     session.execute(update(Attempts).where(*here, col(Attempts.tries) > 0).values(tries=col(Attempts.tries) - 1))
     if counted[0] == GUESS:
-        forgive(session, guesser.account)
+        everywhere = col(Attempts.kind) == GUESS, col(Attempts.account) == guesser.account
+        session.execute(delete(Attempts).where(*everywhere))
+    remember(session, guesser, now=now)
+
+
+def remember(session: Session, guesser: Guesser, *, now: datetime) -> None:
+    """That a network is one of the owner's."""
     known = insert_into(session, Attempts).values(
         kind=KNOWN, account=guesser.account, network=guesser.network, tries=0, since=now, last_at=now
     )
@@ -86,27 +91,33 @@ def was_right(session: Session, guesser: Guesser, counted: Key, *, now: datetime
 
 
 def forgive(session: Session, account: str) -> None:
-    session.execute(delete(Attempts).where(col(Attempts.kind) == GUESS, col(Attempts.account) == account))
+    """Forget an account's tries, those from its own networks too."""
+    mine = col(Attempts.account) == account
+    session.execute(delete(Attempts).where(col(Attempts.kind) == GUESS, mine))
+    session.execute(update(Attempts).where(col(Attempts.kind) == KNOWN, mine).values(tries=0))
 
 
-def may_mail(session: Session, account: str, settings: Settings, *, now: datetime) -> bool:
-    """Whether one more mail may go to an address; counted whether or not anybody is known there."""
+def wait_to_mail(session: Session, account: str, settings: Settings, *, now: datetime) -> int:
+    """Count one more mail to an address. Seconds until it may leave: 0, or it isn't counted."""
     key = (MAIL, account, ANY)
     sent = _locked(session, key).get(key)
-    _count(session, key, goes_on=col(Attempts.since) > now - AN_HOUR, now=now)
-    return sent is None or sent.since + AN_HOUR <= now or sent.tries < settings.mails_an_hour
+    wait = _left(sent.since, AN_HOUR, now=now) if sent and sent.tries >= settings.mails_an_hour else 0
+    if not wait:
+        _count(session, key, goes_on=_within(col(Attempts.since), AN_HOUR, now=now), now=now)
+    return wait
 
 
-def forget_accounts(session: Session, accounts: Sequence[str]) -> None:
-    """Of members that are erased."""
-    session.execute(delete(Attempts).where(col(Attempts.account).in_(accounts)))
+def forget(session: Session, account: str) -> None:
+    """All that is counted for an account that isn't found under this hash any longer."""
+    session.execute(delete(Attempts).where(col(Attempts.account) == account))
 
 
-def forget_attempts(session: Session, *, now: datetime) -> None:
-    """Whatever doesn't count any longer."""
-    old = and_(col(Attempts.kind) != KNOWN, col(Attempts.last_at) < now - FORGOTTEN)
-    unused = and_(col(Attempts.kind) == KNOWN, col(Attempts.last_at) < now - A_LONG_TIME)
-    session.execute(delete(Attempts).where(or_(old, unused)))
+def over(*, now: datetime) -> ColumnElement[bool]:
+    """Attempts that count no longer."""
+    return or_(
+        and_(col(Attempts.kind) != KNOWN, col(Attempts.last_at) < now - FORGOTTEN),
+        and_(col(Attempts.kind) == KNOWN, col(Attempts.last_at) < now - A_LONG_TIME),
+    )
 
 
 def _locked(session: Session, *keys: Key) -> dict[Key, Row[Any]]:
@@ -137,5 +148,15 @@ def _wait(tries: int, last_at: datetime, settings: Settings, *, now: datetime) -
     """Seconds until the next try: none while tries are free, then 30, doubled with each, up to the most."""
     if tries < settings.guesses_free or last_at + FORGOTTEN <= now:
         return 0
-    seconds = min(FIRST_WAIT * 2 ** min(tries - settings.guesses_free, 20), settings.guesses_wait_most)
-    return ceil((last_at + timedelta(seconds=seconds) - now).total_seconds())
+    seconds = min(FIRST_WAIT * 2.0 ** min(tries - settings.guesses_free, 20), settings.guesses_max_wait)
+    return _left(last_at, timedelta(seconds=seconds), now=now)
+
+
+def _left(since: datetime, while_: timedelta, *, now: datetime) -> int:
+    """Seconds of a while that are left. What a clock wrote that was far ahead doesn't count."""
+    left = since + while_ - now
+    return ceil(left.total_seconds()) if timedelta(0) < left <= 2 * while_ else 0
+
+
+def _within(moment: Any, while_: timedelta, *, now: datetime) -> ColumnElement[bool]:
+    return and_(moment > now - while_, moment <= now + while_)

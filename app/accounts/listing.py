@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlalchemy import Connection, func, select
+from sqlmodel import col
 
 from app.accounts.members import MEMBERS, FoundMember
 from app.accounts.models import Member, SignedInSession
@@ -22,18 +22,18 @@ class Listed(NamedTuple):
     last_used_at: datetime | None
 
 
-def newest_members(session: Session, *, limit: int) -> list[FoundMember]:
+def newest_members(reading: Connection, *, limit: int) -> list[FoundMember]:
     statement = MEMBERS.order_by(col(Member.registered_at).desc(), col(Member.id)).limit(limit)
-    return [FoundMember(*row) for row in session.execute(statement)]
+    return [FoundMember(*row) for row in reading.execute(statement)]
 
 
-def listed(session: Session, ring: KeyRing, members: list[FoundMember]) -> Iterator[Listed]:
+def listed(reading: Connection, ring: KeyRing, members: list[FoundMember]) -> Iterator[Listed]:
     statement = (
         select(col(SignedInSession.member_id), func.count(), func.max(col(SignedInSession.refreshed_at)))
         .where(col(SignedInSession.member_id).in_([member.id for member in members]))
         .group_by(col(SignedInSession.member_id))
     )
-    used = {member_id: (many, last) for member_id, many, last in session.execute(statement)}
+    used = {member_id: (many, last) for member_id, many, last in reading.execute(statement)}
     for member in members:
         many, last = used.get(member.id, (0, None))
         address = _hidden(member.identity(ring).address)

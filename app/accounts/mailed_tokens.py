@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from app.accounts.models import MailedToken
 from app.core.errors import BadInput, FieldError
+from app.core.sealing import seal, unseal
 
 ID, RANDOM = 16, 32  # bytes
 LENGTH = 64  # characters: a member's id and the random bytes in base64url
@@ -48,21 +49,40 @@ class FoundToken(NamedTuple):
     digest: str
     sealed: bytes | None
 
+    def address(self, key: bytes) -> str | None:
+        """The address that the link would change to, if that is its purpose."""
+        if self.sealed is None:
+            return None
+        return unseal(key, self.sealed, bound_to=_place(self.member_id, self.digest)).decode()
 
-def make_token(
-    session: Session, member_id: UUID, purpose: Purpose, *, sealed: bytes | None = None, now: datetime
-) -> str:
+
+def make_token(session: Session, member_id: UUID, purpose: Purpose, *, now: datetime) -> str:
     """The token to be mailed; it can't be had again."""
-    token = urlsafe_b64encode(member_id.bytes + token_bytes(RANDOM)).decode()
+    token = _new_token(member_id)
+    _add(session, member_id, purpose, _digest(token), None, now=now)
+    return token
+
+
+def make_moving_token(session: Session, member_id: UUID, key: bytes, address: str, *, now: datetime) -> str:
+    """A token that changes the member's address to this one."""
+    token = _new_token(member_id)
+    digest = _digest(token)
+    sealed = seal(key, address.encode(), bound_to=_place(member_id, digest))
+    _add(session, member_id, Purpose.MOVE, digest, sealed, now=now)
+    return token
+
+
+def _new_token(member_id: UUID) -> str:
+    return urlsafe_b64encode(member_id.bytes + token_bytes(RANDOM)).decode()
+
+
+def _add(
+    session: Session, member_id: UUID, purpose: Purpose, digest: str, sealed: bytes | None, *, now: datetime
+) -> None:
     row = MailedToken(
-        member_id=member_id,
-        purpose=purpose,
-        digest=_digest(token),
-        sealed=sealed,
-        expires_at=now + GOOD_FOR[purpose],
+        member_id=member_id, purpose=purpose, digest=digest, sealed=sealed, expires_at=now + GOOD_FOR[purpose]
     )
     session.add(row)
-    return token
 
 
 def find_token(session: Session, token: str, *purposes: Purpose, now: datetime) -> FoundToken:
@@ -98,13 +118,14 @@ def use_token(session: Session, found: FoundToken) -> None:
         raise TokenNotGood
 
 
-def drop_tokens(session: Session, member_id: UUID) -> None:
-    """All that were mailed to a member, and the changes that wait for them."""
-    session.execute(delete(MailedToken).where(col(MailedToken.member_id) == member_id))
+def drop_tokens(session: Session, member_id: UUID, *purposes: Purpose) -> None:
+    """Those that were mailed to a member for these purposes, or all, and the changes that wait for them."""
+    mine = delete(MailedToken).where(col(MailedToken.member_id) == member_id)
+    session.execute(mine.where(col(MailedToken.purpose).in_(purposes)) if purposes else mine)
 
 
-def forget_tokens(session: Session, *, now: datetime) -> None:
-    session.execute(delete(MailedToken).where(col(MailedToken.expires_at) <= now))
+def _place(member_id: UUID, digest: str) -> str:
+    return f"mailed_tokens|{member_id}|{digest}"
 
 
 def _digest(token: str) -> str:

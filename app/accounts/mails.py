@@ -7,24 +7,24 @@ from datetime import timedelta
 from app.accounts.mailed_tokens import GOOD_FOR, Purpose
 from app.core.mail import Mail
 
+NEW_ADDRESS = "new_address"  # whether or not it is free, which an export is not to tell
 NEWS = timedelta(days=3)  # after which it is of no use to be told what happened
-SIGNATURE = "\n\n--\n21\nYou get this mail because of an account at this address. Nobody reads answers to it.\n"
+SIGNATURE = "\n\n--\n21\nThis is an automatic email; replies aren't read.\n"
 
 
 def confirm_address(to: str, *, link: str) -> Mail:
     return _mail(
         "confirm_address",
         to,
-        "Please confirm your address",
+        "Please confirm your email address",
         f"""Hello,
 
-welcome. Please confirm that this address is yours: open the link below on the device where you signed up, or sign in
-there first.
+Welcome. Please confirm your email address by opening this link on a device where you're signed in:
 
 {link}
 
-The link works for one day. If you didn't sign up, you need do nothing: without your confirmation nobody can use this
-address for anything that matters.""",
+The link works for one day. If you didn't sign up, you can ignore this email; somebody may have mistyped their
+address.""",
         good_for=GOOD_FOR[Purpose.VERIFY],
     )
 
@@ -33,17 +33,17 @@ def already_registered(to: str, *, link: str) -> Mail:
     return _mail(
         "already_registered",
         to,
-        "Your account",
+        "You already have an account",
         f"""Hello,
 
-somebody, probably you, tried to sign up with this address. You already have an account here, so nothing was changed:
-just sign in.
+Somebody, probably you, tried to sign up with this address. You already have an account, so nothing has changed; you
+can simply sign in.
 
-If you don't remember your password, that's no trouble. You can set a new one here:
+If you've forgotten your password, you can set a new one here:
 
 {link}
 
-If it wasn't you, you need do nothing.""",
+If it wasn't you, you can ignore this email.""",
     )
 
 
@@ -51,45 +51,45 @@ def reset_password(to: str, *, link: str) -> Mail:
     return _mail(
         "reset_password",
         to,
-        "A link for you",
+        "Set a new password",
         f"""Hello,
 
-you can set a new password here:
+You can set a new password here:
 
 {link}
 
-The link works for one hour, and once. Setting a new password signs you out everywhere; then you can sign in with the
-new one. If you didn't ask for this, you need do nothing: your password stays as it is.""",
+The link works once, for one hour. Setting a new password signs you out everywhere. If you didn't ask for this, you
+can ignore this email; your password hasn't changed.""",
         good_for=GOOD_FOR[Purpose.RESET],
     )
 
 
 def confirm_new_address(to: str, *, link: str) -> Mail:
     return _mail(
-        "confirm_new_address",
+        NEW_ADDRESS,
         to,
-        "Please confirm your new address",
+        "Please confirm your new email address",
         f"""Hello,
 
-please confirm that your account should use this address from now on: open the link below on a device where you are
-signed in.
+Please confirm that your account should use this address from now on, by opening this link on a device where you're
+signed in:
 
 {link}
 
-The link works for one day. Until then everything stays as it is. If you didn't ask for this, you need do nothing.""",
+The link works for one day. Until then nothing changes. If you didn't ask for this, you can ignore this email.""",
         good_for=GOOD_FOR[Purpose.MOVE],
     )
 
 
 def address_taken(to: str) -> Mail:
     return _mail(
-        "address_taken",
+        NEW_ADDRESS,
         to,
-        "Your account",
+        "About your email address",
         """Hello,
 
-somebody asked to use this address for another account. You already have an account with it, so nothing was changed,
-and you need do nothing. If it was you: sign in with this address, or choose another one for the other account.""",
+Somebody asked to use this address for another account. It already belongs to yours, so nothing has changed and there
+is nothing you need to do.""",
     )
 
 
@@ -97,12 +97,12 @@ def address_changed(to: str, *, site: str) -> Mail:
     return _mail(
         "address_changed",
         to,
-        "Your address was changed",
+        "Your email address was changed",
         f"""Hello,
 
-your account uses another address from now on, as was asked for and confirmed. This is the last mail to this one.
+Your account now uses a different email address, as requested and confirmed. We won't write to this address again.
 
-If it wasn't you, somebody else may be using your account. Please tell us, at {site}""",
+If this wasn't you, somebody else may have access to your account. Please get in touch with us: {site}""",
     )
 
 
@@ -113,9 +113,9 @@ def password_changed(to: str, *, link: str) -> Mail:
         "Your password was changed",
         f"""Hello,
 
-the password of your account was changed just now, and all devices were signed out.
+Your password has just been changed, and you were signed out everywhere else.
 
-If it was you, all is well. If it wasn't, please set a new password at once, and nobody but you can get in:
+If this wasn't you, set a new password straight away; that signs everybody else out:
 
 {link}""",
     )

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from app.accounts import consents, profile, sessions
+from app.accounts import consents, moving, new_passwords, profile, sessions
 from app.accounts.consents import ConsentOutdated, PurposeNotFound
-from app.accounts.dependencies import AccountTools, Asking, CallerInfo, MemberReads, MemberWrites, PasswordWork
+from app.accounts.dependencies import MEMBER_PASSWORD_WORK, AccountTools, Asking, CallerInfo, MemberReads, MemberWrites
 from app.accounts.guesses import TooManyAttempts
+from app.accounts.moving import AddressUnverified, TooManyMails
 from app.accounts.passwords import WeakPassword
-from app.accounts.profile import AddressUnverified, TooManyMails
 from app.accounts.proofs import WrongPassword
 from app.accounts.schemas import (
     AddressChange,
@@ -55,7 +55,7 @@ def change_me(change: ProfileChange, me: MemberWrites, tools: AccountTools) -> M
 @router.put(
     "/password",
     summary="Change your password",
-    dependencies=[PasswordWork],
+    dependencies=MEMBER_PASSWORD_WORK,
     responses=refusals(WeakPassword, WrongPassword, TooManyAttempts, Busy),
 )
 def change_password(
@@ -64,14 +64,14 @@ def change_password(
     """Change your password. All sessions end, this one too; the reply carries the tokens of a new one. A mail tells
     you that it was changed.
     """
-    return profile.change_password(database, tools, caller, access, change, now=now)
+    return new_passwords.change_password(database, tools, caller, access, change, now=now)
 
 
 @router.put(
     "/email",
     summary="Change your address",
     status_code=HTTPStatus.ACCEPTED,
-    dependencies=[PasswordWork],
+    dependencies=MEMBER_PASSWORD_WORK,
     responses=refusals(WrongPassword, AddressUnverified, TooManyAttempts, TooManyMails, Busy),
 )
 def change_email(
@@ -80,7 +80,7 @@ def change_email(
     """Have a link mailed to your new address; nothing changes until you confirm it. With your present address, as long
     as it isn't confirmed, its link is mailed again.
     """
-    profile.ask_for_address(database, tools, caller, access, change, now=now)
+    moving.ask_for_address(database, tools, caller, access, change, now=now)
     return Done()
 
 
@@ -99,8 +99,7 @@ def read_session(session_id: SessionId, me: MemberReads, tools: AccountTools, no
 @router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)
 def end_sessions(me: MemberWrites, now: Now, which: Which = Ending.ALL) -> None:
     """Sign out everywhere, or everywhere else."""
-    but = me.access.session_id if which is Ending.OTHERS else None
-    sessions.end_sessions(me.session, me.member_id, but=but, now=now)
+    sessions.end_my_sessions(me.session, me.access, which, now=now)
 
 
 @router.delete(
@@ -111,18 +110,18 @@ def end_sessions(me: MemberWrites, now: Now, which: Which = Ending.ALL) -> None:
 )
 def end_session(session_id: SessionId, me: MemberWrites, now: Now) -> None:
     """Sign out on one device."""
-    sessions.end_session(me.session, me.member_id, session_id, now=now)
+    sessions.end_session(me.session, me.access.member_id, session_id, now=now)
 
 
 @router.get("/consents/{purpose}", summary="What you agreed to", responses=refusals(PurposeNotFound))
 def read_consent(purpose: PurposeName, me: MemberReads) -> MyConsent:
     """What you decided last about a purpose, and which version of its text is asked for now."""
-    return consents.my_consent(me.reads, me.member_id, purpose)
+    return consents.my_consent(me.reads, me.access.member_id, purpose)
 
 
 @router.put("/consents/{purpose}", summary="Agree or withdraw", responses=refusals(PurposeNotFound, ConsentOutdated))
 def change_consent(purpose: PurposeName, decision: Decision, me: MemberWrites, now: Now) -> MyConsent:
-    """Agree to the current version of a text, or withdraw. From a withdrawal of `health_data` on nothing new of that
-    kind is kept; what is there is erased after 30 days, unless you agree again by then.
+    """Agree to the current version of a text, or withdraw. Once `health_data` is withdrawn, nothing new of that kind is
+    kept; what is there is erased after 30 days, unless you agree again by then.
     """
-    return consents.change_consent(me.session, me.member_id, purpose, decision, now=now)
+    return consents.change_consent(me.session, me.access.member_id, purpose, decision, now=now)

@@ -1,13 +1,13 @@
 """Members as services find them: by address or by id, with what is needed to open what is sealed."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlmodel import Session, col
 
-from app.accounts.addresses import address_hashes
+from app.accounts.addresses import address_hash, address_hashes
 from app.accounts.member_keys import unwrapped_key
 from app.accounts.models import Member, MemberKey, SignedInSession
 from app.accounts.tokens import Access, BadToken
@@ -53,7 +53,7 @@ class Identity(NamedTuple):
         return [self.address, *([self.display_name] if self.display_name else [])]
 
 
-MEMBERS: Select[*tuple[object, ...]] = (
+MEMBERS: Select[*tuple[Any, ...]] = (
     select(
         col(Member.id),
         col(Member.address_hash),
@@ -71,9 +71,9 @@ MEMBERS: Select[*tuple[object, ...]] = (
 )
 
 
-def member_by_address(session: Session, ring: KeyRing, address: str) -> FoundMember | None:
+def member_by_address(reading: Session | Connection, ring: KeyRing, address: str) -> FoundMember | None:
     hashes = list(address_hashes(ring, address))
-    row = session.execute(MEMBERS.where(col(Member.address_hash).in_(hashes))).first()
+    row = reading.execute(MEMBERS.where(col(Member.address_hash).in_(hashes))).first()
     return FoundMember(*row) if row else None
 
 
@@ -82,9 +82,39 @@ def member_by_id(reading: Session | Connection, member_id: UUID) -> FoundMember 
     return FoundMember(*row) if row else None
 
 
-def lock_row(session: Session, member_id: UUID) -> None:
-    """As `lock_member`, for those who act on a member without being signed in."""
-    session.execute(select(col(Member.id)).where(col(Member.id) == member_id).with_for_update(key_share=True))
+def signed_in_member(reading: Session | Connection, access: Access) -> FoundMember:
+    """Raises BadToken."""
+    member = member_by_id(reading, access.member_id)
+    if member is None:
+        raise BadToken
+    return member
+
+
+def account_of(ring: KeyRing, member: FoundMember | None, address: str) -> str:
+    """The hash that an address is counted under, whether or not anybody is known by it."""
+    return member.address_hash if member else address_hash(ring, ring.current, address)
+
+
+def lock_row(session: Session, member_id: UUID) -> bool:
+    """As `lock_member`, for those who act on a member without being signed in; whether the member is there."""
+    locked = select(col(Member.id)).where(col(Member.id) == member_id).with_for_update(key_share=True)
+    return session.execute(locked).first() is not None
+
+
+def hold_row(session: Session, member: FoundMember) -> bool:
+    """Whether the member is still there, at this address. They neither leave nor move before this is over, so that
+    nothing is written to nobody, and no mail goes where they aren't any longer.
+    """
+    same = col(Member.id) == member.id, col(Member.address_hash) == member.address_hash
+    held = select(col(Member.id)).where(*same).with_for_update(read=True, key_share=True)
+    return session.execute(held).first() is not None
+
+
+def claim_address(session: Session, ring: KeyRing, address: str) -> None:
+    """Let nobody else take an address before this is over, under whichever secret they would hash it."""
+    if session.get_bind().dialect.name == "postgresql":
+        key = int(address_hash(ring, min(ring.ids), address)[:15], 16)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def check_session(reading: Session | Connection, access: Access, *, now: datetime) -> None:

@@ -114,7 +114,9 @@ class AuditEvent(Table, table=True):
 
 
 class Attempts(Table, table=True):
-    """How often something was tried of late, for an account, from a network, or both; both as keyed hashes."""
+    """How often something was tried of late, for an account, from a network, or both. An account is the keyed hash of
+    an address, or a member's id; a network is a keyed hash.
+    """
 
     __tablename__ = "attempts"
     __table_args__ = (CheckConstraint("kind IN ('guess', 'known', 'mail')", name="known_kind"),)

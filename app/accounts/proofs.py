@@ -13,11 +13,17 @@ import structlog
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from app.accounts.addresses import address_hash
 from app.accounts.guesses import Guesser, Key, count_guess, guesser_of, was_right
-from app.accounts.members import FoundMember, check_session, lock_member, member_by_address, member_by_id
+from app.accounts.members import (
+    FoundMember,
+    account_of,
+    check_session,
+    lock_member,
+    member_by_address,
+    signed_in_member,
+)
 from app.accounts.models import Member
-from app.accounts.tokens import Access, BadToken
+from app.accounts.tokens import Access
 from app.accounts.tools import Caller, Tools
 from app.core.database import Database
 from app.core.errors import FieldError, Forbidden, NotSignedIn
@@ -56,7 +62,7 @@ def prove_address(
 
     def find(session: Session) -> tuple[FoundMember | None, str]:
         member = member_by_address(session, tools.ring, address)
-        return member, member.address_hash if member else address_hash(tools.ring, tools.ring.current, address)
+        return member, account_of(tools.ring, member, address)
 
     return _prove(database, tools, caller, find, password, refusal=WrongCredentials(), access=None, now=now)
 
@@ -68,9 +74,7 @@ def prove_member(
 
     def find(session: Session) -> tuple[FoundMember | None, str]:
         check_session(session, access, now=now)
-        member = member_by_id(session, access.member_id)
-        if member is None:
-            raise BadToken
+        member = signed_in_member(session, access)
         return member, member.address_hash
 
     return _prove(database, tools, caller, find, password, refusal=WrongPassword(pointer), access=access, now=now)

@@ -16,6 +16,7 @@ PARTS = Struct(">B16s16sI32s")  # version, member, session, counter, proof
 SIGNED = PARTS.size - 32
 LENGTH = 92  # characters: 69 bytes in base64url
 VERSION = 1
+LAST = 2**31 - 1  # turn that a database's integer holds
 
 
 class Malformed(Exception):
@@ -53,7 +54,7 @@ class Turn(Enum):
 
 def turn_of(presented: int, stored: int, *, refreshed_at: datetime, again_for: timedelta, now: datetime) -> Turn:
     match stored - presented:
-        case 0:
+        case 0 if stored < LAST:
             return Turn.NEXT
         case 1 if now - refreshed_at <= again_for:
             return Turn.AGAIN

@@ -3,7 +3,6 @@
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -12,11 +11,11 @@ from app.accounts import mails
 from app.accounts.addresses import address_hash
 from app.accounts.audit import Event, note
 from app.accounts.consents import check_current, decide
-from app.accounts.guesses import may_mail
-from app.accounts.mailed_tokens import Purpose, make_token
+from app.accounts.guesses import wait_to_mail
 from app.accounts.member_keys import wrapped_key
-from app.accounts.members import FoundMember, Identity, member_by_address
+from app.accounts.members import FoundMember, Identity, claim_address, hold_row, member_by_address
 from app.accounts.models import Member
+from app.accounts.moving import mail_verification
 from app.accounts.schemas import Registration
 from app.accounts.tools import Tools
 from app.core.database import Database
@@ -31,6 +30,7 @@ def register(database: Database, tools: Tools, wanted: Registration, *, now: dat
     with database.transaction() as session:
         for decision in wanted.consents:
             check_current(session, decision.purpose, decision)
+        claim_address(session, tools.ring, wanted.email)
         known = member_by_address(session, tools.ring, wanted.email)
         if known is None:
             known = _add(session, tools, wanted, password_hash, now=now)
@@ -55,7 +55,6 @@ def _add(
     try:
         with session.begin_nested():
             session.add(member)
-            session.flush()
     except IntegrityError:  # the database decides races, not a SELECT before
         known = member_by_address(session, tools.ring, wanted.email)
         if known is None:
@@ -64,21 +63,17 @@ def _add(
     session.add(wrapped_key(tools.ring, member.id, key))
     for decision in wanted.consents:
         decide(session, member.id, decision.purpose, decision, now=now)
-    if may_mail(session, account, tools.settings, now=now):
+    if not wait_to_mail(session, account, tools.settings, now=now):
         mail_verification(session, tools, member.id, wanted.email, now=now)
     note(session, Event.REGISTERED, member.id, now=now)
     return None
 
 
-def mail_verification(session: Session, tools: Tools, member_id: UUID, address: str, *, now: datetime) -> None:
-    token = make_token(session, member_id, Purpose.VERIFY, now=now)
-    mail = mails.confirm_address(address, link=tools.settings.page(tools.settings.verify_email_path, token))
-    write_mail(session, tools.ring, mail, member_id=member_id, now=now)
-
-
 def _tell(session: Session, tools: Tools, known: FoundMember, *, now: datetime) -> None:
-    if may_mail(session, known.address_hash, tools.settings, now=now):
+    if not hold_row(session, known):
+        return
+    if not wait_to_mail(session, known.address_hash, tools.settings, now=now):
         address = known.identity(tools.ring).address
-        mail = mails.already_registered(address, link=tools.settings.page(tools.settings.forgot_password_path))
+        mail = mails.already_registered(address, link=tools.settings.forgot_password_url)
         write_mail(session, tools.ring, mail, member_id=known.id, now=now)
     note(session, Event.REGISTERED_AGAIN, known.id, now=now)

@@ -6,10 +6,11 @@ where they were by starting again.
 
 from collections import Counter
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlmodel import Session, col
 
 from app.accounts.addresses import address_hash
+from app.accounts.guesses import forget
 from app.accounts.member_keys import unwrapped_key, wrapped_key
 from app.accounts.members import Identity
 from app.accounts.models import Member, MemberKey
@@ -24,6 +25,7 @@ def rotate_some(session: Session, ring: KeyRing) -> int:
     statement = (
         select(
             col(Member.id),
+            col(Member.address_hash),
             col(Member.sealed),
             col(MemberKey.key_id),
             col(MemberKey.wrapped),
@@ -34,7 +36,7 @@ def rotate_some(session: Session, ring: KeyRing) -> int:
         .with_for_update()
     )
     members = session.execute(statement).all()
-    for member_id, sealed, key_id, wrapped in members:
+    for member_id, old_hash, sealed, key_id, wrapped in members:
         key = unwrapped_key(ring, member_id, key_id, wrapped)
         address = Identity.unsealed(key, member_id, sealed).address
         found_by = address_hash(ring, ring.current, address)
@@ -42,10 +44,11 @@ def rotate_some(session: Session, ring: KeyRing) -> int:
         new = wrapped_key(ring, member_id, key)
         mine = update(MemberKey).where(col(MemberKey.member_id) == member_id)
         session.execute(mine.values(key_id=new.key_id, wrapped=new.wrapped))
+        forget(session, old_hash)
     return len(members) + reseal(session, ring)
 
 
-def in_use(session: Session) -> Counter[str]:
+def in_use(reading: Session | Connection) -> Counter[str]:
     """How many members and waiting mails are under each secret."""
     mails = select(col(OutboxMail.key_id), func.count()).where(col(OutboxMail.sealed).is_not(None))
     used: Counter[str] = Counter()
@@ -53,10 +56,10 @@ def in_use(session: Session) -> Counter[str]:
         select(col(MemberKey.key_id), func.count()).group_by(col(MemberKey.key_id)),
         mails.group_by(col(OutboxMail.key_id)),
     ):
-        for key_id, many in session.execute(statement):
+        for key_id, many in reading.execute(statement):
             used[key_id] += many
     return used
 
 
-def to_rotate(session: Session, ring: KeyRing) -> int:
-    return sum(n for key_id, n in in_use(session).items() if key_id != ring.current)
+def to_rotate(reading: Session | Connection, ring: KeyRing) -> int:
+    return sum(n for key_id, n in in_use(reading).items() if key_id != ring.current)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from app.accounts import profile, recovery, registration, sessions, signing_in
+from app.accounts import moving, new_passwords, registration, sessions, signing_in
 from app.accounts.consents import ConsentOutdated, PurposeNotFound
 from app.accounts.dependencies import (
     AccountTools,
@@ -17,8 +17,8 @@ from app.accounts.dependencies import (
 )
 from app.accounts.guesses import TooManyAttempts
 from app.accounts.mailed_tokens import TokenNotGood
+from app.accounts.moving import AddressTaken
 from app.accounts.passwords import WeakPassword
-from app.accounts.profile import AddressTaken
 from app.accounts.proofs import WrongCredentials
 from app.accounts.schemas import Credentials, Done, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
 from app.accounts.sessions import SessionEnded
@@ -60,8 +60,8 @@ def log_in(given: Credentials, database: Db, tools: AccountTools, caller: Caller
 
 @router.post("/refresh", summary="New tokens", responses=refusals(SessionEnded))
 def refresh_tokens(given: Refresh, session: DbSession, tools: AccountTools, caller: CallerInfo, now: Now) -> TokenPair:
-    """The next pair of tokens. If the reply is lost, ask again with the same refresh token: within an hour the same
-    successor is told again. An older one than that ends the session, for somebody may have stolen it.
+    """The next pair of tokens. If the reply is lost, ask again with the same refresh token: within an hour you get the
+    same successor. Later than that, or with an older one, the session ends, for somebody may have copied the token.
     """
     return sessions.refresh(session, tools, given.refresh_token, caller, now=now)
 
@@ -82,7 +82,7 @@ def verify_email(given: Verification, me: MemberWrites, tools: AccountTools, now
     """Confirm the address that a link was mailed to, be it one's first or a new one. The member has to be signed in:
     a click alone confirms nothing.
     """
-    profile.confirm_address(me.session, tools, me.access, given.token, now=now)
+    moving.confirm_address(me.session, tools, me.access, given.token, now=now)
 
 
 @router.post(
@@ -93,7 +93,7 @@ def verify_email(given: Verification, me: MemberWrites, tools: AccountTools, now
 )
 def forget_password(given: Forgotten, session: DbSession, tools: AccountTools, now: Now) -> Done:
     """Have a link mailed, with which a new password can be set. The answer is the same for every address."""
-    recovery.ask_for_reset(session, tools, given.email, now=now)
+    new_passwords.ask_for_reset(session, tools, given.email, now=now)
     return Done()
 
 
@@ -101,11 +101,11 @@ def forget_password(given: Forgotten, session: DbSession, tools: AccountTools, n
     "/password/reset",
     summary="Set a new password",
     status_code=HTTPStatus.NO_CONTENT,
-    dependencies=[SignInLimit, PasswordWork],
+    dependencies=[PasswordWork],
     responses=refusals(TokenNotGood, WeakPassword, Busy),
 )
-def reset_password(given: Reset, database: Db, tools: AccountTools, now: Now) -> None:
+def reset_password(given: Reset, database: Db, tools: AccountTools, caller: CallerInfo, now: Now) -> None:
     """Set a new password by the token of a mailed link. It ends all sessions and confirms the address. A password that
     is refused as weak doesn't use up the link.
     """
-    recovery.reset_password(database, tools, given.token, given.password, now=now)
+    new_passwords.reset_password(database, tools, caller, given.token, given.password, now=now)

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from app.accounts.addresses import Address
 from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Token
@@ -68,6 +68,13 @@ class Registration(Body):
     language: Language | None = Field(default=None, description="For mails and texts; English unless given.")
     consents: list[PurposeDecision] = Field(default_factory=list, max_length=MOST_CONSENTS)
 
+    @field_validator("consents")
+    @classmethod
+    def _one_for_each(cls, consents: list[PurposeDecision]) -> list[PurposeDecision]:
+        if len({each.purpose for each in consents}) < len(consents):
+            raise ValueError("must decide on each purpose once")
+        return consents
+
 
 class Credentials(Body):
     email: Address
@@ -78,7 +85,7 @@ class Credentials(Body):
 
 
 class Refresh(Body):
-    refresh_token: Token
+    refresh_token: Token = Field(description="As it was given.")
 
 
 class TokenPair(BaseModel):
@@ -133,16 +140,24 @@ class AddressChange(Body):
     current_password: Password
 
 
-class SessionRead(BaseModel):
+class SeenSession(BaseModel):
+    """Somebody signed in on one device."""
+
     id: UUID = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
-    device: str = Field(examples=["Safari on iOS"])
-    place: str = Field(
-        description="The surroundings of the network address that it was last used from.", examples=["203.0.113.0/24"]
+    device: str | None = Field(
+        description="What the app called it, or what its `User-Agent` says; null: unknown.", examples=["Safari on iOS"]
+    )
+    place: str | None = Field(
+        description="The surroundings of the network address that it was last used from; null: unknown.",
+        examples=["203.0.113.0/24"],
     )
     started_at: datetime
     last_used_at: datetime
     expires_at: datetime
-    is_current: bool
+
+
+class SessionRead(SeenSession):
+    is_current: bool = Field(description="Whether it is the one that asks.")
 
 
 class SessionPage(BaseModel):

@@ -1,7 +1,6 @@
 """Sessions: starting one, keeping it going, seeing and ending them."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -12,11 +11,11 @@ from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
 from app.accounts.member_keys import unwrapped_key
-from app.accounts.members import FoundMember, member_by_id
+from app.accounts.members import FoundMember
 from app.accounts.models import MemberKey, SignedInSession
 from app.accounts.refresh_tokens import Malformed, RefreshToken, Turn, refresh_token, turn_of
-from app.accounts.schemas import SessionRead, TokenPair
-from app.accounts.tokens import Access, BadToken
+from app.accounts.schemas import SeenSession, SessionRead, TokenPair
+from app.accounts.tokens import Access
 from app.accounts.tools import Caller, Tools
 from app.core.errors import NotFound, NotSignedIn
 from app.core.networks import coarse
@@ -24,12 +23,19 @@ from app.core.pagination import Order, Page, PageRequest, page_of
 from app.core.sealing import new_key, seal_json, unseal_json
 
 MOST = 100  # sessions of one member; the longest unused is ended
-COLUMNS: Select[*tuple[Any, ...]] = select(
-    col(SignedInSession.id),
-    col(SignedInSession.sealed),
-    col(SignedInSession.started_at),
-    col(SignedInSession.refreshed_at),
-    col(SignedInSession.expires_at),
+COLUMNS: Select[*tuple[Any, ...]] = (
+    select(
+        col(SignedInSession.member_id),
+        col(SignedInSession.id),
+        col(SignedInSession.sealed),
+        col(SignedInSession.started_at),
+        col(SignedInSession.refreshed_at),
+        col(SignedInSession.expires_at),
+        col(MemberKey.key_id),
+        col(MemberKey.wrapped),
+    )
+    .select_from(SignedInSession)
+    .join(MemberKey, col(MemberKey.member_id) == col(SignedInSession.member_id))
 )
 NEWEST = Order("started", (col(SignedInSession.started_at), col(SignedInSession.id)), descending=True)
 
@@ -68,11 +74,12 @@ def start_session(session: Session, tools: Tools, member: FoundMember, caller: C
         ends_at=ends_at,
     )
     session.add(row)
+    note(session, Event.SIGNED_IN, member.id, session_id=session_id, now=now)
     return _pair(tools, row, key, now=now)
 
 
 def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: datetime) -> TokenPair:
-    """The next tokens of a session. Raises SessionEnded."""
+    """The next tokens of a session; of the token before, within the hour, the same ones again. Raises SessionEnded."""
     try:
         token = RefreshToken.parse(text)
     except Malformed:
@@ -116,28 +123,24 @@ def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: d
 def sessions_of(reads: Connection, tools: Tools, access: Access, page: PageRequest, *, now: datetime) -> Page[Any]:
     """A member's sessions that go on, the newest first."""
     mine = col(SignedInSession.member_id) == access.member_id, col(SignedInSession.expires_at) > now
-    member = member_by_id(reads, access.member_id)
-    if member is None:
-        raise BadToken
     total = reads.scalar(select(func.count()).select_from(SignedInSession).where(*mine)) or 0
     found = page_of(reads, COLUMNS.where(*mine), page, NEWEST, total=total)
-    return Page(list(_read(found.items, tools, member, access)), found.total, found.next)
+    return Page([_shown(_seen(row, tools), access) for row in found.items], found.total, found.next)
 
 
 def one_session(reads: Connection, tools: Tools, access: Access, session_id: UUID, *, now: datetime) -> SessionRead:
     """Raises SessionNotFound."""
-    member = member_by_id(reads, access.member_id)
     wanted = COLUMNS.where(*_one(access.member_id, session_id), col(SignedInSession.expires_at) > now)
-    rows = reads.execute(wanted).all()
-    if member is None or not rows:
+    row = reads.execute(wanted).first()
+    if row is None:
         raise SessionNotFound
-    return next(_read(rows, tools, member, access))
+    return _shown(_seen(row, tools), access)
 
 
-def all_sessions(session: Session, tools: Tools, member: FoundMember, access: Access | None) -> list[SessionRead]:
-    """Those too that ran out and weren't removed yet."""
-    mine = COLUMNS.where(col(SignedInSession.member_id) == member.id).order_by(col(SignedInSession.started_at))
-    return list(_read(session.execute(mine).all(), tools, member, access))
+def all_sessions(reading: Session | Connection, tools: Tools, member_id: UUID) -> list[SeenSession]:
+    """Those too that ran out and weren't removed yet, the oldest first."""
+    mine = COLUMNS.where(col(SignedInSession.member_id) == member_id).order_by(col(SignedInSession.started_at))
+    return [_seen(row, tools) for row in reading.execute(mine)]
 
 
 def sign_out(session: Session, access: Access, *, now: datetime) -> None:
@@ -154,6 +157,10 @@ def end_session(session: Session, member_id: UUID, session_id: UUID, *, now: dat
     note(session, Event.SESSION_ENDED, member_id, session_id=session_id, now=now)
 
 
+def end_my_sessions(session: Session, access: Access, which: Ending, *, now: datetime) -> None:
+    end_sessions(session, access.member_id, but=access.session_id if which is Ending.OTHERS else None, now=now)
+
+
 def end_sessions(session: Session, member_id: UUID, *, but: UUID | None = None, now: datetime) -> None:
     """End all of a member's sessions, or all but one."""
     statement = delete(SignedInSession).where(col(SignedInSession.member_id) == member_id)
@@ -161,24 +168,21 @@ def end_sessions(session: Session, member_id: UUID, *, but: UUID | None = None, 
     note(session, Event.SESSIONS_ENDED, member_id, now=now)
 
 
-def forget_sessions(session: Session, *, now: datetime) -> None:
-    """Remove those that ran out."""
-    session.execute(delete(SignedInSession).where(col(SignedInSession.expires_at) <= now))
+def _seen(row: Row[Any], tools: Tools) -> SeenSession:
+    key = unwrapped_key(tools.ring, row.member_id, row.key_id, row.wrapped)
+    kept = _unsealed(key, row.member_id, row.id, row.sealed)
+    return SeenSession(
+        id=row.id,
+        device=kept["device"],
+        place=kept["place"],
+        started_at=row.started_at,
+        last_used_at=row.refreshed_at,
+        expires_at=row.expires_at,
+    )
 
 
-def _read(rows: Iterable[Row[Any]], tools: Tools, member: FoundMember, access: Access | None) -> Iterator[SessionRead]:
-    key = member.key(tools.ring)
-    for row in rows:
-        kept = _unsealed(key, member.id, row.id, row.sealed)
-        yield SessionRead(
-            id=row.id,
-            device=kept["device"],
-            place=kept["place"],
-            started_at=row.started_at,
-            last_used_at=row.refreshed_at,
-            expires_at=row.expires_at,
-            is_current=access is not None and row.id == access.session_id,
-        )
+def _shown(seen: SeenSession, access: Access) -> SessionRead:
+    return SessionRead(**seen.model_dump(), is_current=seen.id == access.session_id)
 
 
 def _one(member_id: UUID, session_id: UUID) -> Any:
@@ -207,8 +211,8 @@ def _sealed(member_key: bytes, member_id: UUID, session_id: UUID, *, key: bytes,
     return seal_json(member_key, kept, bound_to=_place(member_id, session_id))
 
 
-def _unsealed(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, str]:
-    kept: dict[str, str] = unseal_json(member_key, sealed, bound_to=_place(member_id, session_id))
+def _unsealed(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, Any]:
+    kept: dict[str, Any] = unseal_json(member_key, sealed, bound_to=_place(member_id, session_id))
     return kept
 
 

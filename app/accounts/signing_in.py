@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from app.accounts.audit import Event, note
 from app.accounts.proofs import accepted, prove_address
 from app.accounts.schemas import Credentials, TokenPair
 from app.accounts.sessions import start_session
@@ -15,5 +14,4 @@ def sign_in(database: Database, tools: Tools, caller: Caller, given: Credentials
     proof = prove_address(database, tools, caller, given.email, given.password, now=now)
     here = Caller(caller.network, given.device_name or caller.device)
     with accepted(database, proof, now=now) as session:
-        note(session, Event.SIGNED_IN, proof.member.id, now=now)
         return start_session(session, tools, proof.member, here, now=now)

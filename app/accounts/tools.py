@@ -21,7 +21,7 @@ class Tools:
         return cls(
             settings=settings,
             ring=settings.ring,
-            passwords=Passwords(least=settings.password_least),
+            passwords=Passwords(least=settings.password_min_length),
             tokens=AccessTokens(settings.ring, good_for=timedelta(minutes=settings.access_minutes)),
         )
 
@@ -31,4 +31,4 @@ class Caller:
     """Its network, and a name of its device that people recognise."""
 
     network: str
-    device: str
+    device: str | None

@@ -6,7 +6,20 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, SQLModel
@@ -25,6 +38,7 @@ NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+BATCH = 1000  # rows that are deleted in one transaction
 LOADING = 21_2021  # the advisory lock that loads of content take on PostgreSQL
 
 
@@ -38,7 +52,8 @@ class Database:
     """The ways into one database.
 
     `sessions` write: one transaction each. `content_sessions` read one snapshot from `content`, which could
-    be a replica. `reads` gives connections in autocommit to the primary, for a member's own rows.
+    be a replica. `reads` gives connections in autocommit to the primary, for a member's own rows, `snapshot` one
+    moment of them.
 
     On SQLite the writing engine has a single connection, so that writers queue in the pool instead of
     busy-waiting in SQLite; readers never wait for it (WAL).
@@ -51,11 +66,12 @@ class Database:
             writing = _sqlite(url, pool_size=1, patience=max(patience, 5.0), begin="BEGIN IMMEDIATE")
             reading = _sqlite(url, pool_size=pool_size, patience=patience, begin=None, pragmas={"query_only": "ON"})
             self.content = reading.execution_options(begin="BEGIN")
-            self.reads = reading
+            self.reads, self.snapshot = reading, self.content
         else:
             writing = reading = _postgresql(url, pool_size=pool_size, patience=patience)
             self.content = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self.reads = reading.execution_options(isolation_level="AUTOCOMMIT")
+            self.snapshot = self.content
         self._pools = (writing, reading)
         self.engine = writing
         self.sessions = sessionmaker(writing, class_=Session, expire_on_commit=False)
@@ -72,6 +88,15 @@ class Database:
                     session.commit()
                 raise
             session.commit()
+
+    def delete(self, table: type[Any], *where: ColumnElement[bool]) -> None:
+        """Delete rows for good, a few at a time, so that no other writer waits for long and no statement takes long."""
+        key = list(inspect(table).primary_key)
+        some = delete(table).where(tuple_(*key).in_(select(*key).where(*where).limit(BATCH)))
+        gone = BATCH
+        while gone == BATCH:
+            with self.transaction() as session:
+                gone = session.connection().execute(some).rowcount
 
     @contextmanager
     def loading(self) -> Iterator[Session]:

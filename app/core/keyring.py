@@ -56,7 +56,7 @@ class KeyRing:
 
 
 def new_entry(prefix: str = "") -> str:
-    """A fresh secret with an id, to be put in front of a ring."""
+    """A fresh secret with an id."""
     return f"{prefix}{token_hex(4)}:{urlsafe_b64encode(token_bytes(LEAST_BYTES)).rstrip(b'=').decode()}"
 
 

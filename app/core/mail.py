@@ -96,7 +96,7 @@ class Smtp:
     def deliver(self, message: EmailMessage, _mail_id: UUID) -> None:
         with self._connected() as server:
             try:
-                server.send_message(message)
+                server.send_message(message, to_addrs=[str(message["To"])])
             except smtplib.SMTPRecipientsRefused as error:
                 if all(code >= PERMANENT and OUR_FAULT not in said for code, said in error.recipients.values()):
                     raise Undeliverable from None

@@ -11,9 +11,10 @@ def network_of(host: str) -> str:
     return _within(host, 32, 64)
 
 
-def coarse(network: str) -> str:
+def coarse(network: str) -> str | None:
     """Its wider surroundings, /24 or /48: about a city, and as much as is kept of where a session was used."""
-    return _within(network.partition("/")[0], 24, 48)
+    wider = _within(network.partition("/")[0], 24, 48)
+    return None if wider == UNKNOWN else wider
 
 
 def _within(host: str, bits: int, bits6: int) -> str:

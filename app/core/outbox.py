@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, delete, text, update
+from sqlalchemy import CheckConstraint, Index, text, update
 from sqlmodel import Field, Session, col, select
 
 from app.core.clock import utc_now
@@ -76,7 +76,7 @@ def write_mail(session: Session, ring: KeyRing, mail: Mail, *, member_id: UUID, 
         expires_at=now + mail.good_for,
     )
     letter = {"to": mail.to, "subject": mail.subject, "text": mail.text}
-    row.sealed = seal_json(ring.key(ring.current, PURPOSE), letter, bound_to=_place(row.id))
+    row.sealed = seal_json(ring.key(ring.current, PURPOSE), letter, bound_to=_place(member_id, row.id))
     session.add(row)
 
 
@@ -86,15 +86,10 @@ def reseal(session: Session, ring: KeyRing) -> int:
     mail = session.exec(statement.limit(1).with_for_update()).first()
     if mail is None or mail.sealed is None:
         return 0
-    value = unseal_json(ring.key(mail.key_id, PURPOSE), mail.sealed, bound_to=_place(mail.id))
-    mail.sealed = seal_json(ring.key(ring.current, PURPOSE), value, bound_to=_place(mail.id))
+    value = unseal_json(ring.key(mail.key_id, PURPOSE), mail.sealed, bound_to=_place(mail.member_id, mail.id))
+    mail.sealed = seal_json(ring.key(ring.current, PURPOSE), value, bound_to=_place(mail.member_id, mail.id))
     mail.key_id = ring.current
     return 1
-
-
-def forget_mails(session: Session, *, before: datetime) -> None:
-    """Remove what has left or been given up and was written before then."""
-    session.execute(delete(OutboxMail).where(col(OutboxMail.sealed).is_(None), col(OutboxMail.written_at) < before))
 
 
 class Postman:
@@ -173,7 +168,9 @@ class Postman:
     def _hand_over(self, mail: Claimed, *, now: datetime) -> None:
         if now >= mail.expires_at:
             raise Undeliverable
-        letter = unseal_json(self._ring.key(mail.key_id, PURPOSE), mail.sealed, bound_to=_place(mail.id))
+        letter = unseal_json(
+            self._ring.key(mail.key_id, PURPOSE), mail.sealed, bound_to=_place(mail.member_id, mail.id)
+        )
         message = message_of(mail.id, sender=self._sender, now=now, **letter)
         self._transport.deliver(message, mail.id)
 
@@ -192,5 +189,5 @@ def _pause(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 20), LONGEST_PAUSE)
 
 
-def _place(mail_id: UUID) -> str:
-    return f"outbox|{mail_id}"
+def _place(member_id: UUID, mail_id: UUID) -> str:
+    return f"outbox|{member_id}|{mail_id}"

@@ -103,6 +103,7 @@ class Settings(DatabaseSettings):
     cors_origins: list[Origin] = [DEVELOPMENT_SITE, "http://localhost:5173", "http://localhost:8081"]
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
 
+    contact_path: FrontendPath = "/contact"
     smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None
     mail_from: str = Field(default="21 <no-reply@localhost>", pattern=r"^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$")
 
@@ -110,16 +111,16 @@ class Settings(DatabaseSettings):
     session_idle_days: int = Field(default=60, ge=1)
     session_days: int = Field(default=365, ge=1)
     refresh_again_minutes: int = Field(default=60, ge=1)
-    password_least: int = Field(default=12, ge=8, le=64)
+    password_min_length: int = Field(default=12, ge=8, le=64)
     passwords_at_once: int = Field(default=2, ge=1, le=32)
     passwords_waiting: int = Field(default=100, ge=0)
-    alike_milliseconds: int = Field(default=100, ge=0, le=2000)
+    min_answer_milliseconds: int = Field(default=100, ge=0, le=2000)
 
     registrations_a_minute: int = Field(default=60, ge=1)
     sign_ins_a_minute: int = Field(default=60, ge=1)
     requests_a_minute: int = Field(default=6000, ge=1)
     guesses_free: int = Field(default=5, ge=1)
-    guesses_wait_most: int = Field(default=900, ge=1)
+    guesses_max_wait: int = Field(default=900, ge=1)
     network_guesses: int = Field(default=600, ge=1)
     mails_an_hour: int = Field(default=5, ge=1)
     trusted_proxies: list[Network] = []
@@ -137,6 +138,8 @@ class Settings(DatabaseSettings):
             raise ValueError("in production TWENTYONE_SITE_URL must be the frontend's https address")
         if self.keys is None:
             raise ValueError("in production TWENTYONE_KEYS must be set: `twentyone keys new` makes an entry")
+        if self.smtp_url and self.mail_from.endswith("@localhost>"):
+            raise ValueError("in production TWENTYONE_MAIL_FROM must be an address that can be written to")
         if self.ring.is_for_development:
             raise ValueError("TWENTYONE_KEYS was made for development: `twentyone keys new` makes an entry")
         return self
@@ -155,6 +158,20 @@ class Settings(DatabaseSettings):
         """Where the frontend shows an article."""
         return self.site_url + self.article_path.format(slug=slug)
 
-    def page(self, path: str, token: str = "") -> str:
-        """A page of the frontend. A token goes into the fragment, which browsers send to no server."""
-        return f"{self.site_url}{path}#token={token}" if token else f"{self.site_url}{path}"
+    def verify_email_url(self, token: str) -> str:
+        """Where the frontend takes a token; it is in the fragment, which browsers send to no server."""
+        return f"{self.site_url}{self.verify_email_path}#token={token}"
+
+    def reset_password_url(self, token: str) -> str:
+        """Likewise."""
+        return f"{self.site_url}{self.reset_password_path}#token={token}"
+
+    @property
+    def contact_url(self) -> str:
+        """Where people reach those who run the site."""
+        return self.site_url + self.contact_path
+
+    @property
+    def forgot_password_url(self) -> str:
+        """Where the frontend lets people ask for a new password."""
+        return self.site_url + self.forgot_password_path

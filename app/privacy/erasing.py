@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, event, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -25,7 +24,6 @@ log = structlog.get_logger("app.erasures")
 
 HEALTH = "health_data"
 RESPITE = timedelta(days=30)  # from a withdrawal to the erasure of what it was about
-BATCH = 500
 
 
 def erase_me(
@@ -39,57 +37,70 @@ def erase_me(
     now: datetime,
 ) -> None:
     """Raises WrongPassword and ErasuresUnwritable."""
-    proof = prove_member(database, tools, caller, access, password, pointer="/password", now=now)
     erasures.check_writable()
+    proof = prove_member(database, tools, caller, access, password, pointer="/password", now=now)
     with accepted(database, proof, now=now) as session:
-        erase(session, tools, erasures, proof.member, now=now)
+        mark = _erase(session, tools, erasures, proof.member, now=now)
+    _note(erasures, mark, now=now)
 
 
-def erase(session: Session, tools: Tools, erasures: Erasures, member: FoundMember, *, now: datetime) -> None:
-    """Remove all rows and the key, and leave one mark. The mark goes into the file once this is committed; if that
-    fails, `write_down` makes up for it.
+def erase_member(database: Database, tools: Tools, erasures: Erasures, member_id: UUID, *, now: datetime) -> bool:
+    """Whether there was such a member. Raises ErasuresUnwritable."""
+    erasures.check_writable()
+    with database.transaction() as session:
+        lock_row(session, member_id)
+        member = member_by_id(session, member_id)
+        if member is None:
+            return False
+        mark = _erase(session, tools, erasures, member, now=now)
+    _note(erasures, mark, now=now)
+    return True
+
+
+def _erase(session: Session, tools: Tools, erasures: Erasures, member: FoundMember, *, now: datetime) -> str:
+    """Remove all rows and the key of a member whose row is locked, and leave one mark. Whoever holds the row is waited
+    for first, before anything that they may wait for is touched.
     """
-    lock_row(session, member.id)
+    session.execute(select(col(Member.id)).where(col(Member.id) == member.id).with_for_update())
     subject = subject_of(tools.ring, member)
     for holding in HOLDINGS:
         session.execute(delete(holding.table).where(holding.belongs_to(subject)))
     mark = erasures.mark(member.id)
     session.add(AuditEvent(subject=mark, event=Event.ERASED, happened_at=now))
-    event.listen(session, "after_commit", partial(_written_down, erasures, mark, now), once=True)
+    return mark
 
 
-def _written_down(erasures: Erasures, mark: str, now: datetime, _session: Session) -> None:
+def _note(erasures: Erasures, mark: str, *, now: datetime) -> None:
+    """Write an erasure down once it is committed; should that fail, `write_down` makes up for it."""
     try:
         erasures.add([mark], now=now)
     except OSError as error:
         log.exception("erasure_not_written_down", mark=mark, error=type(error).__name__)
 
 
-def write_down(session: Session, erasures: Erasures, *, now: datetime) -> int:
+def write_down(database: Database, erasures: Erasures, *, now: datetime) -> int:
     """Put into the file what a full disk or a crash kept from it; how many marks that were."""
-    erased = session.scalars(select(col(AuditEvent.subject)).where(col(AuditEvent.event) == Event.ERASED))
-    missing = sorted(set(erased) - erasures.marks())
+    with database.reads.connect() as connection:
+        erased = set(connection.scalars(select(col(AuditEvent.subject)).where(col(AuditEvent.event) == Event.ERASED)))
+    missing = sorted(erased - erasures.marks())
     if missing:
         erasures.add(missing, now=now)
     return len(missing)
 
 
-def reapply(database: Database, tools: Tools, erasures: Erasures, *, now: datetime) -> int:
-    """After a restore: erase everybody whose mark is in the file; how many that were. Raises UnknownKey when the file
-    was written with a secret that isn't on the ring, and erases nobody then.
+def reapply(database: Database, tools: Tools, erasures: Erasures, *, now: datetime) -> tuple[int, set[str]]:
+    """After a restore: erase everybody whose mark is in the file. How many that were, and the secrets of other marks,
+    which aren't on the ring, so that nobody could be found by them.
     """
     marks = erasures.marks()
-    key_ids = sorted({mark.partition(":")[0] for mark in marks})
-    for key_id in key_ids:
-        erasures.mark(UUID(int=0), key_id)
+    secrets = {mark.partition(":")[0] for mark in marks}
+    known = [key_id for key_id in tools.ring.ids if key_id in secrets]
     with database.reads.connect() as connection:
         ids = list(connection.scalars(select(col(Member.id))))
-    gone = [each for each in ids if any(erasures.mark(each, key_id) in marks for key_id in key_ids)]
+    gone = [each for each in ids if any(erasures.mark(each, key_id) in marks for key_id in known)]
     for member_id in gone:
-        with database.transaction() as session:
-            if member := member_by_id(session, member_id):
-                erase(session, tools, erasures, member, now=now)
-    return len(gone)
+        erase_member(database, tools, erasures, member_id, now=now)
+    return len(gone), secrets - set(known)
 
 
 def erase_my_health_data(
@@ -112,13 +123,11 @@ def erase_my_health_data(
         note(session, Event.HEALTH_DATA_ERASED, proof.member.id, now=now)
 
 
-def erase_withdrawn(session: Session, *, holdings: Sequence[Holding] = HOLDINGS, now: datetime) -> None:
+def erase_withdrawn(database: Database, *, holdings: Sequence[Holding] = HOLDINGS, now: datetime) -> None:
     """Erase the health data of those who withdrew their consent 30 days ago or longer, and didn't grant it again."""
     for holding in holdings:
         if holding.is_health:
-            session.execute(
-                delete(holding.table).where(col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE)))
-            )
+            database.delete(holding.table, col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE)))
 
 
 def _withdrawn(*, before: datetime) -> Select[*tuple[Any, ...]]:

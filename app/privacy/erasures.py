@@ -6,6 +6,7 @@ database's backups, and a secret on the ring for as long as there are backups th
 
 import hmac
 import os
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.core.keyring import KeyRing
 log = structlog.get_logger("app.erasures")
 
 PURPOSE = "erasures"
+LINE = re.compile(r"([A-Za-z0-9-]{1,40}:[0-9a-f]{64}) ")
 
 
 class ErasuresUnwritable(Unavailable):
@@ -49,6 +51,8 @@ class Erasures:
         """Write marks down for good: each line in one go, and on the disk when this returns."""
         file = self._open()
         try:
+            if not self._ends_well():
+                os.write(file, b"\n")
             for mark in marks:
                 os.write(file, f"{mark} {now.isoformat(timespec='seconds')}\n".encode())
             os.fsync(file)
@@ -60,7 +64,12 @@ class Erasures:
         if not self._path.exists():
             return set()
         lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
-        return {line.split()[0] for line in lines if line.strip()}
+        return {found[1] for line in lines if (found := LINE.match(line))}
+
+    def _ends_well(self) -> bool:
+        """Whether the last line is whole: a crash may have torn it."""
+        with self._path.open("rb") as file:
+            return file.seek(0, os.SEEK_END) == 0 or (file.seek(-1, os.SEEK_END) >= 0 and file.read(1) == b"\n")
 
     def _open(self) -> int:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

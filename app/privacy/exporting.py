@@ -4,67 +4,63 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Connection, select
+from sqlmodel import col
 
 from app.accounts.audit import Event, note
-from app.accounts.members import FoundMember, member_by_id
+from app.accounts.mailed_tokens import FoundToken
+from app.accounts.members import FoundMember, lock_member, signed_in_member
 from app.accounts.models import AuditEvent, MailedToken, MemberConsent
-from app.accounts.profile import AddressUnverified, read_member, unsealed_address
+from app.accounts.moving import AddressUnverified
+from app.accounts.profile import shown
 from app.accounts.sessions import all_sessions
-from app.accounts.tokens import Access, BadToken
+from app.accounts.tokens import Access
 from app.accounts.tools import Tools
+from app.core.database import Database, Table
 from app.core.outbox import OutboxMail
-from app.privacy.schemas import Export, ExportedConsent, ExportedEvent, ExportedLink, ExportedMail, ExportedSession
+from app.privacy.schemas import Export, ExportedConsent, ExportedEvent, ExportedLink, ExportedMail
 
 
-def export(session: Session, tools: Tools, access: Access, *, now: datetime) -> Export:
-    """One member's rows as they are now, for no other write of theirs goes on meanwhile. Raises AddressUnverified."""
-    member = member_by_id(session, access.member_id)
-    if member is None:
-        raise BadToken
-    if member.verified_at is None:
-        raise AddressUnverified
-    note(session, Event.EXPORTED, member.id, session_id=access.session_id, now=now)
-    session.flush()
-    return Export(
-        made_at=now,
-        account=read_member(session, tools, access),
-        sessions=[
-            ExportedSession(**each.model_dump(exclude={"is_current"}))
-            for each in all_sessions(session, tools, member, access)
-        ],
-        consents=list(_consents(session, member)),
-        links=list(_links(session, tools, member)),
-        mails=list(_mails(session, member)),
-        security_events=list(_events(session, member)),
-    )
+def export(database: Database, tools: Tools, access: Access, *, now: datetime) -> Export:
+    """One moment of a member's rows, read without holding up a writer. Raises BadToken and AddressUnverified."""
+    with database.transaction() as session:
+        lock_member(session, access, now=now)
+        if signed_in_member(session, access).verified_at is None:
+            raise AddressUnverified
+        note(session, Event.EXPORTED, access.member_id, session_id=access.session_id, now=now)
+    with database.snapshot.connect() as reads:
+        member = signed_in_member(reads, access)
+        mine = col(MemberConsent.member_id) == member.id
+        consents = _rows(reads, MemberConsent, ExportedConsent, mine, MemberConsent.number)
+        mails = _rows(reads, OutboxMail, ExportedMail, col(OutboxMail.member_id) == member.id, OutboxMail.written_at)
+        events = _rows(
+            reads, AuditEvent, ExportedEvent, col(AuditEvent.subject) == str(member.id), AuditEvent.happened_at
+        )
+        return Export(
+            made_at=now,
+            account=shown(tools, member),
+            sessions=all_sessions(reads, tools, member.id),
+            consents=[ExportedConsent(**row) for row in consents],
+            links=list(_links(reads, tools, member)),
+            mails=[ExportedMail(**row) for row in mails],
+            security_events=[ExportedEvent(**row) for row in events],
+        )
 
 
-def _consents(session: Session, member: FoundMember) -> Iterator[ExportedConsent]:
-    mine = select(MemberConsent).where(col(MemberConsent.member_id) == member.id)
-    for row in session.scalars(mine.order_by(col(MemberConsent.purpose), col(MemberConsent.number))):
-        yield ExportedConsent(**_of(row, ExportedConsent))
+def _rows(
+    reads: Connection, table: type[Table], shape: type[BaseModel], mine: ColumnElement[bool], order: Any
+) -> Iterator[dict[str, Any]]:
+    """What a shape tells of a table's rows that belong to somebody."""
+    columns = select(*(col(getattr(table, name)) for name in shape.model_fields))
+    for row in reads.execute(columns.where(mine).order_by(col(order))):
+        yield dict(row._mapping)  # noqa: SLF001 - its public name in rows
 
 
-def _links(session: Session, tools: Tools, member: FoundMember) -> Iterator[ExportedLink]:
-    mine = select(MailedToken).where(col(MailedToken.member_id) == member.id)
-    for row in session.scalars(mine.order_by(col(MailedToken.expires_at))):
-        address = unsealed_address(member.key(tools.ring), member.id, row.sealed) if row.sealed else None
-        yield ExportedLink(purpose=row.purpose, address=address, expires_at=row.expires_at)
-
-
-def _mails(session: Session, member: FoundMember) -> Iterator[ExportedMail]:
-    mine = select(OutboxMail).where(col(OutboxMail.member_id) == member.id)
-    for row in session.scalars(mine.order_by(col(OutboxMail.written_at))):
-        yield ExportedMail(**_of(row, ExportedMail))
-
-
-def _events(session: Session, member: FoundMember) -> Iterator[ExportedEvent]:
-    mine = select(AuditEvent).where(col(AuditEvent.subject) == str(member.id))
-    for row in session.scalars(mine.order_by(col(AuditEvent.happened_at))):
-        yield ExportedEvent(**_of(row, ExportedEvent))
-
-
-def _of(row: Any, shape: type[Any]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in shape.model_fields}
+def _links(reads: Connection, tools: Tools, member: FoundMember) -> Iterator[ExportedLink]:
+    columns = select(*(col(getattr(MailedToken, name)) for name in FoundToken._fields), col(MailedToken.expires_at))
+    mine = columns.where(col(MailedToken.member_id) == member.id).order_by(col(MailedToken.expires_at))
+    key = member.key(tools.ring)
+    for *found, expires_at in reads.execute(mine):
+        token = FoundToken(*found)
+        yield ExportedLink(purpose=token.purpose, address=token.address(key), expires_at=expires_at)

@@ -23,8 +23,9 @@ from app.accounts.models import (
     MemberKey,
     SignedInSession,
 )
-from app.core.keyring import KeyRing
+from app.core.keyring import KeyRing, UnknownKey
 from app.core.outbox import OutboxMail
+from app.core.sealing import Broken
 
 
 class Subject(NamedTuple):
@@ -68,5 +69,9 @@ HOLDINGS = (
 
 
 def subject_of(ring: KeyRing, member: FoundMember) -> Subject:
-    address = member.identity(ring).address
-    return Subject(member.id, (member.address_hash, *address_hashes(ring, address)))
+    """Also of a member whose key can't be opened: they can be erased all the same."""
+    accounts = (member.address_hash, str(member.id))
+    try:
+        return Subject(member.id, (*accounts, *address_hashes(ring, member.identity(ring).address)))
+    except (UnknownKey, Broken):
+        return Subject(member.id, accounts)

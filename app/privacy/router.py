@@ -3,9 +3,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.accounts.dependencies import AccountTools, Asking, CallerInfo, MemberWrites, PasswordWork
+from app.accounts.dependencies import MEMBER_PASSWORD_WORK, AccountTools, Asking, CallerInfo
 from app.accounts.guesses import TooManyAttempts
-from app.accounts.profile import AddressUnverified
+from app.accounts.moving import AddressUnverified
 from app.accounts.proofs import WrongPassword
 from app.accounts.tokens import BadToken
 from app.privacy import erasing, exporting
@@ -27,19 +27,19 @@ ErasuresFile = Annotated[Erasures, Depends(read_erasures)]
 
 
 @router.get("/export", summary="Take your data along", responses=refusals(AddressUnverified))
-def export_me(me: MemberWrites, tools: AccountTools, response: Response, now: Now) -> Export:
+def export_me(access: Asking, database: Db, tools: AccountTools, response: Response, now: Now) -> Export:
     """Everything that is kept about you, in one document. Your address has to be confirmed, so that nobody exports the
     account of somebody else's address.
     """
     response.headers["Content-Disposition"] = 'attachment; filename="export.json"'
-    return exporting.export(me.session, tools, me.access, now=now)
+    return exporting.export(database, tools, access, now=now)
 
 
 @router.delete(
     "",
     summary="Erase your account",
     status_code=HTTPStatus.NO_CONTENT,
-    dependencies=[PasswordWork],
+    dependencies=MEMBER_PASSWORD_WORK,
     responses=refusals(WrongPassword, TooManyAttempts, Busy, ErasuresUnwritable),
 )
 def erase_me(
@@ -59,13 +59,13 @@ def erase_me(
     "/health-data",
     summary="Erase your health data",
     status_code=HTTPStatus.NO_CONTENT,
-    dependencies=[PasswordWork],
+    dependencies=MEMBER_PASSWORD_WORK,
     responses=refusals(WrongPassword, TooManyAttempts, Busy),
 )
 def erase_my_health_data(
     given: Confirmation, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
 ) -> None:
-    """Erase what you told about your feelings: results, drafts, moods, tasks and reflections, now and for good. Your
+    """Erase what you told us about your feelings: results, drafts, moods, tasks and reflections, now and for good. Your
     account, and which days you completed, stay.
     """
     erasing.erase_my_health_data(database, tools, caller, access, given.password, now=now)

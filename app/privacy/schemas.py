@@ -4,20 +4,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.accounts.passwords import Password
-from app.accounts.schemas import Body, MemberRead
+from app.accounts.schemas import Body, MemberRead, SeenSession
 
 
 class Confirmation(Body):
     password: Password = Field(description="Your present one.")
-
-
-class ExportedSession(BaseModel):
-    id: UUID = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
-    device: str = Field(examples=["Safari on iOS"])
-    place: str = Field(examples=["203.0.113.0/24"])
-    started_at: datetime
-    last_used_at: datetime
-    expires_at: datetime
 
 
 class ExportedConsent(BaseModel):
@@ -59,7 +50,7 @@ class Export(BaseModel):
 
     made_at: datetime
     account: MemberRead
-    sessions: list[ExportedSession]
+    sessions: list[SeenSession]
     consents: list[ExportedConsent]
     links: list[ExportedLink]
     mails: list[ExportedMail]

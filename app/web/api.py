@@ -26,8 +26,8 @@ under `/v1/support`.
 * **Errors** are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems. Branch on `code`; `errors` names the
   fields.
 * **Signing in**: `/v1/auth/login` gives an access token for the `Authorization` header, good for minutes, and a
-  refresh token for the next pair. What is under `/v1/me` is the member's whose token it is, and is never stored by
-  anybody on the way (`no-store`).
+  refresh token for the next pair. Everything under `/v1/me` belongs to the member whose token is sent, and is never
+  stored on the way (`no-store`).
 * **Moments** are RFC 3339 in UTC, dates `YYYY-MM-DD`.
 * **Caching**: public replies carry a strong `ETag`; ask again with `If-None-Match` and a 304 costs next to nothing.
   Every GET also answers HEAD.

@@ -4,14 +4,11 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from app.core import releases
+from app.core.background import Repeating
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.releases import Release
-
-log = structlog.get_logger("app.content")
 
 INTERVAL = 1.0  # seconds between two looks, and until something that failed is tried again
 
@@ -34,15 +31,11 @@ class ContentSignal:
         self._release: Release | None = None
         self._due = 0
         self._outdated = threading.Event()
-        self._stopping = threading.Event()
         self._looking = threading.Lock()
         self._turning = threading.Lock()
         self._rebuilding = threading.Lock()
-        self._failing: set[str] = set()
-        self._threads = [
-            threading.Thread(target=self._watch, name="content-watch", daemon=True),
-            threading.Thread(target=self._keep_up, name="content-rebuild", daemon=True),
-        ]
+        self._watching = Repeating("content-watch", self.look, every=INTERVAL)
+        self._keeping_up = Repeating("content-rebuild", self.catch_up, every=INTERVAL)
 
     def now(self) -> tuple[int, int]:
         """What the content is at this moment: alike before and after means that it stayed so."""
@@ -50,14 +43,12 @@ class ContentSignal:
         return self.turn, release.due_by(self._clock()) if release else 0
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._watching.start()
+        self._keeping_up.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._outdated.set()
-        for thread in self._threads:
-            thread.join(timeout=5)
+        self._watching.stop()
+        self._keeping_up.stop()
 
     def look(self) -> None:
         """One look at the newest release and the clock."""
@@ -70,6 +61,7 @@ class ContentSignal:
             due = release.due_by(self._clock())
             if release is not self._release:
                 self._outdated.set()
+                self._keeping_up.wake()
             elif due == self._due:
                 return
             self._release, self._due = release, due
@@ -91,28 +83,3 @@ class ContentSignal:
     def _raise_turn(self) -> None:
         with self._turning:
             self.turn += 1
-
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            self._try(self.look)
-            self._stopping.wait(INTERVAL)
-
-    def _keep_up(self) -> None:
-        while self._outdated.wait() and not self._stopping.is_set():
-            if not self._try(self.catch_up):
-                self._stopping.wait(INTERVAL)
-
-    def _try(self, work: Callable[[], None]) -> bool:
-        """Whether it worked. What fails is told once, and that it works again."""
-        name = work.__name__
-        try:
-            work()
-        except Exception as error:
-            if name not in self._failing:
-                log.warning("content_not_watched", work=name, error=type(error).__name__, exc_info=True)
-            self._failing.add(name)
-            return False
-        if name in self._failing:
-            log.info("content_watched_again", work=name)
-        self._failing.discard(name)
-        return True

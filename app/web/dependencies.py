@@ -19,20 +19,23 @@ MOST_DIGITS = 9
 PUBLIC = {"Cache-Control": "public, no-cache"}  # kept by anyone, asked for again each time: docs/decisions/caching.md
 
 
-def _database(request: Request) -> Database:
+async def read_database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def open_session(request: Request) -> Iterator[Session]:
+Db = Annotated[Database, Depends(read_database)]
+
+
+def open_session(database: Db) -> Iterator[Session]:
     """One request, one transaction: committed before the reply is sent, or not at all."""
-    with _database(request).transaction() as session:
+    with database.transaction() as session:
         yield session
 
 
-def open_content_session(request: Request) -> Iterator[Session]:
+def open_content_session(database: Db) -> Iterator[Session]:
     """One snapshot of the content, read only."""
-    with _database(request).content_sessions.begin() as session:
+    with database.content_sessions.begin() as session:
         yield session
 
 
@@ -40,10 +43,6 @@ def open_content_session(request: Request) -> Iterator[Session]:
 # commit is answered with an error and not with a success that never happened.
 DbSession = Annotated[Session, Depends(open_session, scope="function")]
 ContentSession = Annotated[Session, Depends(open_content_session, scope="function")]
-
-
-async def read_database(request: Request) -> Database:
-    return _database(request)
 
 
 async def read_network(request: Request) -> str:
@@ -103,7 +102,6 @@ async def next_link(request: Request, response: Response) -> NextLink:
 
 
 Linked = Annotated[NextLink, Depends(next_link)]
-Db = Annotated[Database, Depends(read_database)]
 Network = Annotated[str, Depends(read_network)]
 Now = Annotated[datetime, Depends(now_utc)]
 AppSettings = Annotated[Settings, Depends(read_settings)]

@@ -80,13 +80,14 @@ async def one_of_few(request: Request) -> AsyncIterator[None]:
 
 
 async def unhurried(request: Request) -> AsyncIterator[None]:
-    """Lets the answer come no sooner than a while after the request, so that its time doesn't tell what was done.
+    """Lets the answer come when a while is over, or a second one, and so on: its time doesn't tell what was done.
 
     To be named before what is not to be held meanwhile.
     """
     settings: Settings = request.app.state.settings
-    over = time.monotonic() + settings.alike_milliseconds / 1000
+    while_ = settings.min_answer_milliseconds / 1000
+    begun = time.monotonic()
     try:
         yield
     finally:
-        await sleep(max(0.0, over - time.monotonic()))
+        await sleep(while_ - (time.monotonic() - begun) % while_ if while_ else 0)

@@ -97,3 +97,13 @@ def test_a_purpose_that_nobody_asks_for_is_not_found(service: Service) -> None:
         person.ask("PUT", "/v1/me/consents/world_peace", {"granted": True, "version": "1"}),
     ):
         assert (reply.status_code, reply.json()["code"]) == (404, "purpose_not_found")
+
+
+def test_agreeing_over_and_over_has_an_end_and_withdrawing_has_none(service: Service) -> None:
+    person = service.register()
+    for n in range(101):
+        reply = person.ask("PUT", HEALTH, {"granted": n % 2 == 0, "version": "1"})
+
+    assert (reply.status_code, reply.json()["code"]) == (429, "too_many_requests")
+    assert len(decisions(service)) == 100
+    assert person.ask("PUT", HEALTH, {"granted": False, "version": "1"}).status_code == 200

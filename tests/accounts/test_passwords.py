@@ -1,6 +1,8 @@
 """Passwords: long, hard to guess, kept exactly as they are, hashed by today's parameters."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from argon2 import PasswordHasher
@@ -9,7 +11,7 @@ from sqlmodel import col, select
 from app.accounts.models import Member
 from app.accounts.passwords import Passwords, WeakPassword
 from tests.conftest import MakeService
-from tests.factories.services import PASSWORD, Person, Service, post
+from tests.factories.services import PASSWORD, Person, Service, post, request
 
 PASSWORDS = Passwords(least=12)
 LONG = "correct horse battery staple " * 8  # 232 characters
@@ -47,6 +49,20 @@ def test_a_password_that_is_hard_to_guess_is_good_without_further_rules(password
 def test_what_everybody_tries_is_refused(password: str) -> None:
     with pytest.raises(WeakPassword):
         PASSWORDS.check(password, words=[])
+
+
+@pytest.mark.parametrize("password", [("4@8({[<369!1|70$5+%2" * 4)[:72], "4@8({[<369!1|70$5+%2" * 12, "$@!0" * 64])
+def test_no_password_takes_long_to_judge(password: str) -> None:
+    begun = time.process_time()
+    with suppress(WeakPassword):
+        PASSWORDS.check(password, words=["ophelia.marlborough@example.org"])
+
+    assert time.process_time() - begun < 0.5  # it took seconds
+
+
+def test_letters_written_as_other_characters_are_seen_through() -> None:
+    with pytest.raises(WeakPassword):
+        PASSWORDS.check("P@$$w0rd!1234", words=[])
 
 
 def test_the_members_own_words_are_tried_first() -> None:
@@ -88,7 +104,7 @@ def test_a_password_has_twelve_to_256_characters(service: Service, password: str
 
 
 def test_the_least_length_is_a_setting(make_service: MakeService) -> None:
-    service = make_service(password_least=20)
+    service = make_service(password_min_length=20)
 
     reply = post(service.client, "/v1/auth/register", {"email": "ana@example.org", "password": "kz7 qm2 vx9w"})
 
@@ -163,6 +179,19 @@ def test_over_its_capacity_signing_in_says_when_to_come_again_and_reads_go_on(ma
     assert {status for kind, status, _ in results if kind == "read"} == {200}
     assert {status for _, status, _ in signed_in} == {200, 503}
     assert all(int(again or 0) >= 1 for _, status, again in signed_in if status == 503)
+
+
+def test_without_a_token_nobody_takes_a_place_from_those_who_sign_in(make_service: MakeService) -> None:
+    service = make_service(passwords_at_once=1, passwords_waiting=0)
+    person = service.register()
+    change = {"current_password": PASSWORD, "new_password": NEW}
+
+    with ThreadPoolExecutor(8) as pool:
+        busy = [pool.submit(person.sign_in) for _ in range(4)]
+        statuses = [request(service.client, "PUT", "/v1/me/password", change).status_code for _ in range(20)]
+
+    assert set(statuses) == {401}
+    assert {each.result().status_code for each in busy} <= {200, 503}
 
 
 def test_one_at_a_time_with_enough_room_to_wait_everybody_gets_in(make_service: MakeService) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from starlette.testclient import TestClient
 
 from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Person, Service, post, token_in
@@ -21,6 +22,19 @@ def asked(service: Service, address: str) -> str:
     return token_in(service.mails(to=address)[-1])
 
 
+@pytest.mark.parametrize("host", ["203.0.113.7", "testclient"], ids=["abroad", "at home"])
+def test_a_new_password_ends_the_waiting_wherever_somebody_is(service: Service, host: str) -> None:
+    person = service.register()
+    client = TestClient(service.app, base_url="http://api.test", client=(host, 50000))
+    for _ in range(7):
+        post(client, "/v1/auth/login", {"email": person.address, "password": "wrong"})
+    token = asked(service, person.address)
+
+    assert post(client, RESET, {"token": token, "password": NEW}).status_code == 204
+
+    assert post(client, "/v1/auth/login", {"email": person.address, "password": NEW}).status_code == 200
+
+
 def test_every_address_is_answered_alike_and_only_a_known_one_is_mailed(service: Service) -> None:
     known = service.register().address
     service.mails()
@@ -28,11 +42,11 @@ def test_every_address_is_answered_alike_and_only_a_known_one_is_mailed(service:
     replies = [post(service.client, FORGOT, {"email": each}) for each in (known, known.upper(), "nobody@example.org")]
 
     assert {(reply.status_code, reply.content) for reply in replies} == {(202, b"{}")}
-    assert [mail["To"] for mail in service.mails() if mail["Subject"] == "A link for you"] == [known, known]
+    assert [mail["To"] for mail in service.mails() if mail["Subject"] == "Set a new password"] == [known, known]
 
 
 def test_no_answer_comes_sooner_than_another_could(make_service: MakeService) -> None:
-    service = make_service(alike_milliseconds=150)
+    service = make_service(min_answer_milliseconds=150)
     asking = {"email": "nobody@example.org"}
     signing_up = {"email": "nobody@example.org", "password": PASSWORD}
 
@@ -54,6 +68,39 @@ def test_a_new_password_is_set_by_the_link_and_ends_all_sessions(service: Servic
     person.password = NEW
     assert person.sign_in().status_code == 200
     assert person.ask("GET", "/v1/me").json()["email_verified"] is True
+
+
+def test_what_a_stranger_said_and_agreed_to_does_not_bind_the_owner(service: Service) -> None:
+    health = {"purpose": "health_data", "granted": True, "version": "1"}
+    service.register("ana@example.org", display_name="Stranger", consents=[health])
+    post(service.client, RESET, {"token": asked(service, "ana@example.org"), "password": NEW})
+    owner = Person(service.client, "ana@example.org", NEW)
+    owner.sign_in()
+
+    assert owner.ask("GET", "/v1/me").json()["display_name"] is None
+    assert owner.ask("GET", "/v1/me/consents/health_data").json()["granted"] is False
+
+
+def test_a_reset_of_a_confirmed_account_keeps_what_was_agreed_to(service: Service) -> None:
+    health = {"purpose": "health_data", "granted": True, "version": "1"}
+    person = service.register_verified("ana@example.org", display_name="Ana", consents=[health])
+    post(service.client, RESET, {"token": asked(service, "ana@example.org"), "password": NEW})
+    person.password = NEW
+    person.sign_in()
+
+    assert person.ask("GET", "/v1/me").json()["display_name"] == "Ana"
+    assert person.ask("GET", "/v1/me/consents/health_data").json()["granted"] is True
+
+
+def test_the_owner_gets_in_after_a_reset_while_a_stranger_goes_on_guessing(service: Service) -> None:
+    person = service.register()
+    abroad = TestClient(service.app, base_url="http://api.test", client=("203.0.113.7", 50000))
+    stranger = TestClient(service.app, base_url="http://api.test", client=("198.51.100.7", 50000))
+    post(abroad, RESET, {"token": asked(service, person.address), "password": NEW})
+    for _ in range(9):
+        post(stranger, "/v1/auth/login", {"email": person.address, "password": "wrong"})
+
+    assert post(abroad, "/v1/auth/login", {"email": person.address, "password": NEW}).status_code == 200
 
 
 def test_a_link_works_once(service: Service) -> None:

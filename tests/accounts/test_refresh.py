@@ -1,5 +1,6 @@
 """Refreshing: honest clients are never thrown out by a lost reply, and old copies end the session."""
 
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +8,11 @@ import pytest
 import time_machine
 from sqlmodel import Session, col, select
 
+from app.accounts.members import member_by_id
 from app.accounts.models import SignedInSession
+from app.accounts.refresh_tokens import refresh_token
 from app.core.database import Database
+from app.core.sealing import unseal_json
 from tests.conftest import MakeService
 from tests.factories.services import Person, Service, post
 
@@ -156,7 +160,7 @@ def test_a_token_that_was_changed_anywhere_is_refused_and_ends_nothing(service: 
     assert person.renew().status_code == 200
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 91, "A" * 92, "A" * 93, "=" * 92, "AA==" * 23])
+@pytest.mark.parametrize("token", ["x", "é", "a b", "A" * 91, "A" * 92, "A" * 93, "=" * 92, "AA==" * 23])
 def test_what_was_never_a_token_is_refused(service: Service, token: str) -> None:
     reply = post(service.client, REFRESH, {"refresh_token": token})
 
@@ -166,5 +170,24 @@ def test_what_was_never_a_token_is_refused(service: Service, token: str) -> None
 def test_an_access_token_does_not_refresh_nor_a_refresh_token_sign_in(service: Service) -> None:
     person = service.register()
 
-    assert post(service.client, REFRESH, {"refresh_token": person.access}).status_code in {401, 422}
+    assert post(service.client, REFRESH, {"refresh_token": person.access}).status_code == 422
     assert Person(service.client, person.address, access=person.refresh).ask("GET", "/v1/me").status_code == 401
+
+
+def test_the_last_turn_that_a_database_can_hold_ends_in_a_401(service: Service) -> None:
+    person = service.register()
+    access = service.app.state.tools.tokens.read(person.access, now=datetime.now(UTC))
+    with service.database.transaction() as session:
+        row = session.exec(select(SignedInSession)).one()
+        row.counter = 2**31 - 1
+        key = b64decode(stored_key(service, session, row))
+    last = refresh_token(key, access.member_id, access.session_id, 2**31 - 1)
+
+    assert post(service.client, REFRESH, {"refresh_token": last}).status_code == 401
+
+
+def stored_key(service: Service, session: Session, row: SignedInSession) -> str:
+    member = member_by_id(session, row.member_id)
+    assert member
+    place = f"sessions|{row.member_id}|{row.id}"
+    return str(unseal_json(member.key(service.app.state.tools.ring), row.sealed, bound_to=place)["key"])

@@ -7,12 +7,11 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import NoResultFound
 
 from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.mail import Smtp
-from app.core.outbox import Postman, forget_mails, write_mail
+from app.core.outbox import Postman, write_mail
 from tests.factories.outbox import ADDRESS, MAIL, NOON, SENDER, SUBJECT, TOKEN, Clock, new_ring, put, stored, waiting
 from tests.factories.services import token_in
 from tests.factories.smtp import MailServer, dripping_server, mail_server
@@ -217,17 +216,3 @@ def test_a_mail_whose_server_drips_is_delayed_like_any_other(
     row = stored(database, mail)
     assert (row.claim, row.due_at) == (None, NOON + timedelta(seconds=15))
     assert bool(row.sealed)
-
-
-def test_what_is_forgotten_is_old_and_over(database: Database, postman: Postman) -> None:
-    (sent,) = put(database, RING)
-    assert postman.deliver_due() == 1
-    (kept,) = put(database, RING)
-    for before in (NOON, NOON + timedelta(seconds=1)):
-        assert stored(database, sent).sent_at
-        with database.transaction() as session:
-            forget_mails(session, before=before)
-
-    with pytest.raises(NoResultFound):
-        stored(database, sent)
-    assert stored(database, kept).sealed

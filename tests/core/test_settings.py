@@ -58,6 +58,15 @@ def test_a_refused_setting_is_not_echoed() -> None:
     assert "canary" not in str(caught.value)
 
 
+def test_no_limit_of_a_network_is_below_what_was_promised() -> None:
+    settings = Settings(_env_file=None)
+
+    assert settings.registrations_a_minute >= 20
+    assert settings.sign_ins_a_minute >= 30
+    assert settings.network_guesses >= 30 * 10
+    assert settings.requests_a_minute >= 600
+
+
 def test_every_setting_is_explained() -> None:
     operations = (ROOT / "docs" / "operations.md").read_text()
 

@@ -1,19 +1,15 @@
 """Erasure: everything is gone at once, one mark stays, and a restored backup can be made to forget again."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
-from app.core.database import Database
-from app.core.keyring import UnknownKey, new_entry
-from app.privacy.erasing import reapply, write_down
+from app.core.outbox import OutboxMail
 from app.tables import metadata
-from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Person, Service, post
 
 ME = "/v1/me"
@@ -100,92 +96,23 @@ def test_a_wrong_password_erases_nothing(service: Service) -> None:
     assert lines(service) == []
 
 
-def test_an_erasure_is_written_down_as_a_keyed_hash(service: Service) -> None:
-    person = service.register()
-    member_id = person.ask("GET", ME).json()["id"]
+@pytest.mark.parametrize("path", ["/v1/auth/register", "/v1/auth/password/forgot"])
+def test_nothing_is_written_to_a_member_who_is_erased_at_the_same_moment(service: Service, path: str) -> None:
+    """Whoever asks for an address found its member, and then waits for the erasure."""
+    for n in range(6):
+        person = service.register(f"ana-{n}@example.org")
+        member_id = person.ask("GET", ME).json()["id"]
+        body = {"email": person.address} | ({"password": PASSWORD} if path.endswith("register") else {})
+        with ThreadPoolExecutor(5) as pool:
+            erasing = pool.submit(erase, person)
+            statuses = [
+                each.result().status_code for each in [pool.submit(post, service.client, path, body) for _ in range(4)]
+            ]
 
-    erase(person)
-
-    [line] = lines(service)
-    mark, moment = line.split()
-    assert mark.startswith("test-1:")
-    assert datetime.fromisoformat(moment).tzinfo is not None
-    assert member_id not in line
-    with service.database.transaction() as session:
-        assert session.exec(select(AuditEvent.subject).where(col(AuditEvent.event) == "erased")).all() == [mark]
-
-
-def test_a_file_that_cannot_be_written_stops_the_erasure(make_service: MakeService, tmp_path: Path) -> None:
-    service = make_service(erasures_file=tmp_path)  # a folder
-    person = service.register()
-
-    reply = person.ask("DELETE", ME, {"password": PASSWORD})
-
-    assert (reply.status_code, reply.json()["code"]) == (503, "erasure_unavailable")
-    assert "Retry-After" in reply.headers
-    assert person.ask("GET", ME).status_code == 200
-
-
-def test_what_a_crash_kept_from_the_file_is_made_up_for(service: Service) -> None:
-    for _ in range(2):
-        erase(service.register())
-    whole = {line.split()[0] for line in lines(service)}
-    service.settings.erasures.write_text(lines(service)[0] + "\n")
-    erasures = service.app.state.erasures
-
-    with service.database.transaction() as session:
-        assert write_down(session, erasures, now=datetime.now(UTC)) == 1
-        assert write_down(session, erasures, now=datetime.now(UTC)) == 0
-
-    assert {line.split()[0] for line in lines(service)} == whole
-
-
-def test_a_restored_backup_is_made_to_forget_again(service: Service) -> None:
-    """The database is taken back to before the erasure by giving the member's rows back."""
-    stays, goes = service.register("stays@example.org"), service.register("goes@example.org")
-    backup = copy_of(service)
-    erase(goes)
-    service.database.close()
-    restored = restore(service, backup)
-    assert goes.sign_in().status_code == 200
-    app = service.app.state
-
-    assert reapply(restored, app.tools, app.erasures, now=datetime.now(UTC)) == 1
-    assert reapply(restored, app.tools, app.erasures, now=datetime.now(UTC)) == 0
-
-    assert goes.sign_in().status_code == 401
-    assert stays.sign_in().status_code == 200
-    restored.close()
-
-
-def copy_of(service: Service) -> dict[str, list[dict[str, object]]]:
-    with service.database.reads.connect() as connection:
-        return {
-            table.name: [dict(row._mapping) for row in connection.execute(table.select())]  # noqa: SLF001
-            for table in metadata.sorted_tables
-        }
-
-
-def restore(service: Service, backup: dict[str, list[dict[str, object]]]) -> Database:
-    database = Database(service.settings.database)
-    with database.transaction() as session:
-        for table in reversed(metadata.sorted_tables):
-            session.execute(table.delete())
-        for table in metadata.sorted_tables:
-            if backup[table.name]:
-                session.execute(table.insert(), backup[table.name])
-    return database
-
-
-def test_a_line_of_a_secret_that_is_gone_erases_nobody_and_says_so(make_service: MakeService, service: Service) -> None:
-    erase(service.register())
-    person = service.register()
-    after = make_service(service.settings.database, keys=new_entry())
-
-    with pytest.raises(UnknownKey, match="test-1"):
-        reapply(service.database, after.app.state.tools, after.app.state.erasures, now=datetime.now(UTC))
-
-    assert person.ask("GET", ME).status_code == 200
+        assert (erasing.result(), set(statuses)) == (204, {202})
+        with service.database.transaction() as session:
+            assert not session.scalars(select(AuditEvent.id).where(col(AuditEvent.subject) == member_id)).all()
+            assert not session.scalars(select(OutboxMail.id).where(col(OutboxMail.member_id) == UUID(member_id))).all()
 
 
 def test_what_is_written_while_a_member_is_erased_is_written_before_or_not_at_all(service: Service) -> None:

@@ -24,8 +24,9 @@ def test_an_export_holds_everything_that_is_kept(service: Service) -> None:
     assert {session.device for session in export.sessions} >= {"Ana's tablet"}
     assert [(each.purpose, each.granted, each.version) for each in export.consents] == [("health_data", True, "1")]
     assert [(each.purpose, each.address) for each in export.links] == [("move", "ana.new@example.org")]
-    assert [mail.kind for mail in export.mails] == ["confirm_address", "confirm_new_address"]
+    assert [mail.kind for mail in export.mails] == ["confirm_address", "new_address"]
     assert all(mail.sent_at for mail in export.mails)
+    assert all(each.session_id for each in export.security_events if each.event == "signed_in")
     events = [each.event for each in export.security_events]
     assert sorted(events) == sorted(
         [

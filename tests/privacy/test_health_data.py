@@ -59,8 +59,7 @@ def withdraw(person: Person, *, granted: bool = False) -> None:
 
 
 def clean_up(service: Service) -> None:
-    with service.database.transaction() as session:
-        erase_withdrawn(session, holdings=HOLDINGS, now=utc_now())
+    erase_withdrawn(service.database, holdings=HOLDINGS, now=utc_now())
 
 
 def test_health_data_are_erased_at_once_and_the_account_stays(diaries: Service) -> None:

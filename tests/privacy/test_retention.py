@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import time_machine
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -10,6 +11,7 @@ from sqlmodel import col, select
 from app.accounts.models import Attempts, AuditEvent
 from app.core.clock import utc_now
 from app.privacy.retention import clean_up
+from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Service, post
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -91,8 +93,36 @@ def test_a_lost_line_of_the_erasures_is_written_again(service: Service) -> None:
 
 def test_on_sqlite_the_log_is_emptied_of_what_was_deleted(service: Service) -> None:
     service.register()
+    log = Path(f"{service.settings.database.database}-wal")
+    is_sqlite = service.settings.database.get_backend_name() == "sqlite"
+    assert (log.exists() and log.stat().st_size > 0) == is_sqlite
+
     cleaned(service)
 
-    log = Path(f"{service.settings.database.database}-wal")
-
     assert not log.exists() or log.stat().st_size == 0
+
+
+def test_a_file_of_erasures_that_cannot_be_written_holds_up_nothing_else(make_service: MakeService) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        service = make_service()
+        service.register().ask("DELETE", "/v1/me", {"password": PASSWORD})
+        service.register()
+        service.settings.erasures.unlink()
+        service.settings.erasures.mkdir()
+        clock.shift(timedelta(days=60))
+        with pytest.raises(IsADirectoryError):
+            cleaned(service)
+
+        assert many(service, "sessions") == 0
+
+
+def test_very_many_rows_are_removed_a_few_at_a_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.database.BATCH", 2)
+    with time_machine.travel(NOON, tick=False) as clock:
+        person = service.register()
+        for _ in range(6):
+            person.sign_in()
+        clock.shift(timedelta(days=60))
+        cleaned(service)
+
+        assert many(service, "sessions") == 0

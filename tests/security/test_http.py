@@ -130,7 +130,7 @@ def test_a_page_of_ours_may_read_every_reply_refusals_too(make_service: MakeServ
     [
         ("registrations_a_minute", "/v1/auth/register", {"email": "ana@example.org", "password": PASSWORD}),
         ("sign_ins_a_minute", "/v1/auth/login", {"email": "ana@example.org", "password": PASSWORD}),
-        ("sign_ins_a_minute", "/v1/auth/password/reset", {"token": "x", "password": PASSWORD}),
+        ("requests_a_minute", "/v1/auth/password/reset", {"token": "x", "password": PASSWORD}),
         ("requests_a_minute", FORGOT, {"email": "ana@example.org"}),
         ("requests_a_minute", REFRESH, {"refresh_token": "x"}),
     ],

@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="The ring of secrets from which eve
 
 @app.command("new")
 def new_command() -> None:
-    """Print a new entry, for the front of TWENTYONE_KEYS (docs/operations.md says how to rotate)."""
+    """Print a new entry for TWENTYONE_KEYS; docs/operations.md says where to put it, and when."""
     typer.echo(new_entry())
 
 
@@ -21,8 +21,8 @@ def new_command() -> None:
 def list_command() -> None:
     """Show the ring, without secrets, and how much is under each of them."""
     ring = read_settings().ring
-    with database_told(), opened() as database, database.transaction() as session:
-        used = in_use(session)
+    with database_told(), opened() as database, database.reads.connect() as connection:
+        used = in_use(connection)
     table = Table("secret", "is", "members and mails under it")
     for key_id in dict.fromkeys([*ring.ids, *used]):
         state = "in use" if key_id == ring.current else "on the ring" if key_id in ring.ids else "MISSING"
@@ -38,8 +38,8 @@ def rotate_command() -> None:
     """Bring everything under the secret in use. The service may go on; an interrupted run is started again."""
     ring = read_settings().ring
     with database_told(), opened() as database:
-        with database.transaction() as session:
-            total = to_rotate(session, ring)
+        with database.reads.connect() as connection:
+            total = to_rotate(connection, ring)
         done = 0
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             bar = progress.add_task("Rotating", total=total)
@@ -54,4 +54,4 @@ def rotate_command() -> None:
             except UnknownKey as error:
                 err.print(str(error))
                 raise typer.Exit(1) from None
-    out.print(f"{done} members and mails came under {ring.current}.")
+    out.print(f"Members and mails that came under {ring.current}: {done}.")
