@@ -91,12 +91,13 @@ def change_consent(session: Session, member_id: UUID, purpose: str, decision: De
 
 
 def withdraw_all(session: Session, member_id: UUID, *, now: datetime) -> None:
-    """Withdraw whatever a member, whose row is locked, agreed to."""
-    purposes = select(col(MemberConsent.purpose)).where(col(MemberConsent.member_id) == member_id).distinct()
-    for purpose in session.scalars(purposes).all():
-        last = my_consent(session, member_id, purpose)
-        if last.granted and last.version:
-            decide(session, member_id, purpose, Decision(granted=False, version=last.version), now=now)
+    """Withdraw whatever a member, whose row is locked, agreed to, also what nobody is asked for any longer."""
+    columns = select(col(MemberConsent.purpose), col(MemberConsent.granted), col(MemberConsent.version))
+    in_order = columns.where(col(MemberConsent.member_id) == member_id).order_by(col(MemberConsent.number))
+    last = {row.purpose: row for row in session.execute(in_order)}
+    for purpose, decided in last.items():
+        if decided.granted:
+            decide(session, member_id, purpose, Decision(granted=False, version=decided.version), now=now)
 
 
 def _recently(session: Session, member_id: UUID, purpose: str, *, now: datetime) -> int:

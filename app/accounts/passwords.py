@@ -22,7 +22,7 @@ from app.core.texts import Storable
 LONGEST = 256
 GOOD_SCORE = 3  # of 4: over 10^8 guesses, "safely unguessable" by Wheeler (2016), section 5
 MAY_BE_LETTERS = frozenset("@({[<!|$+%")
-TRIED = 3  # of them
+TRIED = 2  # of them
 READ = 72  # characters that zxcvbn takes
 OUR_WORDS = ("twentyone", "21twentyone", "twentyone21", "twenty", "one", "21", "journey", "relationship")
 MEMORY, PASSES, LANES = 19_456, 2, 1  # KiB; OWASP's Password Storage Cheat Sheet, for Argon2id

@@ -1,5 +1,6 @@
 """Settings from the environment, prefix `TWENTYONE_`, or from a file `.env`."""
 
+import os
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -58,6 +59,11 @@ def _network(network: str) -> str:
     return network
 
 
+def _all_cores_but_one() -> int:
+    """One is for those who read, whatever the others do."""
+    return min(max(1, (os.cpu_count() or 1) - 1), 8)
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 FrontendPath = Annotated[str, Field(pattern=r"^/[^{}#?\s]*$")]
 Network = Annotated[str, AfterValidator(_network)]
@@ -112,7 +118,7 @@ class Settings(DatabaseSettings):
     session_days: int = Field(default=365, ge=1)
     refresh_again_minutes: int = Field(default=60, ge=1)
     password_min_length: int = Field(default=12, ge=8, le=64)
-    passwords_at_once: int = Field(default=2, ge=1, le=32)
+    passwords_at_once: int = Field(default_factory=_all_cores_but_one, ge=1, le=32)
     passwords_waiting: int = Field(default=100, ge=0)
     min_answer_milliseconds: int = Field(default=100, ge=0, le=2000)
 

@@ -13,6 +13,7 @@ from app.seed.commands import load_folder
 from app.tables import metadata
 from tests.conftest import Backend
 from tests.factories.content import write_article, write_folder
+from tests.factories.services import Service
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +53,22 @@ def test_up_down_and_up_again_with_content(backend: Backend, empty: URL, tmp_pat
         assert session.connection().scalar(text("SELECT slug FROM articles")) == "one"
     database.close()
     backend.drop(url)
+
+
+def test_up_down_and_up_again_with_members(service: Service) -> None:
+    service.register_verified(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
+    config = Config(ROOT / "alembic.ini")
+
+    with service.database.sessions() as session:
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, "20261123_content")
+        session.commit()
+        left = set(inspect(session.connection()).get_table_names())
+    migrate_database(service.database)
+
+    assert "consent_texts" in left
+    assert {"members", "member_keys", "sessions", "outbox", "attempts", "audit_events"} & left == set()
+    assert service.register().ask("GET", "/v1/me").status_code == 200
 
 
 def test_every_constraint_has_a_name() -> None:
