@@ -22,7 +22,7 @@ log = structlog.get_logger("app.problems")
 
 ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
 MEDIA_TYPE = "application/problem+json"
-TITLES = {422: "Invalid input"}
+TITLES = {413: "Content Too Large", 422: "Invalid input"}  # where versions of Python differ, or we do
 DETAILS = {
     400: "The request could not be read.",
     401: "This needs a valid token.",

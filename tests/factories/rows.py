@@ -23,6 +23,11 @@ def all_rows(database: Database) -> Rows:
         }
 
 
+def counts(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    return {table: len(rows) for table, rows in all_rows(database).items()}
+
+
 def rows_about(database: Database, member_id: str) -> Rows:
     """Every row that names a member, by id or by the hash of their address."""
     with database.reads.connect() as connection:

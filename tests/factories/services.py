@@ -60,6 +60,10 @@ class Person:
     def keep(self, reply: Response) -> None:
         self.access, self.refresh = reply.json()["access_token"], reply.json()["refresh_token"]
 
+    def erase(self, password: str | None = None) -> int:
+        """The status of the answer."""
+        return self.ask("DELETE", "/v1/me", {"password": password or self.password}).status_code
+
     def on_another_device(self, **more: Any) -> "Person":
         other = Person(self.client, self.address, self.password)
         assert other.sign_in(**more).status_code == 200
@@ -95,6 +99,11 @@ class Service:
         token = token_in(self.mails(to=person.address)[-1])
         assert person.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
         return person
+
+    def erasures(self) -> list[str]:
+        """The lines of the file."""
+        path = self.settings.erasures
+        return path.read_text().splitlines() if path.exists() else []
 
     def mails(self, *, to: str | None = None) -> list[EmailMessage]:
         """Everything that was sent so far, the oldest first; what waits is sent before."""

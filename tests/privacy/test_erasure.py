@@ -4,47 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
 from app.core.outbox import OutboxMail
-from app.tables import metadata
-from tests.factories.services import PASSWORD, Person, Service, post
+from tests.factories.rows import all_rows, counts
+from tests.factories.services import PASSWORD, Service, post
 
 ME = "/v1/me"
 
 
-def erase(person: Person, password: str = PASSWORD) -> int:
-    return person.ask("DELETE", ME, {"password": password}).status_code
-
-
-def everything(service: Service) -> str:
-    """All rows of all tables, as text."""
-    with service.database.reads.connect() as connection:
-        return "\n".join(
-            str(row)
-            for table in metadata.sorted_tables
-            for row in connection.execute(text(f"SELECT * FROM {table.name}"))
-        )
-
-
-def rows(service: Service) -> dict[str, int]:
-    with service.database.reads.connect() as connection:
-        return {
-            table.name: connection.scalar(text(f"SELECT count(*) FROM {table.name}")) or 0
-            for table in metadata.sorted_tables
-        }
-
-
-def lines(service: Service) -> list[str]:
-    path = service.settings.erasures
-    return path.read_text().splitlines() if path.exists() else []
-
-
 def test_nothing_of_an_erased_member_is_left_but_a_mark(service: Service) -> None:
     other = service.register_verified()
-    before = rows(service)
+    before = counts(service.database)
     person = service.register_verified(
         "ana@example.org", consents=[{"purpose": "health_data", "granted": True, "version": "1"}]
     )
@@ -53,12 +25,12 @@ def test_nothing_of_an_erased_member_is_left_but_a_mark(service: Service) -> Non
     post(service.client, "/v1/auth/password/forgot", {"email": "ana@example.org"})
     member_id = person.ask("GET", ME).json()["id"]
 
-    assert erase(person) == 204
+    assert person.erase() == 204
 
-    found = everything(service)
+    found = str(all_rows(service.database))
     assert member_id not in found
     assert member_id.replace("-", "") not in found
-    gone = {name: many for name, many in rows(service).items() if many != before[name]}
+    gone = {name: many for name, many in counts(service.database).items() if many != before[name]}
     assert gone == {"audit_events": before["audit_events"] + 1}
     assert other.ask("GET", ME).status_code == 200
 
@@ -67,18 +39,18 @@ def test_an_erased_member_is_signed_out_everywhere_at_once(service: Service) -> 
     person = service.register()
     phone = person.on_another_device()
 
-    assert erase(person) == 204
+    assert person.erase() == 204
 
     for each in (person, phone):
         assert each.ask("GET", ME).status_code == 401
         assert each.renew().status_code == 401
     assert person.sign_in().status_code == 401
-    assert erase(person) == 401
+    assert person.erase() == 401
 
 
 def test_the_address_may_be_used_again_by_somebody_new(service: Service) -> None:
     person = service.register("ana@example.org", display_name="Ana")
-    erase(person)
+    person.erase()
 
     again = service.register("ana@example.org")
 
@@ -93,7 +65,7 @@ def test_a_wrong_password_erases_nothing(service: Service) -> None:
     assert (reply.status_code, reply.json()["code"]) == (403, "wrong_password")
     assert reply.json()["errors"][0]["pointer"] == "/password"
     assert person.ask("GET", ME).status_code == 200
-    assert lines(service) == []
+    assert service.erasures() == []
 
 
 @pytest.mark.parametrize("path", ["/v1/auth/register", "/v1/auth/password/forgot"])
@@ -104,7 +76,7 @@ def test_nothing_is_written_to_a_member_who_is_erased_at_the_same_moment(service
         member_id = person.ask("GET", ME).json()["id"]
         body = {"email": person.address} | ({"password": PASSWORD} if path.endswith("register") else {})
         with ThreadPoolExecutor(5) as pool:
-            erasing = pool.submit(erase, person)
+            erasing = pool.submit(person.erase)
             statuses = [
                 each.result().status_code for each in [pool.submit(post, service.client, path, body) for _ in range(4)]
             ]
@@ -120,7 +92,7 @@ def test_what_is_written_while_a_member_is_erased_is_written_before_or_not_at_al
 
     def ask(n: int) -> int:
         if n == 10:
-            return erase(person)
+            return person.erase()
         return person.ask("PUT", "/v1/me/consents/health_data", {"granted": n % 2 == 0, "version": "1"}).status_code
 
     with ThreadPoolExecutor(8) as pool:
@@ -128,4 +100,4 @@ def test_what_is_written_while_a_member_is_erased_is_written_before_or_not_at_al
 
     assert statuses[10] == 204
     assert set(statuses) <= {200, 204, 401}
-    assert rows(service)["member_consents"] == 0
+    assert counts(service.database)["member_consents"] == 0

@@ -4,7 +4,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
@@ -15,45 +14,19 @@ from app.privacy.erasing import erase_member, reapply, write_down
 from app.privacy.erasures import Erasures
 from app.tables import metadata
 from tests.conftest import MakeService
-from tests.factories.services import PASSWORD, Person, Service
+from tests.factories.rows import all_rows
+from tests.factories.services import PASSWORD, Service
 
 ME = "/v1/me"
-
-
-def erase(person: Person, password: str = PASSWORD) -> int:
-    return person.ask("DELETE", ME, {"password": password}).status_code
-
-
-def everything(service: Service) -> str:
-    """All rows of all tables, as text."""
-    with service.database.reads.connect() as connection:
-        return "\n".join(
-            str(row)
-            for table in metadata.sorted_tables
-            for row in connection.execute(text(f"SELECT * FROM {table.name}"))
-        )
-
-
-def rows(service: Service) -> dict[str, int]:
-    with service.database.reads.connect() as connection:
-        return {
-            table.name: connection.scalar(text(f"SELECT count(*) FROM {table.name}")) or 0
-            for table in metadata.sorted_tables
-        }
-
-
-def lines(service: Service) -> list[str]:
-    path = service.settings.erasures
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def test_an_erasure_is_written_down_as_a_keyed_hash(service: Service) -> None:
     person = service.register()
     member_id = person.ask("GET", ME).json()["id"]
 
-    erase(person)
+    person.erase()
 
-    [line] = lines(service)
+    [line] = service.erasures()
     mark, moment = line.split()
     assert mark.startswith("test-1:")
     assert datetime.fromisoformat(moment).tzinfo is not None
@@ -75,23 +48,23 @@ def test_a_file_that_cannot_be_written_stops_the_erasure(make_service: MakeServi
 
 def test_what_a_crash_kept_from_the_file_is_made_up_for(service: Service) -> None:
     for _ in range(2):
-        erase(service.register())
-    whole = {line.split()[0] for line in lines(service)}
-    service.settings.erasures.write_text(lines(service)[0] + "\n")
+        service.register().erase()
+    whole = {line.split()[0] for line in service.erasures()}
+    service.settings.erasures.write_text(service.erasures()[0] + "\n")
     erasures = service.app.state.erasures
 
     assert write_down(service.database, erasures, now=utc_now()) == 1
     assert write_down(service.database, erasures, now=utc_now()) == 0
 
-    assert {line.split()[0] for line in lines(service)} == whole
+    assert {line.split()[0] for line in service.erasures()} == whole
 
 
 def test_a_torn_line_costs_no_other(service: Service) -> None:
     service.settings.erasures.parent.mkdir(parents=True, exist_ok=True)
     service.settings.erasures.write_text("test-1:0123")
-    erase(service.register())
+    service.register().erase()
 
-    assert len(lines(service)) == 2
+    assert len(service.erasures()) == 2
     assert len(service.app.state.erasures.marks()) == 1
 
 
@@ -102,7 +75,7 @@ def test_a_member_whose_key_is_lost_can_be_erased_all_the_same(make_service: Mak
 
     assert erase_member(service.database, after.tools, after.erasures, member_id, now=utc_now())
 
-    assert str(member_id) not in everything(service)
+    assert str(member_id) not in str(all_rows(service.database))
     assert person.ask("GET", ME).status_code == 401
 
 
@@ -110,7 +83,7 @@ def test_a_restored_backup_is_made_to_forget_again(service: Service) -> None:
     """The database is taken back to before the erasure by giving the member's rows back."""
     stays, goes = service.register("stays@example.org"), service.register("goes@example.org")
     backup = copy_of(service)
-    erase(goes)
+    goes.erase()
     service.database.close()
     restored = restore(service, backup)
     assert goes.sign_in().status_code == 200
@@ -160,4 +133,4 @@ def test_a_file_that_cannot_be_written_costs_nobody_a_try(make_service: MakeServ
     service = make_service(erasures_file=tmp_path)
     person = service.register()
 
-    assert {erase(person) for _ in range(7)} == {503}
+    assert {person.erase() for _ in range(7)} == {503}
