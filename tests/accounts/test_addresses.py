@@ -7,6 +7,7 @@ import time_machine
 from pydantic import TypeAdapter, ValidationError
 
 from app.accounts.addresses import Address, address_hash, address_hashes, sameness
+from app.accounts.members import hold_row, member_by_address
 from app.core.keyring import KeyRing, new_entry
 from tests.factories.services import PASSWORD, Person, Service, post, token_in
 
@@ -152,6 +153,25 @@ def test_links_to_the_old_address_are_dead_after_moving(service: Service) -> Non
 
     reply = post(service.client, "/v1/auth/password/reset", {"token": reset, "password": "two birds on a wire"})
     assert reply.status_code == 422
+
+
+def test_whoever_found_a_member_before_they_moved_or_left_writes_nothing_to_them(service: Service) -> None:
+    person, ring = service.register_verified(), service.app.state.tools.ring
+    token = moving(service, person)
+    with service.database.transaction() as session:
+        found = member_by_address(session, ring, person.address)
+        assert found
+        assert hold_row(session, found)
+    person.ask("POST", "/v1/auth/verify-email", {"token": token})
+
+    with service.database.transaction() as session:
+        moved = member_by_address(session, ring, NEW)
+        assert moved
+        assert (hold_row(session, found), hold_row(session, moved)) == (False, True)
+    person.erase()
+
+    with service.database.transaction() as session:
+        assert not hold_row(session, moved)
 
 
 def test_another_spelling_of_the_same_address_is_a_new_one_to_write_to(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -93,6 +94,25 @@ def test_an_address_stays_one_members_while_secrets_change(make_service: MakeSer
 
     assert Person(after.client, "ana@example.org").sign_in().status_code == 200
     assert Person(after.client, "ana@example.org", "two birds on a wire").sign_in().status_code == 401
+
+
+def test_processes_with_the_ring_in_another_order_make_one_member_of_an_address(
+    make_service: MakeService, service: Service
+) -> None:
+    one = make_service(service.settings.database, keys=BOTH)
+    two = make_service(service.settings.database, keys=f"{KEYS},{NEW}")
+    addresses = [f"ana-{n}@example.org" for n in range(4)]
+
+    with ThreadPoolExecutor(8) as pool:
+        asking = [
+            pool.submit(post, each.client, "/v1/auth/register", {"email": address, "password": PASSWORD})
+            for address in addresses
+            for each in (one, two, one, two)
+        ]
+        assert {each.result().status_code for each in asking} == {202}
+
+    with service.database.transaction() as session:
+        assert len(session.exec(select(col(MemberKey.member_id))).all()) == len(addresses)
 
 
 def test_an_interrupted_rotation_goes_on_where_it_was(
