@@ -69,8 +69,11 @@ def reset_password(
     tools.passwords.check(password, words=member.identity(tools.ring).words)
     password_hash = tools.passwords.hashed(password)
     with database.transaction() as session:
-        lock_row(session, member.id)
+        lock_row(session, found.member_id)
         use_token(session, found)
+        member = member_by_id(session, found.member_id)  # as they are now: meanwhile they may have changed
+        if member is None:
+            raise TokenNotGood
         _replace(session, tools, member, password_hash, now=now)
         if member.verified_at is None:
             _begin_anew(session, tools, member, now=now)

@@ -110,13 +110,6 @@ class Postman:
         self._sender = sender
         self._clock = clock
 
-    def deliver_due(self) -> int:
-        """How many mails left."""
-        sent = 0
-        while (left := self.deliver_next()) is not None:
-            sent += left
-        return sent
-
     def deliver_next(self) -> bool | None:
         """Whether the mail that is longest due left; None if none is due."""
         mail = self._claim() if self._is_any_due() else None

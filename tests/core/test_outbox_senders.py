@@ -23,6 +23,7 @@ from tests.factories.outbox import (
     TOKEN,
     Clock,
     begin,
+    deliver_due,
     new_ring,
     put,
     sender_process,
@@ -52,7 +53,7 @@ def test_many_senders_in_threads_deliver_each_mail_once(database: Database, serv
         everybody_is_there.wait()
         count = 0
         while waiting(mine):
-            count += postman.deliver_due()
+            count += deliver_due(postman)
         mine.close()
         sent.append(count)
 
@@ -103,10 +104,10 @@ def test_a_mail_outlives_the_sender_that_was_killed_with_it(database: Database, 
 
     clock = Clock(claimed.due_at - timedelta(microseconds=1))
     successor = Postman(database, RING, Smtp(server.url()), sender=SENDER, clock=clock)
-    assert successor.deliver_due() == 0
+    assert deliver_due(successor) == 0
     clock.shift(microseconds=1)
 
-    assert (successor.deliver_due(), successor.deliver_due()) == (1, 0)
+    assert (deliver_due(successor), deliver_due(successor)) == (1, 0)
     assert server.times_taken == {mail: 1}
     assert stored(database, mail).attempts == 2
 
@@ -121,11 +122,11 @@ def test_a_sender_that_was_overtaken_changes_nothing_of_what_its_successor_noted
         def deliver(self, _message: EmailMessage, _mail_id: UUID) -> None:
             """Until its claim is over and another has sent the mail."""
             clock.shift(seconds=CLAIM.total_seconds())
-            assert successor.deliver_due() == 1
+            assert deliver_due(successor) == 1
             raise Undeliverable
 
     (mail,) = put(database, RING)
-    assert Postman(database, RING, Slow(), sender=SENDER, clock=clock).deliver_due() == 0
+    assert deliver_due(Postman(database, RING, Slow(), sender=SENDER, clock=clock)) == 0
 
     row = stored(database, mail)
     assert (row.sent_at, row.given_up_at, row.attempts) == (NOON + CLAIM, None, 2)
@@ -139,12 +140,12 @@ def test_a_claim_outlasts_the_slowest_conversation() -> None:
 def test_what_one_process_left_another_delivers(database: Database, server: MailServer) -> None:
     with mail_server(started=False) as closed:
         (mail,) = put(database, RING)
-        assert Postman(database, RING, Smtp(closed.url()), sender=SENDER, clock=Clock()).deliver_due() == 0
+        assert deliver_due(Postman(database, RING, Smtp(closed.url()), sender=SENDER, clock=Clock())) == 0
     database.close()
 
     again = Database(database.url, patience=10)
     later = Clock(NOON + timedelta(seconds=15))
-    assert Postman(again, RING, Smtp(server.url()), sender=SENDER, clock=later).deliver_due() == 1
+    assert deliver_due(Postman(again, RING, Smtp(server.url()), sender=SENDER, clock=later)) == 1
     again.close()
 
     assert server.times_taken == {mail: 1}
@@ -161,11 +162,11 @@ def test_the_log_of_a_sender_names_mails_and_never_addresses_subjects_or_tokens(
     (mail,) = put(database, RING)
     for command, reply in (("RCPT", f"450 <{ADDRESS}> is busy"), ("DATA", f"421 {TOKEN}"), ("QUIT", f"500 {ADDRESS}")):
         server.says = {command: reply}
-        postman.deliver_due()
+        deliver_due(postman)
         clock.shift(hours=1)
     (refused,) = put(database, RING, now=clock.now)
     server.says = {"RCPT": f"550 <{ADDRESS}> is nobody"}
-    postman.deliver_due()
+    deliver_due(postman)
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     ours = [line for line in lines if line["logger"] != "mail.log"]  # which is the server's, for it is in this process

@@ -34,6 +34,14 @@ class Clock:
         self.now += timedelta(**by)
 
 
+def deliver_due(postman: Postman) -> int:
+    """Have everything delivered that is due; how many mails left."""
+    sent = 0
+    while (left := postman.deliver_next()) is not None:
+        sent += left
+    return sent
+
+
 def put(database: Database, ring: KeyRing, mail: Mail = MAIL, *, times: int = 1, now: datetime = NOON) -> list[str]:
     """Write a mail so many times; the ids."""
     with database.transaction() as session:
@@ -83,7 +91,7 @@ def main(database_url: str, keys: str, smtp_url: str) -> None:
     postman = Postman(database, KeyRing(keys), Smtp(smtp_url), sender=SENDER)
     print("ready", flush=True)  # noqa: T201 - heard by the test that started it
     sys.stdin.readline()
-    print(postman.deliver_due(), flush=True)  # noqa: T201
+    print(deliver_due(postman), flush=True)  # noqa: T201
     database.close()
 
 

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from app.core.database import Database
 from app.core.settings import Settings
 from app.main import create_app
+from tests.factories.outbox import deliver_due
 
 PASSWORD = "a kettle sings in the rain"
 NUMBERS = count(1)
@@ -107,7 +108,7 @@ class Service:
 
     def mails(self, *, to: str | None = None) -> list[EmailMessage]:
         """Everything that was sent so far, the oldest first; what waits is sent before."""
-        self.app.state.postman.deliver_due()
+        deliver_due(self.app.state.postman)
         files = sorted((self.settings.var_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         read = [message_of(path) for path in files]
         return [mail for mail in read if to is None or mail["To"] == to]

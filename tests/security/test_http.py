@@ -153,6 +153,11 @@ def forwarded(address: str) -> dict[str, str]:
     return {"X-Forwarded-For": address, "X-Real-IP": address, "Forwarded": f"for={address}", "Client-IP": address}
 
 
+@pytest.mark.parametrize("path", ["/v1/me/", "/v1/auth/login/", "/v1/me/sessions/", "//v1/me"])
+def test_nobody_is_sent_elsewhere_with_what_they_carry(crowded: Service, path: str) -> None:
+    assert crowded.client.get(path, headers={"Authorization": "Bearer x"}).status_code == 404
+
+
 def test_no_link_in_a_mail_is_made_from_what_the_request_says(service: Service) -> None:
     lies = {
         "Host": EVIL,
