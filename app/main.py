@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from app import accounts, articles, pages, privacy, support
+from app import accounts, articles, assessments, pages, privacy, support
 from app.accounts.consents_router import router as consents_router
 from app.accounts.devices import device_name
 from app.accounts.me_router import router as me_router
@@ -18,6 +18,10 @@ from app.accounts.tools import Tools
 from app.articles.indexing import indexed_articles
 from app.articles.router import router as articles_router
 from app.articles.search import SearchIndex
+from app.assessments.drafts_router import router as drafts_router
+from app.assessments.results_router import router as results_router
+from app.assessments.router import router as assessments_router
+from app.assessments.tools import Tools as AssessmentTools
 from app.core import logs
 from app.core.background import Repeating
 from app.core.clock import utc_now
@@ -32,6 +36,7 @@ from app.privacy.router import router as privacy_router
 from app.support.router import router as support_router
 from app.web import docs, health, metrics, problems
 from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
+from app.web.bodies import check_body
 from app.web.cache import ContentCache
 from app.web.content_signal import ContentSignal
 from app.web.cors import Cors, cors_options, headers_for
@@ -40,11 +45,13 @@ from app.web.limits import Capacity, Limits, limited
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
 from app.web.query import check_query
+from app.web.turns import Turns
 
 log = structlog.get_logger("app.start")
 
 TAGS = [
     {"name": "Articles", "description": articles.__doc__},
+    {"name": "Assessments", "description": assessments.__doc__},
     {"name": "Pages", "description": pages.__doc__},
     {"name": "Support", "description": support.__doc__},
     {"name": "Accounts", "description": accounts.__doc__},
@@ -121,25 +128,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.search = search
     app.state.metrics = measures
     app.state.tools = tools
+    app.state.assessments = AssessmentTools.of(settings.ring)
     app.state.erasures = erasures
     app.state.postman = postman
     app.state.background = [
         Repeating("mail", lambda: postman.deliver_next() is not None, every=1),
         Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
     ]
+    app.state.turns = Turns(database)
     app.state.limits = Limits(settings)
     app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)
 
-    checked = [Depends(limited("requests")), Depends(check_query)]
+    checked = [Depends(limited("requests")), Depends(check_query), Depends(check_body)]
     v1 = APIRouter(prefix="/v1", dependencies=checked, responses=problems.LIMITED)
     for router in (
         articles_router,
+        assessments_router,
         pages_router,
         support_router,
         consents_router,
         accounts_router,
         me_router,
+        drafts_router,
+        results_router,
         privacy_router,
     ):
         v1.include_router(router)

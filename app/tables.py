@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.articles import models as articles
+from app.assessments import models as assessments
 from app.core import outbox, releases
 from app.core.database import Table
 from app.pages import models as pages
@@ -9,4 +10,4 @@ from app.support import models as support
 
 metadata = Table.metadata
 
-__all__ = ["accounts", "articles", "metadata", "outbox", "pages", "releases", "support"]
+__all__ = ["accounts", "articles", "assessments", "metadata", "outbox", "pages", "releases", "support"]

@@ -24,7 +24,7 @@ from app.core.settings import Settings
 from app.main import create_app
 from app.seed.commands import load_folder
 from app.seed.plan import Plan
-from tests.factories.content import write_article, write_folder
+from tests.factories.content import write_article, write_folder, write_questionnaire
 from tests.factories.services import Service, client_of
 
 MakeService = Callable[..., Service]
@@ -112,7 +112,7 @@ def empty(backend: Backend) -> URL:
 
 @pytest.fixture(scope="session")
 def shipped(backend: Backend, empty: URL) -> URL:
-    """A database with the content that is shipped; not to be written."""
+    """A database with the content that is shipped, to make others from."""
     url = backend.create(empty)
     database = Database(url, patience=30)
     load_folder(database, ROOT / "seed_content")
@@ -122,11 +122,12 @@ def shipped(backend: Backend, empty: URL) -> URL:
 
 @pytest.fixture(scope="session")
 def furnished(backend: Backend, empty: URL, tmp_path_factory: pytest.TempPathFactory) -> URL:
-    """A database with a little content, enough for members to agree to; to make others from."""
+    """A database with a little content, enough for members to agree to and to answer; to make others from."""
     url = backend.create(empty)
     database = Database(url, patience=30)
     folder = write_folder(tmp_path_factory.mktemp("furnished") / "content")
     write_article(folder, "here-now")
+    write_questionnaire(folder)
     load_folder(database, folder)
     database.close()
     return url
@@ -164,12 +165,14 @@ def look(app: FastAPI) -> None:
 
 
 @pytest.fixture(scope="session")
-def reader(shipped: URL) -> Iterator[TestClient]:
+def reader(backend: Backend, shipped: URL) -> Iterator[TestClient]:
     """A client of an app with the shipped content, shared by tests that only read."""
-    app = create_app(settings_for(shipped))
+    url = backend.create(shipped)
+    app = create_app(settings_for(url))
     with client_of(app) as client:
         look(app)
         yield client
+    backend.drop(url)
 
 
 @dataclass(frozen=True, slots=True)

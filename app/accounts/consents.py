@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, ScalarSelect, Select, and_, func, select
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
 from app.accounts.models import ConsentText, MemberConsent
 from app.accounts.schemas import Decision, MyConsent
-from app.core.errors import Conflict, FieldError, NotFound, TooMany
+from app.core.errors import Conflict, FieldError, Forbidden, NotFound, TooMany
 from app.core.pagination import Order, Page, PageRequest, page_of
 
 TEXT: tuple[Any, ...] = (
@@ -19,6 +19,7 @@ TEXT: tuple[Any, ...] = (
     col(ConsentText.title),
     col(ConsentText.text),
 )
+HEALTH = "health_data"
 A_DAY = 100  # decisions, from which on nothing more is agreed to; withdrawing always goes
 BY_PURPOSE = Order("purpose", (col(ConsentText.purpose),))
 
@@ -26,6 +27,11 @@ BY_PURPOSE = Order("purpose", (col(ConsentText.purpose),))
 class PurposeNotFound(NotFound):
     code = "purpose_not_found"
     says = "There is nothing to agree to under this name."
+
+
+class ConsentRequired(Forbidden):
+    code = "consent_required"
+    says = "This is only kept for those who agreed to it. Show the text of `/v1/consents`, and ask."
 
 
 class ConsentOutdated(Conflict):
@@ -70,6 +76,13 @@ def my_consent(reading: Session | Connection, member_id: UUID, purpose: str) -> 
     if row is None:
         raise PurposeNotFound
     return MyConsent(purpose=purpose, **row._mapping)  # noqa: SLF001 - its public name in rows
+
+
+def granted(member_id: UUID, purpose: str) -> ScalarSelect[bool]:
+    """Whether a member agreed when they last decided, as a part of a statement; NULL if they never did."""
+    mine = col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose
+    decisions = select(col(MemberConsent.granted)).where(*mine).order_by(col(MemberConsent.number).desc())
+    return decisions.limit(1).scalar_subquery()
 
 
 def change_consent(session: Session, member_id: UUID, purpose: str, decision: Decision, *, now: datetime) -> MyConsent:

@@ -17,6 +17,7 @@ from app.accounts.tokens import Access, BadToken
 from app.accounts.tools import Caller, Tools
 from app.web.dependencies import Db, Network, Now
 from app.web.limits import limited, one_of_few, unhurried
+from app.web.turns import ReadTurn, WriteTurn
 
 bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -56,13 +57,13 @@ class Writing:
     access: Access
 
 
-def open_reading(database: Db, access: Asking, now: Now) -> Iterator[Reading]:
+def open_reading(database: Db, access: Asking, now: Now, _turn: ReadTurn) -> Iterator[Reading]:
     with database.reads.connect() as connection:
         check_session(connection, access, now=now)
         yield Reading(connection, access)
 
 
-def open_writing(database: Db, access: Asking, now: Now) -> Iterator[Writing]:
+def open_writing(database: Db, access: Asking, now: Now, _turn: WriteTurn) -> Iterator[Writing]:
     with database.transaction() as session:
         lock_member(session, access, now=now)
         yield Writing(session, access)

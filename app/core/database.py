@@ -10,6 +10,7 @@ from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
+    Delete,
     Engine,
     MetaData,
     create_engine,
@@ -62,9 +63,12 @@ class Database:
     def __init__(self, url: URL, *, pool_size: int = 10, patience: float = 2.0) -> None:
         """Patience is the seconds to wait for a connection, a lock or (PostgreSQL) a statement."""
         self.url = url
+        self.readers = pool_size
+        self.writers = 0  # beside the readers; 0: all share one pool
         if url.get_backend_name() == "sqlite":
             writing = _sqlite(url, pool_size=1, patience=max(patience, 5.0), begin="BEGIN IMMEDIATE")
             reading = _sqlite(url, pool_size=pool_size, patience=patience, begin=None, pragmas={"query_only": "ON"})
+            self.writers = 2  # one at work, and the next one ready
             self.content = reading.execution_options(begin="BEGIN")
             self.reads, self.snapshot = reading, self.content
         else:
@@ -89,14 +93,16 @@ class Database:
                 raise
             session.commit()
 
-    def delete(self, table: type[Any], *where: ColumnElement[bool]) -> None:
-        """Delete rows for good, a few at a time, so that no other writer waits for long and no statement takes long."""
+    def delete(self, table: type[Any], *where: ColumnElement[bool], noted_in: type[Table] | None = None) -> None:
+        """Delete rows for good, a few at a time, so that no other writer waits for long and no statement takes long.
+        `noted_in` is a table that remembers their keys.
+        """
         key = list(inspect(table).primary_key)
         some = delete(table).where(tuple_(*key).in_(select(*key).where(*where).limit(BATCH)))
         gone = BATCH
         while gone == BATCH:
             with self.transaction() as session:
-                gone = session.connection().execute(some).rowcount
+                gone = delete_noting(session, some, table, noted_in)
 
     @contextmanager
     def loading(self) -> Iterator[Session]:
@@ -122,6 +128,17 @@ def insert_into(session: Session, table: type[Table]) -> postgresql.Insert | sql
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def delete_noting(session: Session, rows: Delete, table: type[Any], noted_in: type[Table] | None) -> int:
+    """Delete rows, and note their keys in the table that remembers them, if there is one; how many that were."""
+    if noted_in is None:
+        return session.connection().execute(rows).rowcount
+    keys = session.connection().execute(rows.returning(*inspect(table).primary_key)).all()
+    if keys:
+        values = [dict(key._mapping) for key in keys]  # noqa: SLF001 - its public name in rows
+        session.execute(insert_into(session, noted_in).on_conflict_do_nothing(), values)
+    return len(keys)
 
 
 def sqlite_driver() -> ModuleType:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,19 @@ class AppError(Exception):
     says: ClassVar[str]
     keeps_writes: ClassVar[bool] = False  # whether what was written before it must survive the refusal
 
-    def __init__(self, *errors: FieldError, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *errors: FieldError,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`more` stands beside the problem's own members, as RFC 9457 (3.2) allows."""
         self.detail = detail or self.says
         super().__init__(self.detail)
         self.errors: Sequence[FieldError] = errors
         self.headers = headers or {}
+        self.more = more or {}
 
 
 class BadInput(AppError):
@@ -58,6 +66,10 @@ class Forbidden(AppError):
 
 class Conflict(AppError):
     status = HTTPStatus.CONFLICT
+
+
+class Gone(AppError):
+    status = HTTPStatus.GONE
 
 
 class TooMany(AppError):

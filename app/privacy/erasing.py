@@ -11,18 +11,18 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
+from app.accounts.consents import HEALTH
 from app.accounts.members import FoundMember, lock_row, member_by_id
 from app.accounts.models import AuditEvent, Member, MemberConsent
 from app.accounts.proofs import accepted, prove_member
 from app.accounts.tokens import Access
 from app.accounts.tools import Caller, Tools
-from app.core.database import Database
+from app.core.database import Database, delete_noting
 from app.privacy.erasures import Erasures
 from app.privacy.registry import HOLDINGS, Holding, subject_of
 
 log = structlog.get_logger("app.erasures")
 
-HEALTH = "health_data"
 RESPITE = timedelta(days=30)  # from a withdrawal to the erasure of what it was about
 
 
@@ -119,7 +119,8 @@ def erase_my_health_data(
     with accepted(database, proof, now=now) as session:
         for holding in holdings:
             if holding.is_health:
-                session.execute(delete(holding.table).where(holding.belongs_to(subject)))
+                theirs = delete(holding.table).where(holding.belongs_to(subject))
+                delete_noting(session, theirs, holding.table, holding.noted_in)
         note(session, Event.HEALTH_DATA_ERASED, proof.member.id, now=now)
 
 
@@ -127,7 +128,8 @@ def erase_withdrawn(database: Database, *, holdings: Sequence[Holding] = HOLDING
     """Erase the health data of those who withdrew their consent 30 days ago or longer, and didn't grant it again."""
     for holding in holdings:
         if holding.is_health:
-            database.delete(holding.table, col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE)))
+            theirs = col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE))
+            database.delete(holding.table, theirs, noted_in=holding.noted_in)
 
 
 def _withdrawn(*, before: datetime) -> Select[*tuple[Any, ...]]:

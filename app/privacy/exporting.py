@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, select
@@ -17,12 +18,24 @@ from app.accounts.profile import shown
 from app.accounts.sessions import all_sessions
 from app.accounts.tokens import Access
 from app.accounts.tools import Tools
+from app.assessments.drafts import all_drafts
+from app.assessments.presenting import figures_of
+from app.assessments.results import all_results
+from app.assessments.tools import Tools as AssessmentTools
 from app.core.database import Database, Table
 from app.core.outbox import OutboxMail
-from app.privacy.schemas import Export, ExportedConsent, ExportedEvent, ExportedLink, ExportedMail
+from app.privacy.schemas import (
+    Export,
+    ExportedConsent,
+    ExportedDraft,
+    ExportedEvent,
+    ExportedLink,
+    ExportedMail,
+    ExportedResult,
+)
 
 
-def export(database: Database, tools: Tools, access: Access, *, now: datetime) -> Export:
+def export(database: Database, tools: Tools, assessments: AssessmentTools, access: Access, *, now: datetime) -> Export:
     """One moment of a member's rows, read without holding up a writer. Raises BadToken and AddressUnverified."""
     with database.transaction() as session:
         lock_member(session, access, now=now)
@@ -45,6 +58,8 @@ def export(database: Database, tools: Tools, access: Access, *, now: datetime) -
             links=list(_links(reads, tools, member)),
             mails=[ExportedMail(**row) for row in mails],
             security_events=[ExportedEvent(**row) for row in events],
+            results=list(_results(reads, assessments, member.id)),
+            drafts=[ExportedDraft(**draft) for draft in all_drafts(reads, assessments, member.id)],
         )
 
 
@@ -55,6 +70,12 @@ def _rows(
     columns = select(*(col(getattr(table, name)) for name in shape.model_fields))
     for row in reads.execute(columns.where(mine).order_by(col(order))):
         yield dict(row._mapping)  # noqa: SLF001 - its public name in rows
+
+
+def _results(reads: Connection, assessments: AssessmentTools, member_id: UUID) -> Iterator[ExportedResult]:
+    for result in all_results(reads, assessments, member_id):
+        shown = figures_of(result.questionnaire, result.outcome)
+        yield ExportedResult.model_validate({**shown, **result.stamp, "answers": result.answers})
 
 
 def _links(reads: Connection, tools: Tools, member: FoundMember) -> Iterator[ExportedLink]:

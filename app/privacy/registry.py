@@ -23,6 +23,8 @@ from app.accounts.models import (
     MemberKey,
     SignedInSession,
 )
+from app.assessments.models import DeletedResult, Draft, Result
+from app.core.database import Table
 from app.core.keyring import KeyRing, UnknownKey
 from app.core.outbox import OutboxMail
 from app.core.sealing import Broken
@@ -41,6 +43,7 @@ class Holding:
     belongs_to: Callable[[Subject], ColumnElement[bool]]
     exported_as: str
     is_health: bool = False
+    noted_in: type[Table] | None = None  # what remembers the ids of its rows that were deleted
 
 
 def _mine(table: type[Any]) -> Callable[[Subject], ColumnElement[bool]]:
@@ -49,6 +52,13 @@ def _mine(table: type[Any]) -> Callable[[Subject], ColumnElement[bool]]:
 
 # In the order in which they are erased: what refers to something goes before it.
 HOLDINGS = (
+    Holding(Draft, _mine(Draft), "drafts", is_health=True),
+    Holding(Result, _mine(Result), "results", is_health=True, noted_in=DeletedResult),
+    Holding(
+        DeletedResult,
+        _mine(DeletedResult),
+        "not exported: ids of deleted results, so that no device brings one back; nothing else of them is kept",
+    ),
     Holding(SignedInSession, _mine(SignedInSession), "sessions"),
     Holding(MailedToken, _mine(MailedToken), "links"),
     Holding(MemberConsent, _mine(MemberConsent), "consents"),

@@ -7,6 +7,7 @@ from sqlmodel import col
 from app.accounts import guesses
 from app.accounts.audit import Event
 from app.accounts.models import Attempts, AuditEvent, MailedToken, SignedInSession
+from app.assessments.models import UsedClaim
 from app.core.database import Database
 from app.core.outbox import OutboxMail
 from app.privacy.erasing import erase_withdrawn, write_down
@@ -20,6 +21,7 @@ def clean_up(database: Database, erasures: Erasures, *, now: datetime) -> None:
     erase_withdrawn(database, now=now)
     database.delete(SignedInSession, col(SignedInSession.expires_at) <= now)
     database.delete(MailedToken, col(MailedToken.expires_at) <= now)
+    database.delete(UsedClaim, col(UsedClaim.expires_at) <= now)
     database.delete(Attempts, guesses.over(now=now))
     database.delete(OutboxMail, col(OutboxMail.sealed).is_(None), col(OutboxMail.written_at) < now - MAILS)
     database.delete(AuditEvent, col(AuditEvent.happened_at) < now - AUDIT, col(AuditEvent.event) != Event.ERASED)

@@ -8,6 +8,7 @@ from app.accounts.guesses import TooManyAttempts
 from app.accounts.moving import AddressUnverified
 from app.accounts.proofs import WrongPassword
 from app.accounts.tokens import BadToken
+from app.assessments.dependencies import AssessmentTools
 from app.privacy import erasing, exporting
 from app.privacy.erasures import Erasures, ErasuresUnwritable
 from app.privacy.schemas import Confirmation, Export
@@ -27,12 +28,19 @@ ErasuresFile = Annotated[Erasures, Depends(read_erasures)]
 
 
 @router.get("/export", summary="Take your data along", responses=refusals(AddressUnverified))
-def export_me(access: Asking, database: Db, tools: AccountTools, response: Response, now: Now) -> Export:
+def export_me(
+    access: Asking,
+    database: Db,
+    tools: AccountTools,
+    assessments: AssessmentTools,
+    response: Response,
+    now: Now,
+) -> Export:
     """Everything that is kept about you, in one document. Your address has to be confirmed, so that nobody exports the
     account of somebody else's address.
     """
     response.headers["Content-Disposition"] = 'attachment; filename="export.json"'
-    return exporting.export(database, tools, access, now=now)
+    return exporting.export(database, tools, assessments, access, now=now)
 
 
 @router.delete(

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from app.accounts.passwords import Password
 from app.accounts.schemas import Body, MemberRead, SeenSession
+from app.assessments.result_schemas import ScaleScoreRead, StyleRead
 
 
 class Confirmation(Body):
@@ -45,6 +46,28 @@ class ExportedEvent(BaseModel):
     happened_at: datetime
 
 
+class ExportedResult(BaseModel):
+    """A result with the answers that led to it; `/v1/assessments/{slug}?version=` has the questions."""
+
+    id: UUID = Field(examples=["3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"])
+    taken_at: datetime
+    assessment: str = Field(examples=["attachment-reflection"])
+    version: int
+    title: str = Field(examples=["Attachment reflection"])
+    answers: dict[str, int] = Field(examples=[{"q01": 3}])
+    scores: list[ScaleScoreRead]
+    style: StyleRead | None
+
+
+class ExportedDraft(BaseModel):
+    """Answers that weren't finished."""
+
+    assessment: str = Field(examples=["attachment-reflection"])
+    version: int
+    answered_at: datetime
+    answers: dict[str, int] = Field(examples=[{"q01": 3}])
+
+
 class Export(BaseModel):
     """Everything that is kept about a member."""
 
@@ -55,3 +78,5 @@ class Export(BaseModel):
     links: list[ExportedLink]
     mails: list[ExportedMail]
     security_events: list[ExportedEvent]
+    results: list[ExportedResult]
+    drafts: list[ExportedDraft]

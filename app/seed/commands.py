@@ -59,7 +59,8 @@ def check(path: Folder = SEED) -> None:
     """Find everything that is wrong with a folder of content."""
     with told():
         content = read_content(path, track=bar("Reading"))
-    out.print(f"{counted(len(content.articles), 'article')}: all good.")
+    articles, assessments = len(content.articles), len(content.assessments)
+    out.print(f"{counted(articles, 'article')}, {counted(assessments, 'assessment')}: all good.")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from sqlmodel import Session
 
+from app.seed.assessments import ASSESSMENTS, stored_assessments
 from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, ArticleContent, Kind
 from app.seed.reader import ARTICLES
 from app.seed.stored import article_contents, stored_articles, stored_rows
@@ -41,6 +42,7 @@ def export(session: Session, folder: Path) -> tuple[int, int]:
     _dump(folder / "topics.yaml", {"categories": categories, "topics": topics})
     lines = sorted(_entries(session, SUPPORT), key=lambda line: line.pop("position"))
     _dump(folder / "support.yaml", {"lines": [_without_none(line) for line in lines]})
+    _write_assessments(session, folder / ASSESSMENTS)
     zone = ZoneInfo(site["time_zone"])
     known_authors, known_categories, known_topics = (
         {entry["slug"] for entry in entries} for entries in (authors, categories, topics)
@@ -56,6 +58,15 @@ def export(session: Session, folder: Path) -> tuple[int, int]:
         path.write_text(f"---\n{front}---\n\n{article.body}", encoding="utf-8")
         written += 1
     return written, len(stored) - written
+
+
+def _write_assessments(session: Session, folder: Path) -> None:
+    """Those that are listed, in their current version."""
+    listed = [each for each in stored_assessments(session).values() if each.is_listed]
+    if listed:
+        folder.mkdir()
+    for each in listed:
+        _dump(folder / f"{each.slug}.yaml", each.definition)
 
 
 def _entries(session: Session, kind: Kind) -> list[dict[str, Any]]:

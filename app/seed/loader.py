@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.articles.models import Article, ArticleBody, ArticleTopic, FormerSlug
 from app.core import markdown, releases
+from app.seed.assessments import unlist, write_version
 from app.seed.content import ArticleContent, Content
 from app.seed.plan import Plan, plan_load
 from app.seed.stored import StoredArticle, article_contents
@@ -42,6 +43,10 @@ def load(session: Session, content: Content, *, now: datetime, track: Track = it
         session.execute(update(Article), list(_unpublished_rows(session, plan.unpublished)))
         hidden = select(Article.id).where(col(Article.public_from).is_(None))
         session.execute(update(ArticleTopic).where(col(ArticleTopic.article_id).in_(hidden)).values(public_from=None))
+    for slug, definition, before in plan.assessments:
+        write_version(session, slug, definition, before, now=now)
+    for slug in plan.unlisted:
+        unlist(session, slug)
     for table in (Article, ArticleTopic):
         session.execute(text(f"ANALYZE {table.__tablename__}"))  # statistics of what is there now, for the planner
     releases.announce(session, _scheduled(session, now), now=now)

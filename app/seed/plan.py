@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.core.markdown import RENDERING
+from app.seed.assessments import KIND, StoredAssessment, differing, digest_of, stored_assessments
 from app.seed.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
 from app.seed.sources import ContentFaults, Fault
 from app.seed.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows
@@ -51,6 +52,8 @@ class Plan:
     rows: list[RowChange] = field(default_factory=list)
     articles: list[tuple[ArticleContent, StoredArticle | None]] = field(default_factory=list)
     unpublished: list[UUID] = field(default_factory=list)
+    assessments: list[tuple[str, dict[str, Any], StoredAssessment | None]] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
 
 
 def plan_load(session: Session, content: Content) -> Plan:
@@ -63,6 +66,7 @@ def plan_load(session: Session, content: Content) -> Plan:
         _plan_rows(plan, kind, content.rows[kind.name], stored_rows(session, kind))
     _refuse_other_words(plan, content)
     _plan_articles(plan, session, content.articles)
+    _plan_assessments(plan, content.assessments, stored_assessments(session))
     return plan
 
 
@@ -160,6 +164,26 @@ def _article_change(session: Session, article: ArticleContent, before: StoredArt
     if is_renamed:
         return Change("article", article.slug, Action.RENAMED, fields, was=before.slug)
     return Change("article", article.slug, Action.CHANGED, fields)
+
+
+def _plan_assessments(plan: Plan, wanted: Mapping[str, dict[str, Any]], stored: Mapping[str, StoredAssessment]) -> None:
+    """A definition that says something else is a new version; one that comes back as it was is listed again."""
+    for slug, definition in wanted.items():
+        before = stored.get(slug)
+        if before is None:
+            change = Change(KIND, slug, Action.CREATED)
+        elif before.digest != digest_of(definition):
+            change = Change(KIND, slug, Action.CHANGED, tuple(differing(definition, before.definition)))
+        elif not before.is_listed:
+            change = Change(KIND, slug, Action.CHANGED, ("is_listed",))
+        else:
+            continue
+        plan.assessments.append((slug, definition, before))
+        plan.changes.append(change)
+    for slug, before in stored.items():
+        if slug not in wanted and before.is_listed:
+            plan.unlisted.append(slug)
+            plan.changes.append(Change(KIND, slug, Action.UNPUBLISHED))
 
 
 def _name(key: Key) -> str:

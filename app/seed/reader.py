@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.seed.articles import ArticleReader
+from app.seed.assessments import ASSESSMENTS, read_questionnaires
 from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content
 from app.seed.files import AuthorsFile, ConsentsFile, Shape, SiteFile, SupportFile, TopicsFile
 from app.seed.sources import ContentFaults, Faults, did_you_mean, read_yaml, texts, validated
@@ -46,6 +47,7 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
     reader = ArticleReader(root, content, faults, site=site)
     for file in track([f"{ARTICLES}/{path.name}" for path in _articles(root) if _is_article(path)]):
         reader.read(file)
+    read_questionnaires(root, content, faults)
     if faults.found:
         raise ContentFaults(faults.found)
     return content
@@ -70,7 +72,7 @@ def _read(root: Path, file: str, shape: type[File], content: Content, faults: Fa
 
 def _refuse_strangers(root: Path, faults: Faults) -> None:
     """A file that nobody reads is likely a file in the wrong place."""
-    known = {*FILES, ARTICLES}
+    known = {*FILES, ARTICLES, ASSESSMENTS}
     for path in sorted(root.iterdir()):
         if path.name not in known and not _is_hidden(path):
             faults.at(path.name, 1, f"isn't read{did_you_mean(path.name, sorted(known))}")
@@ -79,6 +81,9 @@ def _refuse_strangers(root: Path, faults: Faults) -> None:
     for path in _articles(root):
         if not _is_article(path):
             faults.at(f"{ARTICLES}/{path.name}", 1, "isn't read: an article is a file that ends with .md")
+    for path in sorted((root / ASSESSMENTS).glob("*")):
+        if not _is_hidden(path) and not (path.suffix == ".yaml" and path.is_file()):
+            faults.at(f"{ASSESSMENTS}/{path.name}", 1, "isn't read: a questionnaire is a file that ends with .yaml")
 
 
 def _articles(root: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """How the API describes itself: names, tags and shapes that client generators read well."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -63,7 +64,7 @@ class DescribedApi(FastAPI):
             for parameter in _parameters(document):
                 _mend_parameter(parameter)
             for schema in _schemas(document):
-                _flatten_null(schema)
+                _flatten_null(schema, schemas)
             for reply in _replies(document):
                 if "example" not in reply:
                     reply["example"] = example_of(reply["schema"], schemas)
@@ -92,11 +93,9 @@ def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for operation in _operations(document):
-        yield from _success(operation).get("content", {}).values()
-
-
-def _success(operation: dict[str, Any]) -> dict[str, Any]:
-    return next(reply for status, reply in operation["responses"].items() if status.startswith("2"))
+        for status, reply in operation["responses"].items():
+            if status.startswith("2"):
+                yield from reply.get("content", {}).values()
 
 
 def _mend_parameter(parameter: dict[str, Any]) -> None:
@@ -110,9 +109,16 @@ def _mend_parameter(parameter: dict[str, Any]) -> None:
         parameter["example"] = schema["examples"][0]
 
 
-def _flatten_null(schema: dict[str, Any]) -> None:
-    """Write `anyOf: [X, null]` as `type: [X, "null"]`: Swift's generator leaves the former out."""
+def _flatten_null(schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Write `anyOf: [X, null]` as `type: [X, "null"]`: Swift's generator leaves the former out. An object that may be
+    null is written out where it stands.
+    """
     match schema.get("anyOf"):
-        case [{"type": str(kind)} as scalar, {"type": "null"}]:
-            del schema["anyOf"]
-            schema.update(scalar, type=[kind, "null"])
+        case [{"$ref": str(reference)}, {"type": "null"}]:
+            named = deepcopy(schemas[reference.rpartition("/")[2]])
+        case [{"type": str()} as named, {"type": "null"}]:
+            pass
+        case _:
+            return
+    del schema["anyOf"]
+    schema.update(named | schema, type=[named["type"], "null"])

@@ -14,6 +14,7 @@ from app.core.database import Database
 from app.core.networks import UNKNOWN, network_of
 from app.core.pagination import MAX_LIMIT, Item, Page, PageRequest
 from app.core.settings import Settings
+from app.web.turns import ReadTurn, WriteTurn
 
 MOST_DIGITS = 9
 PUBLIC = {"Cache-Control": "public, no-cache"}  # kept by anyone, asked for again each time: docs/decisions/caching.md
@@ -27,13 +28,13 @@ async def read_database(request: Request) -> Database:
 Db = Annotated[Database, Depends(read_database)]
 
 
-def open_session(database: Db) -> Iterator[Session]:
+def open_session(database: Db, _turn: WriteTurn) -> Iterator[Session]:
     """One request, one transaction: committed before the reply is sent, or not at all."""
     with database.transaction() as session:
         yield session
 
 
-def open_content_session(database: Db) -> Iterator[Session]:
+def open_content_session(database: Db, _turn: ReadTurn) -> Iterator[Session]:
     """One snapshot of the content, read only."""
     with database.content_sessions.begin() as session:
         yield session
@@ -71,9 +72,12 @@ def _digits(value: object) -> object:
     return value
 
 
+whole_number = BeforeValidator(_digits)
+
+
 async def page_request(
     limit: Annotated[
-        int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.", examples=[20]), BeforeValidator(_digits)
+        int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.", examples=[20]), whole_number
     ] = 20,
     cursor: Annotated[
         str | None, Query(min_length=1, max_length=1000, description="The `next` of the page before.")

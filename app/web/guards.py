@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 import structlog
+from fastapi.exceptions import ResponseValidationError
+from pydantic import ValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -59,7 +61,11 @@ class Faults:
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
-            log.exception("fault", error=type(error).__name__)
+            if isinstance(error, ResponseValidationError | ValidationError):  # their texts repeat what didn't fit
+                places = [".".join(map(str, each["loc"])) for each in error.errors()]
+                log.error("fault", error=type(error).__name__, places=places)  # noqa: TRY400
+            else:
+                log.exception("fault", error=type(error).__name__)
             await plain_problem(500)(scope, receive, send)
 
 

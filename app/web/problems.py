@@ -91,8 +91,9 @@ def problem(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    body = _content(status, code, detail, errors)
+    body = _content(status, code, detail, errors) | dict(more or {})
     return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
@@ -124,7 +125,7 @@ def install(app: FastAPI) -> None:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    return problem(error.status, error.code, error.detail, error.errors, error.headers)
+    return problem(error.status, error.code, error.detail, error.errors, error.headers, error.more)
 
 
 def _moved(request: Request, error: Exception) -> Response:

@@ -79,6 +79,62 @@ def write_folder(folder: Path) -> Path:
     return folder
 
 
+def questionnaire(**parts: Any) -> dict[str, Any]:
+    """24 questions, answered 1 to 7, on two scales of 12; what is given stands instead."""
+    items = [f"q{n:02}" for n in range(1, 25)]
+    scales = [
+        {
+            "id": name,
+            "name": name.title(),
+            "description": "A scale.",
+            "method": "mean",
+            "items": half,
+            "reverse_keyed": half[:5],
+            "missing": {"rule": "prorate", "min_answered": 10},
+        }
+        for name, half in (("anxiety", items[::2]), ("avoidance", items[1::2]))
+    ]
+    corners = {"secure": ("low", "low"), "preoccupied": ("high", "low"), "dismissing": ("low", "high")}
+    styles = [
+        {
+            "id": name,
+            "name": f"Name of {name}",
+            "position": {"anxiety": across, "avoidance": up},
+            "title": f"Title of {name}",
+            "text": f"Text of {name}.",
+            "next_step": {"text": "Go on.", "label": "Go", "href": "/journey"},
+        }
+        for name, (across, up) in (corners | {"fearful": ("high", "high")}).items()
+    ]
+    return {
+        "title": "A questionnaire",
+        "summary": "A summary.",
+        "minutes": 5,
+        "about": "About it.",
+        "instructions": "Answer.",
+        "disclaimer": "Not a diagnosis.",
+        "response_scales": [{"id": "agreement", "min": 1, "max": 7, "labels": {"1": "No", "7": "Yes"}}],
+        "questions": [{"id": name, "text": f"Question {name}."} for name in items],
+        "scales": scales,
+        "style": {
+            "method": "midpoint",
+            "scales": ["anxiety", "avoidance"],
+            "midpoints": {"anxiety": 4, "avoidance": 4},
+            "borderline_margin": 0.5,
+            "styles": styles,
+            "middle": {"title": "Title of the middle", "text": "Text of the middle."},
+        },
+        "licence": {"status": "original", "holder": "Nobody", "commercial_use": "allowed"},
+    } | parts
+
+
+def write_questionnaire(folder: Path, slug: str = "attachment-reflection", **parts: Any) -> Path:
+    (folder / "assessments").mkdir(exist_ok=True)
+    path = folder / "assessments" / f"{slug}.yaml"
+    write_yaml(path, questionnaire(**parts))
+    return path
+
+
 def write_article(folder: Path, slug: str, *, body: str = BODY, **front: Any) -> Path:
     """An article of long ago, unless the front matter says otherwise; a value of None leaves its key out."""
     values = {

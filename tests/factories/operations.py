@@ -56,9 +56,13 @@ class Operation:
 
     def success(self) -> dict[str, Any] | None:
         """The schema of its JSON when all goes well; None where there is none."""
-        [reply] = [reply for status, reply in self.described["responses"].items() if status.startswith("2")]
-        content: dict[str, Any] = reply.get("content", {}).get("application/json", {})
-        return content.get("schema")
+        replies = [reply for status, reply in self.described["responses"].items() if status.startswith("2")]
+        first: dict[str, Any] | None
+        first, *others = (
+            reply.get("content", {}).get("application/json", {}).get("schema") for reply in replies
+        )  # fmt: skip
+        assert all(other == first for other in others)
+        return first
 
 
 OPERATIONS = tuple(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from httpx2 import Response
 
@@ -11,6 +12,7 @@ from tests.factories.services import Person, Service, token_in
 
 Make = Callable[[Service, Person], Any]
 
+DRAFT = "/v1/me/assessments/attachment-reflection/draft"
 NEW_PASSWORD = "seven herons wade at dusk"
 
 
@@ -36,6 +38,41 @@ def session_elsewhere(_service: Service, me: Person) -> str:
     me.on_another_device()
     sessions = me.ask("GET", "/v1/me/sessions").json()["items"]
     return f"/v1/me/sessions/{next(each['id'] for each in sessions if not each['is_current'])}"
+
+
+def agreed(me: Person) -> None:
+    """Have them agree to what is kept of their feelings."""
+    decision = {"granted": True, "version": "1"}
+    assert me.ask("PUT", "/v1/me/consents/health_data", decision).status_code == 200
+
+
+def answers_so_far(_service: Service, me: Person) -> dict[str, Any]:
+    agreed(me)
+    return {"version": 1, "answers": {"q01": 3}, "answered_at": "2025-01-01T00:00:00Z"}
+
+
+def a_draft(service: Service, me: Person) -> None:
+    assert me.ask("PUT", DRAFT, answers_so_far(service, me)).status_code == 200
+
+
+def my_answers(_service: Service, _me: Person) -> dict[str, Any]:
+    answers = {f"q{n:02}": 1 + n % 7 for n in range(1, 25)}
+    return {"assessment": "attachment-reflection", "version": 1, "answers": answers}
+
+
+def result(service: Service, me: Person) -> str:
+    agreed(me)
+    address = f"/v1/me/results/{uuid4()}"
+    assert me.ask("PUT", address, my_answers(service, me)).status_code == 201
+    return address
+
+
+def picture(service: Service, me: Person) -> str:
+    return f"{result(service, me)}/chart.svg"
+
+
+def difference(service: Service, me: Person) -> str:
+    return f"{result(service, me)}/change?since={result(service, me).rpartition('/')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +107,15 @@ MEMBERS = {
     "change_consent": Expected(
         200, lambda _, __: {"granted": True, "version": "1"}, address="/v1/me/consents/health_data"
     ),
+    "keep_draft": Expected(200, answers_so_far, address=DRAFT),
+    "read_draft": Expected(200, a_draft, address=DRAFT),
+    "delete_draft": Expected(204, address=DRAFT),
+    "keep_result": Expected(200, my_answers, row=result, foreign=403),
+    "list_results": Expected(200),
+    "read_result": Expected(200, row=result),
+    "delete_result": Expected(204, row=result),
+    "compare_results": Expected(200, row=difference),
+    "read_chart": Expected(200, row=picture),
     "export_me": Expected(200),
     "erase_my_health_data": Expected(204, my_password),
     "erase_me": Expected(204, my_password),
@@ -91,6 +137,10 @@ PUBLIC = {
     "read_sitemap",
     "list_support",
     "list_consents",
+    "list_assessments",
+    "read_assessment",
+    # what anybody is told of their answers
+    "score_answers",
     # how to become somebody
     "register",
     "log_in",

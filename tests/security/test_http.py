@@ -1,6 +1,7 @@
 """What HTTP itself has to keep: headers on every reply, origins, limits, links and addresses without secrets."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,11 +31,12 @@ OTHERS = (
 )
 EVIL = "evil.example.net"
 FORGOT, REFRESH = "/v1/auth/password/forgot", "/v1/auth/refresh"
+CSP = "content-security-policy"
 HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    CSP: "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
 }
 CLIENTS = {"aiohttp", "httpcore", "httpx", "httpx2", "requests", "urllib3", "pycurl", "websockets"}
 CLIENT_MODULES = {"http.client", "urllib.request", "ftplib", "xmlrpc.client"}
@@ -45,7 +47,11 @@ def is_private(reply: Response) -> bool:
 
 
 def is_secured(reply: Response) -> bool:
-    return HEADERS.items() <= dict(reply.headers).items()
+    """A picture may have the one style that it brings along, and nothing else."""
+    headers = dict(reply.headers)
+    if headers.get("content-type", "").startswith("image/svg+xml"):
+        headers[CSP] = re.sub(r"; style-src 'sha256-[A-Za-z0-9+/]{43}='\Z", "", headers[CSP])
+    return HEADERS.items() <= headers.items()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)

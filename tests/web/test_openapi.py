@@ -14,6 +14,7 @@ from tests.conftest import settings_for
 from tests.factories.addresses import closed_address
 
 ROOT = Path(__file__).parents[2]
+MADE_BY_CLIENTS = {"put /v1/me/results/{result_id}"}  # no id is unknown there: it becomes one
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_operation_ids_are_function_names_and_unique(document: dict[str, Any]) -
 
 def test_every_operation_has_an_example(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
-        [success] = [reply for status, reply in operation["responses"].items() if status.startswith("2")]
+        success = next(reply for status, reply in operation["responses"].items() if status.startswith("2"))
         for content in success.get("content", {}).values():
             assert "example" in content, name
         for parameter in operation.get("parameters", []):
@@ -101,7 +102,7 @@ def test_every_operation_says_its_errors_as_problems(document: dict[str, Any]) -
     for name, operation in operations(document):
         assert {"422", "500", "503"} <= set(operation["responses"]), name
         assert ("429" in operation["responses"]) == ("/v1/" in name), name
-        if "{" in name:
+        if "{" in name and name not in MADE_BY_CLIENTS:
             assert "404" in operation["responses"], name
         if "requestBody" in operation:
             assert {"400", "413", "415"} <= set(operation["responses"]), name

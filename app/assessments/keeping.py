@@ -1,0 +1,133 @@
+"""Storing a result under an id of the client's choice, and deleting one. Either may be repeated without harm."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, delete, select
+from sqlmodel import Session, col
+
+from app.accounts.consents import HEALTH, ConsentRequired, granted
+from app.accounts.member_keys import unwrapped_key
+from app.accounts.models import MemberKey
+from app.assessments.answers import NewResult
+from app.assessments.models import DeletedResult, Draft, Result
+from app.assessments.questionnaires import Questionnaire
+from app.assessments.results import ResultNotFound, place_of, read_result
+from app.assessments.scoring import ENGINE
+from app.assessments.service import known_version, scored
+from app.assessments.tools import Tools
+from app.core.client_ids import Deleted, body_hash, check_same
+from app.core.database import insert_into
+from app.core.errors import BadInput, FieldError
+from app.core.sealing import seal_json
+
+PARTS = ("assessment", "version", "answers")
+
+
+class NotAResult(BadInput):
+    says = "A result is `assessment`, `version` and `answers`, or a `claim_token` alone."
+
+
+class UnknownAssessment(BadInput):
+    code = "unknown_assessment"
+    says = "No assessment has this slug."
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("body", "/assessment", self.says))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Answers to a questionnaire, and when they were scored."""
+
+    questionnaire: Questionnaire
+    answers: Mapping[str, int]
+    at: datetime
+
+
+def keep_result(
+    session: Session, tools: Tools, member_id: UUID, result_id: UUID, body: NewResult, *, now: datetime
+) -> tuple[bool, dict[str, Any]]:
+    """Whether the result is new, and the result.
+
+    Raises NotAResult, IdReused, Deleted, ConsentRequired, ClaimNotGood, ClaimExpired, ClaimUsed, UnknownAssessment,
+    UnknownVersion, BadAnswers and TooFewAnswers.
+    """
+    _check_parts(body)
+    row = session.execute(
+        select(
+            col(MemberKey.key_id),
+            col(MemberKey.wrapped),
+            col(Result.body_hash),
+            col(DeletedResult.id).label("deleted"),
+            granted(member_id, HEALTH).label("agreed"),
+        )
+        .select_from(MemberKey)
+        .outerjoin(Result, and_(col(Result.member_id) == member_id, col(Result.id) == result_id))
+        .outerjoin(DeletedResult, and_(col(DeletedResult.member_id) == member_id, col(DeletedResult.id) == result_id))
+        .where(col(MemberKey.member_id) == member_id)
+    ).one()
+    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
+    sent = body_hash(key, body.model_dump(exclude_unset=True))
+    if row.body_hash is not None:
+        check_same(row.body_hash, sent, pointer="/result_id")
+        return False, read_result(session, tools, member_id, result_id, now=now)
+    if row.deleted is not None:
+        raise Deleted
+    if not row.agreed:
+        raise ConsentRequired
+    taken = _claimed(session, tools, body, now=now) if body.claims else _taken(session, tools, body, now=now)
+    questionnaire = taken.questionnaire
+    kept = {"answers": taken.answers, "outcome": scored(questionnaire, taken.answers)}
+    session.add(
+        Result(
+            member_id=member_id,
+            id=result_id,
+            assessment=questionnaire.slug,
+            version=questionnaire.version,
+            digest=questionnaire.digest,
+            engine=ENGINE,
+            taken_at=taken.at,
+            body_hash=sent,
+            sealed=seal_json(key, kept, bound_to=place_of(member_id, result_id)),
+        )
+    )
+    drafted = col(Draft.member_id) == member_id, col(Draft.assessment) == questionnaire.slug
+    session.execute(delete(Draft).where(*drafted))
+    return True, read_result(session, tools, member_id, result_id, now=now)
+
+
+def delete_result(session: Session, member_id: UUID, result_id: UUID) -> None:
+    """Raises ResultNotFound for an id that never was one of theirs."""
+    gone = delete(Result).where(col(Result.member_id) == member_id, col(Result.id) == result_id)
+    if session.connection().execute(gone).rowcount:
+        once = insert_into(session, DeletedResult).values(member_id=member_id, id=result_id)
+        session.execute(once.on_conflict_do_nothing())
+    elif session.get(DeletedResult, (member_id, result_id)) is None:
+        raise ResultNotFound
+
+
+def _check_parts(body: NewResult) -> None:
+    """Raises NotAResult with what is missing or too much."""
+    given = body.model_fields_set
+    if body.claims:
+        errors = [FieldError("body", f"/{name}", "The claim token says this.") for name in PARTS if name in given]
+    else:
+        errors = [FieldError("body", f"/{name}", "This is missing.") for name in PARTS if name not in given]
+    if errors:
+        raise NotAResult(*errors)
+
+
+def _taken(session: Session, tools: Tools, body: NewResult, *, now: datetime) -> Taken:
+    if tools.questionnaires.current(session, body.assessment) is None:
+        raise UnknownAssessment
+    return Taken(known_version(session, tools.questionnaires, body.assessment, body.version), body.answers, now)
+
+
+def _claimed(session: Session, tools: Tools, body: NewResult, *, now: datetime) -> Taken:
+    claim = tools.claims.read(session, tools.questionnaires, body.claim_token)
+    claim.use(session, now=now)
+    return Taken(claim.questionnaire, claim.answers, claim.scored_at)

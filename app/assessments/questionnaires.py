@@ -1,0 +1,73 @@
+"""Questionnaires as services use them: read once for each version, which never changes."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlmodel import Session, col
+
+from app.assessments.definition import Definition, definition_of
+from app.assessments.models import Assessment, AssessmentVersion
+
+AT_MOST = 200  # versions in memory
+
+Key = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """One version: what its file said (`stored`), and how it is scored."""
+
+    slug: str
+    version: int
+    digest: str
+    published_at: datetime
+    stored: dict[str, Any]
+    definition: Definition
+
+
+KEYS: Select[*tuple[Any, ...]] = select(
+    col(AssessmentVersion.slug), col(AssessmentVersion.version), col(AssessmentVersion.digest)
+)
+IS_CURRENT = (
+    col(Assessment.slug) == col(AssessmentVersion.slug),
+    col(Assessment.version) == col(AssessmentVersion.version),
+    col(Assessment.is_listed).is_(True),
+)
+
+
+class Questionnaires:
+    """Those that were asked for of late. `reading` is where a version is read that isn't among them."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Key, Questionnaire] = OrderedDict()
+
+    def current(self, reading: Session | Connection, slug: str) -> Questionnaire | None:
+        """The version that is asked now; None if there is none, or no longer."""
+        statement = KEYS.join(Assessment, IS_CURRENT[0]).where(*IS_CURRENT[1:], col(Assessment.slug) == slug)
+        return self._found(reading, statement)
+
+    def version(self, reading: Session | Connection, slug: str, version: int) -> Questionnaire | None:
+        """Any version that there ever was."""
+        of_it = col(AssessmentVersion.slug) == slug, col(AssessmentVersion.version) == version
+        return self._found(reading, KEYS.where(*of_it))
+
+    def read(self, reading: Session | Connection, slug: str, version: int, digest: str) -> Questionnaire:
+        """A version that is known to be there."""
+        key = slug, version, digest
+        found = self._known.get(key)
+        if found is None:
+            of_it = col(AssessmentVersion.slug) == slug, col(AssessmentVersion.version) == version
+            columns = select(col(AssessmentVersion.published_at), col(AssessmentVersion.definition))
+            published_at, stored = reading.execute(columns.where(*of_it)).one()
+            found = Questionnaire(slug, version, digest, published_at, stored, definition_of(stored))
+            self._known[key] = found
+            while len(self._known) > AT_MOST:
+                self._known.popitem(last=False)
+        return found
+
+    def _found(self, reading: Session | Connection, statement: Select[*tuple[Any, ...]]) -> Questionnaire | None:
+        row = reading.execute(statement).first()
+        return self.read(reading, *row) if row else None

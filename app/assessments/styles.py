@@ -1,0 +1,92 @@
+"""From scores on several scales to a style: a rough word for a region, and how far its boundaries are.
+
+`midpoint` cuts each scale in two. `linear_discriminant` takes the largest of one linear function for each style
+(Fisher's classification functions, as Brennan, Clark and Shaver (1998) give them for the ECR).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum, hypot
+
+from app.assessments.definition import StyleRegion, StyleRule
+
+ROUNDING = 1e-9  # a score that misses a boundary by less lies on it
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far the scores are from those of another style, in points of the scales. `function` is the value of its
+    discriminant function; None for other methods.
+    """
+
+    style: str
+    points: float
+    function: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """`borderline` says that a boundary is nearer than one standard error or, without that, than the margin."""
+
+    id: str
+    method: str
+    borderline: bool
+    basis: str  # standard_error or margin: what borderline was judged by
+    distances: tuple[Distance, ...]
+
+
+Values = Mapping[str, float]
+
+
+def classified(rule: StyleRule, values: Values, errors: Values) -> Style | None:
+    """None if a score is missing, or if nothing tells how sure the style would be."""
+    if not all(scale in values for scale in rule.scales):
+        return None
+    point = [values[scale] for scale in rule.scales]
+    by = _by_midpoints if rule.method == "midpoint" else _by_functions
+    if all(scale in errors for scale in rule.scales):
+        style, borderline, distances = by(rule, point, [errors[scale] for scale in rule.scales])
+        return Style(style, rule.method, borderline, "standard_error", distances)
+    if rule.margin is None:
+        return None
+    style, _, distances = by(rule, point, [])
+    borderline = min(each.points for each in distances if each.style != style) <= rule.margin + ROUNDING
+    return Style(style, rule.method, borderline, "margin", distances)
+
+
+Classified = tuple[str, bool, tuple[Distance, ...]]
+
+
+def _by_midpoints(rule: StyleRule, point: Sequence[float], errors: Sequence[float]) -> Classified:
+    """A score at the midpoint is high."""
+    above = [value - midpoint for value, midpoint in zip(point, rule.midpoints, strict=True)]
+    side = tuple(each >= -ROUNDING for each in above)
+    style = next(each.id for each in rule.styles if each.is_high == side)
+
+    def across(other: StyleRegion) -> float:
+        sides = zip(above, side, other.is_high, strict=True)
+        return hypot(*(each for each, here, there in sides if here != there))
+
+    borderline = any(abs(each) <= error for each, error in zip(above, errors, strict=False))
+    return style, borderline, tuple(Distance(other.id, across(other), None) for other in rule.styles)
+
+
+def _by_functions(rule: StyleRule, point: Sequence[float], errors: Sequence[float]) -> Classified:
+    """Between two styles lies the line on which their functions are equal. How exactly the scores tell on which side
+    they are is the standard error of the functions' difference, the scales' errors being independent.
+    """
+    values = {style.id: _function(style, point) for style in rule.styles}
+    top = max(rule.styles, key=lambda style: values[style.id])
+    borderline, distances = False, []
+    for other in rule.styles:
+        slope = [here - there for here, there in zip(top.coefficients, other.coefficients, strict=True)]
+        ahead, steepness = values[top.id] - values[other.id], hypot(*slope)
+        distances.append(Distance(other.id, ahead / steepness if steepness else 0.0, values[other.id]))
+        if errors and other is not top:
+            borderline |= ahead <= hypot(*(each * error for each, error in zip(slope, errors, strict=True)))
+    return top.id, borderline, tuple(distances)
+
+
+def _function(style: StyleRegion, point: Sequence[float]) -> float:
+    weighed = (coefficient * value for coefficient, value in zip(style.coefficients, point, strict=True))
+    return fsum((style.constant, *weighed))

@@ -1,0 +1,48 @@
+"""Moments that a client's clock tells."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from app.core.errors import BadInput, FieldError
+
+RFC_3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII
+)  # fmt: skip
+SLACK = timedelta(minutes=2)  # that a clock may be ahead
+YEARS = range(1970, 9999)
+
+
+class InFuture(BadInput):
+    """Says the server's time, so that an app can tell how far its clock is off."""
+
+    code = "in_future"
+    says = "This is said to have happened in the future. Please check the clock of the device."
+
+    def __init__(self, pointer: str, *, now: datetime) -> None:
+        shown = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+        super().__init__(FieldError("body", pointer, f"It is {shown} here."), more={"server_time": shown})
+
+
+def not_ahead(moment: datetime, *, now: datetime, pointer: str) -> datetime:
+    """The moment, or now if it is a little ahead. Raises InFuture beyond two minutes."""
+    if moment > now + SLACK:
+        raise InFuture(pointer, now=now)
+    return min(moment, now)
+
+
+def _written(value: Any) -> Any:
+    if not isinstance(value, str) or not RFC_3339.match(value):
+        raise ValueError("must be a moment with its offset, such as 2026-11-24T09:30:00Z")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.year not in YEARS:
+        raise ValueError("must be a moment of our days")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]

@@ -1,0 +1,122 @@
+"""No text that a reader may see promises healing, names a disorder, or says what somebody is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.seed.reader import read_content
+from tests.conftest import ROOT
+
+SHIPPED = read_content(ROOT / "seed_content").assessments
+SPEAKING = ("comparing", "presenting", "service", "chart", "keeping", "drafts", "results", "claims")
+
+PROMISES = (
+    r"heal(?:s|ed|ing|er|ers)?\b|cur(?:e|es|ed|ing|able)\b|recover|rewir|guarante|promis|transform|overcome"
+    r"|fix(?:es|ed)?\b|breakthrough|proven\b|scientifically|unlock"
+)
+DISORDERS = (
+    r"disorder|depress|trauma|patients?\b|symptom|patholog|diagnos|clinical|therap(?:y|ies)\b|mental illness"
+    r"|neuro(?:sis|tic)|narciss|borderline|codependen|ptsd\b|phobi"
+)
+BLAME = r"toxic|broken\b|damaged|dysfunction|clingy|needy|normal(?:ly)?\b|abnormal|unhealthy"
+LABELS = (
+    r"(?:you are|you're|you seem|makes you|as) (?:an? |so |too |very |rather |quite )*(?:secure|insecure|anxious|"
+    r"avoidant|fearful|dismissing|dismissive|preoccupied|disorganized|ambivalent|lonely|isolated|attached)\b"
+    r"|(?:secure|insecure|anxious|avoidant|fearful|dismissing|preoccupied)(?:ly)? (?:type|style|person|attach)"
+    r"|your (?:type|attachment style)\b"
+)
+FORBIDDEN = re.compile(rf"\b(?:{PROMISES}|{DISORDERS}|{BLAME}|{LABELS})", re.IGNORECASE)
+ALLOWED = re.compile(r"\b(?:not a|no) diagnosis\b", re.IGNORECASE)
+
+
+def forbidden(text: str) -> list[str]:
+    return [found.group() for found in FORBIDDEN.finditer(ALLOWED.sub("", text))]
+
+
+def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Each text of several words within, by its place; titles of other people's works aside."""
+    if isinstance(value, str) and " " in value:
+        yield name, value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in pairs:
+        if key != "references":
+            yield from texts(each, f"{name}.{key}")
+
+
+def sentences(module: str) -> list[str]:
+    """The fixed sentences of a module: its texts of several words that are no docstrings."""
+    tree = ast.parse((ROOT / "app" / "assessments" / f"{module}.py").read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings]
+    return [node.value for node in constants if isinstance(node.value, str) and node.value.count(" ") > 1]
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_a_questionnaire_promises_nothing_and_labels_nobody(slug: str) -> None:
+    said = dict(texts(SHIPPED[slug]))
+
+    assert len(said) > 40
+    assert {place: found for place, text in said.items() if (found := forbidden(text))} == {}
+
+
+@pytest.mark.parametrize("module", SPEAKING)
+def test_the_fixed_sentences_of_results_promise_nothing_and_label_nobody(module: str) -> None:
+    assert [found for sentence in sentences(module) if (found := forbidden(sentence))] == []
+
+
+def test_the_fixed_sentences_are_found() -> None:
+    assert len(sentences("comparing")) == 6
+    assert any("people to talk to" in sentence for sentence in sentences("presenting"))
+    assert any("too few answers" in sentence for sentence in sentences("chart"))
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_a_styles_name_is_no_type_of_person(slug: str) -> None:
+    names = [style["name"] for style in SHIPPED[slug]["style"]["styles"]]
+
+    assert len(set(names)) == 4
+    assert not re.search(
+        r"secure|anxious|avoidant|fearful|dismiss|preoccupied|type|lonely person", " ".join(names), re.IGNORECASE
+    )
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_what_is_told_of_a_style_speaks_of_answers_and_of_degree(slug: str) -> None:
+    for style in SHIPPED[slug]["style"]["styles"]:
+        assert style["title"].startswith("Your answers")
+        assert "matter of degree" in style["text"]
+        assert "change over time" in style["text"] or "at other times" in style["text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This heals old wounds.", "A cure.", "You will recover.", "Rewire your brain", "an anxiety disorder",
+        "Depressed?", "your trauma", "patients", "a symptom of it", "toxic people", "You are broken.",
+        "We guarantee it.", "You are avoidant.", "You're so anxious.", "you are an insecure person",
+        "Your attachment style is",
+        "a diagnosis",
+    ],
+)  # fmt: skip
+def test_such_words_are_found(text: str) -> None:
+    assert len(forbidden(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is not a diagnosis.", "No diagnosis.", "with patience", "healthy", "You are not to blame.",
+        "Worry about being left (anxiety)", "sure of being welcome", "obscure", "a procured item", "the outbroken",
+    ],
+)  # fmt: skip
+def test_plain_words_are_let_through(text: str) -> None:
+    assert forbidden(text) == []
