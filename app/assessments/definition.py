@@ -143,7 +143,7 @@ def combined(weighed: Sequence[tuple[float, float]], *, is_mean: bool) -> float:
 
 
 def definition_of(stored: Stored) -> Definition:
-    counts = {question["id"]: _counts(question, stored) for question in stored["questions"]}
+    counts = counts_of(stored)
     options = {question: frozenset(values) for question, values in counts.items()}
     return Definition(
         questions=tuple(
@@ -154,9 +154,14 @@ def definition_of(stored: Stored) -> Definition:
             )
             for each in stored["questions"]
         ),
-        scales=tuple(_scale(each, counts) for each in stored["scales"]),
+        scales=tuple(scale_of(each, counts) for each in stored["scales"]),
         style=_style_rule(stored["style"]) if "style" in stored else None,
     )
+
+
+def counts_of(stored: Stored) -> dict[str, dict[int, float]]:
+    """What each possible answer to each question counts."""
+    return {question["id"]: _counts(question, stored) for question in stored["questions"]}
 
 
 def options_of(question: Stored, stored: Stored) -> dict[int, str | None]:
@@ -180,7 +185,7 @@ def _counts(question: Stored, stored: Stored) -> dict[int, float]:
     return {value: scores.get(str(value), value) for value in options_of(question, stored)}
 
 
-def _scale(stored: Stored, counts: Mapping[str, Mapping[int, float]]) -> Scale:
+def scale_of(stored: Stored, counts: Mapping[str, Mapping[int, float]]) -> Scale:
     is_mean, rule = stored["method"] == "mean", stored["missing"]["rule"]
     items = tuple(_item(question, stored, counts[question]) for question in stored["items"])
     reliability, norms = stored.get("reliability"), stored.get("norms")

@@ -10,7 +10,8 @@ from app.core import markdown
 from app.core.markdown import Document
 from app.seed.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content
 from app.seed.files import ArticleFront, SiteFile, is_slug
-from app.seed.sources import CONTROL, Faults, Place, Source, did_you_mean, read_front_matter, texts, validated
+from app.seed.messages import did_you_mean
+from app.seed.sources import CONTROL, Faults, Place, Source, read_front_matter, texts, validated
 
 REFERENCE = "#ref-"
 FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml"), ("author", AUTHOR, "authors.yaml"))

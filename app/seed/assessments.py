@@ -1,7 +1,7 @@
 """Questionnaires: reads their files, plans their versions, and writes them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +13,10 @@ from sqlmodel import Session, col
 from app.assessments.models import Assessment, AssessmentVersion
 from app.seed.content import TOPIC, Content
 from app.seed.files import is_slug
+from app.seed.messages import did_you_mean
 from app.seed.questionnaire_checks import checked
 from app.seed.questionnaires import QuestionnaireFile
-from app.seed.sources import Faults, Source, did_you_mean, read_yaml, validated
+from app.seed.sources import Faults, Source, read_yaml, validated
 
 ASSESSMENTS = "assessments"
 KIND = "assessment"
@@ -31,12 +32,12 @@ class StoredAssessment(NamedTuple):
     definition: dict[str, Any]
 
 
-def read_questionnaires(root: Path, content: Content, faults: Faults) -> None:
-    """Add the folder's questionnaires to the content, or what is wrong with them to the faults."""
+def read_questionnaires(root: Path, files: Sequence[str], content: Content, faults: Faults) -> None:
+    """Add questionnaires to the content, or what is wrong with them to the faults."""
     articles = [path.stem for path in (root / "articles").glob("*.md")]
-    for path in sorted((root / ASSESSMENTS).glob("*.yaml")):
-        file = f"{ASSESSMENTS}/{path.name}"
-        if not is_slug(path.stem):
+    for file in files:
+        slug = Path(file).stem
+        if not is_slug(slug):
             faults.at(file, 1, "the file's name must be a slug, such as connection-check-in.yaml")
         source = read_yaml(root, file, faults)
         if source is None:
@@ -44,7 +45,7 @@ def read_questionnaires(root: Path, content: Content, faults: Faults) -> None:
         definition = read_definition(source, faults)
         if definition:
             _check_recommendations(source, definition, content, articles, faults)
-            content.assessments[path.stem] = definition
+            content.assessments[slug] = definition
 
 
 def read_definition(source: Source, faults: Faults) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """What a file of seed_content/assessments/ may say. docs/content.md explains it to editors."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,7 +17,13 @@ def _whole_number(value: str) -> str:
     return value
 
 
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+def _id(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
+        raise ValueError("must be lower-case letters, digits and underscores, such as q01; a letter first, at most 40")
+    return value
+
+
+Id = Annotated[str, AfterValidator(_id)]
 Answer = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 AnswerKey = Annotated[str, AfterValidator(_whole_number)]
 Number = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
@@ -82,14 +89,16 @@ class Missing(Shape):
 
     @model_validator(mode="after")
     def _how_many(self) -> Self:
-        if (self.rule == "require_complete") != (self.min_answered is None):
-            raise ValueError("must say min_answered, unless the rule is require_complete")
+        if self.rule == "require_complete" and self.min_answered is not None:
+            raise ValueError("must have no min_answered: the rule require_complete needs every answer")
+        if self.rule != "require_complete" and self.min_answered is None:
+            raise ValueError("must say min_answered: how many answers it needs at least")
         return self
 
 
 class Reliability(Shape):
     coefficient: Line
-    value: Annotated[float, Field(gt=0, lt=1)]
+    value: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
     sd: Positive
     n: People | None = None
     population: Line
@@ -123,6 +132,12 @@ class Band(Shape):
     max: Number
     text: Text
     next_step: NextStep | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("ends before it begins: min must not be more than max")
+        return self
 
 
 class Bands(Shape):

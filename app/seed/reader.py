@@ -8,7 +8,8 @@ from app.seed.articles import ArticleReader
 from app.seed.assessments import ASSESSMENTS, read_questionnaires
 from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content
 from app.seed.files import AuthorsFile, ConsentsFile, Shape, SiteFile, SupportFile, TopicsFile
-from app.seed.sources import ContentFaults, Faults, did_you_mean, read_yaml, texts, validated
+from app.seed.messages import did_you_mean
+from app.seed.sources import ContentFaults, Faults, read_yaml, texts, validated
 
 FILES = ("site.yaml", "consents.yaml", "authors.yaml", "topics.yaml", "support.yaml")
 ARTICLES = "articles"
@@ -45,9 +46,9 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
     _add_support(content, _read(root, "support.yaml", SupportFile, content, faults))
 
     reader = ArticleReader(root, content, faults, site=site)
-    for file in track([f"{ARTICLES}/{path.name}" for path in _articles(root) if _is_article(path)]):
+    for file in track(_named(root, ARTICLES, ".md")):
         reader.read(file)
-    read_questionnaires(root, content, faults)
+    read_questionnaires(root, _named(root, ASSESSMENTS, ".yaml"), content, faults)
     if faults.found:
         raise ContentFaults(faults.found)
     return content
@@ -78,20 +79,26 @@ def _refuse_strangers(root: Path, faults: Faults) -> None:
             faults.at(path.name, 1, f"isn't read{did_you_mean(path.name, sorted(known))}")
     if not (root / ARTICLES).is_dir():
         faults.at(ARTICLES, 1, "is missing: the folder of the articles")
-    for path in _articles(root):
-        if not _is_article(path):
-            faults.at(f"{ARTICLES}/{path.name}", 1, "isn't read: an article is a file that ends with .md")
-    for path in sorted((root / ASSESSMENTS).glob("*")):
-        if not _is_hidden(path) and not (path.suffix == ".yaml" and path.is_file()):
-            faults.at(f"{ASSESSMENTS}/{path.name}", 1, "isn't read: a questionnaire is a file that ends with .yaml")
+    for name in _strangers(root, ARTICLES, ".md"):
+        faults.at(name, 1, "isn't read: an article is a file that ends with .md")
+    if (root / ASSESSMENTS).is_file():
+        faults.at(ASSESSMENTS, 1, "must be a folder, with one file for each questionnaire")
+    for name in _strangers(root, ASSESSMENTS, ".yaml"):
+        faults.at(name, 1, "isn't read: a questionnaire is a file that ends with .yaml")
 
 
-def _articles(root: Path) -> list[Path]:
-    return sorted(path for path in (root / ARTICLES).glob("*") if not _is_hidden(path))
+def _named(root: Path, folder: str, ending: str) -> list[str]:
+    """The files of a folder that are read."""
+    return [f"{folder}/{path.name}" for path in _visible(root / folder) if path.suffix == ending and path.is_file()]
 
 
-def _is_article(path: Path) -> bool:
-    return path.suffix == ".md" and path.is_file()
+def _strangers(root: Path, folder: str, ending: str) -> list[str]:
+    read = _named(root, folder, ending)
+    return [name for path in _visible(root / folder) if (name := f"{folder}/{path.name}") not in read]
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if not _is_hidden(path))
 
 
 def _is_hidden(path: Path) -> bool:

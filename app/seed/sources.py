@@ -3,19 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from app.seed.messages import Step, message_of
+
 MOST_BYTES = 1_000_000  # of one file
 DEEPEST = 20  # lists and mappings inside each other; PyYAML itself has no bound and overflows the stack
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")  # neither in YAML nor in feeds
 FENCE = "---"
 
-Step = str | int
 Place = tuple[Step, ...]
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -136,7 +136,7 @@ def validated(source: Source, shape: type[Shape], faults: Faults) -> Shape | Non
         return shape.model_validate(source.data)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            faults.add(source, each["loc"], _message(each["loc"], each, shape))
+            faults.add(source, each["loc"], message_of(each["loc"], each, shape))
         return None
 
 
@@ -208,42 +208,3 @@ class _Builder:
             known.add(key)
             self._source.lines[(*path, key)] = line
             yield key, self.build(value_node, (*path, key))
-
-
-def _message(path: Sequence[Step], error: Any, shape: type[BaseModel]) -> str:
-    name = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
-    match error["type"]:
-        case "missing":
-            what = "is missing"
-        case "extra_forbidden":
-            what = f"isn't known here{did_you_mean(str(path[-1]), _names(shape, path[:-1]))}"
-        case "string_type":
-            what = "must be a text; put it in quotes"
-        case "model_type":
-            what = f"must be keys with values, such as {_names(shape, path)[0]}: ..."
-        case "value_error":
-            what = str(error["ctx"]["error"])
-        case "enum" | "literal_error":
-            what = f"must be one of {error['ctx']['expected']}"
-        case _:
-            what = error["msg"].partition(" ")[2]  # Input should be ..., List should have ...
-    return f"{name} {what}".strip()
-
-
-def _names(shape: Any, path: Sequence[Step]) -> list[str]:
-    """The field names that a shape has at this path."""
-    for step in path:
-        if isinstance(step, str):
-            annotation = shape.model_fields[step].annotation
-            models = [
-                each for each in (annotation, *getattr(annotation, "__args__", ())) if hasattr(each, "model_fields")
-            ]
-            if not models:
-                return []
-            shape = models[0]
-    return list(shape.model_fields)
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -21,13 +21,14 @@ def test_a_style_by_functions_is_read(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "at", "faults"),
     [
-        ("midpoints: {across: 3, up: 3}", "midpoints: {across: 3}", "midpoints: {across", ["says nothing about 'up'"]),
+        ("midpoints: {across: 3, up: 3}", "midpoints: {across: 3}", "midpoints: {across",
+         ["midpoints says nothing about 'up'"]),
         ("midpoints: {across: 3, up: 3}", "midpoints: {across: 3, up: 3, total: 2}", "midpoints: {across",
          ["there is no scale 'total'"]),
         ("  midpoints: {across: 3, up: 3}\n", "", "style:\n",
-         ["says nothing about 'across'", "says nothing about 'up'"]),
+         ["midpoints says nothing about 'across'", "midpoints says nothing about 'up'"]),
         (TORN, f"{TORN}, function: {{constant: 1, coefficients: {{}}}}", "name: Torn",
-         ["belongs to linear_discriminant: give its position"]),
+         ["function isn't for the method midpoint: give its position"]),
         ("    - {id: torn, name: Torn, position: {across: high, up: high}, title: D, text: D.}\n", "", "styles:",
          ["0 styles lie at across high, up high: there must be one"]),
         (TORN, "{across: low, up: high}", "styles:",
@@ -49,8 +50,8 @@ def test_a_style_without_a_position_is_told_with_what_it_lacks(folder: Path) -> 
     line, corners = line_of(text, "name: Torn"), line_of(text, "styles:")
     assert faults_in(folder, text) == [
         f"{corners}: 0 styles lie at across high, up high: there must be one",
-        f"{line}: says nothing about 'across'",
-        f"{line}: says nothing about 'up'",
+        f"{line}: position says nothing about 'across'",
+        f"{line}: position says nothing about 'up'",
     ]
 
 
@@ -60,10 +61,11 @@ def test_a_style_without_a_position_is_told_with_what_it_lacks(folder: Path) -> 
         ("  source: study\n  styles", "  styles", "style:\n", ["source is missing: whose functions are these?"]),
         ("  source: study\n  styles", "  source: stdy\n  styles", "source: stdy",
          ["there is no reference 'stdy'; did you mean 'study'?"]),
-        (MARGIN, f"{MARGIN}  midpoints: {{across: 3, up: 3}}\n", "midpoints:", ["belongs to midpoint: remove it"]),
-        (CALM, f"{CALM}, position: {TORN}", "name: Calm", ["belongs to midpoint: give its function"]),
-        (CALM, "", "name: Calm", ["says nothing about 'across'", "says nothing about 'up'"]),
-        ("{across: 1, up: 2}", "{across: 1}", "name: Calm", ["says nothing about 'up'"]),
+        (MARGIN, f"{MARGIN}  midpoints: {{across: 3, up: 3}}\n", "midpoints:",
+         ["midpoints is for the method midpoint: remove it"]),
+        (CALM, f"{CALM}, position: {TORN}", "name: Calm", ["position is for the method midpoint: give its function"]),
+        (CALM, "", "name: Calm", ["function says nothing about 'across'", "function says nothing about 'up'"]),
+        ("{across: 1, up: 2}", "{across: 1}", "name: Calm", ["function says nothing about 'up'"]),
         ("{across: 1, up: 2}", "{across: 1, up: 2, total: 1}", "name: Calm", ["there is no scale 'total'"]),
     ],
 )  # fmt: skip
