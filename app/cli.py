@@ -17,6 +17,7 @@ from app.core.database import Database
 from app.core.settings import DatabaseSettings
 from app.main import create_app
 from app.privacy import accounts_command as accounts
+from app.seed import assessments_command as assessments
 from app.seed import commands as content
 from app.seed.commands import load_folder, told
 
@@ -26,6 +27,7 @@ STOPPING = 25  # seconds that requests in flight may take when the server stops
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
+app.add_typer(assessments.app, name="assessments")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 

@@ -38,14 +38,13 @@ def statistics(scores: Column, items: Sequence[Column]) -> Statistics:
         sd=sqrt(_variance(values)) if len(values) >= LEAST else None,
         alpha_listwise=listwise,
         n_listwise=complete,
-        alpha_pairwise=alpha_pairwise(items),
+        alpha_pairwise=listwise if complete == len(scores) else alpha_pairwise(items),
     )
 
 
 def alpha_listwise(items: Sequence[Column]) -> tuple[float | None, int]:
     """Alpha, and how many people answered every item."""
-    answered = [[value is not None for value in column] for column in items]
-    complete = [all(row) for row in zip(*answered, strict=True)]
+    complete = [None not in row for row in zip(*items, strict=True)]
     n = sum(complete)
     if n < LEAST:
         return None, n
@@ -62,7 +61,8 @@ def alpha_pairwise(items: Sequence[Column]) -> float | None:
         if len(values) < LEAST:
             return None
         mean = fsum(values) / len(values)
-        centred.append([0.0 if value is None else value - mean for value in column])
+        centre: dict[float | None, float] = {None: 0.0, **{value: value - mean for value in set(values)}}
+        centred.append([centre[value] for value in column])
         answered.append([0.0 if value is None else 1.0 for value in column])
     variances = [fsum(map(mul, each, each)) / (fsum(there) - 1) for each, there in zip(centred, answered, strict=True)]
     covariances = []
