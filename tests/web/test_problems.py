@@ -1,6 +1,7 @@
 """Every error is one shape, says what was wrong where, and shows nothing that was sent."""
 
 import json
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -34,6 +35,10 @@ def faulty() -> TestClient:
     def fail() -> None:
         raise RuntimeError("canary-in-an-exception")
 
+    @app.get("/misfit", response_model=Note)
+    def answer_something_else() -> Any:
+        return {"text": "canary-in-a-reply", "mood": "canary-of-a-mood"}
+
     @app.get("/away")
     def lose_database() -> None:
         raise OperationalError("SELECT canary", {}, Exception("canary-of-the-driver"))
@@ -48,6 +53,7 @@ def faulty() -> TestClient:
         ("GET", "/v1/nowhere", 404, "not_found"),
         ("DELETE", "/v1/articles", 405, "method_not_allowed"),
         ("GET", "/fault", 500, "internal_error"),
+        ("GET", "/misfit", 500, "internal_error"),
         ("GET", "/away", 503, "unavailable"),
         ("GET", "/v1/site", 503, "unavailable"),
         ("GET", "/v1/articles?limit=0", 422, "invalid_input"),
@@ -132,3 +138,13 @@ def test_options_answers_with_the_methods(faulty: TestClient) -> None:
 
 def test_no_address_redirects_for_a_slash(faulty: TestClient) -> None:
     assert faulty.get("/v1/articles/").status_code == 404
+
+
+def test_a_reply_that_does_not_fit_is_logged_by_its_place_only(
+    faulty: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = faulty.get("/misfit")
+
+    logged = capsys.readouterr()
+    assert "canary" not in reply.text + logged.out + logged.err
+    assert '"places": ["response.mood"]' in logged.out + logged.err
