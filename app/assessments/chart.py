@@ -22,6 +22,8 @@ LEFT, TOP = 110, 70
 ROW = 64  # height of a bar with its texts
 BAR = 360
 MARGIN = 60
+LINE = 52  # characters that fit across
+SHORT = 40  # and beside a figure, or along a plane's side
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def chart(title: str, axes: Sequence[Axis], *, is_plane: bool) -> str:
         'role="img" aria-labelledby="title desc">'
         f'<title id="title">{escape(title)}</title><desc id="desc">{escape(said)}</desc><style>{STYLE}</style>'
         f'<rect class="b" width="{WIDTH}" height="{height}" rx="8"/>'
-        f'<text class="t" x="{WIDTH / 2:g}" y="34" text-anchor="middle">{escape(title)}</text>'
+        f'<text class="t" x="{WIDTH / 2:g}" y="34" text-anchor="middle">{escape(_fitting(title, LINE))}</text>'
         f"{''.join(parts)}</svg>"
     )
 
@@ -88,10 +90,10 @@ def _plane(across: Axis, up: Axis) -> Iterator[str]:
     bottom_line = TOP + SIDE + 20
     yield _text("s", LEFT, bottom_line, f"{across.low:g}", "middle")
     yield _text("s", LEFT + SIDE, bottom_line, f"{across.high:g}", "middle")
-    yield _text("t", LEFT + SIDE / 2, bottom_line + 24, across.name, "middle")
+    yield _text("t", LEFT + SIDE / 2, bottom_line + 24, _fitting(across.name, SHORT), "middle")
     yield _text("s", LEFT - 10, TOP + SIDE, f"{up.low:g}", "end")
     yield _text("s", LEFT - 10, TOP + 10, f"{up.high:g}", "end")
-    name = _text("t", 0, 0, up.name, "middle")
+    name = _text("t", 0, 0, _fitting(up.name, SHORT), "middle")
     yield f'<g transform="translate({LEFT - 40} {TOP + SIDE / 2:g}) rotate(-90)">{name}</g>'
 
 
@@ -99,7 +101,7 @@ def _bars(axes: Sequence[Axis]) -> Iterator[str]:
     for n, axis in enumerate(axes):
         y = TOP + ROW * n
         shown = "too few answers" if axis.value is None else f"{axis.value:.2f}"
-        yield _text("t", MARGIN, y, axis.name, "start")
+        yield _text("t", MARGIN, y, _fitting(axis.name, SHORT), "start")
         yield _text("t", MARGIN + BAR, y, shown, "end")
         yield f'<rect class="r" x="{MARGIN}" y="{y + 8}" width="{BAR}" height="14" rx="3"/>'
         if axis.value is not None:
@@ -134,3 +136,8 @@ def _line(share: float, *, is_across: bool) -> str:
 
 def _text(kind: str, x: float, y: float, text: str, anchor: str) -> str:
     return f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _fitting(text: str, most: int) -> str:
+    """What there is room for; the whole of it is in the description."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -86,7 +86,7 @@ def test_it_says_in_words_what_it_shows(site: Service) -> None:
     named = {each.get("id"): each.tag for each in image.iter() if each.get("id")}
     assert named == {"title": f"{SVG}title", "desc": f"{SVG}desc"}
     assert image.get("aria-labelledby") == "title desc"
-    assert said(image, "title").startswith("How Closeness Feels: A Reflection, 20")
+    assert said(image, "title").startswith("Attachment Reflection: How Closeness Feels, 20")
     assert said(image, "desc") == (
         "Worry about being left (anxiety): 6.00 on a scale from 1 to 7. "
         "Unease with closeness (avoidance): 2.00 on a scale from 1 to 7."
