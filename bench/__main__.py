@@ -11,6 +11,7 @@ from bench.growth import measure_growth
 from bench.machine import cores, cpu
 from bench.results import Measure
 from bench.sign_in import measure_sign_in
+from bench.spreadsheets import measure_spreadsheets
 from bench.throughput import measure_throughput
 
 
@@ -33,6 +34,7 @@ def _all_measures() -> Iterator[Measure]:
         yield from measure_throughput(Path(folder))
         yield from measure_growth(Path(folder))
         yield from measure_sign_in(Path(folder))
+        yield from measure_spreadsheets(Path(folder))
 
 
 def _told(measures: Iterator[Measure]) -> Iterator[Measure]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictInt
+from pydantic import Field
 
 from app.accounts.schemas import Body
 from app.assessments.schemas import SLUG
@@ -18,10 +18,10 @@ EXAMPLE = {f"q{n:02}": (3, 5, 2, 4)[n % 4] for n in range(1, 25)}
 
 QuestionId = Annotated[str, Field(min_length=1, max_length=40), Storable]
 Answers = Annotated[
-    dict[QuestionId, Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]],
+    dict[QuestionId, Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)]],
     Field(max_length=MOST_ANSWERS, description="Questions' ids with the numbers chosen.", examples=[EXAMPLE]),
 ]
-Version = Annotated[StrictInt, Field(ge=1, le=2**31 - 1, examples=[1])]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, examples=[1])]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=LONGEST_SLUG, examples=[SLUG]), Storable]
 ClaimToken = Annotated[
     str, Field(min_length=1, max_length=5000, examples=[TOKEN], description="As `score` gave it."), Storable

@@ -4,18 +4,39 @@ Its colours follow the reader's light or dark theme; title and description say t
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 
-STYLE = (
-    ".b{fill:#fff}.t{fill:#1f2937;font:14px system-ui,sans-serif}.s{fill:#4b5563;font:12px system-ui,sans-serif}"
-    ".l{stroke:#9ca3af;stroke-width:1;fill:none}.z{fill:#6b7280;fill-opacity:.14}.a{fill:#2563eb;fill-opacity:.25}"
-    ".p{fill:#1d4ed8;stroke:#fff;stroke-width:2}.r{fill:#e5e7eb}"
-    "@media(prefers-color-scheme:dark){.b{fill:#111827}.t{fill:#f3f4f6}.s{fill:#d1d5db}.l{stroke:#6b7280}"
-    ".z{fill:#9ca3af}.a{fill:#60a5fa;fill-opacity:.3}.p{fill:#93c5fd;stroke:#111827}.r{fill:#374151}}"
-)
+SCOPE = "twentyone-chart"  # so that a page which holds the picture keeps its own looks
+LIGHT = {
+    "b": "fill:#fff",
+    "t": "fill:#1f2937;font:14px system-ui,sans-serif",
+    "s": "fill:#4b5563;font:12px system-ui,sans-serif",
+    "l": "stroke:#9ca3af;stroke-width:1;fill:none",
+    "z": "fill:#6b7280;fill-opacity:.14",
+    "a": "fill:#2563eb;fill-opacity:.25",
+    "p": "fill:#1d4ed8;stroke:#fff;stroke-width:2",
+    "r": "fill:#e5e7eb",
+}
+DARK = {
+    "b": "fill:#111827",
+    "t": "fill:#f3f4f6",
+    "s": "fill:#d1d5db",
+    "l": "stroke:#6b7280",
+    "z": "fill:#9ca3af",
+    "a": "fill:#60a5fa;fill-opacity:.3",
+    "p": "fill:#93c5fd;stroke:#111827",
+    "r": "fill:#374151",
+}
+
+
+def _rules(looks: Mapping[str, str]) -> str:
+    return "".join(f".{SCOPE} .{name}{{{look}}}" for name, look in looks.items())
+
+
+STYLE = f"{_rules(LIGHT)}@media(prefers-color-scheme:dark){{{_rules(DARK)}}}"
 WIDTH = 480
 SIDE = 320  # of the plane
 LEFT, TOP = 110, 70
@@ -58,16 +79,17 @@ def style_hash() -> str:
     return f"sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}"
 
 
-def chart(title: str, axes: Sequence[Axis], *, is_plane: bool) -> str:
-    """A plane for two scales that both have a score, else bars."""
+def chart(name: str, title: str, axes: Sequence[Axis], *, is_plane: bool) -> str:
+    """A plane for two scales that both have a score, else bars. `name` tells the picture from others on a page."""
     drawn = is_plane and all(axis.value is not None for axis in axes)
     height = TOP + SIDE + 80 if drawn else TOP + ROW * len(axes) + 10
     parts = _plane(*axes) if drawn else _bars(axes)
     said = " ".join(axis.said for axis in axes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        'role="img" aria-labelledby="title desc">'
-        f'<title id="title">{escape(title)}</title><desc id="desc">{escape(said)}</desc><style>{STYLE}</style>'
+        f'class="{SCOPE}" role="img" aria-labelledby="title-{name} desc-{name}">'
+        f'<title id="title-{name}">{escape(title)}</title><desc id="desc-{name}">{escape(said)}</desc>'
+        f"<style>{STYLE}</style>"
         f'<rect class="b" width="{WIDTH}" height="{height}" rx="8"/>'
         f'<text class="t" x="{WIDTH / 2:g}" y="34" text-anchor="middle">{escape(_fitting(title, LINE))}</text>'
         f"{''.join(parts)}</svg>"

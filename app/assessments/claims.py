@@ -81,6 +81,7 @@ class Claims:
             "id": str(claim.id),
             "assessment": questionnaire.slug,
             "version": questionnaire.version,
+            "digest": questionnaire.digest,
             "scored_at": now.isoformat(timespec="microseconds"),
             "answers": "".join(
                 f"{answers[each.id]:+{WIDTH}}" if each.id in answers else " " * WIDTH
@@ -102,7 +103,7 @@ class Claims:
         except (ValueError, UnknownKey, Broken):
             raise ClaimNotGood from None
         questionnaire = questionnaires.version(reading, said["assessment"], said["version"])
-        if questionnaire is None:  # it was made with other content
+        if questionnaire is None or questionnaire.digest != said["digest"]:  # it was made with other content
             raise ClaimNotGood
         written = [said["answers"][n : n + WIDTH] for n in range(0, len(said["answers"]), WIDTH)]
         questions = [each.id for each in questionnaire.definition.questions]

@@ -1,10 +1,11 @@
 """Two results of one assessment, scale by scale, and in words what the difference is worth."""
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from app.assessments.change import Change, change
-from app.assessments.definition import Scale
+from app.assessments.definition import Scale, options_of
 from app.assessments.questionnaires import Questionnaire
 
 Outcome = Mapping[str, Any]
@@ -31,9 +32,8 @@ def changes(before: Side, after: Side) -> Iterator[dict[str, Any]]:
     for stored, score in zip(later.stored["scales"], second["scores"], strict=True):
         name, then, now = score["scale"], values.get(score["scale"]), score["value"]
         scale, was = later.definition.by_scale[name], earlier.definition.by_scale.get(name)
-        found = None
-        if was and was.key == scale.key and then is not None and now is not None:
-            found = change(then, now, scale.reliability)
+        is_same = was is not None and was.key == scale.key and _asked(earlier, was) == _asked(later, scale)
+        found = change(then, now, scale.reliability) if is_same and then is not None and now is not None else None
         yield {
             "scale": name,
             "name": stored["name"],
@@ -43,19 +43,26 @@ def changes(before: Side, after: Side) -> Iterator[dict[str, Any]]:
             "standard_error": found and found.standard_error,
             "rci": found and found.index,
             "reliable": found and found.reliable,
-            "words": _words(found, scale, was),
+            "words": _words(found, is_same=is_same),
             "basis": stored.get("reliability"),
         }
 
 
-def _words(found: Change | None, scale: Scale, was: Scale | None) -> str:
+def _asked(questionnaire: Questionnaire, scale: Scale) -> list[Any]:
+    """A scale's questions in their words, with what can be answered in its words."""
+    stored, items = questionnaire.stored, {item.question for item in scale.items}
+    asked = ((each["id"], each["text"], options_of(each, stored)) for each in stored["questions"])
+    return sorted((each for each in asked if each[0] in items), key=itemgetter(0))
+
+
+def _words(found: Change | None, *, is_same: bool) -> str:
     if found is None:
-        return NO_SCORE if was and was.key == scale.key else OTHER_QUESTIONS
+        return NO_SCORE if is_same else OTHER_QUESTIONS
     match found:
+        case Change(difference=0):
+            return SAME
         case Change(reliable=True):
             return CHANGED
         case Change(reliable=False):
             return UNCHANGED
-        case Change(difference=0):
-            return SAME
     return NO_VERDICT

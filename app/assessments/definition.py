@@ -3,9 +3,11 @@
 docs/content.md explains the format; `seed` has checked that a definition makes sense before it is stored.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from math import fsum, sqrt
 from typing import Any
 
@@ -157,6 +159,11 @@ def definition_of(stored: Stored) -> Definition:
         scales=tuple(scale_of(each, counts) for each in stored["scales"]),
         style=_style_rule(stored["style"]) if "style" in stored else None,
     )
+
+
+def digest_of(stored: Stored) -> str:
+    """Alike for definitions that say the same."""
+    return sha256(json.dumps(stored, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def counts_of(stored: Stored) -> dict[str, dict[int, float]]:

@@ -31,4 +31,4 @@ OfVersion = Annotated[
     whole_number,
 ]
 ResultId = Annotated[UUID, Path(description="A UUID of the client's choice.", examples=[AN_ID])]
-Since = Annotated[UUID, Query(description="The id of an earlier result.", examples=[AN_ID])]
+Since = Annotated[UUID, Query(description="The id of another result, as a rule an earlier one.", examples=[AN_ID])]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, delete, select
@@ -23,6 +23,8 @@ from app.core.errors import Conflict, FieldError, NotFound
 from app.core.moments import not_ahead
 from app.core.sealing import seal_json, unseal_json
 
+STEPS = 1024  # bytes: how much was answered doesn't show
+
 
 class DraftNotFound(NotFound):
     code = "draft_not_found"
@@ -36,6 +38,15 @@ class DraftNewer(Conflict):
     """Carries the draft that stays."""
 
     code = "draft_newer"
+    more_example: ClassVar[Mapping[str, Any]] = {
+        "draft": {
+            "assessment": "attachment-reflection",
+            "version": 1,
+            "answers": {"q01": 3},
+            "answered_at": "2026-11-24T09:30:00Z",
+            "progress": {"asked": 24, "answered": 1, "next_question": "q02"},
+        }
+    }
     says = "Later answers are stored already; they come along as `draft`."
 
     def __init__(self, draft: DraftRead) -> None:
@@ -106,7 +117,7 @@ def keep_draft(
     values = {
         "version": questionnaire.version,
         "answered_at": answered_at,
-        "sealed": seal_json(key, body.answers, bound_to=_place(member_id, slug)),
+        "sealed": seal_json(key, body.answers, bound_to=_place(member_id, slug), steps=STEPS),
     }
     insert = insert_into(session, Draft).values(member_id=member_id, assessment=slug, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["member_id", "assessment"], set_=values))

@@ -19,10 +19,10 @@ def chart_of(reads: Connection, tools: Tools, member_id: UUID, result_id: UUID) 
     result = find_result(reads, tools, member_id, result_id)
     stored, rule = result.questionnaire.stored, result.questionnaire.definition.style
     names = {scale["id"]: scale["name"] for scale in stored["scales"]}
-    title = f"{stored['title']}, {result.stamp['taken_at']:%Y-%m-%d}"
+    title, name = stored["title"], str(result_id)
     if rule and len(rule.scales) == PLANE:
-        return chart(title, [_axis(result, names, scale, rule) for scale in rule.scales], is_plane=True)
-    return chart(title, [_axis(result, names, scale) for scale in names], is_plane=False)
+        return chart(name, title, [_axis(result, names, scale, rule) for scale in rule.scales], is_plane=True)
+    return chart(name, title, [_axis(result, names, scale) for scale in names], is_plane=False)
 
 
 def _axis(result: OpenedResult, names: Mapping[str, str], scale: str, rule: StyleRule | None = None) -> Axis:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import ScalarSelect, and_, delete, func, select
 from sqlmodel import Session, col
 
 from app.accounts.consents import HEALTH, ConsentRequired, granted
@@ -21,14 +21,21 @@ from app.assessments.service import known_version, scored
 from app.assessments.tools import Tools
 from app.core.client_ids import Deleted, body_hash, check_same
 from app.core.database import insert_into
-from app.core.errors import BadInput, FieldError
+from app.core.errors import BadInput, Conflict, FieldError
 from app.core.sealing import seal_json
 
+STEPS = 2048  # bytes: whichever scores and style it is, a result is as long
+AT_MOST = 2000  # results of one member, deleted ones too
 PARTS = ("assessment", "version", "answers")
 
 
 class NotAResult(BadInput):
     says = "A result is `assessment`, `version` and `answers`, or a `claim_token` alone."
+
+
+class TooManyResults(Conflict):
+    code = "too_many_results"
+    says = "There is no room for more results."
 
 
 class UnknownAssessment(BadInput):
@@ -53,8 +60,8 @@ def keep_result(
 ) -> tuple[bool, dict[str, Any]]:
     """Whether the result is new, and the result.
 
-    Raises NotAResult, IdReused, Deleted, ConsentRequired, ClaimNotGood, ClaimExpired, ClaimUsed, UnknownAssessment,
-    UnknownVersion, BadAnswers and TooFewAnswers.
+    Raises NotAResult, IdReused, Deleted, ConsentRequired, TooManyResults, ClaimNotGood, ClaimExpired, ClaimUsed,
+    UnknownAssessment, UnknownVersion, BadAnswers and TooFewAnswers.
     """
     _check_parts(body)
     row = session.execute(
@@ -64,6 +71,7 @@ def keep_result(
             col(Result.body_hash),
             col(DeletedResult.id).label("deleted"),
             granted(member_id, HEALTH).label("agreed"),
+            (_many(Result, member_id) + _many(DeletedResult, member_id)).label("many"),
         )
         .select_from(MemberKey)
         .outerjoin(Result, and_(col(Result.member_id) == member_id, col(Result.id) == result_id))
@@ -79,6 +87,8 @@ def keep_result(
         raise Deleted
     if not row.agreed:
         raise ConsentRequired
+    if row.many >= AT_MOST:
+        raise TooManyResults
     taken = _claimed(session, tools, body, now=now) if body.claims else _taken(session, tools, body, now=now)
     questionnaire = taken.questionnaire
     kept = {"answers": taken.answers, "outcome": scored(questionnaire, taken.answers)}
@@ -92,7 +102,7 @@ def keep_result(
             engine=ENGINE,
             taken_at=taken.at,
             body_hash=sent,
-            sealed=seal_json(key, kept, bound_to=place_of(member_id, result_id)),
+            sealed=seal_json(key, kept, bound_to=place_of(member_id, result_id), steps=STEPS),
         )
     )
     drafted = col(Draft.member_id) == member_id, col(Draft.assessment) == questionnaire.slug
@@ -108,6 +118,11 @@ def delete_result(session: Session, member_id: UUID, result_id: UUID) -> None:
         session.execute(once.on_conflict_do_nothing())
     elif session.get(DeletedResult, (member_id, result_id)) is None:
         raise ResultNotFound
+
+
+def _many(table: type[Result] | type[DeletedResult], member_id: UUID) -> ScalarSelect[int]:
+    """How many rows of theirs there are, as a part of a statement."""
+    return select(func.count()).select_from(table).where(col(table.member_id) == member_id).scalar_subquery()
 
 
 def _check_parts(body: NewResult) -> None:

@@ -18,6 +18,8 @@ SUPPORT = {
     "href": "/v1/support",
 }
 
+NEIGHBOURS = 2  # styles that scores may lie between; with more it is the middle
+
 Shown = dict[str, Any]
 Outcome = Mapping[str, Any]
 
@@ -70,30 +72,54 @@ def _bands(scale: Mapping[str, Any]) -> list[Shown]:
 
 
 def _style(style: Outcome, stored: Mapping[str, Any]) -> Shown:
+    """By the name of what it may be: of two that are near, both; of more, that it is the middle."""
     names = {each["id"]: each["name"] for each in stored["style"]["styles"]}
-    others = [{**each, "name": names[each["style"]]} for each in style["distances"]]
+    middle, near = stored["style"].get("middle"), _near(style)
     return {
         **style,
-        "name": names[style["id"]],
+        "name": middle["title"] if middle and len(near) > NEIGHBOURS else " / ".join(names[each] for each in near),
         "margin": stored["style"].get("borderline_margin") if style["basis"] == "margin" else None,
         "note": stored["style"].get("note"),
-        "distances": others,
+        "distances": [{**each, "name": names[each["style"]]} for each in style["distances"]],
     }
 
 
+def _near(style: Outcome) -> list[str]:
+    """The style, and those that it may as well be."""
+    others = (each["style"] for each in style["distances"] if each["is_near"] and each["style"] != style["id"])
+    return [style["id"], *others]
+
+
 def _interpretation(questionnaire: Questionnaire, outcome: Outcome) -> Iterator[Shown]:
-    """What is said of the style, or of being in the middle; and of each scale's band."""
-    stored, style = questionnaire.stored, outcome["style"]
-    if style:
-        said = next(each for each in stored["style"]["styles"] if each["id"] == style["id"])
-        if style["borderline"]:
-            said = stored["style"].get("middle", said)
-        yield {**said, "scale": None}
+    """What is said of the style, or of both that it may be, or of being in the middle; then of each scale's band."""
+    stored = questionnaire.stored
     scales = {scale["id"]: scale for scale in stored["scales"]}
+    if outcome["style"]:
+        near, rule = _near(outcome["style"]), stored["style"]
+        if len(near) > NEIGHBOURS and "middle" in rule:
+            yield {**rule["middle"], "scale": None}
+        else:
+            said = {each["id"]: each for each in rule["styles"]}
+            yield from ({**said[each], "scale": None} for each in near)
+    elif "style" in stored:
+        yield from _of_single_scores(stored["style"], outcome, scales)
     for score in outcome["scores"]:
         for band in _bands(scales[score["scale"]]):
             if band["id"] == score["band"]:
                 yield {**band, "title": band["name"], "scale": score["scale"]}
+
+
+def _of_single_scores(rule: Mapping[str, Any], outcome: Outcome, scales: Mapping[str, Any]) -> Iterator[Shown]:
+    """Where there is no style, what a score on one side of its midpoint tends to mean."""
+    margin = rule.get("borderline_margin", 0)
+    for score in outcome["scores"]:
+        midpoint = rule.get("midpoints", {}).get(score["scale"])
+        if midpoint is None or score["value"] is None or abs(score["value"] - midpoint) <= margin:
+            continue
+        scale = scales[score["scale"]]
+        text = scale.get("high" if score["value"] > midpoint else "low")
+        if text:
+            yield {"scale": scale["id"], "title": scale["name"], "text": text}
 
 
 def _recommendations(reading: Session | Connection, questionnaire: Questionnaire, *, now: datetime) -> Shown:

@@ -1,6 +1,5 @@
 """Questionnaires as services use them: read once for each version, which never changes."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,10 +38,10 @@ IS_CURRENT = (
 
 
 class Questionnaires:
-    """Those that were asked for of late. `reading` is where a version is read that isn't among them."""
+    """Those that were read last. `reading` is where a version is read that isn't among them."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Key, Questionnaire] = OrderedDict()
+        self._known: dict[Key, Questionnaire] = {}
 
     def current(self, reading: Session | Connection, slug: str) -> Questionnaire | None:
         """The version that is asked now; None if there is none, or no longer."""
@@ -65,7 +64,7 @@ class Questionnaires:
             found = Questionnaire(slug, version, digest, published_at, stored, definition_of(stored))
             self._known[key] = found
             while len(self._known) > AT_MOST:
-                self._known.popitem(last=False)
+                self._known.pop(next(iter(self._known)), None)
         return found
 
     def _found(self, reading: Session | Connection, statement: Select[*tuple[Any, ...]]) -> Questionnaire | None:

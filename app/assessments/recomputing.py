@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Uuid, tuple_
 from sqlmodel import col
 
 from app.assessments import scoring
+from app.assessments.definition import digest_of
 from app.assessments.models import Result
 from app.assessments.results import RESULTS, StoredResult, opened
 from app.assessments.tools import Tools
@@ -23,6 +24,7 @@ AT_ONCE = 500
 class Verdict(Enum):
     SAME = "the same"
     OTHER = "other figures"
+    OTHER_DEFINITION = "another definition"
     UNREADABLE = "unreadable"
 
 
@@ -48,7 +50,9 @@ def recomputed(reads: Connection, tools: Tools) -> Iterator[Recomputed]:
 def _verdict(reads: Connection, tools: Tools, row: StoredResult) -> Verdict:
     try:
         result = opened(reads, tools, row)
-    except (Broken, UnknownKey):
+        if digest_of(result.questionnaire.stored) != row.digest:
+            return Verdict.OTHER_DEFINITION
+        again = scoring.score(result.questionnaire.definition, result.answers)
+    except (Broken, UnknownKey, KeyError):  # nothing that was ever stored: no seal, no such part, no such answer
         return Verdict.UNREADABLE
-    again = scoring.score(result.questionnaire.definition, result.answers)
     return Verdict.SAME if json.loads(json.dumps(asdict(again))) == result.outcome else Verdict.OTHER

@@ -1,6 +1,7 @@
 """What answers add up to, and what is kept of them."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -29,9 +30,14 @@ class ScaleScoreRead(BaseModel):
     max: float = Field(examples=[7.0])
     answered: int = Field(description="How many of the items were answered.", examples=[12])
     items: int = Field(examples=[12])
-    standard_error: float | None = Field(description="Of measurement; null: not known.", examples=[None])
+    standard_error: float | None = Field(
+        description="Of measurement, larger where answers are missing; null: not known.", examples=[None]
+    )
     interval: Interval | None = Field(description="95 %, within the scale; null: not known.", examples=[None])
-    percentile: float | None = Field(description="Among the people of the norms; null: no norms.", examples=[None])
+    percentile: float | None = Field(
+        description="By the norms' mean and SD, as if scores were normally distributed; null: no norms.",
+        examples=[None],
+    )
     t_score: float | None = Field(description="Mean 50, SD 10; null: no norms.", examples=[None])
     band: BandName | None = Field(description="Null: nobody has published bands.", examples=[None])
 
@@ -42,22 +48,26 @@ class StyleDistance(BaseModel):
     style: str = Field(examples=["preoccupied"])
     name: str = Field(examples=["Closeness matters, and worries"])
     points: float = Field(examples=[0.75])
+    is_near: bool = Field(description="Whether the scores may as well be this style's.", examples=[False])
     function: float | None = Field(examples=[None])
 
 
 class StyleBrief(BaseModel):
     """A rough word for where the scores lie: secondary to them, and no type of person."""
 
-    id: str = Field(examples=["secure"])
-    name: str = Field(examples=["Closeness mostly feels safe"])
-    method: str = Field(examples=["midpoint"])
-    borderline: bool = Field(description="Whether another style is so near that the word is a toss-up.")
+    id: str = Field(description="For programs; show `name`.", examples=["secure"])
+    name: str = Field(
+        description="When borderline, of both styles that it may be, or that it is the middle.",
+        examples=["Closeness mostly feels safe"],
+    )
+    method: Literal["midpoint", "linear_discriminant"]
+    borderline: bool = Field(
+        description="Whether another style is so near that the word is a toss-up.", examples=[False]
+    )
 
 
 class StyleRead(StyleBrief):
-    basis: str = Field(
-        description="What `borderline` was judged by: `standard_error` or `margin`.", examples=["margin"]
-    )
+    basis: Literal["margin", "standard_error"] = Field(description="What `borderline` was judged by.")
     margin: float | None = Field(description="In points; an editorial choice.", examples=[0.5])
     note: str | None = Field(examples=["The margin is an editorial choice."])
     distances: list[StyleDistance]

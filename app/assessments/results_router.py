@@ -13,7 +13,7 @@ from app.assessments.answers import NewResult
 from app.assessments.chart import style_hash
 from app.assessments.claims import ClaimExpired, ClaimNotGood, ClaimUsed
 from app.assessments.dependencies import AssessmentTools, OfAssessment, ResultId, Since
-from app.assessments.keeping import NotAResult, UnknownAssessment
+from app.assessments.keeping import NotAResult, TooManyResults, UnknownAssessment
 from app.assessments.result_schemas import ChangeRead, ResultPage, ResultRead
 from app.assessments.results import NotComparable, ResultNotFound
 from app.assessments.service import BadAnswers, TooFewAnswers, UnknownVersion
@@ -48,6 +48,7 @@ SVG = text_example(
         ConsentRequired,
         IdReused,
         Deleted,
+        TooManyResults,
         UnknownAssessment,
         UnknownVersion,
         BadAnswers,

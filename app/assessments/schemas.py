@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, get_origin
+from typing import Any, Literal, get_origin
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -87,7 +87,7 @@ class MissingRead(Sparse):
     fewer than `min_answered` answers there is no score.
     """
 
-    rule: str = Field(examples=["prorate"])
+    rule: Literal["prorate", "require_complete", "ignore"]
     min_answered: int | None = Field(examples=[10])
     note: str | None = Field(examples=[None])
 
@@ -134,7 +134,7 @@ class ScaleRead(Sparse):
     description: str = Field(examples=["How much you worry about being left or not mattering."])
     low: str | None = Field(examples=["Closeness rarely worries you."])
     high: str | None = Field(examples=["Closeness often worries you."])
-    method: str = Field(description="`mean` or `sum`.", examples=["mean"])
+    method: Literal["mean", "sum"]
     min: float = Field(description="The lowest score there can be.", examples=[1.0])
     max: float = Field(examples=[7.0])
     items: list[str] = Field(examples=[["q01", "q02"]])
@@ -156,7 +156,7 @@ class StyleName(BaseModel):
 class StyleRuleRead(Sparse):
     """How scores lead to a style, which is a rough word for where they lie."""
 
-    method: str = Field(description="`midpoint` or `linear_discriminant`.", examples=["midpoint"])
+    method: Literal["midpoint", "linear_discriminant"]
     scales: list[str] = Field(examples=[["anxiety", "avoidance"]])
     midpoints: dict[str, float] | None = Field(examples=[{"anxiety": 4.0, "avoidance": 4.0}])
     borderline_margin: float | None = Field(examples=[0.5])
@@ -169,7 +169,7 @@ class LicenceRead(Sparse):
     status: str = Field(examples=["original"])
     holder: str = Field(examples=["21|Twenty One"])
     url: str | None = Field(examples=[None])
-    commercial_use: str = Field(examples=["allowed"])
+    commercial_use: Literal["allowed", "forbidden", "unclear"]
 
 
 class SupportLink(BaseModel):
@@ -180,7 +180,9 @@ class SupportLink(BaseModel):
 class AssessmentRead(Sparse):
     slug: str = Field(examples=[SLUG])
     version: int
-    current_version: int = Field(description="The version that is asked now.")
+    current_version: int | None = Field(
+        description="The version that is asked now; null: none any longer.", examples=[1]
+    )
     digest: str = Field(description="A hash of the whole definition.", examples=["2c26b46b68ffc68f..."])
     published_at: datetime
     title: str = Field(examples=[TITLE])

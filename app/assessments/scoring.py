@@ -1,13 +1,13 @@
 """What answers add up to, exactly as a definition says, and how sure that is.
 
 Means and sums of keyed answers, prorated where the definition allows for missing ones. The standard error of
-measurement is SD * sqrt(1 - reliability), the interval 1.96 of it on either side, percentiles and T scores (mean 50,
-SD 10) those of a normal distribution with the norms' mean and SD.
+measurement is SD * sqrt(1 - reliability), more where answers are missing; the interval is 1.96 of it on either side.
+Percentiles and T scores (mean 50, SD 10) are those of a normal distribution with the norms' mean and SD.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, sqrt
 from statistics import NormalDist
 
 from app.assessments.conditions import Answers
@@ -66,7 +66,7 @@ def score(definition: Definition, answers: Answers) -> Outcome:
     scores = tuple(_score(scale, given) for scale in definition.scales)
     if definition.style is None:
         return Outcome(scores, None)
-    errors = {scale.id: scale.reliability.standard_error for scale in definition.scales if scale.reliability}
+    errors = {each.scale: each.standard_error for each in scores if each.standard_error is not None}
     values = {each.scale: each.value for each in scores if each.value is not None}
     return Outcome(scores, classified(definition.style, values, errors))
 
@@ -118,7 +118,7 @@ def keyed_answers(scale: Scale, given: Answers) -> list[float | None]:
 def _score(scale: Scale, given: Answers) -> ScaleScore:
     answered = [(item.weight, item.keyed[given[item.question]]) for item in scale.items if item.question in given]
     value = _value(scale, answered) if len(answered) >= scale.least else None
-    error = scale.reliability.standard_error if scale.reliability else None
+    error = None if value is None else _standard_error(scale, len(answered))
     norms = scale.norms
     return ScaleScore(
         scale=scale.id,
@@ -142,6 +142,14 @@ def _value(scale: Scale, answered: list[tuple[float, float]]) -> float:
     if scale.is_prorated and not scale.is_mean:
         value = value * fsum(item.weight for item in scale.items) / fsum(weight for weight, _ in answered)
     return min(max(value, scale.minimum), scale.maximum)  # rounding would leave the range by a last digit
+
+
+def _standard_error(scale: Scale, answered: int) -> float | None:
+    """Of measurement. Fewer answers that stand for all measure less exactly, as by so many fewer parallel items."""
+    if scale.reliability is None:
+        return None
+    missing = sqrt(len(scale.items) / answered) if scale.is_prorated else 1.0
+    return scale.reliability.standard_error * missing
 
 
 def _interval(scale: Scale, value: float, error: float) -> tuple[float, float]:

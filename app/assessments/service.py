@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +19,7 @@ from app.core.errors import BadInput, FieldError, NotFound
 from app.core.pagination import Order, Page, PageRequest, page_of
 from app.core.texts import shown_name
 
+MOST_TOLD = 50  # answers that can't be used
 BY_SLUG = Order("slug", (col(Assessment.slug),))
 
 
@@ -75,12 +77,17 @@ def _summary(slug: str, version: int, stored: Mapping[str, Any]) -> dict[str, An
 def read_assessment(
     session: Session, questionnaires: Questionnaires, slug: str, *, version: int | None
 ) -> dict[str, Any]:
-    """Raises AssessmentNotFound and VersionNotFound."""
-    current = listed(session, questionnaires, slug)
-    wanted = current if version is None else questionnaires.version(session, slug, version)
+    """A version that was asked once can be read for ever. Raises AssessmentNotFound and VersionNotFound."""
+    if version is None:
+        current = listed(session, questionnaires, slug)
+        return {**_shown(current), "current_version": current.version}
+    assessment = session.get(Assessment, slug)
+    if assessment is None:
+        raise AssessmentNotFound
+    wanted = questionnaires.version(session, slug, version)
     if wanted is None:
         raise VersionNotFound
-    return {**_shown(wanted), "current_version": current.version}
+    return {**_shown(wanted), "current_version": assessment.version if assessment.is_listed else None}
 
 
 def score_answers(
@@ -125,7 +132,7 @@ def known_version(
 
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, int]) -> None:
     """Raises BadAnswers."""
-    faults = list(scoring.faults(questionnaire.definition, answers))
+    faults = list(islice(scoring.faults(questionnaire.definition, answers), MOST_TOLD))
     if faults:
         places = ((f"/answers/{shown_name(question)}", reason) for question, reason in faults)
         raise BadAnswers(*(FieldError("body", place, reason) for place, reason in places))

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import NamedTuple
 
 from app.assessments.conditions import Answers
@@ -86,7 +87,7 @@ class Sheet:
 
     def _check(self, names: Cells) -> None:
         twice = sorted(
-            {name for name in self.header + [each.question for each in self._columns] if names.count(name) > 1}
+            {name for name in self.header + [each.question for each in self._columns] if name and names.count(name) > 1}
         )
         taken = sorted(set(self.scores) & {names[n] for n in self._others})
         if not self._columns:
@@ -120,16 +121,25 @@ class Sample:
             yield scale.id, statistics(scores, items)
 
 
-def rows(lines: Iterable[str], header: str) -> Iterator[tuple[int, Cells]]:
-    """The rows that aren't blank, numbered as in a spreadsheet. What parts cells is taken from the header's line.
+def delimiter_of(beginning: str, definition: Definition) -> str:
+    """What parts the cells: the one by which the first row names most questions."""
 
-    Raises BadSheet.
-    """
-    reader = csv.reader(lines, delimiter=max(DELIMITERS, key=header.count), strict=True)
+    def questions(delimiter: str) -> int:
+        try:
+            _, names = next(rows(StringIO(beginning, newline=""), delimiter), (1, []))
+        except BadSheet:
+            return 0
+        return sum(name.strip() in definition.by_question for name in names)
+
+    return max(DELIMITERS, key=questions)
+
+
+def rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
+    """The rows that aren't empty, numbered as in a spreadsheet. Raises BadSheet."""
     number = 0
     try:
-        for number, cells in enumerate(reader, start=1):
-            if any(cells):
+        for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
+            if cells:
                 yield number, cells
     except csv.Error as error:
         raise BadSheet(f"row {number + 1}: {error}") from None

@@ -22,6 +22,7 @@ class AppError(Exception):
     code: ClassVar[str]
     says: ClassVar[str]
     keeps_writes: ClassVar[bool] = False  # whether what was written before it must survive the refusal
+    more_example: ClassVar[Mapping[str, Any]] = {}  # of what stands beside the problem's own members
 
     def __init__(
         self,

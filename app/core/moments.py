@@ -1,8 +1,9 @@
 """Moments that a client's clock tells."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -19,6 +20,7 @@ class InFuture(BadInput):
     """Says the server's time, so that an app can tell how far its clock is off."""
 
     code = "in_future"
+    more_example: ClassVar[Mapping[str, Any]] = {"server_time": "2026-11-24T09:30:00Z"}
     says = "This is said to have happened in the future. Please check the clock of the device."
 
     def __init__(self, pointer: str, *, now: datetime) -> None:

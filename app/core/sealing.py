@@ -40,8 +40,10 @@ def unseal(key: bytes, sealed: bytes, *, bound_to: str) -> bytes:
         raise Broken(bound_to) from None
 
 
-def seal_json(key: bytes, value: Any, *, bound_to: str) -> bytes:
-    return seal(key, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), bound_to=bound_to)
+def seal_json(key: bytes, value: Any, *, bound_to: str, steps: int = 1) -> bytes:
+    """`steps` is what the text's length is rounded up to, so that it tells little of what it says."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return seal(key, text.ljust(-(-len(text) // steps) * steps), bound_to=bound_to)
 
 
 def unseal_json(key: bytes, sealed: bytes, *, bound_to: str) -> Any:

@@ -1,15 +1,14 @@
 """Questionnaires: reads their files, plans their versions, and writes them."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
+from app.assessments.definition import digest_of
 from app.assessments.models import Assessment, AssessmentVersion
 from app.seed.content import TOPIC, Content
 from app.seed.files import is_slug
@@ -52,10 +51,6 @@ def read_definition(source: Source, faults: Faults) -> dict[str, Any] | None:
     """A questionnaire as it is stored, without looking at the content around it."""
     file = validated(source, QuestionnaireFile, faults)
     return checked(source, file, faults) if file else None
-
-
-def digest_of(definition: dict[str, Any]) -> str:
-    return sha256(json.dumps(definition, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def stored_assessments(session: Session) -> dict[str, StoredAssessment]:

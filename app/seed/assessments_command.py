@@ -20,13 +20,14 @@ from app.assessments.definition import Definition, definition_of
 from app.assessments.models import Assessment
 from app.assessments.questionnaires import Questionnaires
 from app.assessments.recomputing import Verdict, recomputed
-from app.assessments.spreadsheets import BadSheet, Cells, Sample, Sheet, rows
+from app.assessments.spreadsheets import BadSheet, Cells, Sample, Sheet, delimiter_of, rows
 from app.assessments.tools import Tools
 from app.core.commands import counted, database_told, err, opened, out, read_settings
 from app.seed.assessments import read_definition
 from app.seed.messages import did_you_mean
 from app.seed.sources import Faults, read_yaml
 
+BEGINNING = 100_000  # characters that the header stands in
 MOST_TOLD = 50  # bad cells
 
 app = typer.Typer(no_args_is_help=True, help="Score spreadsheets, and recompute what members kept.")
@@ -53,16 +54,19 @@ def score_command(
         raise typer.BadParameter("give a questionnaire's slug, or --definition, and one file")
     rules = _in_file(definition) if definition else _loaded(slugs[0])
     path = Path(file)
+    with _told(path):
+        path.open("rb").close()
     target = output or path.with_suffix(".scores.csv")
     if target.resolve() == path.resolve():
         raise typer.BadParameter("--out is the file of the responses: name another one")
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise typer.BadParameter("--out isn't an ordinary file: name another one")
     with _told(path):
         skipped = _check(path, rules)
-        if skipped and not skip_bad:
-            err.print(
-                f"{counted(len(skipped), 'row')} with a bad cell; nothing was scored. --skip-bad leaves them out."
-            )
-            raise typer.Exit(1)
+    if skipped and not skip_bad:
+        err.print(f"{counted(len(skipped), 'row')} with a bad cell; nothing was scored. --skip-bad leaves them out.")
+        raise typer.Exit(1)
+    with _told(target):
         sample, scored = _score(path, rules, skipped, target)
     found = [{"scale": scale, **asdict(each)} for scale, each in sample.statistics()]
     if as_json:
@@ -92,7 +96,7 @@ def _in_file(path: Path) -> Definition:
     source = read_yaml(path.parent, path.name, faults)
     stored = read_definition(source, faults) if source else None
     for fault in sorted(faults.found):
-        out.print(escape(str(fault)))
+        err.print(escape(str(fault)))
     if stored is None or faults.found:
         raise typer.Exit(1)
     return definition_of(stored)
@@ -104,7 +108,7 @@ def _loaded(slug: str) -> Definition:
         if questionnaire:
             return questionnaire.definition
         known = list(reads.scalars(select(col(Assessment.slug)).where(col(Assessment.is_listed))))
-    err.print(escape(f"No assessment {slug!r} is loaded{did_you_mean(slug, known)}."))
+    err.print(escape(f"No assessment {slug!r} is loaded{did_you_mean(slug, known) or '.'}"))
     raise typer.Exit(1)
 
 
@@ -114,7 +118,13 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, UnicodeDecodeError, BadSheet) as error:
-        what = "isn't UTF-8: save it in that encoding" if isinstance(error, UnicodeDecodeError) else str(error)
+        match error:
+            case UnicodeDecodeError():
+                what = "isn't UTF-8: save it in that encoding"
+            case OSError(strerror=str(reason)):
+                what = reason
+            case _:
+                what = str(error)
         err.print(escape(f"{path}: {what}"))
         raise typer.Exit(1) from None
 
@@ -126,9 +136,9 @@ def _opened(path: Path, definition: Definition, label: str) -> Iterator[tuple[Sh
         path, "r", encoding="utf-8-sig", newline="", description=label, console=err, transient=True,
         disable=not err.is_terminal,
     ) as file:  # fmt: skip
-        header = file.readline()
+        delimiter = delimiter_of(file.read(BEGINNING), definition)
         file.seek(0)
-        found = rows(file, header)
+        found = rows(file, delimiter)
         _, names = next(found, (1, []))
         yield Sheet(names, definition), found
 

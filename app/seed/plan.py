@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.assessments.definition import digest_of
 from app.core.markdown import RENDERING
-from app.seed.assessments import KIND, StoredAssessment, differing, digest_of, stored_assessments
+from app.seed.assessments import KIND, StoredAssessment, differing, stored_assessments
 from app.seed.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
 from app.seed.sources import ContentFaults, Fault
 from app.seed.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows

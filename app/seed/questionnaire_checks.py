@@ -86,6 +86,12 @@ class _FigureChecker:
     def _check_scale(self, path: Place, scale: Scale, scored: ScoredScale, sometimes: set[str]) -> None:
         if scored.minimum == scored.maximum:
             self._fault(path, "every answer leads to the same score: look at what they count")
+        middle = scale.norms.mean if scale.norms else scored.minimum
+        if not scored.minimum <= middle <= scored.maximum:
+            self._fault((*path, "norms", "mean"), f"{scale.id} goes from {scored.minimum:g} to {scored.maximum:g}")
+        for name, part in (("norms", scale.norms), ("reliability", scale.reliability)):
+            if part and part.sd > (scored.maximum - scored.minimum) / 2:
+                self._fault((*path, name, "sd"), "is more than half of the scale: is it that of sums, or of means?")
         self._check_missing((*path, "missing"), scale, scored, sometimes)
         if scale.bands:
             self._check_bands((*path, "bands", "values"), scale.bands, scored)
@@ -106,6 +112,9 @@ class _FigureChecker:
         step = 1.0 if _is_whole(scored) else 0.0
         if _differ(values[0].min, scored.minimum) or _differ(values[-1].max, scored.maximum):
             self._fault(path, f"the bands must go from {scored.minimum:g} to {scored.maximum:g}, where the scores do")
+        for n, band in enumerate(values):
+            if not step and band.min == band.max:
+                self._fault((*path, n), "begins where it ends: no score lies there")
         for n, (band, after) in enumerate(pairwise(values)):
             if after.min < band.max + step - ROUNDING:
                 self._fault((*path, n + 1), f"overlaps with {band.id!r}: let it begin at {band.max + step:g}")

@@ -9,6 +9,7 @@ from app.seed.files import Href, Https, Line, Reference, Shape, Slug, Text
 
 LARGEST = 1000  # that an answer may be
 MOST_QUESTIONS = 500
+MOST_SCALES = 50
 
 
 def _whole_number(value: str) -> str:
@@ -27,7 +28,7 @@ Id = Annotated[str, AfterValidator(_id)]
 Answer = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 AnswerKey = Annotated[str, AfterValidator(_whole_number)]
 Number = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=0.000_001, le=1_000_000, allow_inf_nan=False)]
 People = Annotated[int, Field(ge=1)]
 
 
@@ -216,7 +217,7 @@ class QuestionnaireFile(Shape):
     response_scales: Annotated[list[ResponseScale], Field(min_length=1)]
     sections: list[Section] = Field(default_factory=list)
     questions: Annotated[list[Question], Field(min_length=1, max_length=MOST_QUESTIONS)]
-    scales: Annotated[list[Scale], Field(min_length=1)]
+    scales: Annotated[list[Scale], Field(min_length=1, max_length=MOST_SCALES)]
     style: Style | None = None
     recommendations: Recommendations = Field(default_factory=Recommendations)
     licence: Licence

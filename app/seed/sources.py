@@ -191,7 +191,7 @@ class _Builder:
             return self._loader.construct_object(node)
         except ValueError:  # it looks like a date and is none, as 2026-02-30
             return node.value
-        except yaml.YAMLError:
+        except (yaml.YAMLError, IndexError, KeyError, AttributeError):  # the last three of tags such as !!int ""
             self._faults.at(self._source.file, line, f"{node.value[:40]!r} isn't a value that can be read: quote it")
             return node.value
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Literal
 
 import structlog
@@ -54,7 +55,9 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. Branch on `code`, never on the texts."""
+    """RFC 9457 problem details. Branch on `code`, never on the texts. Some codes bring members of their own:
+    `draft_newer` what is stored, as `draft`; `in_future` the `server_time`.
+    """
 
     type: str = Field(examples=["urn:problem-type:twentyone:not_found"])
     title: str = Field(examples=["Not Found"])
@@ -70,15 +73,21 @@ Responses = dict[int | str, dict[str, Any]]
 def refusals(*errors: type[AppError]) -> Responses:
     """The OpenAPI `responses` for the errors that an endpoint may raise, beside those that every endpoint may."""
     said: dict[int, dict[str, str]] = defaultdict(dict)
+    more: dict[str, Mapping[str, Any]] = {}
     for error in errors:
         always = {each.code: each.says for each in ALWAYS if each.status == error.status}
         said[error.status] |= always | {error.code: error.says}
-    return {status: problem_response(status, texts) for status, texts in said.items()}
+        more[error.code] = error.more_example
+    return {status: problem_response(status, texts, more) for status, texts in said.items()}
 
 
-def problem_response(status: int, texts: Mapping[str, str]) -> dict[str, Any]:
-    """One status in the document, with an example of each code that comes with it."""
-    examples = {code: {"value": _content(status, code, text)} for code, text in texts.items()}
+def problem_response(
+    status: int, texts: Mapping[str, str], more: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> dict[str, Any]:
+    """One status in the document, with an example of each code that comes with it, and of what stands beside it."""
+    examples = {
+        code: {"value": _content(status, code, text) | dict(more.get(code, {}))} for code, text in texts.items()
+    }
     return {
         "description": " or ".join(f"`{code}`" for code in texts),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},

@@ -84,9 +84,9 @@ def test_it_says_in_words_what_it_shows(site: Service) -> None:
 
     assert image.get("role") == "img"
     named = {each.get("id"): each.tag for each in image.iter() if each.get("id")}
-    assert named == {"title": f"{SVG}title", "desc": f"{SVG}desc"}
-    assert image.get("aria-labelledby") == "title desc"
-    assert said(image, "title").startswith("Attachment Reflection: How Closeness Feels, 20")
+    assert sorted(named.values()) == [f"{SVG}desc", f"{SVG}title"]
+    assert image.get("aria-labelledby") == " ".join(sorted(map(str, named), reverse=True))
+    assert said(image, "title") == "Attachment Reflection: How Closeness Feels"
     assert said(image, "desc") == (
         "Worry about being left (anxiety): 6.00 on a scale from 1 to 7. "
         "Unease with closeness (avoidance): 2.00 on a scale from 1 to 7."
@@ -197,7 +197,7 @@ def test_names_are_texts_and_nothing_else(desk: Desk) -> None:
 
         image = drawn(person, keep(person, {"q01": 1, "q02": 2}, slug))
 
-        assert said(image, "title").startswith("A & <B>, ")
+        assert said(image, "title") == "A & <B>"
         texts = {each.text for each in parts(image, "text", "t")}
         assert {'<script>alert("1")</script>', "]]> & 'quoted' é ü 💙"} <= texts
         assert {each.tag.removeprefix(SVG) for each in image.iter()} <= {

@@ -6,7 +6,17 @@ import pytest
 
 from app.assessments.definition import definition_of
 from app.assessments.scoring import ScaleScore
-from tests.factories.questionnaires import bands, norms, options, question, questionnaire, reliability, scale, scores_of
+from tests.factories.questionnaires import (
+    bands,
+    missing,
+    norms,
+    options,
+    question,
+    questionnaire,
+    reliability,
+    scale,
+    scores_of,
+)
 
 
 def scored(*answers: int, **more: Any) -> ScaleScore:
@@ -44,13 +54,24 @@ def test_an_interval_ends_where_the_scale_does(answer: int, interval: tuple[floa
     assert scored(answer, reliability=reliability(0.75, 1)).interval == pytest.approx(interval)
 
 
-def test_too_few_answers_keep_the_error_and_lose_the_interval() -> None:
+def test_with_too_few_answers_there_is_nothing_to_be_sure_of() -> None:
     file = questionnaire([scale("only", "ab", reliability=reliability(0.75, 2), norms=norms(4, 1))])
 
     score = scores_of(definition_of(file), {"a": 3})["only"]
 
     assert (score.value, score.interval, score.percentile, score.t_score) == (None, None, None, None)
-    assert score.standard_error == pytest.approx(1)
+    assert score.standard_error is None
+
+
+# Of 9 parallel items the error is 1; of 4 of them it is the root of 9/4 as much.
+def test_where_answers_are_missing_the_error_is_larger() -> None:
+    scales = [scale("only", "abcdefghi", missing=missing("prorate", 4), reliability=reliability(0.75, 2))]
+    four = scores_of(definition_of(questionnaire(scales)), dict.fromkeys("abcd", 4))["only"]
+    nine = scores_of(definition_of(questionnaire(scales)), dict.fromkeys("abcdefghi", 4))["only"]
+
+    assert [four.value, nine.value] == [4, 4]
+    assert [four.standard_error, nine.standard_error] == pytest.approx([1.5, 1])
+    assert four.interval == pytest.approx((1.06, 6.94))
 
 
 # The normal distribution: 84.134 % lie below one standard deviation above the mean, 97.5 % below 1.959964 of them.

@@ -79,3 +79,10 @@ def test_an_empty_file_lacks_every_key_that_is_needed(folder: Path, shelf: Path)
     assert faults_of(folder) == [
         f"assessments/made-up.yaml:1: {key} is missing" for key in [*needed, "summary", "title"]
     ]
+
+
+@pytest.mark.parametrize("value", ['!!int ""', '!!float "_"', "!!timestamp abc", "!!bool abc", "!!binary é", "!mine x"])
+def test_a_tag_that_says_more_than_is_there_is_told(folder: Path, shelf: Path, value: str) -> None:
+    (shelf / "made-up.yaml").write_text(GOOD.replace("minutes: 2", f"minutes: {value}"), encoding="utf-8")
+
+    assert faults_of(folder)[0].startswith("assessments/made-up.yaml:3: ")

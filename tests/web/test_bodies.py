@@ -56,3 +56,24 @@ def test_nothing_is_changed_by_a_body_that_says_two_things(service: Service) -> 
 
     assert (reply.status_code, pointers(reply)) == (422, ["/display_name"])
     assert all_rows(service.database) == before
+
+
+def test_a_refusal_stays_small_whatever_was_sent(service: Service) -> None:
+    doubled = ", ".join(f'"{"n" * 30}{n % 600}": 1' for n in range(1200))
+    deep = '{"a": ' * 300 + "{" + doubled + "}" + "}" * 300
+
+    for text in ("{" + doubled + "}", deep):
+        reply = send(service, text)
+
+        assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input")
+        assert len(reply.content) < 16_000
+
+
+def test_no_depth_is_a_fault_of_ours(service: Service) -> None:
+    for depth in range(900, 1000):
+        assert send(service, '{"a":' * depth + "1" + "}" * depth).status_code in {400, 422}, depth
+
+
+def test_names_that_only_look_alike_are_two(service: Service) -> None:
+    assert pointers(send(service, '{"answers": {"ä": 1, "ö": 1}}')) == ["/answers/?", "/answers/?"]
+    assert send(service, '{"answers": {"ä": 1, "ö": 1}}').json()["errors"][0]["detail"] == "There is no such question."
