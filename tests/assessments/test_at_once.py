@@ -1,16 +1,13 @@
 """What many devices send in the same moment ends as if they had taken turns."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import pytest
 from httpx2 import Response
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.results import (
     RESULTS,
     WORRIED,
@@ -22,18 +19,11 @@ from tests.factories.results import (
     new_id,
     put,
     score,
-    serving_shipped,
 )
 from tests.factories.rows import counts
 from tests.factories.services import Service
 
 MORNING = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 def at_once(many: int, ask: Callable[[int], Response]) -> list[Response]:

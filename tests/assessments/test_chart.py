@@ -1,14 +1,11 @@
 """The picture of a result: it can be looked at, listened to, and shown anywhere without running anything."""
 
 from base64 import b64encode
-from collections.abc import Iterator
 from hashlib import sha256
 from xml.etree import ElementTree as ET
 
 import pytest
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.questionnaires import midpoint_style, questionnaire, reliability, scale
 from tests.factories.results import (
     CHECK_IN,
@@ -19,25 +16,11 @@ from tests.factories.results import (
     agreed,
     keep,
     leaning,
-    serving,
-    serving_shipped,
 )
 from tests.factories.services import Person, Service
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEFT, TOP, SIDE = 110, 70, 320  # of the plane
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def drawn(person: Person, result_id: str) -> ET.Element:

@@ -1,14 +1,12 @@
 """What a claim token is: opaque, written in one way only, and good for one questionnaire's version."""
 
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
 from string import ascii_letters, digits
 
 import pytest
-from sqlalchemy import URL
 
 from app.core.keyring import new_entry
-from tests.conftest import KEYS, Backend, MakeService
+from tests.conftest import KEYS, MakeService
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     CHECK_IN,
@@ -22,23 +20,9 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving,
-    serving_shipped,
     told,
 )
 from tests.factories.services import Service
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def test_what_is_no_token_of_ours_is_refused(site: Service) -> None:

@@ -1,15 +1,12 @@
 """A claim token keeps a result for somebody who signs up later: once, for seven days, and without showing a thing."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
-from sqlalchemy import URL
 
 from app.core.clock import utc_now
 from app.privacy.retention import clean_up
-from tests.conftest import Backend, MakeService
+from tests.conftest import MakeService
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     RESULTS,
@@ -26,8 +23,6 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving,
-    serving_shipped,
     told,
     values,
 )
@@ -35,18 +30,6 @@ from tests.factories.rows import all_rows, counts, stored
 from tests.factories.services import Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def test_what_was_scored_is_kept_as_it_was_and_of_when_it_was(site: Service) -> None:

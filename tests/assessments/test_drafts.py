@@ -1,12 +1,9 @@
 """Drafts: saved on one device, continued on another, and never overwritten by something older."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.questionnaires import missing, question, questionnaire, scale
 from tests.factories.results import (
     CHECK_IN,
@@ -21,8 +18,6 @@ from tests.factories.results import (
     keep,
     new_id,
     put,
-    serving,
-    serving_shipped,
     told,
 )
 from tests.factories.rows import counts
@@ -34,21 +29,9 @@ PAIR = questionnaire([scale("across", ["q01", "q02"])])
 
 
 @pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
 def person(site: Service) -> Person:
     """One who is enough for tests that leave nothing behind."""
     return agreed(site)
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def test_what_was_saved_on_one_device_is_continued_on_another(site: Service) -> None:

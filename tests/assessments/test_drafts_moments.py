@@ -1,20 +1,16 @@
 """When a draft was saved: as the standard writes it, not in the future, and in our days."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.results import (
     agreed,
     draft_of,
     draft_path,
     faults,
-    serving_shipped,
     told,
 )
 from tests.factories.services import Person, Service
@@ -22,12 +18,6 @@ from tests.factories.services import Person, Service
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SOME = {"q01": 2, "q02": 6}
 MORE = SOME | {"q03": 6}
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,10 @@
 """Questionnaires over HTTP: everything that an editor wrote is there, in every version that there ever was."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import URL
 from starlette.testclient import TestClient
 
-from tests.conftest import Backend
 from tests.factories.questionnaires import (
     STEP,
     bands,
@@ -29,17 +26,10 @@ from tests.factories.results import (
     SOURCE,
     Desk,
     faults,
-    serving,
     told,
 )
 
 PATH = f"/v1/assessments/{REFLECTION}"
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def test_the_list_says_what_one_needs_to_choose(reader: TestClient) -> None:

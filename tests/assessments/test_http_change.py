@@ -19,7 +19,6 @@ from tests.factories.results import (
     new_id,
     read,
     serving,
-    serving_shipped,
     told,
 )
 from tests.factories.services import Person, Service
@@ -28,12 +27,6 @@ CALM = leaning(2, 2)
 CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
 # A standard error of 1 * sqrt(1 - 0.92) = 0.2828, of a difference 0.4: reliable from 0.784 on.
 MEASURED = scale("across", ["q01", "q02", "q03", "q04"], reliability=reliability(0.92, 1.0))
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,10 @@
 """What stands around a score: words, uncertainty, where to go on, and that it is no diagnosis."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.content import write_article
 from tests.factories.questionnaires import (
     bands,
@@ -30,8 +27,6 @@ from tests.factories.results import (
     leaning,
     read,
     score,
-    serving,
-    serving_shipped,
     values,
 )
 from tests.factories.services import Service
@@ -41,18 +36,6 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 EASE = "Your answers lean toward ease with closeness"
 WORRYING = "Your answers lean toward wanting closeness and worrying whether it lasts"
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 @pytest.mark.parametrize(

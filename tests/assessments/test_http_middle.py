@@ -1,19 +1,7 @@
 """Whoever lies between two descriptions is told both; only who lies between all of them is told of the middle."""
 
-from collections.abc import Iterator
-
-import pytest
-from sqlalchemy import URL
-
-from tests.conftest import Backend
-from tests.factories.results import leaning, score, serving_shipped
+from tests.factories.results import leaning, score
 from tests.factories.services import Service
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 def test_in_the_middle_of_everything_it_is_said_that_it_is_the_middle(site: Service) -> None:

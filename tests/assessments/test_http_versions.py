@@ -1,11 +1,5 @@
 """Versions of questionnaires over HTTP: none ever changes, and none that was answered ever goes."""
 
-from collections.abc import Iterator
-
-import pytest
-from sqlalchemy import URL
-
-from tests.conftest import Backend
 from tests.factories.questionnaires import (
     questionnaire,
     scale,
@@ -20,19 +14,12 @@ from tests.factories.results import (
     new_id,
     put,
     read,
-    serving,
     told,
     values,
 )
 from tests.factories.services import post
 
 PAIR = [scale("across", ["q01", "q02"])]
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def test_an_older_version_is_read_as_it_was(desk: Desk) -> None:

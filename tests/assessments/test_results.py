@@ -1,15 +1,12 @@
 """Results are stored under ids of the client's choice, read, listed and deleted."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.results import (
     CHECK_IN,
     REFLECTION,
@@ -24,7 +21,6 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving_shipped,
     told,
     values,
 )
@@ -34,12 +30,6 @@ from tests.factories.services import Person, Service
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CALM = leaning(2, 2)
 CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 @pytest.fixture(scope="module")

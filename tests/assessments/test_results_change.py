@@ -1,14 +1,10 @@
 """A result says what changed since the one before it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import time_machine
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.results import (
     RESULTS,
     WORRIED,
@@ -19,19 +15,12 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving_shipped,
 )
 from tests.factories.services import Person, Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CALM = leaning(2, 2)
 CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 def change(person: Person, result_id: str, since: str) -> Any:

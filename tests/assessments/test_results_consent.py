@@ -1,13 +1,9 @@
 """Results are kept for those who agreed, as long as they do; what is theirs stays theirs."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.results import (
     RESULTS,
     WORRIED,
@@ -22,7 +18,6 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving_shipped,
     told,
 )
 from tests.factories.rows import all_rows
@@ -30,12 +25,6 @@ from tests.factories.services import Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CALM = leaning(2, 2)
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 def test_nothing_is_kept_of_somebody_who_did_not_agree(site: Service) -> None:

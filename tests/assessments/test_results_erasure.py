@@ -1,17 +1,15 @@
 """What members keep is theirs to take along, and goes when they say so."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import URL
 
 from app.core.clock import utc_now
 from app.privacy.erasing import erase_withdrawn
 from app.privacy.schemas import Export
-from tests.conftest import Backend, MakeService
+from tests.conftest import MakeService
 from tests.factories.results import (
     CHECK_IN,
     REFLECTION,
@@ -29,7 +27,6 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving_shipped,
     told,
 )
 from tests.factories.rows import Rows, counts, rows_about
@@ -38,12 +35,6 @@ from tests.factories.services import PASSWORD, Person, Service
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FOUR = {f"q{n:02}": 4 for n in range(1, 25)}
 TABLES = ("results", "drafts", "deleted_results")
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 def about(service: Service, person: Person) -> Rows:

@@ -1,13 +1,9 @@
 """The list of what a member kept."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
-from sqlalchemy import URL
 
-from tests.conftest import Backend
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     CHECK_IN,
@@ -19,8 +15,6 @@ from tests.factories.results import (
     keep,
     leaning,
     read,
-    serving,
-    serving_shipped,
     told,
     values,
 )
@@ -29,18 +23,6 @@ from tests.factories.services import Person, Service
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CALM = leaning(2, 2)
 CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
 
 
 def listed(person: Person, query: str = "") -> list[str]:

@@ -2,16 +2,15 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import URL, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlmodel import col
 
 from app.assessments.models import Draft, Result
-from tests.conftest import Backend, MakeService
+from tests.conftest import MakeService
 from tests.factories.operations import told as all_told
 from tests.factories.results import (
     ANXIETY,
@@ -29,7 +28,6 @@ from tests.factories.results import (
     put,
     read,
     score,
-    serving_shipped,
     told,
     values,
 )
@@ -40,12 +38,6 @@ UNEVEN = WORRIED | {"q03": 5}  # a score of 71 / 12, whose digits stand nowhere 
 DIGITS = b"5.91666"
 ANSWER = re.compile(rb'"q\d\d":\s*\d')
 CLIENTS = ("httpx2", "httpcore")  # the test's own client, which logs what it asks for
-
-
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    with serving_shipped(backend, empty) as service:
-        yield service
 
 
 def rows_of(service: Service, person: Person, table: type[Any]) -> list[Any]:
