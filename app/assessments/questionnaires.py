@@ -30,11 +30,10 @@ class Questionnaire:
 KEYS: Select[*tuple[Any, ...]] = select(
     col(AssessmentVersion.slug), col(AssessmentVersion.version), col(AssessmentVersion.digest)
 )
-IS_CURRENT = (
-    col(Assessment.slug) == col(AssessmentVersion.slug),
-    col(Assessment.version) == col(AssessmentVersion.version),
-    col(Assessment.is_listed).is_(True),
+IS_CURRENT = (col(Assessment.slug) == col(AssessmentVersion.slug)) & (
+    col(Assessment.version) == col(AssessmentVersion.version)
 )
+IS_LISTED = col(Assessment.is_listed).is_(True)
 
 
 class Questionnaires:
@@ -45,7 +44,7 @@ class Questionnaires:
 
     def current(self, reading: Session | Connection, slug: str) -> Questionnaire | None:
         """The version that is asked now; None if there is none, or no longer."""
-        statement = KEYS.join(Assessment, IS_CURRENT[0]).where(*IS_CURRENT[1:], col(Assessment.slug) == slug)
+        statement = KEYS.join(Assessment, IS_CURRENT).where(IS_LISTED, col(Assessment.slug) == slug)
         return self._found(reading, statement)
 
     def version(self, reading: Session | Connection, slug: str, version: int) -> Questionnaire | None:

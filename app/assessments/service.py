@@ -13,7 +13,7 @@ from app.assessments import scoring
 from app.assessments.definition import options_of, response_scale_of
 from app.assessments.models import Assessment, AssessmentVersion
 from app.assessments.presenting import SUPPORT, result_of
-from app.assessments.questionnaires import IS_CURRENT, Questionnaire, Questionnaires
+from app.assessments.questionnaires import IS_CURRENT, IS_LISTED, Questionnaire, Questionnaires
 from app.assessments.tools import Tools
 from app.core.errors import BadInput, FieldError, NotFound
 from app.core.pagination import Order, Page, PageRequest, page_of
@@ -61,11 +61,10 @@ class TooFewAnswers(BadInput):
 
 def list_assessments(session: Session, page: PageRequest) -> Page[dict[str, Any]]:
     statement = select(col(Assessment.slug), col(Assessment.version), col(AssessmentVersion.definition)).join(
-        AssessmentVersion, IS_CURRENT[0] & IS_CURRENT[1]
+        AssessmentVersion, IS_CURRENT
     )
-    listed = col(Assessment.is_listed).is_(True)
-    total = session.scalar(select(func.count()).select_from(Assessment).where(listed)) or 0
-    found = page_of(session, statement.where(listed), page, BY_SLUG, total=total)
+    total = session.scalar(select(func.count()).select_from(Assessment).where(IS_LISTED)) or 0
+    found = page_of(session, statement.where(IS_LISTED), page, BY_SLUG, total=total)
     return Page([_summary(row.slug, row.version, row.definition) for row in found.items], found.total, found.next)
 
 

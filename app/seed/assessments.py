@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from app.assessments.definition import digest_of
 from app.assessments.models import Assessment, AssessmentVersion
+from app.assessments.questionnaires import IS_CURRENT
 from app.seed.content import TOPIC, Content
 from app.seed.files import is_slug
 from app.seed.messages import did_you_mean
@@ -61,7 +62,7 @@ def stored_assessments(session: Session) -> dict[str, StoredAssessment]:
             col(Assessment.is_listed),
             col(AssessmentVersion.digest),
             col(AssessmentVersion.definition),
-        ).join(AssessmentVersion, _is_current())
+        ).join(AssessmentVersion, IS_CURRENT)
     )
     return {row.slug: StoredAssessment(*row) for row in rows}
 
@@ -88,12 +89,6 @@ def unlist(session: Session, slug: str) -> None:
 def differing(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
     """The names of the parts that differ."""
     return (name for name in QuestionnaireFile.model_fields if one.get(name) != other.get(name))
-
-
-def _is_current() -> Any:
-    return (col(AssessmentVersion.slug) == col(Assessment.slug)) & (
-        col(AssessmentVersion.version) == col(Assessment.version)
-    )
 
 
 def _check_recommendations(

@@ -185,13 +185,13 @@ def _score(path: Path, definition: Definition, skipped: set[int], target: Path) 
 def _show(found: list[Statistics]) -> None:
     table = Table("scale", "n", "mean", "SD", "alpha, listwise", "n, listwise", "alpha, pairwise")
     for each in found:
-        figures = [each[name] for name in ("mean", "sd", "alpha_listwise", "n_listwise", "alpha_pairwise")]
-        shown = [
-            "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value) for value in figures
-        ]
-        table.add_row(each["scale"], str(each["n"]), *shown)
+        figures = (each[name] for name in ("n", "mean", "sd", "alpha_listwise", "n_listwise", "alpha_pairwise"))
+        table.add_row(each["scale"], *map(_shown, figures))
     out.print(table)
 
 
 def _shown(figure: float | None) -> str:
-    return f"{figure:.3f}" if isinstance(figure, float) else str(figure if figure is not None else "")
+    """Blank where it can't be computed."""
+    if figure is None:
+        return ""
+    return f"{figure:.3f}" if isinstance(figure, float) else str(figure)

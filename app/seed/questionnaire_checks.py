@@ -6,11 +6,10 @@ from typing import Any
 
 from app.assessments.definition import Scale as ScoredScale
 from app.assessments.definition import counts_of, scale_of
+from app.assessments.styles import ROUNDING
 from app.seed.questionnaire_names import NameChecker
 from app.seed.questionnaires import Bands, Condition, Question, QuestionnaireFile, Scale
 from app.seed.sources import Faults, Place, Source
-
-ROUNDING = 1e-9
 
 
 def checked(source: Source, file: QuestionnaireFile, faults: Faults) -> dict[str, Any]:
