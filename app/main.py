@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from app import accounts, articles, assessments, pages, privacy, support
+from app import accounts, articles, assessments, bookmarks, journey, pages, privacy, support
 from app.accounts.consents_router import router as consents_router
 from app.accounts.devices import device_name
 from app.accounts.me_router import router as me_router
@@ -22,6 +22,7 @@ from app.assessments.drafts_router import router as drafts_router
 from app.assessments.results_router import router as results_router
 from app.assessments.router import router as assessments_router
 from app.assessments.tools import Tools as AssessmentTools
+from app.bookmarks.router import router as bookmarks_router
 from app.core import logs
 from app.core.background import Repeating
 from app.core.clock import utc_now
@@ -29,6 +30,11 @@ from app.core.database import Database
 from app.core.mail import transport_of
 from app.core.outbox import Postman
 from app.core.settings import Settings
+from app.journey.calendars_router import router as calendars_router
+from app.journey.days_router import router as days_router
+from app.journey.router import router as journeys_router
+from app.journey.runs_router import router as runs_router
+from app.journey.tools import Tools as JourneyTools
 from app.pages.router import router as pages_router
 from app.privacy.erasures import Erasures
 from app.privacy.retention import clean_up
@@ -52,6 +58,8 @@ log = structlog.get_logger("app.start")
 TAGS = [
     {"name": "Articles", "description": articles.__doc__},
     {"name": "Assessments", "description": assessments.__doc__},
+    {"name": "Journey", "description": journey.__doc__},
+    {"name": "Bookmarks", "description": bookmarks.__doc__},
     {"name": "Pages", "description": pages.__doc__},
     {"name": "Support", "description": support.__doc__},
     {"name": "Accounts", "description": accounts.__doc__},
@@ -118,7 +126,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(SecurityHeaders),
             Middleware(Cors, **cors_options(settings.cors_origins)),
             Middleware(Faults),
-            Middleware(BodyLimit, most_bytes=settings.max_body_bytes),
+            Middleware(BodyLimit, most_bytes=settings.max_body_bytes, larger={"/sync": settings.max_sync_bytes}),
             Middleware(JsonBodies),
         ],
     )
@@ -129,6 +137,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = measures
     app.state.tools = tools
     app.state.assessments = AssessmentTools.of(settings.ring)
+    app.state.journeys = JourneyTools.of(settings.ring)
     app.state.erasures = erasures
     app.state.postman = postman
     app.state.background = [
@@ -152,6 +161,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         me_router,
         drafts_router,
         results_router,
+        journeys_router,
+        runs_router,
+        days_router,
+        calendars_router,
+        bookmarks_router,
         privacy_router,
     ):
         v1.include_router(router)

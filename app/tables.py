@@ -3,11 +3,24 @@
 from app.accounts import models as accounts
 from app.articles import models as articles
 from app.assessments import models as assessments
+from app.bookmarks import models as bookmarks
 from app.core import outbox, releases
 from app.core.database import Table
+from app.journey import models as journey
 from app.pages import models as pages
 from app.support import models as support
 
 metadata = Table.metadata
 
-__all__ = ["accounts", "articles", "assessments", "metadata", "outbox", "pages", "releases", "support"]
+__all__ = [
+    "accounts",
+    "articles",
+    "assessments",
+    "bookmarks",
+    "journey",
+    "metadata",
+    "outbox",
+    "pages",
+    "releases",
+    "support",
+]

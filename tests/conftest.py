@@ -27,6 +27,7 @@ from app.main import create_app
 from app.seed.commands import load_folder
 from app.seed.plan import Plan
 from tests.factories.content import write_article, write_folder, write_questionnaire
+from tests.factories.journeys import write_journey
 from tests.factories.services import Service, client_of
 
 # How long an example takes depends on what else the machine does.
@@ -128,12 +129,13 @@ def shipped(backend: Backend, empty: URL) -> URL:
 
 @pytest.fixture(scope="session")
 def furnished(backend: Backend, empty: URL, tmp_path_factory: pytest.TempPathFactory) -> URL:
-    """A database with a little content, enough for members to agree to and to answer; to make others from."""
+    """A database with a little content, enough to agree to, to answer and to walk; to make others from."""
     url = backend.create(empty)
     database = Database(url, patience=30)
     folder = write_folder(tmp_path_factory.mktemp("furnished") / "content")
     write_article(folder, "here-now")
     write_questionnaire(folder)
+    write_journey(folder, assessment="attachment-reflection")
     load_folder(database, folder)
     database.close()
     return url

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, ScalarSelect, Select, and_, func, select
+from sqlalchemy import BindParameter, Connection, Row, ScalarSelect, Select, and_, func, select
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
@@ -78,7 +78,7 @@ def my_consent(reading: Session | Connection, member_id: UUID, purpose: str) -> 
     return MyConsent(purpose=purpose, **row._mapping)  # noqa: SLF001 - its public name in rows
 
 
-def granted(member_id: UUID, purpose: str) -> ScalarSelect[bool]:
+def granted(member_id: UUID | BindParameter[UUID], purpose: str) -> ScalarSelect[bool]:
     """Whether a member agreed when they last decided, as a part of a statement; NULL if they never did."""
     mine = col(MemberConsent.member_id) == member_id, col(MemberConsent.purpose) == purpose
     decisions = select(col(MemberConsent.granted)).where(*mine).order_by(col(MemberConsent.number).desc())

@@ -2,6 +2,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
+from app.articles.blocks import BodyFormat
 from app.articles.queries import Filters
 from app.articles.search import SearchIndex
 from app.core.slugs import LONGEST_SLUG, SLUG
@@ -42,5 +43,6 @@ async def read_filters(
     return Filters(topics=topic, categories=category, authors=author)
 
 
+Format = Annotated[BodyFormat, Query(alias="format", description="How texts come.", examples=["html"])]
 Index = Annotated[SearchIndex, Depends(read_index)]
 ArticleFilters = Annotated[Filters, Depends(read_filters)]

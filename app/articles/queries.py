@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlmodel import col
+from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlmodel import Session, col
 
 from app.articles.models import Article, ArticleTopic, Author, Category
 from app.core.pagination import Order, Statement
@@ -89,6 +89,14 @@ class Listing:
             (col(Article.author_slug), self.filters.authors),
         )
         return [column.in_(slugs) for column, slugs in kinds if slugs]
+
+
+def briefs_of(reading: Session | Connection, slugs: Sequence[str], *, now: datetime) -> list[dict[str, Any]]:
+    """The public ones of these articles, in the same order."""
+    columns = select(*(col(getattr(Article, name)) for name in ("slug", "title", "excerpt", "reading_minutes")))
+    public = columns.where(is_public(now), col(Article.slug).in_(slugs))
+    found = {row.slug: dict(row._mapping) for row in reading.execute(public)} if slugs else {}  # noqa: SLF001
+    return [found[slug] for slug in slugs if slug in found]
 
 
 def summaries(*where: ColumnElement[bool]) -> Statement:

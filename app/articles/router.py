@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query
 
 from app.articles import filing, service
 from app.articles.blocks import BodyFormat
-from app.articles.dependencies import ArticleFilters, ArticleSlug, AuthorSlug, Index, TopicSlug
+from app.articles.dependencies import ArticleFilters, ArticleSlug, AuthorSlug, Format, Index, TopicSlug
 from app.articles.filing import AuthorNotFound, TopicNotFound
 from app.articles.schemas import (
     ArticlePage,
@@ -39,7 +39,6 @@ Sort = Annotated[
     SortBy | None,
     Query(description="Newest first, or with `q` by relevance, unless said otherwise.", examples=["title"]),
 ]
-Format = Annotated[BodyFormat, Query(alias="format", description="How the body comes.", examples=["html"])]
 
 
 @router.get("/articles", summary="Articles", response_model=ArticlePage, responses=refusals(SearchWarmingUp))

@@ -65,6 +65,15 @@ class ArticleSummary(BaseModel):
     topics: list[TopicBrief]
 
 
+class ArticleBrief(BaseModel):
+    """An article as other texts point to it."""
+
+    slug: str = Field(examples=["overcoming-loneliness-the-science-of-social-connection"])
+    title: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
+    excerpt: str = Field(examples=["Feeling lonely is common, and it is no verdict on you."])
+    reading_minutes: int = Field(examples=[11])
+
+
 class ArticleListItem(ArticleSummary):
     highlights: list[Highlight] = Field(description="Empty unless `q` was given.")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, null, select
+from sqlalchemy import Connection, Row, func, null, select
 from sqlmodel import Session, col
 
 from app.articles import queries
@@ -114,7 +114,7 @@ def read_article(
     }
 
 
-def summaries_of(session: Session, ids: Sequence[UUID], *, now: datetime) -> list[Summary]:
+def summaries_of(session: Session | Connection, ids: Sequence[UUID], *, now: datetime) -> list[Summary]:
     """The public ones of these articles, in the same order."""
     rows = (
         session.execute(queries.summaries(queries.is_public(now)).where(col(Article.id).in_(ids))).all() if ids else []
@@ -123,7 +123,7 @@ def summaries_of(session: Session, ids: Sequence[UUID], *, now: datetime) -> lis
     return with_topics(session, [by_id[each] for each in ids if each in by_id])
 
 
-def with_topics(session: Session, rows: Sequence[Row[Any]]) -> list[Summary]:
+def with_topics(session: Session | Connection, rows: Sequence[Row[Any]]) -> list[Summary]:
     """Summaries as they are served; their topics come in one statement for all."""
     topics: dict[UUID, list[dict[str, str]]] = defaultdict(list)
     if rows:

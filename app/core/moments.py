@@ -1,8 +1,8 @@
-"""Moments that a client's clock tells."""
+"""Moments that a client's clock tells, dates, and times of day."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator
@@ -12,6 +12,8 @@ from app.core.errors import BadInput, FieldError
 RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII
 )  # fmt: skip
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::00)?\Z", re.ASCII)
 SLACK = timedelta(minutes=2)  # that a clock may be ahead
 YEARS = range(1970, 9999)
 
@@ -24,8 +26,13 @@ class InFuture(BadInput):
     says = "This is said to have happened in the future. Please check the clock of the device."
 
     def __init__(self, pointer: str, *, now: datetime) -> None:
-        shown = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+        shown = shown_moment(now)
         super().__init__(FieldError("body", pointer, f"It is {shown} here."), more={"server_time": shown})
+
+
+def shown_moment(moment: datetime) -> str:
+    """A moment in UTC as problems show it: in whole seconds."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def not_ahead(moment: datetime, *, now: datetime, pointer: str) -> datetime:
@@ -33,6 +40,18 @@ def not_ahead(moment: datetime, *, now: datetime, pointer: str) -> datetime:
     if moment > now + SLACK:
         raise InFuture(pointer, now=now)
     return min(moment, now)
+
+
+def _date(value: Any) -> Any:
+    if not isinstance(value, str) or not DATE.match(value):
+        raise ValueError("must be a date such as 2026-11-24")
+    return value
+
+
+def _time_of_day(value: Any) -> Any:
+    if not isinstance(value, str) or not TIME_OF_DAY.match(value):
+        raise ValueError("must be a time of day such as 07:30")
+    return value
 
 
 def _written(value: Any) -> Any:
@@ -48,3 +67,5 @@ def _in_utc(value: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+LocalDate = Annotated[date, BeforeValidator(_date)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]

@@ -132,6 +132,7 @@ class Settings(DatabaseSettings):
     trusted_proxies: list[Network] = []
 
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+    max_sync_bytes: int = Field(default=256 * 1024, ge=1024)
     pool_size: int = Field(default=10, ge=1, le=100)
     cache_entries: int = Field(default=4096, ge=1)
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)

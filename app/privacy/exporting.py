@@ -22,16 +22,20 @@ from app.assessments.drafts import all_drafts
 from app.assessments.presenting import figures_of
 from app.assessments.results import all_results
 from app.assessments.tools import Tools as AssessmentTools
+from app.bookmarks.service import all_bookmarks
 from app.core.database import Database, Table
 from app.core.outbox import OutboxMail
+from app.journey.telling import told_runs
 from app.privacy.schemas import (
     Export,
+    ExportedBookmark,
     ExportedConsent,
     ExportedDraft,
     ExportedEvent,
     ExportedLink,
     ExportedMail,
     ExportedResult,
+    ExportedRun,
 )
 
 
@@ -44,6 +48,7 @@ def export(database: Database, tools: Tools, assessments: AssessmentTools, acces
         note(session, Event.EXPORTED, access.member_id, session_id=access.session_id, now=now)
     with database.snapshot.connect() as reads:
         member = signed_in_member(reads, access)
+        key = member.key(tools.ring)
         mine = col(MemberConsent.member_id) == member.id
         consents = _rows(reads, MemberConsent, ExportedConsent, mine, MemberConsent.number)
         mails = _rows(reads, OutboxMail, ExportedMail, col(OutboxMail.member_id) == member.id, OutboxMail.written_at)
@@ -60,6 +65,8 @@ def export(database: Database, tools: Tools, assessments: AssessmentTools, acces
             security_events=[ExportedEvent(**row) for row in events],
             results=list(_results(reads, assessments, member.id)),
             drafts=[ExportedDraft(**draft) for draft in all_drafts(reads, assessments, member.id)],
+            runs=[ExportedRun.model_validate(run) for run in told_runs(reads, member.id, key, now=now)],
+            bookmarks=[ExportedBookmark(**bookmark) for bookmark in all_bookmarks(reads, member.id)],
         )
 
 

@@ -24,10 +24,12 @@ from app.accounts.models import (
     SignedInSession,
 )
 from app.assessments.models import DeletedResult, Draft, Result
+from app.bookmarks.models import Bookmark
 from app.core.database import Table
 from app.core.keyring import KeyRing, UnknownKey
 from app.core.outbox import OutboxMail
 from app.core.sealing import Broken
+from app.journey.models import AppliedChange, Calendar, DayNote, Run, RunDay
 
 
 class Subject(NamedTuple):
@@ -52,6 +54,16 @@ def _mine(table: type[Any]) -> Callable[[Subject], ColumnElement[bool]]:
 
 # In the order in which they are erased: what refers to something goes before it.
 HOLDINGS = (
+    Holding(DayNote, _mine(DayNote), "runs", is_health=True),
+    Holding(
+        AppliedChange,
+        _mine(AppliedChange),
+        "not exported: ids of changes that were merged, so that none counts twice; what they said is in the days",
+    ),
+    Holding(Calendar, _mine(Calendar), "runs"),
+    Holding(RunDay, _mine(RunDay), "runs"),
+    Holding(Run, _mine(Run), "runs"),
+    Holding(Bookmark, _mine(Bookmark), "bookmarks"),
     Holding(Draft, _mine(Draft), "drafts", is_health=True),
     Holding(Result, _mine(Result), "results", is_health=True, noted_in=DeletedResult),
     Holding(

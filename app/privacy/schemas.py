@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 from app.accounts.passwords import Password
 from app.accounts.schemas import Body, MemberRead, SeenSession
 from app.assessments.result_schemas import ScaleScoreRead, StyleRead
+from app.journey.schedule import Pace
+from app.journey.standing import Status
 
 
 class Confirmation(Body):
@@ -68,6 +70,47 @@ class ExportedDraft(BaseModel):
     answers: dict[str, int] = Field(examples=[{"q01": 3}])
 
 
+class ExportedDay(BaseModel):
+    """A day on which something was done, noted or taken back."""
+
+    day: int = Field(examples=[1])
+    completed_at: datetime | None
+    completed_on: date | None
+    time_zone: str | None = Field(description="That it was completed in.", examples=["Europe/Dublin"])
+    undone_at: datetime | None = Field(description="When a completion was taken back last.")
+    tasks: dict[str, bool] = Field(examples=[{"draw-the-map": True}])
+    mood_before: int | None = Field(examples=[2])
+    mood_after: int | None = Field(examples=[3])
+    reflection: str | None = Field(examples=["I noticed the pull to check."])
+    noted_at: dict[str, datetime] = Field(description="When each of these was said last.", examples=[{}])
+
+
+class ExportedStretch(BaseModel):
+    since: datetime
+    time_zone: str = Field(examples=["Europe/Dublin"])
+    paused: bool
+
+
+class ExportedRun(BaseModel):
+    id: UUID = Field(examples=["9d2f6f0e-1c55-4a57-9a2e-0d8f3f2b7c11"])
+    journey: str = Field(examples=["21-days"])
+    status: Status
+    pace: Pace
+    starts_on: date
+    started_at: datetime
+    abandoned_at: datetime | None
+    reminder_time: str | None = Field(examples=["07:30"])
+    calendar_made_at: datetime | None = Field(description="Its secret address isn't told here.")
+    stretches: list[ExportedStretch] = Field(description="Its zones and pauses.")
+    opened_at: list[datetime] = Field(description="When day 1, 2 and so on opened.")
+    days: list[ExportedDay]
+
+
+class ExportedBookmark(BaseModel):
+    article: str = Field(examples=["attachment-is-two-dials-not-four-boxes"])
+    saved_at: datetime
+
+
 class Export(BaseModel):
     """Everything that is kept about a member."""
 
@@ -80,3 +123,5 @@ class Export(BaseModel):
     security_events: list[ExportedEvent]
     results: list[ExportedResult]
     drafts: list[ExportedDraft]
+    runs: list[ExportedRun]
+    bookmarks: list[ExportedBookmark]

@@ -95,6 +95,10 @@ def _check_recommendations(
     source: Source, definition: dict[str, Any], content: Content, articles: list[str], faults: Faults
 ) -> None:
     known = {"topics": list(content.lines.get(TOPIC.name, ())), "articles": articles}
+    journey = definition.get("recommendations", {}).get("journey")
+    if journey is not None and journey not in content.journeys:
+        message = f"there is no journey {journey!r}{did_you_mean(journey, list(content.journeys))}"
+        faults.add(source, ("recommendations", "journey"), message)
     for name, slugs in known.items():
         for n, slug in enumerate(definition.get("recommendations", {}).get(name, ())):
             if slug not in slugs:

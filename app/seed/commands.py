@@ -1,6 +1,6 @@
 """`twentyone content`: check, diff, load and export."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="Check, compare, load and export co
 
 Item = TypeVar("Item")
 Folder = Annotated[Path, typer.Argument(help="The folder of content.")]
+Force = Annotated[bool, typer.Option("--force", help="Even if a task goes that members may have ticked.")]
 SEED = Path("seed_content")
 
 
@@ -59,17 +60,22 @@ def check(path: Folder = SEED) -> None:
     """Find everything that is wrong with a folder of content."""
     with told():
         content = read_content(path, track=bar("Reading"))
-    articles, assessments = len(content.articles), len(content.assessments)
-    out.print(f"{counted(articles, 'article')}, {counted(assessments, 'assessment')}: all good.")
+    kinds: dict[str, Sized] = {
+        "article": content.articles,
+        "assessment": content.assessments,
+        "journey": content.journeys,
+    }
+    found = ", ".join(counted(len(each), kind) for kind, each in kinds.items())
+    out.print(f"{found}: all good.")
 
 
 @app.command()
-def diff(path: Folder = SEED) -> None:
+def diff(path: Folder = SEED, *, force: Force = False) -> None:
     """Show what a load would create, change, rename and unpublish."""
     with told(), opened() as database:
         content = read_content(path, track=bar("Reading"))
         with database.content_sessions() as session:
-            show(plan_load(session, content))
+            show(plan_load(session, content, force=force))
 
 
 @app.command("load")
@@ -77,12 +83,13 @@ def load_command(
     path: Folder = SEED,
     *,
     watching: Annotated[bool, typer.Option("--watch", help="Load again after every save, until interrupted.")] = False,
+    force: Force = False,
 ) -> None:
     """Make the database equal to a folder, in one transaction."""
     with opened() as database:
         if not watching or not path.is_dir():
             with told():
-                load_folder(database, path)
+                load_folder(database, path, force=force)
             return
         with suppress(KeyboardInterrupt):
             follow(database, path, watch(path, rust_timeout=BEAT, yield_on_timeout=True))
@@ -98,11 +105,11 @@ def export_command(path: Annotated[Path, typer.Argument(help="A new or empty fol
         out.print(f"{counted(left, 'unpublished article')} left out: what they were filed under was removed.")
 
 
-def load_folder(database: Database, path: Path) -> Plan:
+def load_folder(database: Database, path: Path, *, force: bool = False) -> Plan:
     """Check and load a folder, and say what came of it."""
     content = read_content(path, track=bar("Reading"))
     with database.loading() as session:
-        plan = load(session, content, now=datetime.now(UTC), track=bar("Writing"))
+        plan = load(session, content, now=datetime.now(UTC), track=bar("Writing"), force=force)
     show(plan)
     return plan
 

@@ -88,4 +88,5 @@ class Content:
     rows: dict[str, dict[Key, dict[str, Any]]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     articles: dict[str, ArticleContent] = field(default_factory=dict)
     assessments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    journeys: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.seed.assessments import ASSESSMENTS, stored_assessments
 from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, ArticleContent, Kind
+from app.seed.journeys import DAYS, FILE, JOURNEY, MARKDOWN, stored_journeys
 from app.seed.reader import ARTICLES
 from app.seed.stored import article_contents, stored_articles, stored_rows
 
@@ -43,6 +44,7 @@ def export(session: Session, folder: Path) -> tuple[int, int]:
     lines = sorted(_entries(session, SUPPORT), key=lambda line: line.pop("position"))
     _dump(folder / "support.yaml", {"lines": [_without_none(line) for line in lines]})
     _write_assessments(session, folder / ASSESSMENTS)
+    _write_journey(session, folder)
     zone = ZoneInfo(site["time_zone"])
     known_authors, known_categories, known_topics = (
         {entry["slug"] for entry in entries} for entries in (authors, categories, topics)
@@ -53,9 +55,7 @@ def export(session: Session, folder: Path) -> tuple[int, int]:
         is_filed = article.author in known_authors and article.category in known_categories
         if not (is_filed and known_topics.issuperset(article.topics)):
             continue
-        front = yaml.safe_dump(_front(article, zone), sort_keys=False, allow_unicode=True, width=110)
-        path = folder / ARTICLES / f"{article.slug}.md"
-        path.write_text(f"---\n{front}---\n\n{article.body}", encoding="utf-8")
+        _write_front(folder / ARTICLES / f"{article.slug}.md", _front(article, zone), article.body)
         written += 1
     return written, len(stored) - written
 
@@ -67,6 +67,19 @@ def _write_assessments(session: Session, folder: Path) -> None:
         folder.mkdir()
     for each in listed:
         _dump(folder / f"{each.slug}.yaml", each.definition)
+
+
+def _write_journey(session: Session, folder: Path) -> None:
+    """The one that is listed."""
+    for journey in (each for each in stored_journeys(session).values() if each.is_listed):
+        (folder / JOURNEY).mkdir()
+        about = {"slug": journey.slug, **journey.definition}
+        about |= {name: about[name]["markdown"] for name in MARKDOWN}
+        days = about.pop("days")
+        _dump(folder / FILE, _without_none(about))
+        for day, file in zip(days, DAYS.values(), strict=True):
+            lesson = day.pop("lesson")["markdown"]
+            _write_front(folder / file, _without_none(day), lesson)
 
 
 def _entries(session: Session, kind: Kind) -> list[dict[str, Any]]:
@@ -126,3 +139,8 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 def _dump(path: Path, value: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+
+
+def _write_front(path: Path, front: dict[str, Any], body: str) -> None:
+    text = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=110)
+    path.write_text(f"---\n{text}---\n\n{body}", encoding="utf-8")

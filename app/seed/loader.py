@@ -15,6 +15,7 @@ from app.articles.models import Article, ArticleBody, ArticleTopic, FormerSlug
 from app.core import markdown, releases
 from app.seed.assessments import unlist, write_version
 from app.seed.content import ArticleContent, Content
+from app.seed.journeys import unlist_journey, write_journey
 from app.seed.plan import Plan, plan_load
 from app.seed.stored import StoredArticle, article_contents
 
@@ -24,9 +25,9 @@ Planned = tuple[ArticleContent, StoredArticle | None]
 Track = Callable[[Sequence[Planned]], Iterable[Planned]]
 
 
-def load(session: Session, content: Content, *, now: datetime, track: Track = iter) -> Plan:
+def load(session: Session, content: Content, *, now: datetime, track: Track = iter, force: bool = False) -> Plan:
     """Write what differs and announce a release; with nothing to change, neither. Says what it did."""
-    plan = plan_load(session, content)
+    plan = plan_load(session, content, force=force)
     if not plan.changes:
         return plan
     for change in plan.rows:
@@ -43,14 +44,22 @@ def load(session: Session, content: Content, *, now: datetime, track: Track = it
         session.execute(update(Article), list(_unpublished_rows(session, plan.unpublished)))
         hidden = select(Article.id).where(col(Article.public_from).is_(None))
         session.execute(update(ArticleTopic).where(col(ArticleTopic.article_id).in_(hidden)).values(public_from=None))
-    for slug, definition, before in plan.assessments:
-        write_version(session, slug, definition, before, now=now)
-    for slug in plan.unlisted:
-        unlist(session, slug)
+    _write_definitions(session, plan, now=now)
     for table in (Article, ArticleTopic):
         session.execute(text(f"ANALYZE {table.__tablename__}"))  # statistics of what is there now, for the planner
     releases.announce(session, _scheduled(session, now), now=now)
     return plan
+
+
+def _write_definitions(session: Session, plan: Plan, *, now: datetime) -> None:
+    for slug, definition, before in plan.assessments:
+        write_version(session, slug, definition, before, now=now)
+    for slug in plan.unlisted:
+        unlist(session, slug)
+    for slug, definition, is_new in plan.journeys:
+        write_journey(session, slug, definition, is_new=is_new)
+    for slug in plan.unlisted_journeys:
+        unlist_journey(session, slug)
 
 
 def _free_slugs(session: Session, articles: Sequence[Planned]) -> None:

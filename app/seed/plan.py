@@ -12,6 +12,10 @@ from app.assessments.definition import digest_of
 from app.core.markdown import RENDERING
 from app.seed.assessments import KIND, StoredAssessment, differing, stored_assessments
 from app.seed.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
+from app.seed.journeys import KIND as JOURNEY
+from app.seed.journeys import StoredJourney, lost_tasks, stored_journeys
+from app.seed.journeys import differing as differing_parts
+from app.seed.journeys import digest_of as journey_digest
 from app.seed.sources import ContentFaults, Fault
 from app.seed.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows
 
@@ -55,12 +59,15 @@ class Plan:
     unpublished: list[UUID] = field(default_factory=list)
     assessments: list[tuple[str, dict[str, Any], StoredAssessment | None]] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
+    journeys: list[tuple[str, dict[str, Any], bool]] = field(default_factory=list)
+    unlisted_journeys: list[str] = field(default_factory=list)
 
 
-def plan_load(session: Session, content: Content) -> Plan:
+def plan_load(session: Session, content: Content, *, force: bool = False) -> Plan:
     """Compare a checked folder with what is stored.
 
-    Raises ContentFaults where a text that people agreed to would change.
+    Raises ContentFaults where a text that people agreed to would change, or, unless forced, a task of the journey would
+    go that members may have ticked.
     """
     plan = Plan()
     for kind in KINDS:
@@ -68,6 +75,7 @@ def plan_load(session: Session, content: Content) -> Plan:
     _refuse_other_words(plan, content)
     _plan_articles(plan, session, content.articles)
     _plan_assessments(plan, content.assessments, stored_assessments(session))
+    _plan_journeys(plan, session, content.journeys, force=force)
     return plan
 
 
@@ -185,6 +193,31 @@ def _plan_assessments(plan: Plan, wanted: Mapping[str, dict[str, Any]], stored: 
         if slug not in wanted and before.is_listed:
             plan.unlisted.append(slug)
             plan.changes.append(Change(KIND, slug, Action.UNPUBLISHED))
+
+
+def _plan_journeys(plan: Plan, session: Session, wanted: Mapping[str, dict[str, Any]], *, force: bool) -> None:
+    stored: Mapping[str, StoredJourney] = stored_journeys(session)
+    faults: list[Fault] = []
+    for slug, definition in wanted.items():
+        before = stored.get(slug)
+        if before is None:
+            change = Change(JOURNEY, slug, Action.CREATED)
+        elif before.digest != journey_digest(definition):
+            parts = tuple(differing_parts(definition, before.definition))
+            change = Change(JOURNEY, slug, Action.CHANGED, parts or (RENDERED_ANEW,))
+            faults += [] if force else lost_tasks(session, slug, definition, before.definition)
+        elif not before.is_listed:
+            change = Change(JOURNEY, slug, Action.CHANGED, ("is_listed",))
+        else:
+            continue
+        plan.journeys.append((slug, definition, before is None))
+        plan.changes.append(change)
+    if faults:
+        raise ContentFaults(faults)
+    for slug, before in stored.items():
+        if slug not in wanted and before.is_listed:
+            plan.unlisted_journeys.append(slug)
+            plan.changes.append(Change(JOURNEY, slug, Action.UNPUBLISHED))
 
 
 def _name(key: Key) -> str:

@@ -8,6 +8,7 @@ from app.seed.articles import ArticleReader
 from app.seed.assessments import ASSESSMENTS, read_questionnaires
 from app.seed.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content
 from app.seed.files import AuthorsFile, ConsentsFile, Shape, SiteFile, SupportFile, TopicsFile
+from app.seed.journeys import DAYS, FILE, JOURNEY, read_journey
 from app.seed.messages import did_you_mean
 from app.seed.sources import ContentFaults, Faults, read_yaml, texts, validated
 
@@ -48,6 +49,7 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
     reader = ArticleReader(root, content, faults, site=site)
     for file in track(_named(root, ARTICLES, ".md")):
         reader.read(file)
+    read_journey(root, content, faults)
     read_questionnaires(root, _named(root, ASSESSMENTS, ".yaml"), content, faults)
     if faults.found:
         raise ContentFaults(faults.found)
@@ -73,7 +75,7 @@ def _read(root: Path, file: str, shape: type[File], content: Content, faults: Fa
 
 def _refuse_strangers(root: Path, faults: Faults) -> None:
     """A file that nobody reads is likely a file in the wrong place."""
-    known = {*FILES, ARTICLES, ASSESSMENTS}
+    known = {*FILES, ARTICLES, ASSESSMENTS, JOURNEY}
     for path in sorted(root.iterdir()):
         if path.name not in known and not _is_hidden(path):
             faults.at(path.name, 1, f"isn't read{did_you_mean(path.name, sorted(known))}")
@@ -85,6 +87,12 @@ def _refuse_strangers(root: Path, faults: Faults) -> None:
         faults.at(ASSESSMENTS, 1, "must be a folder, with one file for each questionnaire")
     for name in _strangers(root, ASSESSMENTS, ".yaml"):
         faults.at(name, 1, "isn't read: a questionnaire is a file that ends with .yaml")
+    if (root / JOURNEY).is_file():
+        faults.at(JOURNEY, 1, "must be a folder, with journey.yaml and one file for each day")
+    read = {FILE, *DAYS.values()}
+    for path in _visible(root / JOURNEY):
+        if (name := f"{JOURNEY}/{path.name}") not in read:
+            faults.at(name, 1, f"isn't read{did_you_mean(name, sorted(read))}")
 
 
 def _named(root: Path, folder: str, ending: str) -> list[str]:

@@ -10,8 +10,9 @@ from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 from typing_extensions import override
 
+from app.core.problems import Problem
 from app.web.examples import example_of
-from app.web.problems import OF_BODIES, Problem
+from app.web.problems import OF_BODIES
 
 REFERENCE = "#/components/schemas/{model}"
 VERSION = "0.1.0"

@@ -1,6 +1,6 @@
 """Pure ASGI layers around every reply that isn't kept: headers, faults, the size and kind of a body."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import structlog
 from fastapi.exceptions import ResponseValidationError
@@ -70,17 +70,21 @@ class Faults:
 
 
 class BodyLimit:
-    """Refuses a body over the limit while it is read, whether or not its length was announced."""
+    """Refuses a body over the limit while it is read, whether or not its length was announced. `larger` has the limits
+    of addresses that end so.
+    """
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, most_bytes: int, larger: Mapping[str, int]) -> None:
         self.app = app
         self._most_bytes = most_bytes
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if _announced(scope["headers"]) > self._most_bytes:
+        most = next((bytes_ for end, bytes_ in self._larger.items() if scope["path"].endswith(end)), self._most_bytes)
+        if _announced(scope["headers"]) > most:
             await plain_problem(413, {"Connection": "close"})(scope, receive, send)
             return
         total = 0
@@ -89,7 +93,7 @@ class BodyLimit:
             nonlocal total
             message = await receive()
             total += len(message.get("body", b""))
-            if total > self._most_bytes:
+            if total > most:
                 raise HTTPException(413, headers={"Connection": "close"})  # the only kind that FastAPI lets through
             return message
 

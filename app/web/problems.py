@@ -4,18 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
+from app.core.problems import content
 from app.core.texts import shown_name
 from app.web.methods import allowed_methods
 
@@ -23,7 +23,6 @@ log = structlog.get_logger("app.problems")
 
 ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
 MEDIA_TYPE = "application/problem+json"
-TITLES = {413: "Content Too Large", 422: "Invalid input"}  # where versions of Python differ, or we do
 DETAILS = {
     400: "The request could not be read.",
     401: "This needs a valid token.",
@@ -46,27 +45,6 @@ CODES = {
 }
 
 
-class ProblemField(BaseModel):
-    """One thing that was wrong with what was sent."""
-
-    where: Literal["body", "query", "path", "header"] = Field(serialization_alias="in")
-    pointer: str = Field(description="A JSON Pointer (RFC 6901) into the body, or `/` and the parameter's name.")
-    detail: str
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details. Branch on `code`, never on the texts. Some codes bring members of their own:
-    `draft_newer` what is stored, as `draft`; `in_future` the `server_time`.
-    """
-
-    type: str = Field(examples=["urn:problem-type:twentyone:not_found"])
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["No article has this slug."])
-    code: str = Field(description="Stable, for programs.", examples=["not_found"])
-    errors: list[ProblemField] = Field(description="What was wrong, field by field; empty where that doesn't apply.")
-
-
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -85,9 +63,7 @@ def problem_response(
     status: int, texts: Mapping[str, str], more: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> dict[str, Any]:
     """One status in the document, with an example of each code that comes with it, and of what stands beside it."""
-    examples = {
-        code: {"value": _content(status, code, text) | dict(more.get(code, {}))} for code, text in texts.items()
-    }
+    examples = {code: {"value": content(status, code, text, more=more.get(code))} for code, text in texts.items()}
     return {
         "description": " or ".join(f"`{code}`" for code in texts),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
@@ -102,19 +78,8 @@ def problem(
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> Response:
-    body = _content(status, code, detail, errors) | dict(more or {})
+    body = content(status, code, detail, errors, more)
     return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
-
-
-def _content(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> dict[str, Any]:
-    return {
-        "type": f"urn:problem-type:twentyone:{code}",
-        "title": TITLES.get(status) or HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "errors": [{"in": each.where, "pointer": each.pointer, "detail": each.detail} for each in errors],
-    }
 
 
 def plain_problem(status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -17,6 +17,7 @@ CONTENT = {
     "consent_texts",
     "content_releases",
     "former_slugs",
+    "journeys",
     "sites",
     "support_lines",
     "topics",

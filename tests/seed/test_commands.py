@@ -45,7 +45,7 @@ def test_a_good_folder_is_all_good(desk: Desk, run: Run) -> None:
 
     result = run("check", desk.folder)
 
-    assert (result.exit_code, result.stdout) == (0, "1 article, 0 assessments: all good.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 article, 0 assessments, 0 journeys: all good.\n")
 
 
 def test_diff_says_what_load_then_does_and_a_second_load_does_nothing(desk: Desk, run: Run) -> None:

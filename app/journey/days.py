@@ -1,0 +1,184 @@
+"""One day of a run: what it says, and what its member did and wrote."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, bindparam, select
+from sqlmodel import Session, col
+
+from app.accounts.consents import HEALTH, granted
+from app.accounts.member_keys import unwrapped_key
+from app.accounts.models import MemberKey
+from app.core.errors import AppError, FieldError
+from app.journey import notes
+from app.journey.bodies import DayChange
+from app.journey.journeys import DayLocked, StoredJourney, content_of
+from app.journey.merge import Completion, Notes
+from app.journey.models import DayNote
+from app.journey.presenting import standing_of
+from app.journey.recording import NOTED, TASK, DayState, record
+from app.journey.runs import StoredRun, check_alone, read_run, write_changes
+from app.journey.standing import Standing, standing
+from app.journey.tools import Tools
+
+Shown = dict[str, Any]
+
+
+class DayChangedMeanwhile(AppError):
+    """Carries the day's present ETag."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "day_changed"
+    says = "This day was changed on another device meanwhile. Please look at it again before you save."
+
+    def __init__(self, etag: str = "") -> None:
+        super().__init__(FieldError("header", "/If-Match", "This isn't the day as it is."), headers={"ETag": etag})
+
+
+class OpenedDay(NamedTuple):
+    """A day that is open, with what its member noted and whether they agree to that being kept."""
+
+    stored: StoredRun
+    journey: StoredJourney
+    standing: Standing
+    number: int
+    key: bytes
+    notes: Notes
+    agreed: bool
+
+    @property
+    def completion(self) -> Completion:
+        return self.stored.run.completions.get(self.number, Completion())
+
+    @property
+    def tasks(self) -> list[str]:
+        return self.journey.tasks(self.number)
+
+    @property
+    def shown(self) -> Shown:
+        """The day's own state with its progress."""
+        day = self.standing.days[self.number - 1]
+        return {
+            "number": self.number,
+            "status": day.status,
+            "scheduled_on": day.scheduled_on,
+            "opens_at": day.opens_at,
+            "progress": self.progress,
+        }
+
+    @property
+    def progress(self) -> Shown:
+        said = {name: note.value for name, note in self.notes.items()}
+        return {
+            "completed_at": self.completion.at,
+            "completed_on": self.completion.on,
+            "tasks": {name: bool(said.get(TASK + name)) for name in self.tasks},
+            **{name: said.get(name) for name in NOTED},
+        }
+
+    @property
+    def etag(self) -> str:
+        """Another one once the progress, or what the journey says, is another."""
+        said = json.dumps([self.stored.digest, self.progress], default=str, sort_keys=True)
+        return f'"{sha256(said.encode()).hexdigest()[:32]}"'
+
+
+BESIDE = (
+    select(
+        col(MemberKey.key_id),
+        col(MemberKey.wrapped),
+        col(DayNote.sealed),
+        granted(bindparam("member_id"), HEALTH).label("agreed"),
+    )
+    .select_from(MemberKey)
+    .outerjoin(
+        DayNote,
+        and_(
+            col(DayNote.member_id) == col(MemberKey.member_id),
+            col(DayNote.run_id) == bindparam("run_id"),
+            col(DayNote.day) == bindparam("day"),
+        ),
+    )
+    .where(col(MemberKey.member_id) == bindparam("member_id"))
+)
+
+
+def read_day(
+    reads: Connection,
+    tools: Tools,
+    member_id: UUID,
+    run_id: UUID | None,
+    number: int,
+    *,
+    body_format: str,
+    now: datetime,
+) -> tuple[str, Shown]:
+    """The ETag, and the day with its content. Raises RunNotFound and DayLocked."""
+    day = _opened(reads, tools, member_id, run_id, number, now=now)
+    return day.etag, content_of(reads, day.journey, number, body_format=body_format, now=now) | day.shown
+
+
+def change_day(
+    session: Session,
+    tools: Tools,
+    member_id: UUID,
+    run_id: UUID | None,
+    number: int,
+    change: DayChange,
+    *,
+    if_match: str | None,
+    now: datetime,
+) -> tuple[str, Shown]:
+    """The ETag, and the day as it is then. What is said now counts more than all that was said before.
+
+    Raises RunNotFound, DayLocked, DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished and RunUnderway.
+    """
+    day = _opened(session, tools, member_id, run_id, number, now=now)
+    if if_match is not None and not _matches(if_match, day.etag):
+        raise DayChangedMeanwhile(day.etag)
+    clocks = [now, *(note.at for note in day.notes.values()), day.completion.undone_at or now]
+    state = DayState(day.stored.run, number, day.notes, day.tasks)
+    after = record(state, change, at=max(clocks), now=now, agreed=day.agreed).state
+    write_run(session, day.stored, after)
+    if after.notes != day.notes:
+        notes.write(session, day.key, day.stored, number, after.notes)
+    found = standing(after.run, now=now)
+    day = day._replace(stored=replace(day.stored, run=after.run), standing=found, notes=after.notes)
+    return day.etag, {**day.shown, "run": standing_of(found)}
+
+
+def write_run(session: Session, stored: StoredRun, after: DayState) -> None:
+    """Raises RunUnderway if a run that was over would go on beside another."""
+    if after.run.is_underway and not stored.run.is_underway:
+        check_alone(session, stored)
+    write_changes(session, stored, after.run)
+
+
+def check_open(found: Standing, number: int) -> None:
+    """Raises DayLocked."""
+    if number > (found.current_day or 0):
+        raise DayLocked(found.days[number - 1].opens_at)
+
+
+def _opened(
+    reading: Session | Connection, tools: Tools, member_id: UUID, run_id: UUID | None, number: int, *, now: datetime
+) -> OpenedDay:
+    stored = read_run(reading, member_id, run_id)
+    found = standing(stored.run, now=now)
+    check_open(found, number)
+    row = reading.execute(BESIDE, {"member_id": member_id, "run_id": stored.id, "day": number}).one()
+    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
+    noted = notes.opened(key, row.sealed, stored, number) if row.sealed else {}
+    journey = tools.journeys.read(reading, stored.journey, stored.digest)
+    return OpenedDay(stored, journey, found, number, key, noted, bool(row.agreed))
+
+
+def _matches(if_match: str, etag: str) -> bool:
+    tags: Sequence[str] = [tag.strip() for tag in if_match.split(",")]
+    return "*" in tags or etag in tags

@@ -1,0 +1,46 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Request
+
+from app.core.slugs import LONGEST_SLUG, SLUG
+from app.journey.run_schemas import AN_ID
+from app.journey.schedule import LENGTH
+from app.journey.tools import Tools
+from app.web.dependencies import whole_number
+
+CURRENT = "current"
+RUN = rf"^({CURRENT}|[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}})$"
+
+
+async def read_tools(request: Request) -> Tools:
+    tools: Tools = request.app.state.journeys
+    return tools
+
+
+async def read_run_id(
+    run_id: Annotated[
+        str,
+        Path(pattern=RUN, description="A run's id, or `current`: the latest that isn't abandoned.", examples=[CURRENT]),
+    ],
+) -> UUID | None:
+    """None stands for the current one."""
+    return None if run_id == CURRENT else UUID(run_id)
+
+
+JourneyTools = Annotated[Tools, Depends(read_tools)]
+JourneySlug = Annotated[
+    str, Path(pattern=SLUG, max_length=LONGEST_SLUG, description="As the list names it.", examples=["21-days"])
+]
+NewRunId = Annotated[UUID, Path(description="A UUID of the client's choice.", examples=[AN_ID])]
+RunId = Annotated[UUID | None, Depends(read_run_id)]
+DayNumber = Annotated[int, Path(ge=1, le=LENGTH, description="The number of a day.", examples=[1]), whole_number]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=1000,
+        description="The `ETag` of the day as you know it: changed since, it answers 412.",
+        examples=['"402c1a024b8bcdf6c24fc2d9c7c50cbb"'],
+    ),
+]

@@ -1,0 +1,45 @@
+"""The notes on days, sealed: one text for each day, with the moment at which each field was said."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import Session, col
+
+from app.core.database import insert_into
+from app.core.sealing import seal_json, unseal_json
+from app.journey.merge import Note, Notes
+from app.journey.models import DayNote
+from app.journey.runs import StoredRun
+
+STEPS = 512  # bytes: how much was written shows only roughly
+
+
+def opened(key: bytes, sealed: bytes, stored: StoredRun, day: int) -> Notes:
+    """Raises Broken."""
+    kept: Mapping[str, Any] = unseal_json(key, sealed, bound_to=_place(stored, day))
+    return {name: Note(value, datetime.fromisoformat(at)) for name, (value, at) in kept.items()}
+
+
+def read(
+    reading: Session | Connection, key: bytes, stored: StoredRun, days: Iterable[int] | None = None
+) -> dict[int, Notes]:
+    """The notes on some days of a run, or on all."""
+    mine = [col(DayNote.member_id) == stored.member_id, col(DayNote.run_id) == stored.id]
+    if days is not None:
+        mine.append(col(DayNote.day).in_(list(days)))
+    rows = reading.execute(select(col(DayNote.day), col(DayNote.sealed)).where(*mine).order_by(col(DayNote.day)))
+    return {row.day: opened(key, row.sealed, stored, row.day) for row in rows}
+
+
+def write(session: Session, key: bytes, stored: StoredRun, day: int, notes: Notes) -> None:
+    kept = {name: [note.value, note.at.isoformat()] for name, note in notes.items()}
+    sealed = seal_json(key, kept, bound_to=_place(stored, day), steps=STEPS)
+    place = {"member_id": stored.member_id, "run_id": stored.id, "day": day}
+    insert = insert_into(session, DayNote).values(**place, sealed=sealed)
+    session.execute(insert.on_conflict_do_update(index_elements=list(place), set_={"sealed": sealed}))
+
+
+def _place(stored: StoredRun, day: int) -> str:
+    return f"day_notes|{stored.member_id}|{stored.id}|{day}"

@@ -1,0 +1,88 @@
+"""A member's runs."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from app.accounts.consents import ConsentRequired
+from app.accounts.dependencies import MemberReads, MemberWrites
+from app.accounts.tokens import BadToken
+from app.core.client_ids import IdReused
+from app.journey import changing, insights, starting, syncing
+from app.journey.bodies import Batch, NewRun, RunChange
+from app.journey.changing import TooManyTurns
+from app.journey.dependencies import JourneyTools, NewRunId, RunId
+from app.journey.run_schemas import Dashboard, Insights, RunPage, Synced
+from app.journey.runs import RunFinished, RunNotFound, RunUnderway
+from app.journey.starting import NotAStart, TooManyRuns, UnknownJourney
+from app.web.dependencies import Linked, Now, PageQuery
+from app.web.problems import refusals
+
+router = APIRouter(prefix="/me/journeys", tags=["Journey"], responses=refusals(BadToken))
+
+CREATED: dict[int | str, dict[str, Any]] = {201: {"model": Dashboard, "description": "Started."}}
+
+
+@router.put(
+    "/{run_id}",
+    summary="Start a run",
+    response_model=Dashboard,
+    responses=CREATED | refusals(IdReused, UnknownJourney, NotAStart, RunUnderway, TooManyRuns),
+)
+def start_run(
+    run_id: NewRunId, body: NewRun, me: MemberWrites, tools: JourneyTools, response: Response, now: Now
+) -> Any:
+    """Start a journey, today or up to 30 days ahead. The id is yours to choose; when a reply is lost, send the same
+    again. One run is underway at a time; those before stay as they were.
+    """
+    is_new, run = starting.start_run(me.session, tools, me.access.member_id, run_id, body, now=now)
+    response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return run
+
+
+@router.get("", summary="Your runs", response_model=RunPage)
+def list_runs(me: MemberReads, tools: JourneyTools, page: PageQuery, link: Linked, now: Now) -> Any:
+    """All of them, the newest first."""
+    return link(starting.list_runs(me.reads, tools, me.access.member_id, page, now=now))
+
+
+@router.get("/{run_id}", summary="The dashboard", response_model=Dashboard, responses=refusals(RunNotFound))
+def read_run(run_id: RunId, me: MemberReads, tools: JourneyTools, now: Now) -> Any:
+    """Everything that the main screen needs, in one reply. Day n of a `daily` run opens on its date, of a `gentle` one
+    on the date after day n-1 was completed. What is open stays open, whatever happens to clocks and zones.
+    """
+    return starting.read_dashboard(me.reads, tools, me.access.member_id, run_id, now=now)
+
+
+@router.patch(
+    "/{run_id}",
+    summary="Change a run",
+    response_model=Dashboard,
+    responses=refusals(RunNotFound, RunFinished, TooManyTurns),
+)
+def change_run(run_id: RunId, change: RunChange, me: MemberWrites, tools: JourneyTools, now: Now) -> Any:
+    """Move it to another time zone, set the reminder, pause it, go on, or abandon it. While it is paused nothing new
+    opens, and dates that pass count for no streak. An abandoned run is kept, and can't go on.
+    """
+    return changing.change_run(me.session, tools, me.access.member_id, run_id, change, now=now)
+
+
+@router.post("/{run_id}/sync", summary="Sync", response_model=Synced, responses=refusals(RunNotFound))
+def sync_run(run_id: RunId, batch: Batch, me: MemberWrites, tools: JourneyTools, now: Now) -> Any:
+    """Up to 200 changes that were made offline, each answered by itself. Of each field the latest counts, by
+    `happened_at`; a day stays completed as of its earliest completion. Send batches in order, and the same one again if
+    the reply was lost.
+    """
+    return syncing.sync(me.session, tools, me.access.member_id, run_id, batch.changes, now=now)
+
+
+@router.get(
+    "/{run_id}/insights",
+    summary="Insights",
+    response_model=Insights,
+    responses=refusals(RunNotFound, ConsentRequired),
+)
+def read_insights(run_id: RunId, me: MemberReads, tools: JourneyTools, now: Now) -> Any:
+    """Practice and moods over the days, in counts and means, each with how many days are in it."""
+    return insights.read_insights(me.reads, tools, me.access.member_id, run_id, now=now)

@@ -1,0 +1,172 @@
+"""Where somebody stands in a run: everything that a dashboard says, worked out from what happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from app.journey import merge
+from app.journey.merge import Completion, Effect
+from app.journey.schedule import (
+    LENGTH,
+    Pace,
+    Timetable,
+    changed,
+    due_dates,
+    first_instant,
+    local_date,
+    neutral,
+    noted,
+    opened,
+    zone_at,
+)
+from app.journey.streaks import Streak, streak
+
+
+class Status(StrEnum):
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    ABANDONED = "abandoned"
+
+
+class DayStatus(StrEnum):
+    LOCKED = "locked"
+    OPEN = "open"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What happened in a run, as far as its rules need it; `completions` are of days that were completed or undone."""
+
+    timetable: Timetable
+    completions: Mapping[int, Completion]
+    abandoned_at: datetime | None = None
+
+    @property
+    def completed_on(self) -> dict[int, date]:
+        return {day: each.on for day, each in self.completions.items() if each.on}
+
+    @property
+    def is_completed(self) -> bool:
+        return len(self.completed_on) == LENGTH
+
+    @property
+    def is_underway(self) -> bool:
+        return self.abandoned_at is None and not self.is_completed
+
+    def openings(self, *, now: datetime) -> tuple[datetime, ...]:
+        """The opening instants of the days that are open; once abandoned, nothing opens any longer."""
+        until = now if self.abandoned_at is None else min(now, self.abandoned_at)
+        return opened(self.timetable, self.completed_on, now=until)
+
+
+@dataclass(frozen=True, slots=True)
+class DayStanding:
+    number: int
+    status: DayStatus
+    scheduled_on: date | None
+    opens_at: datetime | None
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of a run at a moment. `current_day` is the highest open day, `next_day` the lowest open one to be completed."""
+
+    status: Status
+    today: date
+    current_day: int | None
+    next_day: int | None
+    next_opens_at: datetime | None
+    days_completed: int
+    percent: int
+    streak: Streak
+    days: tuple[DayStanding, ...]
+
+
+def standing(run: Run, *, now: datetime) -> Standing:
+    openings = run.openings(now=now)
+    days = _days(run, openings)
+    done = len(run.completed_on)
+    left = (day.number for day in days if day.status is DayStatus.OPEN)
+    return Standing(
+        status=_status(run, is_open=bool(openings)),
+        today=local_date(now, run.timetable.zone),
+        current_day=len(openings) or None,
+        next_day=next(left, None),
+        next_opens_at=days[len(openings)].opens_at if len(openings) < LENGTH else None,
+        days_completed=done,
+        percent=100 * done // LENGTH,
+        streak=_streak(run, now=now),
+        days=days,
+    )
+
+
+def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple[Run, Effect]:
+    """A day is completed, at a moment that isn't after now. With the last one a pause ends, too."""
+    zone = zone_at(run.timetable, at)
+    before = run.completions.get(day, Completion())
+    after, effect = merge.completed(before, at=at, on=local_date(at, zone), zone=zone)
+    if effect is not Effect.APPLIED:
+        return run, effect
+    timetable = noted(run.timetable, run.completed_on, now=now)
+    run = replace(run, timetable=timetable, completions={**run.completions, day: after})
+    if run.is_completed:
+        run = replace(run, timetable=changed(run.timetable, run.completed_on, paused=False, at=now))
+    return run, effect
+
+
+def without_completion(run: Run, day: int, *, now: datetime) -> tuple[Run, Effect]:
+    """A completion is undone, which locks nothing."""
+    after, effect = merge.undone(run.completions.get(day, Completion()), at=now)
+    if effect is not Effect.APPLIED:
+        return run, effect
+    timetable = noted(run.timetable, run.completed_on, now=now)
+    return replace(run, timetable=timetable, completions={**run.completions, day: after}), effect
+
+
+def _status(run: Run, *, is_open: bool) -> Status:
+    if run.abandoned_at is not None:
+        return Status.ABANDONED
+    if run.is_completed:
+        return Status.COMPLETED
+    if run.timetable.paused:
+        return Status.PAUSED
+    return Status.ACTIVE if is_open else Status.SCHEDULED
+
+
+def _days(run: Run, openings: tuple[datetime, ...]) -> tuple[DayStanding, ...]:
+    """An open day stands under the date it was due on; at the gentle pace that is the date it opened on."""
+    timetable = run.timetable
+    due = due_dates(timetable, run.completed_on)
+    goes_on = run.is_underway and not timetable.paused
+    days = []
+    for number in range(1, LENGTH + 1):
+        completion = run.completions.get(number, Completion())
+        if number <= len(openings):
+            status = DayStatus.COMPLETED if completion.is_done else DayStatus.OPEN
+            opens_at: datetime | None = openings[number - 1]
+            on = due[number - 1]
+            if opens_at and timetable.pace is Pace.GENTLE:
+                on = local_date(opens_at, zone_at(timetable, opens_at))
+        else:
+            status = DayStatus.LOCKED
+            on = due[number - 1] if goes_on else None
+            opens_at = first_instant(on, timetable.zone, since=timetable.stretches[-1].since) if on else None
+        days.append(DayStanding(number, status, on, opens_at, completion))
+    return tuple(days)
+
+
+def _streak(run: Run, *, now: datetime) -> Streak:
+    """As of today; of a run that is over, as of the date on which it ended."""
+    timetable, moment = run.timetable, now
+    if run.abandoned_at is not None:
+        moment = run.abandoned_at
+    elif run.is_completed:
+        moment = max(each.at for each in run.completions.values() if each.at)
+    today = local_date(moment, zone_at(timetable, moment))
+    practised = set(run.completed_on.values())
+    return streak(practised, starts_on=timetable.starts_on, today=today, is_neutral=neutral(timetable, until=moment))

@@ -1,0 +1,164 @@
+"""Changes that were made offline: a batch is merged one by one, each is answered by itself, and none is in the way of
+another.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from app.accounts.consents import HEALTH, granted
+from app.accounts.member_keys import unwrapped_key
+from app.accounts.models import MemberKey
+from app.core.client_ids import body_hash, check_same
+from app.core.errors import AppError, BadInput, FieldError
+from app.core.moments import not_ahead, shown_moment
+from app.core.problems import problem_within
+from app.journey import notes
+from app.journey.bodies import Change, UnusableChange
+from app.journey.journeys import StoredJourney
+from app.journey.merge import Effect, Notes, effect_of
+from app.journey.models import AppliedChange
+from app.journey.presenting import dashboard_of
+from app.journey.recording import REFLECTION, DayState, Recorded, record
+from app.journey.runs import StoredRun, read_run, write_changes
+from app.journey.standing import Run, standing
+from app.journey.tools import Tools
+
+Shown = dict[str, Any]
+
+
+class BeforeOpening(BadInput):
+    """Says when the day opens or opened, if that is known, and the server's time."""
+
+    code = "before_opening"
+    more_example: ClassVar = {"opens_at": "2026-11-25T00:00:00Z", "server_time": "2026-11-24T09:30:00Z"}
+    says = "This is said to have happened before the day opened."
+
+    def __init__(self, opens_at: datetime | None, *, now: datetime) -> None:
+        more = {"opens_at": opens_at and shown_moment(opens_at), "server_time": shown_moment(now)}
+        super().__init__(FieldError("body", "/happened_at", "This is before the day opened."), more=more)
+
+
+class UndoNotSynced(BadInput):
+    code = "undo_not_synced"
+    says = "A completion is undone at the day's own address only, so that no old batch takes one away."
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("body", "/fields/completed", "Only true can be sent here."))
+
+
+@dataclass(slots=True)
+class Merging:
+    """A run while a batch is merged into it."""
+
+    journey: StoredJourney
+    run: Run
+    notes: dict[int, Notes]
+    agreed: bool
+    now: datetime
+    applied: dict[UUID, bytes]  # the changes that were merged once, each with the hash of what it said
+    news: dict[UUID, bytes] = field(default_factory=dict)
+
+    def merge(self, change: Change, sent: bytes) -> Shown:
+        """What came of a change. Raises what keeps it from being merged; then it changed nothing."""
+        kept = self.applied.get(change.change_id) or self.news.get(change.change_id)
+        if kept is not None:
+            check_same(kept, sent, pointer="/change_id")
+            return _answer(change.change_id, Effect.UNCHANGED)
+        at = not_ahead(change.happened_at, now=self.now, pointer="/happened_at")
+        if change.fields.completed is False:
+            raise UndoNotSynced
+        openings = self.run.openings(now=self.now)
+        if change.day > len(openings) or at < openings[change.day - 1]:
+            raise BeforeOpening(standing(self.run, now=self.now).days[change.day - 1].opens_at, now=self.now)
+        state = DayState(self.run, change.day, self.notes.get(change.day, {}), self.journey.tasks(change.day))
+        recorded = record(state, change.fields, at=at, now=self.now, agreed=self.agreed, place="/fields")
+        if recorded.state != state:
+            self.news[change.change_id] = sent
+        self.run = recorded.state.run
+        self.notes[change.day] = recorded.state.notes
+        return _merged(change.change_id, recorded)
+
+
+def sync(
+    session: Session,
+    tools: Tools,
+    member_id: UUID,
+    run_id: UUID | None,
+    changes: Sequence[Change | UnusableChange],
+    *,
+    now: datetime,
+) -> Shown:
+    """Merge changes in the order in which they happened. Raises RunNotFound."""
+    stored = read_run(session, member_id, run_id)
+    row = session.execute(
+        select(col(MemberKey.key_id), col(MemberKey.wrapped), granted(member_id, HEALTH).label("agreed")).where(
+            col(MemberKey.member_id) == member_id
+        )
+    ).one()
+    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
+    before = notes.read(session, key, stored)
+    merging = Merging(
+        journey=tools.journeys.read(session, stored.journey, stored.digest),
+        run=stored.run,
+        notes=dict(before),
+        agreed=bool(row.agreed),
+        now=now,
+        applied=_applied(session, stored, [each.change_id for each in changes]),
+    )
+    results = dict(_answers(merging, key, changes))
+    write_changes(session, stored, merging.run)
+    for day, noted in merging.notes.items():
+        if noted != before.get(day, {}):
+            notes.write(session, key, stored, day, noted)
+    if merging.news:
+        place = {"member_id": member_id, "run_id": stored.id}
+        rows = [{**place, "id": change_id, "body_hash": sent} for change_id, sent in merging.news.items()]
+        session.execute(insert(AppliedChange), rows)
+    dashboard = dashboard_of(session, tools, replace(stored, run=merging.run), now=now)
+    return {"results": [results[number] for number in range(len(changes))], "dashboard": dashboard}
+
+
+def _answers(merging: Merging, key: bytes, changes: Sequence[Change | UnusableChange]) -> Iterator[tuple[int, Shown]]:
+    """Each answer with its change's place in the batch."""
+    usable = []
+    for number, change in enumerate(changes):
+        if isinstance(change, UnusableChange):
+            yield number, _refused(number, change.change_id, BadInput(*change.errors))
+        else:
+            usable.append((number, change))
+    for number, change in sorted(usable, key=lambda each: (each[1].happened_at, each[1].change_id)):
+        sent = body_hash(key, change.model_dump(mode="json", exclude_unset=True))
+        try:
+            yield number, merging.merge(change, sent)
+        except AppError as refusal:
+            yield number, _refused(number, change.change_id, refusal)
+
+
+def _applied(session: Session, stored: StoredRun, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    of_run = col(AppliedChange.member_id) == stored.member_id, col(AppliedChange.run_id) == stored.id
+    columns = select(col(AppliedChange.id), col(AppliedChange.body_hash))
+    rows = session.execute(columns.where(*of_run, col(AppliedChange.id).in_(ids)))
+    return {row.id: row.body_hash for row in rows}
+
+
+def _merged(change_id: UUID, recorded: Recorded) -> Shown:
+    superseded = [name for name, effect in recorded.effects.items() if effect is Effect.SUPERSEDED]
+    reflections = None
+    if recorded.lost.get(REFLECTION):
+        kept = recorded.state.notes[REFLECTION].value
+        reflections = {"kept": kept, "superseded": recorded.lost[REFLECTION]}
+    return _answer(change_id, effect_of(recorded.effects), superseded=superseded, reflections=reflections)
+
+
+def _refused(number: int, change_id: UUID, refusal: AppError) -> Shown:
+    return _answer(change_id, "refused", problem=problem_within(f"/changes/{number}", refusal))
+
+
+def _answer(change_id: UUID, status: str, **more: Any) -> Shown:
+    return {"change_id": change_id, "status": status, "superseded": [], "reflections": None, "problem": None, **more}
