@@ -1,17 +1,14 @@
 """The reference: a bare ASGI callable that sends one made reply, served exactly as `twentyone serve` serves.
 
-`python -m bench.bare serve --port ...` runs that very command, with another application in its place; so loop,
-protocol and every flag are the same by construction. TWENTYONE_BENCH_REPLY names the file of the reply.
+TWENTYONE_BENCH_REPLY names the file of the reply.
 """
 
 import os
-from functools import partial
 from pathlib import Path
 
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import cli
+from bench.instead import serve_instead
 from bench.replayed import REPLY, Replayed
 
 
@@ -28,10 +25,5 @@ def create_bare() -> ASGIApp:
     return bare
 
 
-def _instead(serve: "partial[None]", _app: str, **options: object) -> None:
-    serve("bench.bare:create_bare", **options)
-
-
 if __name__ == "__main__":
-    uvicorn.run = partial(_instead, partial(uvicorn.run))
-    cli.app()
+    serve_instead("bench.bare:create_bare")

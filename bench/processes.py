@@ -78,13 +78,13 @@ class Place:
         unit = 1 if sys.platform == "darwin" else 1024
         return Usage(seconds, usage.ru_maxrss * unit / 1e6)
 
-    def ask(self, *arguments: str, before: Sequence[str] = ()) -> str:
+    def ask(self, *arguments: str, before: Sequence[str] = (), **settings: str) -> str:
         """What `python -m ...` prints; its logs go to a file, as a server's do."""
         command = [*before, sys.executable, "-m", *arguments]
         with (self.folder / "ask.log").open("w+") as log:
             try:
                 return subprocess.check_output(
-                    command, cwd=self.folder, env=self.environment({}), stderr=log, text=True
+                    command, cwd=self.folder, env=self.environment(settings), stderr=log, text=True
                 )
             except subprocess.CalledProcessError:
                 log.seek(0)

@@ -19,10 +19,10 @@ class Replayed:
     body: bytes
 
     @classmethod
-    def fetch(cls, url: str, headers: Headers) -> "Replayed":
-        with httpx.stream("GET", url, headers=headers) as reply:
-            body = b"".join(reply.iter_raw())
-        return cls(reply.status_code, [header for header in reply.headers.raw if header[0] != OF_UVICORN], body)
+    def fetch(cls, url: str, headers: Headers, *, method: str = "GET", body: str = "") -> "Replayed":
+        with httpx.stream(method, url, headers=headers, content=body.encode() if body else None) as reply:
+            sent = b"".join(reply.iter_raw())
+        return cls(reply.status_code, [header for header in reply.headers.raw if header[0] != OF_UVICORN], sent)
 
     @classmethod
     def read(cls, path: Path) -> "Replayed":

@@ -1,4 +1,4 @@
-"""The rules by which answers are scored know nothing but what they are handed."""
+"""The rules by which answers are scored, and by which days open, know nothing but what they are handed."""
 
 import ast
 import sys
@@ -8,26 +8,30 @@ import pytest
 
 from tests.conftest import ROOT
 
-FOLDER = "app.assessments"
-RULES = ("definition", "conditions", "scoring", "styles", "change", "reliability", "chart")
+SCORING = ("definition", "conditions", "scoring", "styles", "change", "reliability", "chart")
+JOURNEY = ("schedule", "streaks", "merge", "standing")
+RULES = [*(("assessments", rule) for rule in SCORING), *(("journey", rule) for rule in JOURNEY)]
 WORLD = {  # what would make the same answers lead to something else, or leave something behind
     "asyncio", "concurrent", "datetime", "io", "logging", "multiprocessing", "os", "pathlib", "platform", "random",
     "secrets", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid",
 }  # fmt: skip
+MORE = {"assessments": set(), "journey": {"datetime", "zoneinfo"}}  # values, and the database of time zones
 DEEDS = {"open", "print", "input", "exec", "eval", "compile", "breakpoint", "__import__", "globals"}
 
 
-def tree_of(rule: str) -> ast.Module:
-    return ast.parse((ROOT / "app" / "assessments" / f"{rule}.py").read_text(encoding="utf-8"))
+def tree_of(folder: str, rule: str) -> ast.Module:
+    return ast.parse((ROOT / "app" / folder / f"{rule}.py").read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """The names of modules, a dot in front of each that is imported relatively."""
+    """The names of modules, those in a folder of ours too; a dot in front of each that is imported relatively."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield f"{'.' * node.level}{node.module or ''}"
+            module = f"{'.' * node.level}{node.module or ''}"
+            is_folder = module.startswith("app") and module.count(".") < 2
+            yield from (f"{module}.{alias.name}" for alias in node.names) if is_folder else [module]
 
 
 def deeds(tree: ast.Module) -> Iterator[str]:
@@ -39,19 +43,19 @@ def deeds(tree: ast.Module) -> Iterator[str]:
             yield node.attr
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_a_rule_imports_the_standard_library_and_other_rules_only(rule: str) -> None:
-    names = set(imported(tree_of(rule)))
+@pytest.mark.parametrize(("folder", "rule"), RULES)
+def test_a_rule_imports_the_standard_library_and_other_rules_only(folder: str, rule: str) -> None:
+    names = set(imported(tree_of(folder, rule)))
 
     own = {name for name in names if name.startswith((".", "app"))}
-    assert own <= {f"{FOLDER}.{other}" for other in RULES}
-    assert {name.partition(".")[0] for name in names - own} <= sys.stdlib_module_names - WORLD
+    assert own <= {f"app.{each}.{other}" for each, other in RULES if each == folder}
+    assert {name.partition(".")[0] for name in names - own} <= sys.stdlib_module_names - (WORLD - MORE[folder])
     assert names
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_a_rule_neither_reads_clocks_and_files_nor_writes(rule: str) -> None:
-    assert list(deeds(tree_of(rule))) == []
+@pytest.mark.parametrize(("folder", "rule"), RULES)
+def test_a_rule_neither_reads_clocks_and_files_nor_writes(folder: str, rule: str) -> None:
+    assert list(deeds(tree_of(folder, rule))) == []
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,8 @@ def test_a_rule_neither_reads_clocks_and_files_nor_writes(rule: str) -> None:
     [
         ("import random", ["random"]),
         ("def score():\n    from time import time", ["time"]),
-        ("from app.core import keyring", ["app.core"]),
+        ("from app.core import keyring", ["app.core.keyring"]),
+        ("from app.core.keyring import KeyRing", ["app.core.keyring"]),
         ("from . import models", ["."]),
         ("from collections.abc import Mapping", ["collections.abc"]),
     ],

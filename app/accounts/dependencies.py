@@ -2,10 +2,12 @@
 connection on which the session was found to go on; one that asks for a password takes `Asking`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, closing
+from datetime import datetime
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
@@ -15,9 +17,10 @@ from app.accounts.devices import device_name
 from app.accounts.members import check_session, lock_member
 from app.accounts.tokens import Access, BadToken
 from app.accounts.tools import Caller, Tools
-from app.web.dependencies import Db, Network, Now
+from app.core.database import Database
+from app.web.dependencies import Network, Now
 from app.web.limits import limited, one_of_few, unhurried
-from app.web.turns import ReadTurn, WriteTurn
+from app.web.turns import turn
 
 bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -31,42 +34,79 @@ async def read_tools(request: Request) -> Tools:
 AccountTools = Annotated[Tools, Depends(read_tools)]
 
 
-async def read_access(credentials: Bearer, tools: AccountTools, now: Now) -> Access:
+async def read_access(request: Request, credentials: Bearer, now: Now) -> Access:
     """Whom the token speaks for: no database is asked yet."""
     if credentials is None:
         raise BadToken
+    tools: Tools = request.app.state.tools
     return tools.tokens.read(credentials.credentials, now=now)
 
 
 Asking = Annotated[Access, Depends(read_access)]
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """A member who reads, in as few round trips as can be."""
+    """A member who reads, in as few round trips as can be. The connection is opened, and the session looked up, where
+    it is first used: in the endpoint's own thread, so that nothing waits for another (docs/decisions/threads.md).
+    """
 
-    reads: Connection
-    access: Access
+    def __init__(self, database: Database, access: Access, now: datetime) -> None:
+        self.access = access
+        self._database = database
+        self._now = now
+        self._connection: Connection | None = None
+
+    @property
+    def reads(self) -> Connection:
+        """Raises BadToken."""
+        if self._connection is None:
+            self._connection = self._database.reads.connect()
+            check_session(self._connection, self.access, now=self._now)
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
-@dataclass(frozen=True, slots=True)
 class Writing:
-    """A member who writes: one request, one transaction, and one member's writes after each other."""
+    """A member who writes: one request, one transaction, and one member's writes after each other. It begins where the
+    session is first used, as a connection to read does, and ends before the reply is sent.
+    """
 
-    session: Session
-    access: Access
+    def __init__(self, database: Database, access: Access, now: datetime) -> None:
+        self.access = access
+        self._database = database
+        self._now = now
+        self._session: Session | None = None
+        self.transaction = ExitStack()
+
+    @property
+    def session(self) -> Session:
+        """Raises BadToken."""
+        if self._session is None:
+            self._session = self.transaction.enter_context(self._database.transaction())
+            lock_member(self._session, self.access, now=self._now)
+        return self._session
 
 
-def open_reading(database: Db, access: Asking, now: Now, _turn: ReadTurn) -> Iterator[Reading]:
-    with database.reads.connect() as connection:
-        check_session(connection, access, now=now)
-        yield Reading(connection, access)
+async def open_reading(request: Request, access: Asking, now: Now) -> AsyncIterator[Reading]:
+    state = request.app.state
+    async with turn(state.turns.reading):
+        with closing(Reading(state.database, access, now)) as reading:
+            yield reading
 
 
-def open_writing(database: Db, access: Asking, now: Now, _turn: WriteTurn) -> Iterator[Writing]:
-    with database.transaction() as session:
-        lock_member(session, access, now=now)
-        yield Writing(session, access)
+async def open_writing(request: Request, access: Asking, now: Now) -> AsyncIterator[Writing]:
+    state = request.app.state
+    async with turn(state.turns.writing):
+        writing = Writing(state.database, access, now)
+        try:
+            yield writing
+        except BaseException as error:
+            await to_thread.run_sync(writing.transaction.__exit__, type(error), error, error.__traceback__)
+            raise
+        await to_thread.run_sync(writing.transaction.close)
 
 
 async def read_caller(request: Request, network: Network) -> Caller:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlmodel import Session, col
 
 from app.accounts.addresses import address_hash, address_hashes
@@ -53,6 +53,14 @@ class Identity(NamedTuple):
         return [self.address, *([self.display_name] if self.display_name else [])]
 
 
+GOES_ON: Select[*tuple[Any, ...]] = select(col(SignedInSession.id)).where(
+    col(SignedInSession.member_id) == bindparam("member_id"),
+    col(SignedInSession.id) == bindparam("session_id"),
+    col(SignedInSession.expires_at) > bindparam("now"),
+)
+LOCKED = GOES_ON.join(Member, col(Member.id) == col(SignedInSession.member_id)).with_for_update(
+    key_share=True, of=[Member, SignedInSession]
+)
 MEMBERS: Select[*tuple[Any, ...]] = (
     select(
         col(Member.id),
@@ -119,7 +127,7 @@ def claim_address(session: Session, ring: KeyRing, address: str) -> None:
 
 def check_session(reading: Session | Connection, access: Access, *, now: datetime) -> None:
     """Raises BadToken unless the session goes on."""
-    if reading.execute(select(col(SignedInSession.id)).where(*_goes_on(access, now))).first() is None:
+    if reading.execute(GOES_ON, _named(access, now)).first() is None:
         raise BadToken
 
 
@@ -130,24 +138,15 @@ def lock_member(session: Session, access: Access, *, password_hash: str | None =
     Raises BadToken unless the session goes on, and the password is still the one that was looked at. (On PostgreSQL
     the member is locked before the session, always, so that two of their devices never wait for each other.)
     """
-    statement = (
-        select(col(SignedInSession.id))
-        .join(Member, col(Member.id) == col(SignedInSession.member_id))
-        .where(*_goes_on(access, now))
-        .with_for_update(key_share=True, of=[Member, SignedInSession])
-    )
+    statement = LOCKED
     if password_hash is not None:
         statement = statement.where(col(Member.password_hash) == password_hash)
-    if session.execute(statement).first() is None:
+    if session.connection().execute(statement, _named(access, now)).first() is None:
         raise BadToken
 
 
-def _goes_on(access: Access, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(SignedInSession.member_id) == access.member_id,
-        col(SignedInSession.id) == access.session_id,
-        col(SignedInSession.expires_at) > now,
-    )
+def _named(access: Access, now: datetime) -> dict[str, Any]:
+    return {"member_id": access.member_id, "session_id": access.session_id, "now": now}
 
 
 def _place(member_id: UUID) -> str:

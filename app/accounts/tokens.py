@@ -10,7 +10,8 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from jose import jwt
@@ -27,6 +28,7 @@ CLAIMS = frozenset({"iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"})
 SHAPE = re.compile(r"[A-Za-z0-9_-]{1,256}\.[A-Za-z0-9_-]{1,3072}\.[A-Za-z0-9_-]{43}\Z", re.ASCII)
 LONGEST_TOKEN = 4096
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
+AT_MOST = 10_000  # tokens that are known
 AHEAD = 30  # seconds that another process' clock may be ahead of ours
 STRICTLY = {f"require_{claim}": True for claim in sorted(CLAIMS)} | {"leeway": AHEAD}
 
@@ -45,11 +47,25 @@ class Access:
     session_id: UUID
 
 
+class Verified(NamedTuple):
+    """What a good token says, whatever the time is."""
+
+    access: Access
+    issued: int
+    begins: int
+    ends: int
+
+
 class AccessTokens:
+    """Tokens come again and again within their minutes: what was verified once is known by the token's hash, and only
+    its times are looked at again.
+    """
+
     def __init__(self, ring: KeyRing, *, good_for: timedelta) -> None:
         self.good_for = good_for
         self._current = ring.current
         self._keys = {key_id: HMACKey(ring.key(key_id, PURPOSE), ALGORITHM) for key_id in ring.ids}
+        self._known: dict[bytes, Verified] = {}
 
     def issue(self, access: Access, *, now: datetime) -> str:
         issued = int(now.timestamp())
@@ -70,6 +86,18 @@ class AccessTokens:
         """Raises BadToken."""
         if len(token) > LONGEST_TOKEN or not SHAPE.match(token):
             raise BadToken
+        digest = sha256(token.encode()).digest()
+        verified = self._known.get(digest) or self._verified(token)
+        timely = verified.issued <= now.timestamp() + AHEAD and verified.begins <= now.timestamp() + AHEAD
+        if not (timely and now.timestamp() < verified.ends):
+            raise BadToken
+        self._known[digest] = verified
+        while len(self._known) > AT_MOST:
+            self._known.pop(next(iter(self._known)), None)
+        return verified.access
+
+    def _verified(self, token: str) -> Verified:
+        """What a token says that one of our keys signed. Raises BadToken."""
         try:
             key = self._keys[_key_id(token)]
             claims = jwt.decode(
@@ -77,19 +105,20 @@ class AccessTokens:
             )
         except (JOSEError, ValueError, TypeError, KeyError, OverflowError, AttributeError, RecursionError):
             raise BadToken from None
-        return self._checked(claims, now.timestamp())
+        return self._checked(claims)
 
-    def _checked(self, claims: Mapping[str, Any], now: float) -> Access:
-        """What python-jose takes kindly, isn't taken: other types, other claims, a longer or a future life."""
-        issued, begins, ends = claims["iat"], claims["nbf"], claims["exp"]
+    def _checked(self, claims: Mapping[str, Any]) -> Verified:
+        """What python-jose takes kindly, isn't taken: other types, other claims, a longer life."""
+        times = claims["iat"], claims["nbf"], claims["exp"]
         named = all(type(claims[name]) is str for name in ("iss", "aud", "sub", "sid", "jti"))
-        timed = all(type(moment) is int for moment in (issued, begins, ends))
+        timed = all(type(moment) is int for moment in times)
         if not (claims.keys() == CLAIMS and named and timed and claims["jti"]):
             raise BadToken
-        lives = ends - issued <= self.good_for.total_seconds() and issued <= now + AHEAD and begins <= now + AHEAD
-        if not (lives and now < ends and ID.match(claims["sub"]) and ID.match(claims["sid"])):
+        issued, begins, ends = times
+        lives = ends - issued <= self.good_for.total_seconds()
+        if not (lives and ID.match(claims["sub"]) and ID.match(claims["sid"])):
             raise BadToken
-        return Access(UUID(claims["sub"]), UUID(claims["sid"]))
+        return Verified(Access(UUID(claims["sub"]), UUID(claims["sid"])), issued, begins, ends)
 
 
 def _key_id(token: str) -> str:

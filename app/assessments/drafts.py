@@ -18,7 +18,7 @@ from app.assessments.questionnaires import Questionnaire
 from app.assessments.result_schemas import DraftRead
 from app.assessments.service import AssessmentNotFound, check_answers, known_version, listed
 from app.assessments.tools import Tools
-from app.core.database import insert_into
+from app.core.database import upsert
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.moments import not_ahead
 from app.core.sealing import seal_json, unseal_json
@@ -119,8 +119,7 @@ def keep_draft(
         "answered_at": answered_at,
         "sealed": seal_json(key, body.answers, bound_to=_place(member_id, slug), steps=STEPS),
     }
-    insert = insert_into(session, Draft).values(member_id=member_id, assessment=slug, **values)
-    session.execute(insert.on_conflict_do_update(index_elements=["member_id", "assessment"], set_=values))
+    upsert(session, Draft, {"member_id": member_id, "assessment": slug, **values})
     return _shown(questionnaire, body.answers, answered_at)
 
 

@@ -61,11 +61,11 @@ def keep_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime
     if article_id is None or not summaries_of(session, [article_id], now=now):
         raise ArticleNotFound
     mine = col(Bookmark.member_id) == member_id
-    if (session.scalar(select(func.count()).select_from(Bookmark).where(mine)) or 0) >= AT_MOST:
-        raise TooManyBookmarks
     row = insert_into(session, Bookmark).values(member_id=member_id, article_id=article_id, saved_at=now)
     once = row.on_conflict_do_nothing().returning(col(Bookmark.article_id))
     is_new = session.execute(once).first() is not None
+    if is_new and (session.scalar(select(func.count()).select_from(Bookmark).where(mine)) or 0) > AT_MOST:
+        raise TooManyBookmarks
     return is_new, read_bookmark(session, member_id, slug, now=now)
 
 

@@ -1,8 +1,11 @@
 """Engines and sessions: one that writes, one that reads content, one that reads a member's rows."""
 
+import math
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -13,6 +16,7 @@ from sqlalchemy import (
     Delete,
     Engine,
     MetaData,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -22,7 +26,9 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
 from app.core.errors import AppError
@@ -39,6 +45,7 @@ NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+IDLE = 1.0  # seconds after which a connection to PostgreSQL is tried before it is used
 BATCH = 1000  # rows that are deleted in one transaction
 LOADING = 21_2021  # the advisory lock that loads of content take on PostgreSQL
 
@@ -130,6 +137,23 @@ def insert_into(session: Session, table: type[Table]) -> postgresql.Insert | sql
     return sqlite.insert(table)
 
 
+def upsert(session: Session, table: type[Table], values: Mapping[str, Any]) -> None:
+    """Insert a row, or give the one with its key these values."""
+    connection = session.connection()
+    connection.execute(_upsert(table, tuple(values), connection.dialect.name), values)
+
+
+@cache
+def _upsert(table: type[Any], names: Sequence[str], dialect: str) -> postgresql.Insert | sqlite.Insert:
+    rows = table.__table__
+    insert = postgresql.insert(rows) if dialect == "postgresql" else sqlite.insert(rows)
+    insert = insert.values({name: bindparam(name) for name in names})
+    key = [column.name for column in rows.primary_key]
+    return insert.on_conflict_do_update(
+        index_elements=key, set_={name: insert.excluded[name] for name in names if name not in key}
+    )
+
+
 def delete_noting(session: Session, rows: Delete, table: type[Any], noted_in: type[Table] | None) -> int:
     """Delete rows, and note their keys in the table that remembers them, if there is one; how many that were."""
     if noted_in is None:
@@ -190,12 +214,11 @@ def _postgresql(url: URL, *, pool_size: int, patience: float) -> Engine:
         "idle_in_transaction_session_timeout": 4 * milliseconds,
         "timezone": "UTC",
     }
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 2,
@@ -206,3 +229,18 @@ def _postgresql(url: URL, *, pool_size: int, patience: float) -> Engine:
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     )
+
+    @event.listens_for(engine, "checkin")
+    def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """One that has been idle is tried first; one that was in use just now isn't, which spares a round trip."""
+        if time.monotonic() - record.info.get("used_at", math.inf) > IDLE:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error:
+                raise InvalidatePoolError from None
+
+    return engine

@@ -22,7 +22,7 @@ from app.journey.runs import RunFinished, StoredRun, read_run
 from app.journey.standing import DayStatus, Standing, Status, standing
 from app.journey.tools import Tools
 
-SECRET = 32  # bytes
+SECRET = 48  # bytes: too long to pass for the name of a field, which an error may repeat
 TITLE = "A moment for yourself"  # neutral: others may look at a calendar
 NAME = "A moment each day"
 PRODUCER = "-//21 Twenty One//Days//EN"

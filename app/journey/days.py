@@ -46,7 +46,6 @@ class OpenedDay(NamedTuple):
 
     stored: StoredRun
     journey: StoredJourney
-    standing: Standing
     number: int
     key: bytes
     notes: Notes
@@ -60,10 +59,9 @@ class OpenedDay(NamedTuple):
     def tasks(self) -> list[str]:
         return self.journey.tasks(self.number)
 
-    @property
-    def shown(self) -> Shown:
+    def shown(self, found: Standing) -> Shown:
         """The day's own state with its progress."""
-        day = self.standing.days[self.number - 1]
+        day = found.days[self.number - 1]
         return {
             "number": self.number,
             "status": day.status,
@@ -121,7 +119,9 @@ def read_day(
 ) -> tuple[str, Shown]:
     """The ETag, and the day with its content. Raises RunNotFound and DayLocked."""
     day = _opened(reads, tools, member_id, run_id, number, now=now)
-    return day.etag, content_of(reads, day.journey, number, body_format=body_format, now=now) | day.shown
+    found = standing(day.stored.run, now=now)
+    content = content_of(reads, day.journey, number, body_format=body_format, now=now)
+    return day.etag, content | day.shown(found)
 
 
 def change_day(
@@ -139,7 +139,7 @@ def change_day(
 
     Raises RunNotFound, DayLocked, DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished and RunUnderway.
     """
-    day = _opened(session, tools, member_id, run_id, number, now=now)
+    day = _opened(session.connection(), tools, member_id, run_id, number, now=now)
     if if_match is not None and not _matches(if_match, day.etag):
         raise DayChangedMeanwhile(day.etag)
     clocks = [now, *(note.at for note in day.notes.values()), day.completion.undone_at or now]
@@ -149,8 +149,8 @@ def change_day(
     if after.notes != day.notes:
         notes.write(session, day.key, day.stored, number, after.notes)
     found = standing(after.run, now=now)
-    day = day._replace(stored=replace(day.stored, run=after.run), standing=found, notes=after.notes)
-    return day.etag, {**day.shown, "run": standing_of(found)}
+    day = day._replace(stored=replace(day.stored, run=after.run), notes=after.notes)
+    return day.etag, {**day.shown(found), "run": standing_of(found)}
 
 
 def write_run(session: Session, stored: StoredRun, after: DayState) -> None:
@@ -160,23 +160,17 @@ def write_run(session: Session, stored: StoredRun, after: DayState) -> None:
     write_changes(session, stored, after.run)
 
 
-def check_open(found: Standing, number: int) -> None:
-    """Raises DayLocked."""
-    if number > (found.current_day or 0):
-        raise DayLocked(found.days[number - 1].opens_at)
-
-
 def _opened(
-    reading: Session | Connection, tools: Tools, member_id: UUID, run_id: UUID | None, number: int, *, now: datetime
+    reading: Connection, tools: Tools, member_id: UUID, run_id: UUID | None, number: int, *, now: datetime
 ) -> OpenedDay:
     stored = read_run(reading, member_id, run_id)
-    found = standing(stored.run, now=now)
-    check_open(found, number)
+    if number > len(stored.run.openings(now=now)):
+        raise DayLocked(standing(stored.run, now=now).days[number - 1].opens_at)
     row = reading.execute(BESIDE, {"member_id": member_id, "run_id": stored.id, "day": number}).one()
     key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
     noted = notes.opened(key, row.sealed, stored, number) if row.sealed else {}
     journey = tools.journeys.read(reading, stored.journey, stored.digest)
-    return OpenedDay(stored, journey, found, number, key, noted, bool(row.agreed))
+    return OpenedDay(stored, journey, number, key, noted, bool(row.agreed))
 
 
 def _matches(if_match: str, etag: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlmodel import Session, col
 
-from app.core.database import insert_into
+from app.core.database import upsert
 from app.core.sealing import seal_json, unseal_json
 from app.journey.merge import Note, Notes
 from app.journey.models import DayNote
@@ -36,9 +36,7 @@ def read(
 def write(session: Session, key: bytes, stored: StoredRun, day: int, notes: Notes) -> None:
     kept = {name: [note.value, note.at.isoformat()] for name, note in notes.items()}
     sealed = seal_json(key, kept, bound_to=_place(stored, day), steps=STEPS)
-    place = {"member_id": stored.member_id, "run_id": stored.id, "day": day}
-    insert = insert_into(session, DayNote).values(**place, sealed=sealed)
-    session.execute(insert.on_conflict_do_update(index_elements=list(place), set_={"sealed": sealed}))
+    upsert(session, DayNote, {"member_id": stored.member_id, "run_id": stored.id, "day": day, "sealed": sealed})
 
 
 def _place(stored: StoredRun, day: int) -> str:

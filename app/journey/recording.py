@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.accounts.consents import ConsentRequired
 from app.core.errors import BadInput, FieldError
+from app.core.texts import shown_name
 from app.journey import merge
 from app.journey.bodies import DayChange
 from app.journey.merge import Effect, Notes, Value
@@ -60,7 +61,7 @@ def record(
         if name.startswith(TASK) and name.removeprefix(TASK) not in state.tasks and name not in state.notes
     ]
     if unknown:
-        raise UnknownTask(*(f"{place}/{name}" for name in unknown))
+        raise UnknownTask(*(f"{place}/{TASK}{shown_name(name.removeprefix(TASK))}" for name in unknown))
     if fields and not agreed:
         raise ConsentRequired
     merged = merge.merged(state.notes, fields, at=at)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.core.database import insert_into
+from app.core.database import upsert
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.pagination import Statement
 from app.journey import models
@@ -120,7 +120,7 @@ def write_changes(session: Session, before: StoredRun, after: Run, more: Mapping
         values["abandoned_at"] = after.abandoned_at
     if values:
         row = col(models.Run.member_id) == before.member_id, col(models.Run.id) == before.id
-        session.execute(update(models.Run).where(*row).values(**values))
+        session.connection().execute(update(models.Run).where(*row).values(**values))
     for day, completion in after.completions.items():
         if completion != was.completions.get(day):
             _write_day(session, before, day, completion)
@@ -139,13 +139,15 @@ def check_alone(session: Session, stored: StoredRun) -> None:
 
 def _write_day(session: Session, stored: StoredRun, day: int, completion: Completion) -> None:
     values = {
+        "member_id": stored.member_id,
+        "run_id": stored.id,
+        "day": day,
         "completed_at": completion.at,
         "completed_on": completion.on,
         "time_zone": completion.zone,
         "undone_at": completion.undone_at,
     }
-    insert = insert_into(session, RunDay).values(member_id=stored.member_id, run_id=stored.id, day=day, **values)
-    session.execute(insert.on_conflict_do_update(index_elements=["member_id", "run_id", "day"], set_=values))
+    upsert(session, RunDay, values)
 
 
 def _each(rows: Iterable[Row[Any]]) -> Iterator[StoredRun]:

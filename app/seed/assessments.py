@@ -96,8 +96,9 @@ def _check_recommendations(
 ) -> None:
     known = {"topics": list(content.lines.get(TOPIC.name, ())), "articles": articles}
     journey = definition.get("recommendations", {}).get("journey")
-    if journey is not None and journey not in content.journeys:
-        message = f"there is no journey {journey!r}{did_you_mean(journey, list(content.journeys))}"
+    journeys = content.lines.get("journey")
+    if journey is not None and journeys is not None and journey not in journeys:
+        message = f"there is no journey {journey!r}{did_you_mean(journey, list(journeys))}"
         faults.add(source, ("recommendations", "journey"), message)
     for name, slugs in known.items():
         for n, slug in enumerate(definition.get("recommendations", {}).get(name, ())):

@@ -36,10 +36,15 @@ class StoredJourney(NamedTuple):
 
 
 def read_journey(root: Path, content: Content, faults: Faults) -> None:
-    """Add the journey to the content, or what is wrong with it to the faults; a folder may have none."""
+    """Add the journey to the content, or what is wrong with it to the faults; a folder may have none. Its name is noted
+    even if something is wrong with it.
+    """
     if not (root / JOURNEY).is_dir():
+        content.lines[KIND] = {}
         return
     about = _read_about(root, faults)
+    if about:
+        content.lines[KIND] = {about[0]: 1}
     days = [_read_day(root, number, faults) for number in DAYS]
     _refuse_same_tasks([source for source, _ in days if source], faults)
     if about and all(day for _, day in days):
@@ -114,9 +119,11 @@ def _read_about(root: Path, faults: Faults) -> tuple[str, Definition] | None:
         faults.add(source, ("assessment",), what)
     rendered = {}
     for name in MARKDOWN:
-        document = _document(source, getattr(file, name), source.line(name), faults)
-        _check_citations(source, document, source.line(name), faults)
-        rendered[name] = _forms(document, getattr(file, name))
+        text = getattr(file, name)
+        first_line = source.line(name) + ("\n" in text)  # what has several lines begins below its key
+        document = _document(source, text, first_line, faults)
+        _check_citations(source, document, first_line, faults)
+        rendered[name] = _forms(document, text)
     return file.slug, file.model_dump(exclude={"slug"}) | rendered
 
 
@@ -150,7 +157,11 @@ def _document(source: Source, text: str, line: int, faults: Faults) -> Document:
 
 
 def _check_citations(source: Source, document: Document, first_line: int, faults: Faults) -> None:
-    known = [name for _, name in texts(source, "references", "id")]
+    references = texts(source, "references", "id")
+    known = [name for _, name in references]
+    for n, (path, name) in enumerate(references):
+        if name in known[:n]:
+            faults.add(source, path, f"reference {name!r} stands here twice: keep one")
     for line, href in document.links:
         name = href.removeprefix(REFERENCE)
         if href.startswith("#") and (name == href or name not in known):

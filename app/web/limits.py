@@ -8,6 +8,7 @@ Counted in memory, for each process alone: it keeps a flood out. Guesses at pass
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from threading import Timer
 from typing import Any
 
 from anyio import CapacityLimiter, sleep
@@ -26,11 +27,25 @@ class Busy(Unavailable):
     says = "Many people are signing in just now. Please try again in a moment."
 
 
+class Swept(Timer):
+    """Passes for the timer by which a storage forgets what is over. It would start a thread of its own every hundredth
+    of a second, and each time the event loop would wait for that.
+    """
+
+    def is_alive(self) -> bool:
+        return True
+
+
 class Limits:
-    """The three limits of the settings: registrations, sign-ins, and requests of every kind."""
+    """The three limits of the settings: registrations, sign-ins, and requests of every kind. `sweep` forgets what is
+    over; it is to be called now and then.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        storage = MemoryStorage()
+        self.sweep = storage.timer.function
+        storage.timer = Swept(0, self.sweep)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._items = {
             "registrations": RateLimitItemPerMinute(settings.registrations_a_minute, namespace="registrations"),
             "sign_ins": RateLimitItemPerMinute(settings.sign_ins_a_minute, namespace="sign_ins"),

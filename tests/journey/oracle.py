@@ -7,7 +7,7 @@ down then; dates are counted one by one; nothing is worked out from what a date'
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import floor
 from typing import Literal, NamedTuple
 
@@ -72,7 +72,7 @@ class Life:
     zone: str = ""
     paused_since: datetime | None = None
     abandoned_at: datetime | None = None
-    lived_until: datetime = datetime.min.replace(tzinfo=UTC)
+    lived_until: datetime = field(init=False)
     looks: list[Look] = field(default_factory=list)
     zones: list[tuple[datetime, str]] = field(default_factory=list)
     rests: set[date] = field(default_factory=set)

@@ -15,6 +15,7 @@ ROOMY = {
     "network_guesses": PLENTY,
     "mails_an_hour": PLENTY,
     "max_body_bytes": 4 * 1024 * 1024,
+    "max_sync_bytes": 4 * 1024 * 1024,
 }
 
 

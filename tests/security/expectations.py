@@ -1,78 +1,16 @@
 """What each operation answers, and whom. A new operation is a line in MEMBERS, or one in PUBLIC."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from httpx2 import Response
 
 from tests.factories.operations import BY_NAME
-from tests.factories.services import Person, Service, token_in
+from tests.factories.services import Person, Service
+from tests.security import belongings as my
+from tests.security.belongings import BOOKMARK, DRAFT, Make
 
-Make = Callable[[Service, Person], Any]
-
-DRAFT = "/v1/me/assessments/attachment-reflection/draft"
 NEW_PASSWORD = "seven herons wade at dusk"
-
-
-def nothing(_service: Service, _me: Person) -> None:
-    return None
-
-
-def my_password(_service: Service, me: Person) -> dict[str, str]:
-    return {"password": me.password}
-
-
-def new_address(me: Person) -> str:
-    return me.address.replace("@", ".new@")
-
-
-def new_address_token(service: Service, me: Person) -> dict[str, str]:
-    body = {"email": new_address(me), "current_password": me.password}
-    assert me.ask("PUT", "/v1/me/email", body).status_code == 202
-    return {"token": token_in(service.mails(to=new_address(me))[-1])}
-
-
-def session_elsewhere(_service: Service, me: Person) -> str:
-    me.on_another_device()
-    sessions = me.ask("GET", "/v1/me/sessions").json()["items"]
-    return f"/v1/me/sessions/{next(each['id'] for each in sessions if not each['is_current'])}"
-
-
-def agreed(me: Person) -> None:
-    """Have them agree to what is kept of their feelings."""
-    decision = {"granted": True, "version": "1"}
-    assert me.ask("PUT", "/v1/me/consents/health_data", decision).status_code == 200
-
-
-def answers_so_far(_service: Service, me: Person) -> dict[str, Any]:
-    agreed(me)
-    return {"version": 1, "answers": {"q01": 3}, "answered_at": "2025-01-01T00:00:00Z"}
-
-
-def a_draft(service: Service, me: Person) -> None:
-    assert me.ask("PUT", DRAFT, answers_so_far(service, me)).status_code == 200
-
-
-def my_answers(_service: Service, _me: Person) -> dict[str, Any]:
-    answers = {f"q{n:02}": 1 + n % 7 for n in range(1, 25)}
-    return {"assessment": "attachment-reflection", "version": 1, "answers": answers}
-
-
-def result(service: Service, me: Person) -> str:
-    agreed(me)
-    address = f"/v1/me/results/{uuid4()}"
-    assert me.ask("PUT", address, my_answers(service, me)).status_code == 201
-    return address
-
-
-def picture(service: Service, me: Person) -> str:
-    return f"{result(service, me)}/chart.svg"
-
-
-def difference(service: Service, me: Person) -> str:
-    return f"{result(service, me)}/change?since={result(service, me).rpartition('/')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +22,7 @@ class Expected:
     """
 
     status: int
-    body: Make = nothing
+    body: Make = my.nothing
     address: str = ""
     row: Make | None = None
     foreign: int = 404
@@ -92,33 +30,47 @@ class Expected:
 
 MEMBERS = {
     "log_out": Expected(204),
-    "verify_email": Expected(204, new_address_token),
+    "verify_email": Expected(204, my.new_address_token),
     "read_me": Expected(200),
     "change_me": Expected(200, lambda _, __: {"display_name": "Bo", "time_zone": "Europe/Dublin"}),
     "change_password": Expected(
         200, lambda _, me: {"current_password": me.password, "new_password": NEW_PASSWORD}
     ),
-    "change_email": Expected(202, lambda _, me: {"email": new_address(me), "current_password": me.password}),
+    "change_email": Expected(202, lambda _, me: {"email": my.new_address(me), "current_password": me.password}),
     "list_sessions": Expected(200),
     "end_sessions": Expected(204),
-    "read_session": Expected(200, row=session_elsewhere),
-    "end_session": Expected(204, row=session_elsewhere),
+    "read_session": Expected(200, row=my.session_elsewhere),
+    "end_session": Expected(204, row=my.session_elsewhere),
     "read_consent": Expected(200, address="/v1/me/consents/health_data"),
     "change_consent": Expected(
         200, lambda _, __: {"granted": True, "version": "1"}, address="/v1/me/consents/health_data"
     ),
-    "keep_draft": Expected(200, answers_so_far, address=DRAFT),
-    "read_draft": Expected(200, a_draft, address=DRAFT),
+    "keep_draft": Expected(200, my.answers_so_far, address=DRAFT),
+    "read_draft": Expected(200, my.a_draft, address=DRAFT),
     "delete_draft": Expected(204, address=DRAFT),
-    "keep_result": Expected(200, my_answers, row=result, foreign=403),
+    "keep_result": Expected(200, my.answers, row=my.result, foreign=403),
     "list_results": Expected(200),
-    "read_result": Expected(200, row=result),
-    "delete_result": Expected(204, row=result),
-    "compare_results": Expected(200, row=difference),
-    "read_chart": Expected(200, row=picture),
+    "read_result": Expected(200, row=my.result),
+    "delete_result": Expected(204, row=my.result),
+    "compare_results": Expected(200, row=my.difference),
+    "read_chart": Expected(200, row=my.picture),
+    "start_run": Expected(200, my.start, row=my.run, foreign=201),
+    "list_runs": Expected(200),
+    "read_run": Expected(200, row=my.run),
+    "change_run": Expected(200, lambda _, __: {"status": "paused", "reminder_time": "07:30"}, row=my.run),
+    "read_day": Expected(200, row=my.first_day),
+    "change_day": Expected(200, my.noted, row=my.first_day),
+    "sync_run": Expected(200, my.changes, row=my.sync),
+    "read_insights": Expected(200, row=my.insights),
+    "make_calendar": Expected(201, row=my.no_calendar),
+    "revoke_calendar": Expected(204, row=my.calendar),
+    "list_bookmarks": Expected(200),
+    "keep_bookmark": Expected(201, address=BOOKMARK),
+    "read_bookmark": Expected(200, my.a_bookmark, address=BOOKMARK),
+    "delete_bookmark": Expected(204, address=BOOKMARK),
     "export_me": Expected(200),
-    "erase_my_health_data": Expected(204, my_password),
-    "erase_me": Expected(204, my_password),
+    "erase_my_health_data": Expected(204, my.password),
+    "erase_me": Expected(204, my.password),
 }  # fmt: skip
 
 PUBLIC = {
@@ -139,8 +91,13 @@ PUBLIC = {
     "list_consents",
     "list_assessments",
     "read_assessment",
+    "list_journeys",
+    "read_journey",
+    "read_journey_day",
     # what anybody is told of their answers
     "score_answers",
+    # for calendar apps that know a secret address
+    "read_calendar",
     # how to become somebody
     "register",
     "log_in",

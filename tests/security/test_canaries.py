@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
 from itertools import cycle, product
 from typing import Any
@@ -14,18 +13,28 @@ from httpx2 import Response
 from sqlalchemy import text
 
 from tests.conftest import MakeService
-from tests.factories.operations import OPERATIONS, WITH_BODY, Operation, fields, placed
+from tests.factories.operations import BY_NAME, OPERATIONS, WITH_BODY, Operation, fields, placed
 from tests.factories.rows import all_rows, stored
-from tests.factories.services import Person, Service, post, token_in
+from tests.factories.services import Person, Service, post
+from tests.security.belongings import run
+from tests.security.canaries import (
+    ADDRESS,
+    NAME,
+    NEW_ADDRESS,
+    PASSWORD,
+    REFLECTION,
+    RUN,
+    WORD,
+    Sightings,
+    good,
+    live,
+    newest_token,
+    secret_of,
+    walk,
+)
 from tests.security.conftest import ROOMY
 
-# Whatever somebody chooses holds this word.
-WORD = "canary"
-PASSWORD, NEW_PASSWORD = "the canary hums over wet slate", "no canary sleeps under warm tiles"
-ADDRESS, NEW_ADDRESS = "canary.perch@example.org", "canary.nest@example.org"
-NAME, DEVICE = "Canary Quillfeather", "Canary's looking glass"
 CLIENTS = ("httpx2", "httpcore")  # the test's own client, which logs what it asks for
-PROOF = 40  # characters at the end of each of our tokens: 30 bytes that nobody can guess
 HEADERS = (
     "User-Agent",
     "Referer",
@@ -46,74 +55,6 @@ def service(make_service: MakeService) -> Iterator[Service]:
     level = logging.getLogger().level
     yield make_service(log_level="debug", **ROOMY)
     logging.getLogger().setLevel(level)
-
-
-class Sightings:
-    """All replies of a service, and the secrets that should be seen in nothing else."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self.replies: list[Response] = []
-        service.client.event_hooks = {"response": [self.replies.append]}
-
-    def tokens(self) -> set[str]:
-        """Those in replies and those in mails."""
-        pairs = [reply.json() for reply in self.replies if reply.is_success and "access_token" in reply.text]
-        mailed = {token_in(mail) for mail in self._service.mails() if "#token=" in str(mail.get_content())}
-        return mailed | {pair[name] for pair in pairs for name in ("access_token", "refresh_token")}
-
-    def in_texts(self, *texts: str) -> set[str]:
-        """What of it all is in some text."""
-        whole = "\n".join(texts)
-        return {token for token in self.tokens() if token[-PROOF:] in whole} | set(re.findall(WORD, whole.lower()))
-
-    def in_bytes(self, seen: bytes) -> set[str]:
-        """What of it all is in stored bytes, as text or as what a token's text stands for."""
-        raw = {token for token in self.tokens() if urlsafe_b64decode(token[-PROOF:]) in seen}
-        return raw | self.in_texts(seen.decode("latin-1"))
-
-    def in_refusals(self) -> set[str]:
-        refusals = [reply for reply in self.replies if reply.status_code >= 400]
-        assert refusals
-        return self.in_texts(*(f"{reply.headers} {reply.text}" for reply in refusals))
-
-
-def live(service: Service) -> Person:
-    """A member does all that members do; what they chose and were given last is still in use at the end."""
-    consent = {"purpose": "health_data", "granted": True, "version": "1"}
-    sent = {"email": ADDRESS, "password": PASSWORD, "display_name": NAME, "consents": [consent]}
-    assert post(service.client, "/v1/auth/register", sent).status_code == 202
-    me = Person(service.client, ADDRESS, PASSWORD)
-    assert me.sign_in(device_name=DEVICE).status_code == 200
-    good(me, "POST", "/v1/auth/verify-email", {"token": newest_token(service, ADDRESS)})
-    assert me.renew().status_code == 200
-    good(me, "PATCH", "/v1/me", {"display_name": f"{NAME} II"})
-    good(me, "PUT", "/v1/me/email", {"email": NEW_ADDRESS, "current_password": PASSWORD})
-    good(me, "POST", "/v1/auth/verify-email", {"token": newest_token(service, NEW_ADDRESS)})
-    assert post(service.client, "/v1/auth/password/forgot", {"email": NEW_ADDRESS}).status_code == 202
-    reset = {"token": newest_token(service, NEW_ADDRESS), "password": NEW_PASSWORD}
-    assert post(service.client, "/v1/auth/password/reset", reset).status_code == 204
-    me.address, me.password = NEW_ADDRESS, NEW_PASSWORD
-    assert me.sign_in().status_code == 200
-    me.keep(good(me, "PUT", "/v1/me/password", {"current_password": NEW_PASSWORD, "new_password": PASSWORD}))
-    me.password = PASSWORD
-    me.on_another_device(device_name=f"{DEVICE} too")
-    for path in ("/v1/me", "/v1/me/sessions", "/v1/me/consents/health_data", "/v1/me/export"):
-        good(me, "GET", path)
-    good(me, "DELETE", "/v1/me/health-data", {"password": PASSWORD})
-    good(me, "PUT", "/v1/me/email", {"email": ADDRESS, "current_password": PASSWORD})
-    assert post(service.client, "/v1/auth/password/forgot", {"email": NEW_ADDRESS}).status_code == 202
-    return me
-
-
-def good(me: Person, method: str, path: str, body: Any = None) -> Response:
-    reply = me.ask(method, path, body, headers={"User-Agent": f"Mozilla/5.0 (Linux) {WORD}/1.0"})
-    assert reply.is_success, (path, reply.text)
-    return reply
-
-
-def newest_token(service: Service, address: str) -> str:
-    return token_in(service.mails(to=address)[-1])
 
 
 def misplace(operation: Operation, somebody: Person, secrets: Sequence[str]) -> None:
@@ -162,7 +103,9 @@ def test_what_is_secret_is_found_nowhere_but_where_it_belongs(
     theirs = {"email": somebody.address, "password": somebody.password}
     assert post(service.client, "/v1/auth/register", theirs).status_code == 202
     assert somebody.sign_in().status_code == 200
-    secrets = [PASSWORD, NEW_ADDRESS, NAME, me.access, me.refresh, newest_token(service, NEW_ADDRESS)]
+    run(service, somebody)
+    secrets = [PASSWORD, NEW_ADDRESS, NAME, REFLECTION, me.access, me.refresh, newest_token(service, NEW_ADDRESS)]
+    secrets.append(secret_of(good(me, "PUT", f"{RUN}/calendar")))
 
     for operation in OPERATIONS:
         misplace(operation, somebody, secrets)
@@ -174,7 +117,7 @@ def test_what_is_secret_is_found_nowhere_but_where_it_belongs(
 
     assert len(seen.tokens()) > 10
     assert len(seen.replies) > 800
-    assert seen.in_texts(*(reply.text for reply in seen.replies)) >= {WORD, me.access, me.refresh}
+    assert seen.in_texts(*(reply.text for reply in seen.replies)) >= {WORD, me.access, *secrets[-2:]}
     assert seen.in_refusals() == set()
     assert seen.in_texts(service.client.get("/metrics").text) == set()
     assert seen.in_texts(lines_of_the_app(capsys)) == set()
@@ -224,3 +167,29 @@ def test_a_fault_of_the_database_tells_nothing(service: Service, capsys: pytest.
 
     assert seen.in_refusals() == set()
     assert seen.in_texts(lines_of_the_app(capsys)) == set()
+
+
+def test_what_is_noted_on_a_day_is_sealed(service: Service) -> None:
+    seen = Sightings(service)
+    me = service.register_verified()
+    walk(service, me)
+    rows = all_rows(service.database)
+
+    kept = bytes.fromhex("".join(re.findall(r"[0-9a-f]{100,}", "".join(rows["day_notes"] + rows["calendars"]))))
+    assert [len(rows[name]) for name in ("day_notes", "calendars", "applied_changes")] == [1, 1, 1]
+    assert len(kept) > 512
+    assert not [word for word in (b"first-1", b"tasks", b"mood", b"reflection", b"true") if word in kept]
+    assert seen.in_bytes(stored(service.database)) == set()
+
+
+def test_which_tasks_were_ticked_is_in_no_log(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    me = service.register_verified()
+    walk(service, me)
+    for _ in range(10):
+        good(me, "PATCH", f"{RUN}/days/1", {"tasks": {"second-1": True}})
+        good(me, "GET", f"{RUN}/days/1")
+    for body in ({"tasks": {"first-1": 1}}, {"tasks": {"first-1": True}, "mood_after": 9}, {"first-1": True}):
+        assert refused(me, BY_NAME["change_day"], body).status_code == 422
+    assert me.ask("PATCH", f"{RUN}/days/2", {"tasks": {"first-2": True}}).status_code == 403
+
+    assert re.findall("(?:first|second)-[12]", lines_of_the_app(capsys)) == []

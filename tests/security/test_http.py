@@ -11,7 +11,8 @@ from httpx2 import Response
 from tests.conftest import MakeService
 from tests.factories.operations import OPERATIONS, Operation
 from tests.factories.services import PASSWORD, Person, Service, post, request
-from tests.security.expectations import MEMBERS, Asking, new_address
+from tests.security.belongings import new_address
+from tests.security.expectations import MEMBERS, Asking
 
 ROOT = Path(__file__).parents[2]
 GOOD = "https://good.example"

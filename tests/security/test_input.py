@@ -20,6 +20,7 @@ from tests.factories.operations import (
 )
 from tests.factories.rows import all_rows
 from tests.factories.services import Person, Service
+from tests.security import belongings
 
 CANARY = "canary"
 JSON = {"Content-Type": "application/json"}
@@ -53,9 +54,22 @@ NO_UTF_8_JSON = (
 NO_ADDRESS = ("%00", "a%00", "%ED%A0%80", "%FF", "%0A", "..%2F..%2Fetc", CANARY + "x" * 5000)
 
 Place = tuple[Operation, Pointer]
-FIELDS = [(each, at, schema) for each in WITH_BODY for at, schema in fields(each.body, each.body_example)]
+KNOWN = [(each, at, schema) for each in WITH_BODY for at, schema in fields(each.body, each.body_example)]
+PATTERNED = [
+    (each, (*at, name), schema["patternProperties"][pattern])
+    for each, at, schema in KNOWN
+    for pattern in schema.get("patternProperties", ())
+    for name in schema["examples"][0]
+]
+FIELDS = KNOWN + PATTERNED
 TEXTS: list[Place] = [(each, at) for each, at, schema in FIELDS if is_text(schema)]
 OBJECTS: list[Place] = [(each, at) for each, at, schema in FIELDS if "properties" in schema]
+NAMED_BY_CLIENTS: list[Place] = [
+    (each, at)
+    for each, at, schema in FIELDS
+    if "patternProperties" in schema or isinstance(schema.get("additionalProperties"), dict)
+]
+NO_NAMES = (f"{CANARY}\0", f"\ud800{CANARY}", f"{CANARY} {CANARY}", "-".join([CANARY] * 17), TOO_LONG)
 
 
 def named(place: Any) -> str:
@@ -68,7 +82,10 @@ def named(place: Any) -> str:
 
 @pytest.fixture(scope="module")
 def member(crowded: Service) -> Person:
-    return crowded.register_verified()
+    """Somebody on the way, so that what is sent gets as far as it can."""
+    person = crowded.register_verified()
+    belongings.run(crowded, person)
+    return person
 
 
 def send(person: Person, operation: Operation, content: str | bytes, headers: dict[str, str] = JSON) -> Response:
@@ -77,13 +94,29 @@ def send(person: Person, operation: Operation, content: str | bytes, headers: di
     )
 
 
-def pointers(reply: Response) -> list[str]:
-    return [error["pointer"] for error in reply.json()["errors"]]
+def part(body: Any, at: Pointer) -> Any:
+    for step in at:
+        body = body[step]
+    return body
+
+
+def refusal(reply: Response) -> Any:
+    """The problem, which in a batch may be that of its one change."""
+    if reply.status_code != 200:
+        return reply.json()
+    [result] = reply.json()["results"]
+    assert result["status"] == "refused"
+    return result["problem"]
+
+
+def pointers(problem: Any) -> list[str]:
+    return [error["pointer"] for error in problem["errors"]]
 
 
 def test_the_document_has_bodies_to_look_at() -> None:
     assert len(WITH_BODY) > 10
     assert len(TEXTS) > 20
+    assert [at[-1] for _, at in NAMED_BY_CLIENTS] == [*["answers"] * 3, "tasks", "tasks"]
     assert {"erase_me", "register", "change_me"} <= {str(operation) for operation in WITH_BODY}
 
 
@@ -95,10 +128,10 @@ def test_fields_that_are_not_asked_for_are_refused_and_change_nothing(
     before = all_rows(crowded.database)
 
     for name in NOT_ASKED_FOR:
-        reply = send(member, operation, json.dumps(placed(operation.body_example, (*at, name), "1")))
+        problem = refusal(send(member, operation, json.dumps(placed(operation.body_example, (*at, name), "1"))))
 
-        assert reply.status_code == 422, name
-        assert pointer((*at, name)) in pointers(reply)
+        assert problem["status"] == 422, name
+        assert pointer((*at, name)) in pointers(problem)
     assert all_rows(crowded.database) == before
 
 
@@ -109,9 +142,22 @@ def test_a_text_that_cannot_be_kept_is_refused_by_its_name(member: Person, place
     for text in (f"{CANARY}\0", f"\ud800{CANARY}", TOO_LONG):
         reply = send(member, operation, json.dumps(placed(operation.body_example, at, text)))
 
-        assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input"), text[:20]
-        assert pointer(at) in pointers(reply)
+        problem = refusal(reply)
+        assert (problem["status"], problem["code"]) == (422, "invalid_input"), text[:20]
+        assert pointer(at) in pointers(problem)
         assert CANARY not in reply.text
+
+
+@pytest.mark.parametrize("place", NAMED_BY_CLIENTS, ids=named)
+def test_a_name_that_nobody_gave_is_refused_and_not_repeated(member: Person, place: Place) -> None:
+    operation, at = place
+    value = next(iter(part(operation.body_example, at).values()))
+
+    for name in NO_NAMES:
+        reply = send(member, operation, json.dumps(placed(operation.body_example, at, {name: value})))
+
+        assert refusal(reply)["status"] == 422, name[:20]
+        assert CANARY not in reply.text, name[:20]
 
 
 def test_a_megabyte_is_refused_before_it_is_read(service: Service) -> None:
@@ -130,8 +176,9 @@ def test_what_is_no_text_is_not_taken_for_one(member: Person, place: Place) -> N
     for text in NO_TEXTS:
         reply = send(member, operation, placed_raw(operation.body_example, at, text))
 
-        assert reply.status_code == 422, text[:20]
-        assert pointer(at) in pointers(reply)
+        problem = refusal(reply)
+        assert problem["status"] == 422, text[:20]
+        assert pointer(at) in pointers(problem)
         assert CANARY not in reply.text
     assert send(member, operation, placed_raw(operation.body_example, at, "1" * 5000)).status_code == 400
 
@@ -147,7 +194,7 @@ def test_numbers_and_booleans_are_taken_as_such_only(member: Person, kind: str) 
         for text in wrong if kind in types(schema) else ():
             reply = send(member, operation, placed_raw(operation.body_example, at, text))
 
-            assert reply.status_code in {400, 422}, (str(operation), at, text)
+            assert refusal(reply)["status"] in {400, 422}, (str(operation), at, text)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
