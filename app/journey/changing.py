@@ -48,10 +48,10 @@ def change_run(
 
 def _changed(run: Run, zone: str, status: Status | None, *, now: datetime) -> Run:
     paused = status is Status.PAUSED if status in {Status.PAUSED, Status.ACTIVE} else None
-    run = replace(run, timetable=changed(run.timetable, run.completed_on, zone=zone, paused=paused, at=now))
+    run = replace(run, timetable=changed(run.timetable, run.done, zone=zone, paused=paused, at=now))
     if status is not Status.ABANDONED:
         return run
-    return replace(run, timetable=noted(run.timetable, run.completed_on, now=now), abandoned_at=now)
+    return replace(run, timetable=noted(run.timetable, run.done, now=now), abandoned_at=now)
 
 
 def _end_of(run: Run) -> Status:

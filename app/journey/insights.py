@@ -54,7 +54,7 @@ def read_insights(reads: Connection, tools: Tools, member_id: UUID, run_id: UUID
     ]
     return {
         "days_completed": found.days_completed,
-        "dates_practised": len(set(stored.run.completed_on.values())),
+        "dates_practised": len({each.on for each in stored.run.done.values()}),
         "percent": found.percent,
         "longest_streak": found.streak.longest,
         "practice": practice,

@@ -86,15 +86,15 @@ def _days(journey: StoredJourney, found: Standing) -> list[Shown]:
 
 
 def _finished(reading: Session | Connection, journey: StoredJourney, stored: StoredRun, found: Standing) -> Shown:
-    dates = sorted(stored.run.completed_on.values())
-    ended_at = max(each.at for each in stored.run.completions.values() if each.at)
+    done = stored.run.done.values()
+    dates = sorted(each.on for each in done)
     return {
         "text": journey.stored["finished"],
         "first_on": dates[0],
         "last_on": dates[-1],
         "dates_practised": len(set(dates)),
         "longest_streak": found.streak.longest,
-        "again": _offer(reading, journey.stored, stored, ended_at=ended_at),
+        "again": _offer(reading, journey.stored, stored, ended_at=max(each.at for each in done)),
     }
 
 

@@ -9,12 +9,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 LENGTH = 21
 A_DAY = timedelta(days=1)  # between dates, never between moments
 
 Dates = tuple[date, date]  # the first and the last of some dates in a row
+
+
+class Done(NamedTuple):
+    """When a day was completed, and on which local date."""
+
+    at: datetime
+    on: date
 
 
 class Pace(StrEnum):
@@ -88,23 +96,25 @@ def zone_at(timetable: Timetable, moment: datetime) -> str:
     return begun[-1] if begun else timetable.stretches[0].zone
 
 
-def due_dates(timetable: Timetable, completed_on: Mapping[int, date]) -> list[date | None]:
+def due_dates(timetable: Timetable, done: Mapping[int, Done]) -> list[date | None]:
     """The date from which on each day may open, of day 1, 2 and so on; None while it isn't known."""
     if timetable.pace is Pace.DAILY:
         dates = _outside(timetable.rests, timetable.starts_on)
         return [next(dates) for _ in range(LENGTH)]
-    before = (completed_on.get(day) for day in range(1, LENGTH))
-    return [timetable.starts_on, *(day and day + A_DAY for day in before)]
+    before = (done.get(day) for day in range(1, LENGTH))
+    return [timetable.starts_on, *(each and each.on + A_DAY for each in before)]
 
 
-def opened(timetable: Timetable, completed_on: Mapping[int, date], *, now: datetime) -> tuple[datetime, ...]:
+def opened(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> tuple[datetime, ...]:
     """The opening instants of the days that are open: when the rules were first met, whenever that is noticed.
 
     A noted instant moves earlier if the rules turn out to have been met before, never later.
     """
     found: list[datetime] = []
-    for number, due in enumerate(due_dates(timetable, completed_on)):
-        met = _met(timetable.stretches, due) if due else None
+    gentle = timetable.pace is Pace.GENTLE
+    for number, due in enumerate(due_dates(timetable, done)):
+        after = done.get(number) if gentle else None  # the day before, without which there is no due date
+        met = _met(timetable.stretches, due, after=after.at if after else None) if due else None
         if number < len(timetable.openings):
             noted = timetable.openings[number]
             found.append(min(met, noted) if met else noted)
@@ -115,14 +125,14 @@ def opened(timetable: Timetable, completed_on: Mapping[int, date], *, now: datet
     return tuple(found)
 
 
-def noted(timetable: Timetable, completed_on: Mapping[int, date], *, now: datetime) -> Timetable:
+def noted(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> Timetable:
     """With the opening instants of all that is open, so that no later change can lock it again."""
-    return replace(timetable, openings=opened(timetable, completed_on, now=now))
+    return replace(timetable, openings=opened(timetable, done, now=now))
 
 
 def changed(
     timetable: Timetable,
-    completed_on: Mapping[int, date],
+    done: Mapping[int, Done],
     *,
     zone: str | None = None,
     paused: bool | None = None,
@@ -134,7 +144,7 @@ def changed(
     stretch = Stretch(at, zone or last.zone, last.paused if paused is None else paused)
     if (stretch.zone, stretch.paused) == (last.zone, last.paused):
         return timetable
-    timetable = noted(timetable, completed_on, now=at)
+    timetable = noted(timetable, done, now=at)
     rests = timetable.rests
     if last.paused and not stretch.paused:
         rests += whole_dates(paused_since(timetable), at, stretch.zone)
@@ -180,12 +190,15 @@ def neutral(timetable: Timetable, *, until: datetime) -> Callable[[date], bool]:
     return is_neutral
 
 
-def _met(stretches: Sequence[Stretch], day: date) -> datetime | None:
-    """The first instant, outside pauses, at which the local date was or will be that date or later."""
+def _met(stretches: Sequence[Stretch], day: date, *, after: datetime | None) -> datetime | None:
+    """The first instant, outside pauses, at which the local date was or will be that date or later; from a moment on,
+    if there is one.
+    """
     for number, (stretch, following) in enumerate(pairwise([*stretches, None])):
-        if stretch is None or stretch.paused:
+        if stretch is None or stretch.paused or (after and following and following.since <= after):
             continue
-        met = first_instant(day, stretch.zone, since=stretch.since if number else None)
+        begun = stretch.since if number else None
+        met = first_instant(day, stretch.zone, since=max(begun, after) if begun and after else begun or after)
         if following is None or met < following.since:
             return met
     return None

@@ -9,6 +9,7 @@ from app.journey import merge
 from app.journey.merge import Completion, Effect
 from app.journey.schedule import (
     LENGTH,
+    Done,
     Pace,
     Timetable,
     changed,
@@ -46,12 +47,12 @@ class Run:
     abandoned_at: datetime | None = None
 
     @property
-    def completed_on(self) -> dict[int, date]:
-        return {day: each.on for day, each in self.completions.items() if each.on}
+    def done(self) -> dict[int, Done]:
+        return {day: Done(each.at, each.on) for day, each in self.completions.items() if each.at and each.on}
 
     @property
     def is_completed(self) -> bool:
-        return len(self.completed_on) == LENGTH
+        return len(self.done) == LENGTH
 
     @property
     def is_underway(self) -> bool:
@@ -60,7 +61,7 @@ class Run:
     def openings(self, *, now: datetime) -> tuple[datetime, ...]:
         """The opening instants of the days that are open; once abandoned, nothing opens any longer."""
         until = now if self.abandoned_at is None else min(now, self.abandoned_at)
-        return opened(self.timetable, self.completed_on, now=until)
+        return opened(self.timetable, self.done, now=until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Standing:
 def standing(run: Run, *, now: datetime) -> Standing:
     openings = run.openings(now=now)
     days = _days(run, openings)
-    done = len(run.completed_on)
+    done = len(run.done)
     left = (day.number for day in days if day.status is DayStatus.OPEN)
     return Standing(
         status=_status(run, is_open=bool(openings)),
@@ -112,10 +113,10 @@ def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple
     after, effect = merge.completed(before, at=at, on=local_date(at, zone), zone=zone)
     if effect is not Effect.APPLIED:
         return run, effect
-    timetable = noted(run.timetable, run.completed_on, now=now)
+    timetable = noted(run.timetable, run.done, now=now)
     run = replace(run, timetable=timetable, completions={**run.completions, day: after})
     if run.is_completed:
-        run = replace(run, timetable=changed(run.timetable, run.completed_on, paused=False, at=now))
+        run = replace(run, timetable=changed(run.timetable, run.done, paused=False, at=now))
     return run, effect
 
 
@@ -124,7 +125,7 @@ def without_completion(run: Run, day: int, *, now: datetime) -> tuple[Run, Effec
     after, effect = merge.undone(run.completions.get(day, Completion()), at=now)
     if effect is not Effect.APPLIED:
         return run, effect
-    timetable = noted(run.timetable, run.completed_on, now=now)
+    timetable = noted(run.timetable, run.done, now=now)
     return replace(run, timetable=timetable, completions={**run.completions, day: after}), effect
 
 
@@ -141,7 +142,7 @@ def _status(run: Run, *, is_open: bool) -> Status:
 def _days(run: Run, openings: tuple[datetime, ...]) -> tuple[DayStanding, ...]:
     """An open day stands under the date it was due on; at the gentle pace that is the date it opened on."""
     timetable = run.timetable
-    due = due_dates(timetable, run.completed_on)
+    due = due_dates(timetable, run.done)
     goes_on = run.is_underway and not timetable.paused
     days = []
     for number in range(1, LENGTH + 1):
@@ -168,5 +169,5 @@ def _streak(run: Run, *, now: datetime) -> Streak:
     elif run.is_completed:
         moment = max(each.at for each in run.completions.values() if each.at)
     today = local_date(moment, zone_at(timetable, moment))
-    practised = set(run.completed_on.values())
+    practised = {each.on for each in run.done.values()}
     return streak(practised, starts_on=timetable.starts_on, today=today, is_neutral=neutral(timetable, until=moment))

@@ -34,15 +34,15 @@ def undone(run: Run, day: int, moment: datetime) -> Run:
 
 
 def paused(run: Run, moment: datetime) -> Run:
-    return replace(run, timetable=changed(run.timetable, run.completed_on, paused=True, at=moment))
+    return replace(run, timetable=changed(run.timetable, run.done, paused=True, at=moment))
 
 
 def resumed(run: Run, moment: datetime) -> Run:
-    return replace(run, timetable=changed(run.timetable, run.completed_on, paused=False, at=moment))
+    return replace(run, timetable=changed(run.timetable, run.done, paused=False, at=moment))
 
 
 def moved(run: Run, moment: datetime, zone: str) -> Run:
-    return replace(run, timetable=changed(run.timetable, run.completed_on, zone=zone, at=moment))
+    return replace(run, timetable=changed(run.timetable, run.done, zone=zone, at=moment))
 
 
 def abandoned(run: Run, moment: datetime) -> Run:

@@ -102,7 +102,7 @@ class Journeys(RuleBasedStateMachine):
         """
         if self.run.timetable.pace is Pace.GENTLE or self.now == self.run.timetable.stretches[-1].since:
             self.now += timedelta(seconds=1)
-        timetable = changed(self.run.timetable, self.run.completed_on, zone=zone, paused=paused, at=self.now)
+        timetable = changed(self.run.timetable, self.run.done, zone=zone, paused=paused, at=self.now)
         self.run = replace(self.run, timetable=timetable)
         self.hear(kind, zone=zone or "")
 

@@ -86,7 +86,7 @@ def test_a_completion_from_before_the_undoing_does_not_bring_it_back() -> None:
     run = undone(completed(begun(noon(4), BERLIN), 1, noon(4)), 1, noon(8))
 
     assert with_completion(run, 1, at=noon(7), now=noon(9)) == (run, Effect.SUPERSEDED)
-    assert completed(run, 1, noon(8), heard=noon(9)).completed_on == {1: on("2026-05-08")}
+    assert completed(run, 1, noon(8), heard=noon(9)).done[1].on == on("2026-05-08")
 
 
 def test_paused_days_may_be_completed_and_undone() -> None:

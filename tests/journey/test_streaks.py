@@ -186,4 +186,4 @@ def test_a_date_that_was_lived_in_another_zone_is_not_neutral() -> None:
     now = at("2011-12-31T22:00", apia)
 
     assert standing(completed(run, 3, now), now=now).streak == Streak(1, 2, 0)
-    assert completed(run, 3, now).completed_on[3] == on("2011-12-31")
+    assert completed(run, 3, now).done[3].on == on("2011-12-31")
