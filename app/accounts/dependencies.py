@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 from sqlmodel import Session
@@ -79,15 +79,28 @@ class Writing:
         self._database = database
         self._now = now
         self._session: Session | None = None
-        self.transaction = ExitStack()
+        self._transaction = ExitStack()
+        self._is_over = False
 
     @property
     def session(self) -> Session:
         """Raises BadToken."""
         if self._session is None:
-            self._session = self.transaction.enter_context(self._database.transaction())
+            self._session = self._transaction.enter_context(self._database.transaction())
             lock_member(self._session, self.access, now=self._now)
         return self._session
+
+    def committed(self, reply: Response) -> Response:
+        """The reply, once the transaction has ended here, in the endpoint's thread. Otherwise it ends in another."""
+        self._is_over = True
+        self._transaction.close()
+        return reply
+
+    async def end(self, error: BaseException | None = None) -> None:
+        """Commit, or roll back what came to an error, unless that was done."""
+        if not self._is_over:
+            ended = type(error) if error else None, error, error.__traceback__ if error else None
+            await to_thread.run_sync(self._transaction.__exit__, *ended)
 
 
 async def open_reading(request: Request, access: Asking, now: Now) -> AsyncIterator[Reading]:
@@ -104,9 +117,9 @@ async def open_writing(request: Request, access: Asking, now: Now) -> AsyncItera
         try:
             yield writing
         except BaseException as error:
-            await to_thread.run_sync(writing.transaction.__exit__, type(error), error, error.__traceback__)
+            await writing.end(error)
             raise
-        await to_thread.run_sync(writing.transaction.close)
+        await writing.end()
 
 
 async def read_caller(request: Request, network: Network) -> Caller:

@@ -19,7 +19,7 @@ from app.core.errors import AppError, FieldError
 from app.journey import notes
 from app.journey.bodies import DayChange
 from app.journey.journeys import DayLocked, StoredJourney, content_of
-from app.journey.merge import Completion, Notes
+from app.journey.merge import UNDONE, Completion, Notes
 from app.journey.models import DayNote
 from app.journey.presenting import standing_of
 from app.journey.recording import NOTED, TASK, DayState, record
@@ -53,7 +53,7 @@ class OpenedDay(NamedTuple):
 
     @property
     def completion(self) -> Completion:
-        return self.stored.run.completions.get(self.number, Completion())
+        return self.stored.run.completions.get(self.number, UNDONE)
 
     @property
     def tasks(self) -> list[str]:

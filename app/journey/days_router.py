@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from app.accounts.consents import ConsentRequired
 from app.accounts.dependencies import MemberReads, MemberWrites
@@ -17,6 +17,7 @@ from app.journey.journeys import DayLocked
 from app.journey.recording import UnknownTask
 from app.journey.run_schemas import DayChanged, DayRead
 from app.journey.runs import RunFinished, RunNotFound, RunUnderway
+from app.web.answers import answer
 from app.web.dependencies import Now
 from app.web.problems import refusals
 
@@ -31,15 +32,12 @@ def read_day(
     day: DayNumber,
     me: MemberReads,
     tools: JourneyTools,
-    response: Response,
     now: Now,
     body_format: Format = BodyFormat.BLOCKS,
 ) -> Any:
     """What an open day says, with what you did and wrote. Its `ETag` can go into the `If-Match` of a change."""
-    response.headers["ETag"], shown = days.read_day(
-        me.reads, tools, me.access.member_id, run_id, day, body_format=body_format, now=now
-    )
-    return shown
+    etag, shown = days.read_day(me.reads, tools, me.access.member_id, run_id, day, body_format=body_format, now=now)
+    return answer(DayRead, shown, headers={"ETag": etag})
 
 
 @router.patch(
@@ -54,7 +52,6 @@ def change_day(
     change: DayChange,
     me: MemberWrites,
     tools: JourneyTools,
-    response: Response,
     now: Now,
     if_match: IfMatch = None,
 ) -> Any:
@@ -62,7 +59,7 @@ def change_day(
     now; with `If-Match` it is saved only if the day is still as you know it. Completing again changes nothing, and
     undoing locks nothing.
     """
-    response.headers["ETag"], shown = days.change_day(
+    etag, shown = days.change_day(
         me.session, tools, me.access.member_id, run_id, day, change, if_match=if_match, now=now
     )
-    return shown
+    return me.committed(answer(DayChanged, shown, headers={"ETag": etag}))

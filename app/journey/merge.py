@@ -1,7 +1,7 @@
 """How changes that were made on several devices come together, field by field, in whatever order they arrive."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,8 +25,7 @@ class Note(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """Whether a day is completed: its earliest completion since it was undone last, if it ever was."""
 
     at: datetime | None = None
@@ -39,6 +38,7 @@ class Completion:
         return self.at is not None
 
 
+UNDONE = Completion()
 Notes = Mapping[str, Note]
 
 
@@ -79,7 +79,7 @@ def completed(before: Completion, *, at: datetime, on: date, zone: str) -> tuple
         return before, Effect.SUPERSEDED
     if before.at is not None and before.at <= at:
         return before, Effect.UNCHANGED
-    return replace(before, at=at, on=on, zone=zone), Effect.APPLIED
+    return before._replace(at=at, on=on, zone=zone), Effect.APPLIED
 
 
 def undone(before: Completion, *, at: datetime) -> tuple[Completion, Effect]:

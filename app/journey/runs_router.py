@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from app.accounts.consents import ConsentRequired
 from app.accounts.dependencies import MemberReads, MemberWrites
@@ -16,6 +16,7 @@ from app.journey.dependencies import JourneyTools, NewRunId, RunId
 from app.journey.run_schemas import Dashboard, Insights, RunPage, Synced
 from app.journey.runs import RunFinished, RunNotFound, RunUnderway
 from app.journey.starting import NotAStart, TooManyRuns, UnknownJourney
+from app.web.answers import answer
 from app.web.dependencies import Linked, Now, PageQuery
 from app.web.problems import refusals
 
@@ -30,15 +31,12 @@ CREATED: dict[int | str, dict[str, Any]] = {201: {"model": Dashboard, "descripti
     response_model=Dashboard,
     responses=CREATED | refusals(IdReused, UnknownJourney, NotAStart, RunUnderway, TooManyRuns),
 )
-def start_run(
-    run_id: NewRunId, body: NewRun, me: MemberWrites, tools: JourneyTools, response: Response, now: Now
-) -> Any:
+def start_run(run_id: NewRunId, body: NewRun, me: MemberWrites, tools: JourneyTools, now: Now) -> Any:
     """Start a journey, today or up to 30 days ahead. The id is yours to choose; when a reply is lost, send the same
     again. One run is underway at a time; those before stay as they were.
     """
     is_new, run = starting.start_run(me.session, tools, me.access.member_id, run_id, body, now=now)
-    response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-    return run
+    return me.committed(answer(Dashboard, run, status=HTTPStatus.CREATED if is_new else HTTPStatus.OK))
 
 
 @router.get("", summary="Your runs", response_model=RunPage)
@@ -52,7 +50,7 @@ def read_run(run_id: RunId, me: MemberReads, tools: JourneyTools, now: Now) -> A
     """Everything that the main screen needs, in one reply. Day n of a `daily` run opens on its date, of a `gentle` one
     on the date after day n-1 was completed. What is open stays open, whatever happens to clocks and zones.
     """
-    return starting.read_dashboard(me.reads, tools, me.access.member_id, run_id, now=now)
+    return answer(Dashboard, starting.read_dashboard(me.reads, tools, me.access.member_id, run_id, now=now))
 
 
 @router.patch(
@@ -65,7 +63,8 @@ def change_run(run_id: RunId, change: RunChange, me: MemberWrites, tools: Journe
     """Move it to another time zone, set the reminder, pause it, go on, or abandon it. While it is paused nothing new
     opens, and dates that pass count for no streak. An abandoned run is kept, and can't go on.
     """
-    return changing.change_run(me.session, tools, me.access.member_id, run_id, change, now=now)
+    run = changing.change_run(me.session, tools, me.access.member_id, run_id, change, now=now)
+    return me.committed(answer(Dashboard, run))
 
 
 @router.post("/{run_id}/sync", summary="Sync", response_model=Synced, responses=refusals(RunNotFound))
@@ -74,7 +73,8 @@ def sync_run(run_id: RunId, batch: Batch, me: MemberWrites, tools: JourneyTools,
     `happened_at`; a day stays completed as of its earliest completion. Send batches in order, and the same one again if
     the reply was lost.
     """
-    return syncing.sync(me.session, tools, me.access.member_id, run_id, batch.changes, now=now)
+    synced = syncing.sync(me.session, tools, me.access.member_id, run_id, batch.changes, now=now)
+    return me.committed(answer(Synced, synced))
 
 
 @router.get(
@@ -85,4 +85,4 @@ def sync_run(run_id: RunId, batch: Batch, me: MemberWrites, tools: JourneyTools,
 )
 def read_insights(run_id: RunId, me: MemberReads, tools: JourneyTools, now: Now) -> Any:
     """Practice and moods over the days, in counts and means, each with how many days are in it."""
-    return insights.read_insights(me.reads, tools, me.access.member_id, run_id, now=now)
+    return answer(Insights, insights.read_insights(me.reads, tools, me.access.member_id, run_id, now=now))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -69,10 +68,12 @@ def local_date(moment: datetime, zone: str) -> date:
 
 def first_instant(day: date, zone: str, *, since: datetime | None = None) -> datetime:
     """The first instant, from `since` on, whose local date is that date or later. In UTC."""
-    if since and local_date(since, zone) >= day:
+    starts = _starts(day, zone)
+    if since is None:
+        return starts[0]
+    if local_date(since, zone) >= day:
         return since
-    first, *again = _starts(day, zone)
-    return first if since is None or first > since else again[0]
+    return next(each for each in starts if each > since)
 
 
 @lru_cache(maxsize=50_000)
@@ -194,12 +195,14 @@ def _met(stretches: Sequence[Stretch], day: date, *, after: datetime | None) -> 
     """The first instant, outside pauses, at which the local date was or will be that date or later; from a moment on,
     if there is one.
     """
-    for number, (stretch, following) in enumerate(pairwise([*stretches, None])):
-        if stretch is None or stretch.paused or (after and following and following.since <= after):
+    last = len(stretches) - 1
+    for number, stretch in enumerate(stretches):
+        ends = stretches[number + 1].since if number < last else None
+        if stretch.paused or (after and ends and ends <= after):
             continue
         begun = stretch.since if number else None
         met = first_instant(day, stretch.zone, since=max(begun, after) if begun and after else begun or after)
-        if following is None or met < following.since:
+        if ends is None or met < ends:
             return met
     return None
 

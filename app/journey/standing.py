@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.journey import merge
-from app.journey.merge import Completion, Effect
+from app.journey.merge import UNDONE, Completion, Effect
 from app.journey.schedule import (
     LENGTH,
     Done,
@@ -64,8 +65,7 @@ class Run:
         return opened(self.timetable, self.done, now=until)
 
 
-@dataclass(frozen=True, slots=True)
-class DayStanding:
+class DayStanding(NamedTuple):
     number: int
     status: DayStatus
     scheduled_on: date | None
@@ -109,7 +109,7 @@ def standing(run: Run, *, now: datetime) -> Standing:
 def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple[Run, Effect]:
     """A day is completed, at a moment that isn't after now. With the last one a pause ends, too."""
     zone = zone_at(run.timetable, at)
-    before = run.completions.get(day, Completion())
+    before = run.completions.get(day, UNDONE)
     after, effect = merge.completed(before, at=at, on=local_date(at, zone), zone=zone)
     if effect is not Effect.APPLIED:
         return run, effect
@@ -122,7 +122,7 @@ def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple
 
 def without_completion(run: Run, day: int, *, now: datetime) -> tuple[Run, Effect]:
     """A completion is undone, which locks nothing."""
-    after, effect = merge.undone(run.completions.get(day, Completion()), at=now)
+    after, effect = merge.undone(run.completions.get(day, UNDONE), at=now)
     if effect is not Effect.APPLIED:
         return run, effect
     timetable = noted(run.timetable, run.done, now=now)
@@ -146,7 +146,7 @@ def _days(run: Run, openings: tuple[datetime, ...]) -> tuple[DayStanding, ...]:
     goes_on = run.is_underway and not timetable.paused
     days = []
     for number in range(1, LENGTH + 1):
-        completion = run.completions.get(number, Completion())
+        completion = run.completions.get(number, UNDONE)
         if number <= len(openings):
             status = DayStatus.COMPLETED if completion.is_done else DayStatus.OPEN
             opens_at: datetime | None = openings[number - 1]

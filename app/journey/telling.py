@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from app.journey import notes
-from app.journey.merge import Completion, Notes
+from app.journey.merge import UNDONE, Completion, Notes
 from app.journey.models import Calendar
 from app.journey.recording import NOTED, TASK
 from app.journey.runs import all_runs
@@ -38,7 +38,7 @@ def told_runs(reads: Connection, member_id: UUID, key: bytes, *, now: datetime) 
             ],
             "opened_at": run.openings(now=now),
             "days": [
-                {"day": day, **_told(run.completions.get(day, Completion()), noted.get(day, {}))}
+                {"day": day, **_told(run.completions.get(day, UNDONE), noted.get(day, {}))}
                 for day in sorted(run.completions.keys() | noted.keys())
             ],
         }
