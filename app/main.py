@@ -1,5 +1,6 @@
 """create_app wires everything; nothing is created at import."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -100,7 +101,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         device_name("")  # it reads its tables at the first name, which nobody is to wait for
         for work in app.state.background:
             work.start()
+        gc.collect()
+        gc.freeze()  # what is there now stays: looking through it again and again would hold everybody up
         yield
+        gc.unfreeze()
         for work in app.state.background:
             work.stop()
         signal.stop()

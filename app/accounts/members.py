@@ -127,7 +127,7 @@ def claim_address(session: Session, ring: KeyRing, address: str) -> None:
 
 def check_session(reading: Session | Connection, access: Access, *, now: datetime) -> None:
     """Raises BadToken unless the session goes on."""
-    if reading.execute(GOES_ON, _named(access, now)).first() is None:
+    if reading.execute(GOES_ON, named(access, now)).first() is None:
         raise BadToken
 
 
@@ -141,11 +141,11 @@ def lock_member(session: Session, access: Access, *, password_hash: str | None =
     statement = LOCKED
     if password_hash is not None:
         statement = statement.where(col(Member.password_hash) == password_hash)
-    if session.connection().execute(statement, _named(access, now)).first() is None:
+    if session.connection().execute(statement, named(access, now)).first() is None:
         raise BadToken
 
 
-def _named(access: Access, now: datetime) -> dict[str, Any]:
+def named(access: Access, now: datetime) -> dict[str, Any]:
     return {"member_id": access.member_id, "session_id": access.session_id, "now": now}
 
 

@@ -1,11 +1,13 @@
 """Network addresses, never more precisely than it takes."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 UNKNOWN = "unknown"
 IPV4 = 4
 
 
+@lru_cache(maxsize=4096)
 def network_of(host: str) -> str:
     """What limits count by: an IPv4 address, or the /64 of an IPv6 one, which is what one person has."""
     return _within(host, 32, 64)

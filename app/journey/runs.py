@@ -1,10 +1,9 @@
 """Runs as they are stored: read with all their days in one statement, and written back as far as they changed."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +13,13 @@ from sqlmodel import Session, col
 
 from app.core.database import upsert
 from app.core.errors import Conflict, FieldError, NotFound
+from app.core.gathering import date_in, gathered, moment_in, rows_in
 from app.core.pagination import Statement
 from app.journey import models
 from app.journey.merge import Completion
 from app.journey.models import Calendar, Journey, RunDay
 from app.journey.schedule import Pace, Stretch, Timetable
 from app.journey.standing import Run
-
-DAY_COLUMNS = ("day", "completed_at", "completed_on", "time_zone", "undone_at")
 
 
 class RunNotFound(NotFound):
@@ -59,17 +57,24 @@ class StoredRun:
 
 def _runs() -> Statement:
     run = models.Run
-    columns = (
-        *(col(getattr(run, name)) for name in ("member_id", "id", "number", "journey", "pace", "starts_on")),
-        *(col(getattr(run, name)) for name in ("timetable", "reminder_time", "started_at", "abandoned_at")),
+    names = ("member_id", "id", "number", "journey", "pace", "starts_on", "timetable", "reminder_time", "started_at")
+    mine = col(Calendar.member_id) == col(run.member_id), col(Calendar.run_id) == col(run.id)
+    days = select(
+        gathered(
+            col(RunDay.day),
+            col(RunDay.completed_at),
+            col(RunDay.completed_on),
+            col(RunDay.time_zone),
+            col(RunDay.undone_at),
+        )
+    ).where(col(RunDay.member_id) == col(run.member_id), col(RunDay.run_id) == col(run.id))
+    return select(
+        *(col(getattr(run, name)) for name in names),
+        col(run.abandoned_at),
         col(Journey.digest),
-        exists()
-        .where(col(Calendar.member_id) == col(run.member_id), col(Calendar.run_id) == col(run.id))
-        .label("has_calendar"),
-        *(col(getattr(RunDay, name)) for name in DAY_COLUMNS),
-    )
-    days = (col(RunDay.member_id) == col(run.member_id)) & (col(RunDay.run_id) == col(run.id))
-    return select(*columns).join(Journey, col(Journey.slug) == col(run.journey)).outerjoin(RunDay, days)
+        exists().where(*mine).label("has_calendar"),
+        days.scalar_subquery().label("days"),
+    ).join(Journey, col(Journey.slug) == col(run.journey))
 
 
 def _latest() -> Any:
@@ -89,23 +94,31 @@ ALL = MINE.order_by(col(models.Run.number))
 
 def read_run(reading: Session | Connection, member_id: UUID, run_id: UUID | None) -> StoredRun:
     """By id, or the current one. Raises RunNotFound."""
+    return found_run(reading.execute(*run_wanted(member_id, run_id)).all())
+
+
+def run_wanted(member_id: UUID, run_id: UUID | None) -> tuple[Statement, dict[str, Any]]:
+    """The statement that finds a run, by id, or the current one, and its values."""
     if run_id is None:
-        rows = reading.execute(CURRENT, {"member_id": member_id}).all()
-    else:
-        rows = reading.execute(BY_ID, {"member_id": member_id, "run_id": run_id}).all()
+        return CURRENT, {"member_id": member_id}
+    return BY_ID, {"member_id": member_id, "run_id": run_id}
+
+
+def found_run(rows: Sequence[Row[Any]]) -> StoredRun:
+    """Raises RunNotFound."""
     if not rows:
         raise RunNotFound
-    return _stored(rows)
+    return _stored(rows[0])
 
 
 def read_numbered(reading: Session | Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, StoredRun]:
-    rows = reading.execute(SOME.order_by(col(models.Run.number)), {"member_id": member_id, "numbers": list(numbers)})
-    return {run.number: run for run in _each(rows)}
+    rows = reading.execute(SOME, {"member_id": member_id, "numbers": list(numbers)})
+    return {row.number: _stored(row) for row in rows}
 
 
 def all_runs(reading: Session | Connection, member_id: UUID) -> list[StoredRun]:
     """The oldest first."""
-    return list(_each(reading.execute(ALL, {"member_id": member_id})))
+    return [_stored(row) for row in reading.execute(ALL, {"member_id": member_id})]
 
 
 def write_changes(session: Session, before: StoredRun, after: Run, more: Mapping[str, Any] | None = None) -> None:
@@ -150,17 +163,10 @@ def _write_day(session: Session, stored: StoredRun, day: int, completion: Comple
     upsert(session, RunDay, values)
 
 
-def _each(rows: Iterable[Row[Any]]) -> Iterator[StoredRun]:
-    """Runs of rows that are in the order of their numbers."""
-    return (_stored(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.number))
-
-
-def _stored(rows: Sequence[Row[Any]]) -> StoredRun:
-    row = rows[0]
+def _stored(row: Row[Any]) -> StoredRun:
     completions = {
-        each.day: Completion(each.completed_at, each.completed_on, each.time_zone, each.undone_at)
-        for each in rows
-        if each.day is not None
+        day: Completion(moment_in(at), date_in(on), zone, moment_in(undone_at))
+        for day, at, on, zone, undone_at in rows_in(row.days)
     }
     timetable = read(row.timetable, starts_on=row.starts_on, pace=Pace(row.pace))
     return StoredRun(

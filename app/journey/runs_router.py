@@ -50,7 +50,7 @@ def read_run(run_id: RunId, me: MemberReads, tools: JourneyTools, now: Now) -> A
     """Everything that the main screen needs, in one reply. Day n of a `daily` run opens on its date, of a `gentle` one
     on the date after day n-1 was completed. What is open stays open, whatever happens to clocks and zones.
     """
-    return answer(Dashboard, starting.read_dashboard(me.reads, tools, me.access.member_id, run_id, now=now))
+    return answer(Dashboard, starting.read_dashboard(me, tools, run_id, now=now))
 
 
 @router.patch(

@@ -1,6 +1,6 @@
 """Where somebody stands in a run: everything that a dashboard says, worked out from what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -90,7 +90,7 @@ class Standing:
 
 def standing(run: Run, *, now: datetime) -> Standing:
     openings = run.openings(now=now)
-    days = _days(run, openings)
+    days = tuple(_days(run, openings))
     done = len(run.done)
     left = (day.number for day in days if day.status is DayStatus.OPEN)
     return Standing(
@@ -139,26 +139,21 @@ def _status(run: Run, *, is_open: bool) -> Status:
     return Status.ACTIVE if is_open else Status.SCHEDULED
 
 
-def _days(run: Run, openings: tuple[datetime, ...]) -> tuple[DayStanding, ...]:
+def _days(run: Run, openings: tuple[datetime, ...]) -> Iterator[DayStanding]:
     """An open day stands under the date it was due on; at the gentle pace that is the date it opened on."""
     timetable = run.timetable
     due = due_dates(timetable, run.done)
-    goes_on = run.is_underway and not timetable.paused
-    days = []
-    for number in range(1, LENGTH + 1):
+    for number, opens_at in enumerate(openings, start=1):
         completion = run.completions.get(number, UNDONE)
-        if number <= len(openings):
-            status = DayStatus.COMPLETED if completion.is_done else DayStatus.OPEN
-            opens_at: datetime | None = openings[number - 1]
-            on = due[number - 1]
-            if opens_at and timetable.pace is Pace.GENTLE:
-                on = local_date(opens_at, zone_at(timetable, opens_at))
-        else:
-            status = DayStatus.LOCKED
-            on = due[number - 1] if goes_on else None
-            opens_at = first_instant(on, timetable.zone, since=timetable.stretches[-1].since) if on else None
-        days.append(DayStanding(number, status, on, opens_at, completion))
-    return tuple(days)
+        status = DayStatus.COMPLETED if completion.is_done else DayStatus.OPEN
+        gentle = timetable.pace is Pace.GENTLE
+        on = local_date(opens_at, zone_at(timetable, opens_at)) if gentle else due[number - 1]
+        yield DayStanding(number, status, on, opens_at, completion)
+    goes_on = run.is_underway and not timetable.paused
+    for number in range(len(openings) + 1, LENGTH + 1):
+        on = due[number - 1] if goes_on else None
+        opens = first_instant(on, timetable.zone, since=timetable.stretches[-1].since) if on else None
+        yield DayStanding(number, DayStatus.LOCKED, on, opens, run.completions.get(number, UNDONE))
 
 
 def _streak(run: Run, *, now: datetime) -> Streak:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, select
 from sqlmodel import Session, col
 
+from app.accounts.acting import Reading
 from app.accounts.member_keys import unwrapped_key
 from app.accounts.models import Member, MemberKey
 from app.core.client_ids import body_hash, check_same
@@ -15,7 +16,7 @@ from app.core.pagination import Order, Page, PageRequest, page_of
 from app.journey.bodies import NewRun
 from app.journey.models import Run
 from app.journey.presenting import brief_of, dashboard_of
-from app.journey.runs import RunUnderway, read_numbered, read_run, written
+from app.journey.runs import RunUnderway, found_run, read_numbered, read_run, run_wanted, written
 from app.journey.schedule import Stretch, Timetable, local_date
 from app.journey.tools import Tools
 
@@ -71,7 +72,7 @@ def start_run(
     sent = body_hash(key, body.model_dump(mode="json", exclude_unset=True))
     if row.body_hash is not None:
         check_same(row.body_hash, sent, pointer="/run_id")
-        return False, read_dashboard(session, tools, member_id, run_id, now=now)
+        return False, dashboard_of(session, tools, read_run(session, member_id, run_id), now=now)
     journey = tools.journeys.listed(session, body.journey)
     if journey is None:
         raise UnknownJourney
@@ -100,14 +101,13 @@ def start_run(
         )
     )
     session.flush()
-    return True, read_dashboard(session, tools, member_id, run_id, now=now)
+    return True, dashboard_of(session, tools, read_run(session, member_id, run_id), now=now)
 
 
-def read_dashboard(
-    reading: Session | Connection, tools: Tools, member_id: UUID, run_id: UUID | None, *, now: datetime
-) -> dict[str, Any]:
-    """Raises RunNotFound."""
-    return dashboard_of(reading, tools, read_run(reading, member_id, run_id), now=now)
+def read_dashboard(me: Reading, tools: Tools, run_id: UUID | None, *, now: datetime) -> dict[str, Any]:
+    """Raises BadToken and RunNotFound."""
+    stored = found_run(me.rows(*run_wanted(me.access.member_id, run_id)))
+    return dashboard_of(me.reads, tools, stored, now=now)
 
 
 def list_runs(

@@ -33,7 +33,7 @@ def streak(practised: Collection[date], *, starts_on: date, today: date, is_neut
         if day in practised:
             current += 1
             longest = max(longest, current)
-            since_missed += not is_neutral(day)
+            since_missed += since_missed < WINDOW and not is_neutral(day)  # more than enough is as good
         elif starts_on <= day < today and not is_neutral(day):
             if since_missed < WINDOW:
                 current = bridged = 0

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 import structlog
 from fastapi.exceptions import ResponseValidationError
 from pydantic import ValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +24,9 @@ SECURITY = {
 }
 
 
+RAW = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
+
+
 class SecurityHeaders:
     """Every reply says what a browser may do with it; what a route says itself stands."""
 
@@ -34,9 +36,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                more = [header for header in RAW if header[0] not in said]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         await self.app(scope, receive, send_secured if scope["type"] == "http" else send)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from anyio import Semaphore, fail_after
+from anyio import Semaphore, WouldBlock, fail_after
 from fastapi import Depends, Request
 
 from app.core.database import Database
@@ -21,14 +21,22 @@ class Turns:
         self.writing = Semaphore(database.writers, fast_acquire=True) if database.writers else self.reading
 
 
+async def take_turn(turns: Semaphore) -> None:
+    """Waits, if it has to; the turn is to be released. Raises Unavailable."""
+    try:
+        turns.acquire_nowait()
+    except WouldBlock:
+        try:
+            with fail_after(PATIENCE):
+                await turns.acquire()
+        except TimeoutError:
+            raise Unavailable from None
+
+
 @asynccontextmanager
 async def turn(turns: Semaphore) -> AsyncIterator[None]:
     """Raises Unavailable."""
-    try:
-        with fail_after(PATIENCE):
-            await turns.acquire()
-    except TimeoutError:
-        raise Unavailable from None
+    await take_turn(turns)
     try:
         yield
     finally:

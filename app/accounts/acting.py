@@ -1,0 +1,97 @@
+"""A member at work: on a connection to read, or in a transaction to write. Both begin where they are first used, in the
+endpoint's own thread, and there the session is found to go on (docs/decisions/threads.md).
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from anyio import to_thread
+from sqlalchemy import Connection, Row
+from sqlmodel import Session
+
+from app.accounts.members import GOES_ON, check_session, lock_member, named
+from app.accounts.tokens import Access
+from app.core.database import Database
+from app.core.pagination import Statement
+
+Reply = TypeVar("Reply")
+
+
+class Reading:
+    """A member who reads, in as few round trips as can be."""
+
+    def __init__(self, database: Database, access: Access, now: datetime) -> None:
+        self.access = access
+        self._database = database
+        self._now = now
+        self._connection: Connection | None = None
+        self._is_checked = False
+
+    @property
+    def reads(self) -> Connection:
+        """Raises BadToken."""
+        connection = self._connected()
+        if not self._is_checked:
+            check_session(connection, self.access, now=self._now)
+            self._is_checked = True
+        return connection
+
+    def rows(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """What a statement finds, and that the session goes on, in one round trip. Raises BadToken."""
+        rows = self._connected().execute(_while_signed_in(statement), {**values, **named(self.access, self._now)}).all()
+        self._is_checked = bool(rows)
+        if not rows:
+            check_session(self._connected(), self.access, now=self._now)
+        return rows
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._database.reads.connect()
+        return self._connection
+
+
+class Writing:
+    """A member who writes: one request, one transaction, which ends before the reply is sent, and one member's writes
+    after each other.
+    """
+
+    def __init__(self, database: Database, access: Access, now: datetime) -> None:
+        self.access = access
+        self._database = database
+        self._now = now
+        self._session: Session | None = None
+        self._transaction = ExitStack()
+        self._is_over = False
+
+    @property
+    def session(self) -> Session:
+        """Raises BadToken."""
+        if self._session is None:
+            self._session = self._transaction.enter_context(self._database.transaction())
+            lock_member(self._session, self.access, now=self._now)
+        return self._session
+
+    def committed(self, reply: Reply) -> Reply:
+        """The reply, once the transaction has ended here, in the endpoint's thread. Otherwise it ends in another."""
+        self._is_over = True
+        self._transaction.close()
+        return reply
+
+    async def end(self, error: BaseException | None = None) -> None:
+        """Commit, or roll back what came to an error, unless that was done."""
+        if not self._is_over:
+            ended = type(error) if error else None, error, error.__traceback__ if error else None
+            await to_thread.run_sync(self._transaction.__exit__, *ended)
+
+
+@cache
+def _while_signed_in(statement: Statement) -> Statement:
+    """One of the statements that stand in modules; no other is to be handed in, for it is kept."""
+    return statement.where(GOES_ON.exists())
