@@ -14,6 +14,7 @@ from app.accounts.tokens import Access, AccessTokens
 from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.settings import Settings
+from app.journey import schedule
 from app.journey.models import Run, RunDay
 from app.journey.runs import written
 from app.journey.schedule import LENGTH, Pace, Stretch, Timetable
@@ -54,7 +55,7 @@ def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker
         session.execute(insert(Member), [_member(each[0].member_id, started) for each in walkers])
         session.execute(insert(MemberKey), [key_row(each[0].member_id) for each in walkers])
         session.execute(insert(SignedInSession), [each[1] for each in walkers])
-        session.execute(insert(Run), [_run(each[0], started) for each in walkers])
+        session.execute(insert(Run), [_run(each[0], started, now, noted=completed > 0) for each in walkers])
         days = [_day(each, day, started) for each, _ in walkers for day in range(1, completed + 1)]
         if days:
             session.execute(insert(RunDay), days)
@@ -77,8 +78,10 @@ def key_row(member_id: UUID) -> dict[str, object]:
     return wrapped_key(RING, member_id).model_dump()
 
 
-def timetable(started: datetime) -> str:
-    return written(Timetable(started.date(), Pace.DAILY, (Stretch(started, ZONE),)))
+def timetable(started: datetime, now: datetime, *, noted: bool) -> str:
+    """All days are open; that is noted with the first completion."""
+    plain = Timetable(started.date(), Pace.DAILY, (Stretch(started, ZONE),))
+    return written(schedule.noted(plain, {}, now=now) if noted else plain)
 
 
 def _member(member_id: UUID, started: datetime) -> dict[str, object]:
@@ -86,7 +89,7 @@ def _member(member_id: UUID, started: datetime) -> dict[str, object]:
     return row | {"language": "en", "registered_at": started}
 
 
-def _run(of: Walker, started: datetime) -> dict[str, object]:
+def _run(of: Walker, started: datetime, now: datetime, *, noted: bool) -> dict[str, object]:
     return {
         "member_id": of.member_id,
         "id": of.run_id,
@@ -95,7 +98,7 @@ def _run(of: Walker, started: datetime) -> dict[str, object]:
         "body_hash": b"-",
         "pace": "daily",
         "starts_on": started.date(),
-        "timetable": timetable(started),
+        "timetable": timetable(started, now, noted=noted),
         "is_underway": True,
         "started_at": started,
     }

@@ -25,8 +25,8 @@ class Reading:
 
     def __init__(self, database: Database, access: Access, now: datetime) -> None:
         self.access = access
+        self.now = now
         self._database = database
-        self._now = now
         self._connection: Connection | None = None
         self._is_checked = False
 
@@ -35,16 +35,16 @@ class Reading:
         """Raises BadToken."""
         connection = self._connected()
         if not self._is_checked:
-            check_session(connection, self.access, now=self._now)
+            check_session(connection, self.access, now=self.now)
             self._is_checked = True
         return connection
 
     def rows(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """What a statement finds, and that the session goes on, in one round trip. Raises BadToken."""
-        rows = self._connected().execute(_while_signed_in(statement), {**values, **named(self.access, self._now)}).all()
+        rows = self._connected().execute(_while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
         self._is_checked = bool(rows)
         if not rows:
-            check_session(self._connected(), self.access, now=self._now)
+            check_session(self._connected(), self.access, now=self.now)
         return rows
 
     def close(self) -> None:
@@ -64,8 +64,8 @@ class Writing:
 
     def __init__(self, database: Database, access: Access, now: datetime) -> None:
         self.access = access
+        self.now = now
         self._database = database
-        self._now = now
         self._session: Session | None = None
         self._transaction = ExitStack()
         self._is_over = False
@@ -75,7 +75,7 @@ class Writing:
         """Raises BadToken."""
         if self._session is None:
             self._session = self._transaction.enter_context(self._database.transaction())
-            lock_member(self._session, self.access, now=self._now)
+            lock_member(self._session, self.access, now=self.now)
         return self._session
 
     def committed(self, reply: Reply) -> Reply:

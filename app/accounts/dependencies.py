@@ -39,7 +39,8 @@ async def read_access(request: Request, credentials: Bearer, now: Now) -> Access
 Asking = Annotated[Access, Depends(read_access)]
 
 
-async def open_reading(request: Request, access: Asking, now: Now) -> AsyncIterator[Reading]:
+async def open_reading(request: Request, credentials: Bearer, now: Now) -> AsyncIterator[Reading]:
+    access = await read_access(request, credentials, now)  # called, for a dependency more costs as much as the token
     state = request.app.state
     await take_turn(state.turns.reading)
     reading = Reading(state.database, access, now)
@@ -50,7 +51,8 @@ async def open_reading(request: Request, access: Asking, now: Now) -> AsyncItera
         state.turns.reading.release()
 
 
-async def open_writing(request: Request, access: Asking, now: Now) -> AsyncIterator[Writing]:
+async def open_writing(request: Request, credentials: Bearer, now: Now) -> AsyncIterator[Writing]:
+    access = await read_access(request, credentials, now)
     state = request.app.state
     await take_turn(state.turns.writing)
     writing = Writing(state.database, access, now)

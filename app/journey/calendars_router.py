@@ -9,7 +9,7 @@ from app.accounts.dependencies import MemberWrites
 from app.accounts.tokens import BadToken
 from app.journey import calendars
 from app.journey.calendars import CalendarNotFound
-from app.journey.dependencies import JourneyTools, RunId
+from app.journey.dependencies import JourneyTools, RunId, wanted
 from app.journey.run_schemas import CalendarRead
 from app.journey.runs import RunFinished, RunNotFound
 from app.web.dependencies import Db, Now
@@ -35,13 +35,11 @@ ICS = text_example(ICalendar.media_type, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n...\
     response_model=CalendarRead,
     responses=CREATED | refusals(BadToken, RunNotFound, RunFinished),
 )
-def make_calendar(
-    run_id: RunId, me: MemberWrites, tools: JourneyTools, request: Request, response: Response, now: Now
-) -> Any:
+def make_calendar(run_id: RunId, me: MemberWrites, tools: JourneyTools, request: Request, response: Response) -> Any:
     """A secret address that any calendar app can subscribe to: the coming days at your reminder time, under a neutral
     title. If there is one already it stays; to change it, revoke it and make another.
     """
-    is_new, calendar = calendars.make_calendar(me.session, tools, me.access.member_id, run_id, now=now)
+    is_new, calendar = calendars.make_calendar(me.session, tools, me.access.member_id, wanted(run_id), now=me.now)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return {**calendar, "url": str(request.base_url).rstrip("/") + calendar["path"]}
 
@@ -54,7 +52,7 @@ def make_calendar(
 )
 def revoke_calendar(run_id: RunId, me: MemberWrites) -> None:
     """The address ends now, for everybody who knows it."""
-    calendars.revoke_calendar(me.session, me.access.member_id, run_id)
+    calendars.revoke_calendar(me.session, me.access.member_id, wanted(run_id))
 
 
 @router.get(

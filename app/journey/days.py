@@ -9,21 +9,23 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam
 from sqlmodel import Session, col
 
+from app.accounts.acting import Reading
 from app.accounts.consents import HEALTH, granted
 from app.accounts.member_keys import unwrapped_key
 from app.accounts.models import MemberKey
 from app.core.errors import AppError, FieldError
+from app.core.pagination import Statement
 from app.journey import notes
 from app.journey.bodies import DayChange
 from app.journey.journeys import DayLocked, StoredJourney, content_of
 from app.journey.merge import UNDONE, Completion, Notes
-from app.journey.models import DayNote
+from app.journey.models import DayNote, Run
 from app.journey.presenting import standing_of
 from app.journey.recording import NOTED, TASK, DayState, record
-from app.journey.runs import StoredRun, check_alone, read_run, write_changes
+from app.journey.runs import BY_ID, CURRENT, StoredRun, check_alone, found_run, run_wanted, write_changes
 from app.journey.standing import Standing, standing
 from app.journey.tools import Tools
 
@@ -87,40 +89,32 @@ class OpenedDay(NamedTuple):
         return f'"{sha256(said.encode()).hexdigest()[:32]}"'
 
 
-BESIDE = (
-    select(
-        col(MemberKey.key_id),
-        col(MemberKey.wrapped),
-        col(DayNote.sealed),
-        granted(bindparam("member_id"), HEALTH).label("agreed"),
+def _with_day(run: Statement) -> Statement:
+    """A run with the notes on one of its days, what opens them, and whether they may be kept: all in one row."""
+    of_run = col(DayNote.member_id) == col(Run.member_id), col(DayNote.run_id) == col(Run.id)
+    return (
+        run.join(MemberKey, col(MemberKey.member_id) == col(Run.member_id))
+        .outerjoin(DayNote, and_(*of_run, col(DayNote.day) == bindparam("day")))
+        .add_columns(
+            col(MemberKey.key_id),
+            col(MemberKey.wrapped),
+            col(DayNote.sealed),
+            granted(bindparam("member_id"), HEALTH).label("agreed"),
+        )
     )
-    .select_from(MemberKey)
-    .outerjoin(
-        DayNote,
-        and_(
-            col(DayNote.member_id) == col(MemberKey.member_id),
-            col(DayNote.run_id) == bindparam("run_id"),
-            col(DayNote.day) == bindparam("day"),
-        ),
-    )
-    .where(col(MemberKey.member_id) == bindparam("member_id"))
-)
+
+
+DAY_OF = {statement: _with_day(statement) for statement in (BY_ID, CURRENT)}
 
 
 def read_day(
-    reads: Connection,
-    tools: Tools,
-    member_id: UUID,
-    run_id: UUID | None,
-    number: int,
-    *,
-    body_format: str,
-    now: datetime,
+    me: Reading, tools: Tools, run_id: UUID | None, number: int, *, body_format: str, now: datetime
 ) -> tuple[str, Shown]:
-    """The ETag, and the day with its content. Raises RunNotFound and DayLocked."""
-    day = _opened(reads, tools, member_id, run_id, number, now=now)
+    """The ETag, and the day with its content. Raises BadToken, RunNotFound and DayLocked."""
+    rows = me.rows(*_day_wanted(me.access.member_id, run_id, number))
+    day = _opened(me.reads, tools, rows, number, now=now)
     found = standing(day.stored.run, now=now)
-    content = content_of(reads, day.journey, number, body_format=body_format, now=now)
+    content = content_of(me.reads, day.journey, number, body_format=body_format, now=now)
     return day.etag, content | day.shown(found)
 
 
@@ -139,7 +133,9 @@ def change_day(
 
     Raises RunNotFound, DayLocked, DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished and RunUnderway.
     """
-    day = _opened(session.connection(), tools, member_id, run_id, number, now=now)
+    reads = session.connection()
+    rows = reads.execute(*_day_wanted(member_id, run_id, number)).all()
+    day = _opened(reads, tools, rows, number, now=now)
     if if_match is not None and not _matches(if_match, day.etag):
         raise DayChangedMeanwhile(day.etag)
     clocks = [now, *(note.at for note in day.notes.values()), day.completion.undone_at or now]
@@ -160,16 +156,19 @@ def write_run(session: Session, stored: StoredRun, after: DayState) -> None:
     write_changes(session, stored, after.run)
 
 
-def _opened(
-    reading: Connection, tools: Tools, member_id: UUID, run_id: UUID | None, number: int, *, now: datetime
-) -> OpenedDay:
-    stored = read_run(reading, member_id, run_id)
+def _day_wanted(member_id: UUID, run_id: UUID | None, number: int) -> tuple[Statement, dict[str, Any]]:
+    statement, values = run_wanted(member_id, run_id)
+    return DAY_OF[statement], {**values, "day": number}
+
+
+def _opened(reads: Connection, tools: Tools, rows: Sequence[Row[Any]], number: int, *, now: datetime) -> OpenedDay:
+    stored = found_run(rows)
     if number > len(stored.run.openings(now=now)):
         raise DayLocked(standing(stored.run, now=now).days[number - 1].opens_at)
-    row = reading.execute(BESIDE, {"member_id": member_id, "run_id": stored.id, "day": number}).one()
-    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
+    [row] = rows
+    key = unwrapped_key(tools.ring, stored.member_id, row.key_id, row.wrapped)
     noted = notes.opened(key, row.sealed, stored, number) if row.sealed else {}
-    journey = tools.journeys.read(reading, stored.journey, stored.digest)
+    journey = tools.journeys.read(reads, stored.journey, stored.digest)
     return OpenedDay(stored, journey, number, key, noted, bool(row.agreed))
 
 

@@ -12,13 +12,12 @@ from app.articles.dependencies import Format
 from app.journey import days
 from app.journey.bodies import DayChange
 from app.journey.days import DayChangedMeanwhile
-from app.journey.dependencies import DayNumber, IfMatch, JourneyTools, RunId
+from app.journey.dependencies import DayNumber, IfMatch, JourneyTools, RunId, wanted
 from app.journey.journeys import DayLocked
 from app.journey.recording import UnknownTask
 from app.journey.run_schemas import DayChanged, DayRead
 from app.journey.runs import RunFinished, RunNotFound, RunUnderway
 from app.web.answers import answer
-from app.web.dependencies import Now
 from app.web.problems import refusals
 
 router = APIRouter(
@@ -32,11 +31,10 @@ def read_day(
     day: DayNumber,
     me: MemberReads,
     tools: JourneyTools,
-    now: Now,
     body_format: Format = BodyFormat.BLOCKS,
 ) -> Any:
     """What an open day says, with what you did and wrote. Its `ETag` can go into the `If-Match` of a change."""
-    etag, shown = days.read_day(me.reads, tools, me.access.member_id, run_id, day, body_format=body_format, now=now)
+    etag, shown = days.read_day(me, tools, wanted(run_id), day, body_format=body_format, now=me.now)
     return answer(DayRead, shown, headers={"ETag": etag})
 
 
@@ -52,7 +50,6 @@ def change_day(
     change: DayChange,
     me: MemberWrites,
     tools: JourneyTools,
-    now: Now,
     if_match: IfMatch = None,
 ) -> Any:
     """Complete a day or take that back, tick tasks, note moods, write. What is sent is merged and counts as happening
@@ -60,6 +57,6 @@ def change_day(
     undoing locks nothing.
     """
     etag, shown = days.change_day(
-        me.session, tools, me.access.member_id, run_id, day, change, if_match=if_match, now=now
+        me.session, tools, me.access.member_id, wanted(run_id), day, change, if_match=if_match, now=me.now
     )
     return me.committed(answer(DayChanged, shown, headers={"ETag": etag}))

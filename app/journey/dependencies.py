@@ -18,13 +18,8 @@ async def read_tools(request: Request) -> Tools:
     return tools
 
 
-async def read_run_id(
-    run_id: Annotated[
-        str,
-        Path(pattern=RUN, description="A run's id, or `current`: the latest that isn't abandoned.", examples=[CURRENT]),
-    ],
-) -> UUID | None:
-    """None stands for the current one."""
+def wanted(run_id: str) -> UUID | None:
+    """None stands for the current run."""
     return None if run_id == CURRENT else UUID(run_id)
 
 
@@ -33,7 +28,10 @@ JourneySlug = Annotated[
     str, Path(pattern=SLUG, max_length=LONGEST_SLUG, description="As the list names it.", examples=["21-days"])
 ]
 NewRunId = Annotated[UUID, Path(description="A UUID of the client's choice.", examples=[AN_ID])]
-RunId = Annotated[UUID | None, Depends(read_run_id)]
+RunId = Annotated[
+    str,
+    Path(pattern=RUN, description="A run's id, or `current`: the latest that isn't abandoned.", examples=[CURRENT]),
+]
 DayNumber = Annotated[int, Path(ge=1, le=LENGTH, description="The number of a day.", examples=[1]), whole_number]
 IfMatch = Annotated[
     str | None,

@@ -86,6 +86,7 @@ def _starts(day: date, zone: str) -> tuple[datetime, ...]:
     return tuple(each for each in both if local_date(each, zone) >= day)
 
 
+@lru_cache(maxsize=50_000)
 def exists(day: date, zone: str) -> bool:
     """Whether a zone has that date; Apia has no 30 December 2011."""
     return local_date(_starts(day, zone)[0], zone) == day
@@ -109,11 +110,14 @@ def due_dates(timetable: Timetable, done: Mapping[int, Done]) -> list[date | Non
 def opened(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> tuple[datetime, ...]:
     """The opening instants of the days that are open: when the rules were first met, whenever that is noticed.
 
-    A noted instant moves earlier if the rules turn out to have been met before, never later.
+    A noted instant stays; at the gentle pace it moves earlier if the day before turns out to have been completed
+    earlier, and never later.
     """
-    found: list[datetime] = []
     gentle = timetable.pace is Pace.GENTLE
-    for number, due in enumerate(due_dates(timetable, done)):
+    found = [] if gentle else list(timetable.openings)
+    if len(found) == LENGTH:
+        return timetable.openings
+    for number, due in enumerate(due_dates(timetable, done)[len(found) :], start=len(found)):
         after = done.get(number) if gentle else None  # the day before, without which there is no due date
         met = _met(timetable.stretches, due, after=after.at if after else None) if due else None
         if number < len(timetable.openings):

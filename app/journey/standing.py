@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from app.journey import merge
@@ -39,7 +40,7 @@ class DayStatus(StrEnum):
     COMPLETED = "completed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """What happened in a run, as far as its rules need it; `completions` are of days that were completed or undone."""
 
@@ -47,7 +48,7 @@ class Run:
     completions: Mapping[int, Completion]
     abandoned_at: datetime | None = None
 
-    @property
+    @cached_property
     def done(self) -> dict[int, Done]:
         return {day: Done(each.at, each.on) for day, each in self.completions.items() if each.at and each.on}
 
