@@ -69,6 +69,13 @@ TAGS = [
 ]
 
 
+def settle() -> None:
+    """What is there once an app has started stays: looking through it again and again would hold everybody up."""
+    gc.set_threshold(10_000, 50, 100)
+    gc.collect()
+    gc.freeze()
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole application, made from settings; those of the environment unless given."""
     settings = settings or Settings()
@@ -101,8 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         device_name("")  # it reads its tables at the first name, which nobody is to wait for
         for work in app.state.background:
             work.start()
-        gc.collect()
-        gc.freeze()  # what is there now stays: looking through it again and again would hold everybody up
+        settle()
         yield
         gc.unfreeze()
         for work in app.state.background:

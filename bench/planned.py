@@ -11,6 +11,7 @@ from bench.machine import CLIENT, on_cores
 from bench.replayed import Replayed
 from bench.wrk import CONNECTIONS
 
+TOGETHER = 100  # members who go through their days at the same time
 SCRIPT = Path(__file__).parent / "plan.lua"
 
 Header = tuple[str, str]  # that stands for a member
@@ -18,7 +19,9 @@ Header = tuple[str, str]  # that stands for a member
 
 @dataclass(slots=True)
 class Plan:
-    """Requests of one kind: each member's in turn, path by path. Those that change something are sent `once`."""
+    """Requests of one kind: some members' in turn, path by path, then those of the next. What changes something is sent
+    `once`.
+    """
 
     members: Sequence[Header]
     paths: Sequence[str]
@@ -29,7 +32,8 @@ class Plan:
 
     @property
     def lines(self) -> list[str]:
-        lines = [f"{name}\t{value}\t{path}" for path in self.paths for name, value in self.members]
+        some = (self.members[n : n + TOGETHER] for n in range(0, len(self.members), TOGETHER))
+        lines = [f"{name}\t{value}\t{path}" for each in some for path in self.paths for name, value in each]
         return lines[self.used :]
 
     @property

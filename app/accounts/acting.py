@@ -68,14 +68,34 @@ class Writing:
         self._database = database
         self._session: Session | None = None
         self._transaction = ExitStack()
+        self._is_locked = False
         self._is_over = False
 
     @property
     def session(self) -> Session:
         """Raises BadToken."""
+        session = self._begun()
+        if not self._is_locked:
+            lock_member(session, self.access, now=self.now)
+            self._is_locked = True
+        return session
+
+    def rows(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """What a statement finds once nobody else writes for this member. On SQLite nobody else writes at all, so that
+        this and whether the session goes on is one statement. Raises BadToken.
+        """
+        connection = self._begun().connection()
+        if connection.dialect.name != "sqlite":
+            return self.session.connection().execute(statement, values).all()
+        rows = connection.execute(_while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
+        self._is_locked = bool(rows)
+        if not rows:
+            check_session(connection, self.access, now=self.now)
+        return rows
+
+    def _begun(self) -> Session:
         if self._session is None:
             self._session = self._transaction.enter_context(self._database.transaction())
-            lock_member(self._session, self.access, now=self.now)
         return self._session
 
     def committed(self, reply: Reply) -> Reply:

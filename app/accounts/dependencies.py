@@ -3,21 +3,20 @@ connection on which the session was found to go on; one that asks for a password
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
 from app.accounts.acting import Reading, Writing
 from app.accounts.devices import device_name
 from app.accounts.tokens import Access, BadToken
 from app.accounts.tools import Caller, Tools
-from app.web.dependencies import Network, Now
+from app.core.clock import utc_now
+from app.web.dependencies import Network
 from app.web.limits import limited, one_of_few, unhurried
 from app.web.turns import take_turn
-
-bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 async def read_tools(request: Request) -> Tools:
@@ -28,54 +27,69 @@ async def read_tools(request: Request) -> Tools:
 AccountTools = Annotated[Tools, Depends(read_tools)]
 
 
-async def read_access(request: Request, credentials: Bearer, now: Now) -> Access:
-    """Whom the token speaks for: no database is asked yet."""
-    if credentials is None:
-        raise BadToken
-    tools: Tools = request.app.state.tools
-    return tools.tokens.read(credentials.credentials, now=now)
+class BearerScheme(HTTPBearer):
+    """The scheme of the document and what it leads to, in one: each dependency more costs as much as reading a token
+    (docs/decisions/threads.md).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
+
+    async def read(self, request: Request, *, now: datetime) -> Access:
+        """Whom the token speaks for: no database is asked yet. Raises BadToken."""
+        credentials = await super().__call__(request)
+        if credentials is None:
+            raise BadToken
+        tools: Tools = request.app.state.tools
+        return tools.tokens.read(credentials.credentials, now=now)
 
 
-Asking = Annotated[Access, Depends(read_access)]
+class ToAsk(BearerScheme):
+    async def __call__(self, request: Request) -> Access:  # type: ignore[override]
+        return await self.read(request, now=utc_now())
 
 
-async def open_reading(request: Request, credentials: Bearer, now: Now) -> AsyncIterator[Reading]:
-    access = await read_access(request, credentials, now)  # called, for a dependency more costs as much as the token
-    state = request.app.state
-    await take_turn(state.turns.reading)
-    reading = Reading(state.database, access, now)
-    try:
-        yield reading
-    finally:
-        reading.close()
-        state.turns.reading.release()
+class ToRead(BearerScheme):
+    async def __call__(self, request: Request) -> AsyncIterator[Reading]:  # type: ignore[override]
+        now = utc_now()
+        access, state = await self.read(request, now=now), request.app.state
+        await take_turn(state.turns.reading)
+        reading = Reading(state.database, access, now)
+        try:
+            yield reading
+        finally:
+            reading.close()
+            state.turns.reading.release()
 
 
-async def open_writing(request: Request, credentials: Bearer, now: Now) -> AsyncIterator[Writing]:
-    access = await read_access(request, credentials, now)
-    state = request.app.state
-    await take_turn(state.turns.writing)
-    writing = Writing(state.database, access, now)
-    try:
-        yield writing
-    except BaseException as error:
-        await writing.end(error)
-        raise
-    else:
-        await writing.end()
-    finally:
-        state.turns.writing.release()
+class ToWrite(BearerScheme):
+    async def __call__(self, request: Request) -> AsyncIterator[Writing]:  # type: ignore[override]
+        now = utc_now()
+        access, state = await self.read(request, now=now), request.app.state
+        await take_turn(state.turns.writing)
+        writing = Writing(state.database, access, now)
+        try:
+            yield writing
+        except BaseException as error:
+            await writing.end(error)
+            raise
+        else:
+            await writing.end()
+        finally:
+            state.turns.writing.release()
 
 
 async def read_caller(request: Request, network: Network) -> Caller:
     return Caller(network, device_name(request.headers.get("user-agent", "")))
 
 
-MemberReads = Annotated[Reading, Depends(open_reading, scope="function")]
-MemberWrites = Annotated[Writing, Depends(open_writing, scope="function")]
+to_ask = ToAsk()
+Asking = Annotated[Access, Depends(to_ask)]
+MemberReads = Annotated[Reading, Depends(ToRead(), scope="function")]
+MemberWrites = Annotated[Writing, Depends(ToWrite(), scope="function")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]
 PasswordWork = Depends(one_of_few, scope="function")
-MEMBER_PASSWORD_WORK = [Depends(read_access), PasswordWork]  # nobody queues without a token
+MEMBER_PASSWORD_WORK = [Depends(to_ask), PasswordWork]  # nobody queues without a token
 Unhurried = Depends(unhurried, scope="function")
 RegistrationLimit = Depends(limited("registrations"))
 SignInLimit = Depends(limited("sign_ins"))

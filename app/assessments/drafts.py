@@ -18,10 +18,10 @@ from app.assessments.questionnaires import Questionnaire
 from app.assessments.result_schemas import DraftRead
 from app.assessments.service import AssessmentNotFound, check_answers, known_version, listed
 from app.assessments.tools import Tools
-from app.core.database import upsert
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.moments import not_ahead
 from app.core.sealing import seal_json, unseal_json
+from app.core.writing import upsert
 
 STEPS = 1024  # bytes: how much was answered doesn't show
 

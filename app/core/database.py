@@ -3,9 +3,8 @@
 import math
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Delete,
     Engine,
     MetaData,
-    bindparam,
     create_engine,
     delete,
     event,
@@ -137,23 +135,6 @@ def insert_into(session: Session, table: type[Table]) -> postgresql.Insert | sql
     return sqlite.insert(table)
 
 
-def upsert(session: Session, table: type[Table], values: Mapping[str, Any]) -> None:
-    """Insert a row, or give the one with its key these values."""
-    connection = session.connection()
-    connection.execute(_upsert(table, tuple(values), connection.dialect.name), values)
-
-
-@cache
-def _upsert(table: type[Any], names: Sequence[str], dialect: str) -> postgresql.Insert | sqlite.Insert:
-    rows = table.__table__
-    insert = postgresql.insert(rows) if dialect == "postgresql" else sqlite.insert(rows)
-    insert = insert.values({name: bindparam(name) for name in names})
-    key = [column.name for column in rows.primary_key]
-    return insert.on_conflict_do_update(
-        index_elements=key, set_={name: insert.excluded[name] for name in names if name not in key}
-    )
-
-
 def delete_noting(session: Session, rows: Delete, table: type[Any], noted_in: type[Table] | None) -> int:
     """Delete rows, and note their keys in the table that remembers them, if there is one; how many that were."""
     if noted_in is None:
@@ -178,6 +159,8 @@ def _sqlite(
         "journal_mode": "WAL",
         "synchronous": "FULL",
         "secure_delete": "ON",
+        "wal_autocheckpoint": "4000",
+        "cache_size": "-16384",
         **(pragmas or {}),
     }
     engine = create_engine(

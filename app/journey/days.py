@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, bindparam
 from sqlmodel import Session, col
 
-from app.accounts.acting import Reading
+from app.accounts.acting import Reading, Writing
 from app.accounts.consents import HEALTH, granted
 from app.accounts.member_keys import unwrapped_key
 from app.accounts.models import MemberKey
@@ -112,16 +112,15 @@ def read_day(
 ) -> tuple[str, Shown]:
     """The ETag, and the day with its content. Raises BadToken, RunNotFound and DayLocked."""
     rows = me.rows(*_day_wanted(me.access.member_id, run_id, number))
-    day = _opened(me.reads, tools, rows, number, now=now)
+    day = _opened(me.reads, tools, me.access.member_id, rows, number, now=now)
     found = standing(day.stored.run, now=now)
     content = content_of(me.reads, day.journey, number, body_format=body_format, now=now)
     return day.etag, content | day.shown(found)
 
 
 def change_day(
-    session: Session,
+    me: Writing,
     tools: Tools,
-    member_id: UUID,
     run_id: UUID | None,
     number: int,
     change: DayChange,
@@ -131,11 +130,12 @@ def change_day(
 ) -> tuple[str, Shown]:
     """The ETag, and the day as it is then. What is said now counts more than all that was said before.
 
-    Raises RunNotFound, DayLocked, DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished and RunUnderway.
+    Raises BadToken, RunNotFound, DayLocked, DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished and
+    RunUnderway.
     """
-    reads = session.connection()
-    rows = reads.execute(*_day_wanted(member_id, run_id, number)).all()
-    day = _opened(reads, tools, rows, number, now=now)
+    rows = me.rows(*_day_wanted(me.access.member_id, run_id, number))
+    session = me.session
+    day = _opened(session.connection(), tools, me.access.member_id, rows, number, now=now)
     if if_match is not None and not _matches(if_match, day.etag):
         raise DayChangedMeanwhile(day.etag)
     clocks = [now, *(note.at for note in day.notes.values()), day.completion.undone_at or now]
@@ -161,8 +161,10 @@ def _day_wanted(member_id: UUID, run_id: UUID | None, number: int) -> tuple[Stat
     return DAY_OF[statement], {**values, "day": number}
 
 
-def _opened(reads: Connection, tools: Tools, rows: Sequence[Row[Any]], number: int, *, now: datetime) -> OpenedDay:
-    stored = found_run(rows)
+def _opened(
+    reads: Connection, tools: Tools, member_id: UUID, rows: Sequence[Row[Any]], number: int, *, now: datetime
+) -> OpenedDay:
+    stored = found_run(rows, member_id)
     if number > len(stored.run.openings(now=now)):
         raise DayLocked(standing(stored.run, now=now).days[number - 1].opens_at)
     [row] = rows

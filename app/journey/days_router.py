@@ -1,4 +1,4 @@
-"""The days of a member's run."""
+"""What a member's app asks for every day: the dashboard of a run, and its days."""
 
 from typing import Any
 
@@ -9,40 +9,33 @@ from app.accounts.dependencies import MemberReads, MemberWrites
 from app.accounts.tokens import BadToken
 from app.articles.blocks import BodyFormat
 from app.articles.dependencies import Format
-from app.journey import days
+from app.journey import days, starting
 from app.journey.bodies import DayChange
 from app.journey.days import DayChangedMeanwhile
 from app.journey.dependencies import DayNumber, IfMatch, JourneyTools, RunId, wanted
 from app.journey.journeys import DayLocked
 from app.journey.recording import UnknownTask
-from app.journey.run_schemas import DayChanged, DayRead
+from app.journey.run_schemas import Dashboard, DayChanged, DayRead
 from app.journey.runs import RunFinished, RunNotFound, RunUnderway
 from app.web.answers import answer
 from app.web.problems import refusals
 
-router = APIRouter(
-    prefix="/me/journeys/{run_id}/days", tags=["Journey"], responses=refusals(BadToken, RunNotFound, DayLocked)
-)
+router = APIRouter(prefix="/me/journeys/{run_id}", tags=["Journey"], responses=refusals(BadToken, RunNotFound))
 
 
-@router.get("/{day}", summary="A day", response_model=DayRead)
-def read_day(
-    run_id: RunId,
-    day: DayNumber,
-    me: MemberReads,
-    tools: JourneyTools,
-    body_format: Format = BodyFormat.BLOCKS,
-) -> Any:
-    """What an open day says, with what you did and wrote. Its `ETag` can go into the `If-Match` of a change."""
-    etag, shown = days.read_day(me, tools, wanted(run_id), day, body_format=body_format, now=me.now)
-    return answer(DayRead, shown, headers={"ETag": etag})
+@router.get("", summary="The dashboard", response_model=Dashboard)
+def read_run(run_id: RunId, me: MemberReads, tools: JourneyTools) -> Any:
+    """Everything that the main screen needs, in one reply. Day n of a `daily` run opens on its date, of a `gentle` one
+    on the date after day n-1 was completed. What is open stays open, whatever happens to clocks and zones.
+    """
+    return answer(Dashboard, starting.read_dashboard(me, tools, wanted(run_id), now=me.now))
 
 
 @router.patch(
-    "/{day}",
+    "/days/{day}",
     summary="Change a day",
     response_model=DayChanged,
-    responses=refusals(DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished, RunUnderway),
+    responses=refusals(DayLocked, DayChangedMeanwhile, UnknownTask, ConsentRequired, RunFinished, RunUnderway),
 )
 def change_day(
     run_id: RunId,
@@ -56,7 +49,18 @@ def change_day(
     now; with `If-Match` it is saved only if the day is still as you know it. Completing again changes nothing, and
     undoing locks nothing.
     """
-    etag, shown = days.change_day(
-        me.session, tools, me.access.member_id, wanted(run_id), day, change, if_match=if_match, now=me.now
-    )
+    etag, shown = days.change_day(me, tools, wanted(run_id), day, change, if_match=if_match, now=me.now)
     return me.committed(answer(DayChanged, shown, headers={"ETag": etag}))
+
+
+@router.get("/days/{day}", summary="A day", response_model=DayRead, responses=refusals(DayLocked))
+def read_day(
+    run_id: RunId,
+    day: DayNumber,
+    me: MemberReads,
+    tools: JourneyTools,
+    body_format: Format = BodyFormat.BLOCKS,
+) -> Any:
+    """What an open day says, with what you did and wrote. Its `ETag` can go into the `If-Match` of a change."""
+    etag, shown = days.read_day(me, tools, wanted(run_id), day, body_format=body_format, now=me.now)
+    return answer(DayRead, shown, headers={"ETag": etag})

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlmodel import Session, col
 
-from app.core.database import upsert
 from app.core.sealing import seal_json, unseal_json
+from app.core.writing import upsert
 from app.journey.merge import Note, Notes
 from app.journey.models import DayNote
 from app.journey.runs import StoredRun

@@ -7,14 +7,14 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from app.core.database import upsert
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.gathering import date_in, gathered, moment_in, rows_in
 from app.core.pagination import Statement
+from app.core.writing import change_row, upsert
 from app.journey import models
 from app.journey.merge import Completion
 from app.journey.models import Calendar, Journey, RunDay
@@ -57,7 +57,7 @@ class StoredRun:
 
 def _runs() -> Statement:
     run = models.Run
-    names = ("member_id", "id", "number", "journey", "pace", "starts_on", "timetable", "reminder_time", "started_at")
+    names = ("id", "number", "journey", "pace", "starts_on", "timetable", "reminder_time", "started_at")
     mine = col(Calendar.member_id) == col(run.member_id), col(Calendar.run_id) == col(run.id)
     days = select(
         gathered(
@@ -94,7 +94,7 @@ ALL = MINE.order_by(col(models.Run.number))
 
 def read_run(reading: Session | Connection, member_id: UUID, run_id: UUID | None) -> StoredRun:
     """By id, or the current one. Raises RunNotFound."""
-    return found_run(reading.execute(*run_wanted(member_id, run_id)).all())
+    return found_run(reading.execute(*run_wanted(member_id, run_id)).all(), member_id)
 
 
 def run_wanted(member_id: UUID, run_id: UUID | None) -> tuple[Statement, dict[str, Any]]:
@@ -104,21 +104,21 @@ def run_wanted(member_id: UUID, run_id: UUID | None) -> tuple[Statement, dict[st
     return BY_ID, {"member_id": member_id, "run_id": run_id}
 
 
-def found_run(rows: Sequence[Row[Any]]) -> StoredRun:
+def found_run(rows: Sequence[Row[Any]], member_id: UUID) -> StoredRun:
     """Raises RunNotFound."""
     if not rows:
         raise RunNotFound
-    return _stored(rows[0])
+    return _stored(rows[0], member_id)
 
 
 def read_numbered(reading: Session | Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, StoredRun]:
     rows = reading.execute(SOME, {"member_id": member_id, "numbers": list(numbers)})
-    return {row.number: _stored(row) for row in rows}
+    return {row.number: _stored(row, member_id) for row in rows}
 
 
 def all_runs(reading: Session | Connection, member_id: UUID) -> list[StoredRun]:
     """The oldest first."""
-    return [_stored(row) for row in reading.execute(ALL, {"member_id": member_id})]
+    return [_stored(row, member_id) for row in reading.execute(ALL, {"member_id": member_id})]
 
 
 def write_changes(session: Session, before: StoredRun, after: Run, more: Mapping[str, Any] | None = None) -> None:
@@ -132,8 +132,7 @@ def write_changes(session: Session, before: StoredRun, after: Run, more: Mapping
     if after.abandoned_at != was.abandoned_at:
         values["abandoned_at"] = after.abandoned_at
     if values:
-        row = col(models.Run.member_id) == before.member_id, col(models.Run.id) == before.id
-        session.connection().execute(update(models.Run).where(*row).values(**values))
+        change_row(session, models.Run, {"member_id": before.member_id, "id": before.id}, values)
     for day, completion in after.completions.items():
         if completion != was.completions.get(day):
             _write_day(session, before, day, completion)
@@ -163,14 +162,14 @@ def _write_day(session: Session, stored: StoredRun, day: int, completion: Comple
     upsert(session, RunDay, values)
 
 
-def _stored(row: Row[Any]) -> StoredRun:
+def _stored(row: Row[Any], member_id: UUID) -> StoredRun:
     completions = {
         day: Completion(moment_in(at), date_in(on), zone, moment_in(undone_at))
         for day, at, on, zone, undone_at in rows_in(row.days)
     }
     timetable = read(row.timetable, starts_on=row.starts_on, pace=Pace(row.pace))
     return StoredRun(
-        member_id=row.member_id,
+        member_id=member_id,
         id=row.id,
         number=row.number,
         journey=row.journey,

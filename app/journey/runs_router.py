@@ -25,14 +25,6 @@ router = APIRouter(prefix="/me/journeys", tags=["Journey"], responses=refusals(B
 CREATED: dict[int | str, dict[str, Any]] = {201: {"model": Dashboard, "description": "Started."}}
 
 
-@router.get("/{run_id}", summary="The dashboard", response_model=Dashboard, responses=refusals(RunNotFound))
-def read_run(run_id: RunId, me: MemberReads, tools: JourneyTools) -> Any:
-    """Everything that the main screen needs, in one reply. Day n of a `daily` run opens on its date, of a `gentle` one
-    on the date after day n-1 was completed. What is open stays open, whatever happens to clocks and zones.
-    """
-    return answer(Dashboard, starting.read_dashboard(me, tools, wanted(run_id), now=me.now))
-
-
 @router.put(
     "/{run_id}",
     summary="Start a run",

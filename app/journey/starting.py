@@ -106,7 +106,7 @@ def start_run(
 
 def read_dashboard(me: Reading, tools: Tools, run_id: UUID | None, *, now: datetime) -> dict[str, Any]:
     """Raises BadToken and RunNotFound."""
-    stored = found_run(me.rows(*run_wanted(me.access.member_id, run_id)))
+    stored = found_run(me.rows(*run_wanted(me.access.member_id, run_id)), me.access.member_id)
     return dashboard_of(me.reads, tools, stored, now=now)
 
 

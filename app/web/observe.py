@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.metrics import Metrics
@@ -34,24 +33,25 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, send_named)
-            finally:
-                seconds = time.perf_counter() - started
-                route = self._templates.get(scope.get("endpoint"), "unmatched")
-                self._metrics.observe(scope["method"], route, status, seconds)
-                if not route.startswith("/health"):
-                    log.info(
-                        "request",
-                        method=scope["method"],
-                        route=route,
-                        status=status,
-                        milliseconds=round(seconds * 1000, 1),
-                    )
+        structlog.contextvars.clear_contextvars()  # each request has a context of its own
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_named)
+        finally:
+            seconds = time.perf_counter() - started
+            route = self._templates.get(scope.get("endpoint"), "unmatched")
+            self._metrics.observe(scope["method"], route, status, seconds)
+            if not route.startswith("/health"):
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    route=route,
+                    status=status,
+                    milliseconds=round(seconds * 1000, 1),
+                )
 
 
 def _request_id(scope: Scope) -> str:
@@ -59,4 +59,4 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.match(value):
             return str(value, "ascii")
-    return uuid4().hex
+    return token_hex(16)
