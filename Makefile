@@ -5,10 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install run test check lint format types migrate migration seed openapi bench lock clean
+.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-growth lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/installed ## Make the environment in .venv, exactly as locked
 
@@ -52,6 +52,9 @@ openapi: install ## Write docs/openapi.json
 
 bench: install ## Measure, as ratios in one run (needs wrk)
 	$(BIN)/python -m bench
+
+bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs wrk, 8 GB and some minutes)
+	$(BIN)/python -m bench.journey_growth
 
 lock: install ## Lock the dependencies anew, with hashes and without addresses
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

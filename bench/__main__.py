@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from bench import results, wrk
 from bench.growth import measure_growth
+from bench.journey import measure_journey
 from bench.machine import cores, cpu
 from bench.results import Measure
 from bench.sign_in import measure_sign_in
@@ -32,6 +33,7 @@ def main() -> int:
 def _all_measures() -> Iterator[Measure]:
     with TemporaryDirectory(prefix="twentyone-bench-") as folder:
         yield from measure_throughput(Path(folder))
+        yield from measure_journey(Path(folder))
         yield from measure_growth(Path(folder))
         yield from measure_sign_in(Path(folder))
         yield from measure_spreadsheets(Path(folder))

@@ -88,8 +88,11 @@ def _reference_tokens(place: Place, address: str) -> tuple[list[str], list[str]]
 
 def _plans(readers: Sequence[Header], members: Sequence[Header]) -> dict[str, Plan]:
     days = [f"{CURRENT}/days/{day}" for day in range(1, 22)]
-    completing = Plan(members, days, "PATCH", '{"completed":true}', once=True)
-    return {DASHBOARD: Plan(readers, [CURRENT]), COMPLETING: completing}
+    return {DASHBOARD: Plan(readers, [CURRENT]), COMPLETING: completing(members, days)}
+
+
+def completing(members: Sequence[Header], days: Sequence[str]) -> Plan:
+    return Plan(members, days, "PATCH", '{"completed":true}', once=True)
 
 
 def _rounds(place: Place, sides: Mapping[str, Side]) -> dict[str, list[float]]:
@@ -110,13 +113,3 @@ def _measures(part: str, name: str, rates: Mapping[str, list[float]]) -> Iterato
         raw = {"requests/s": median(ours), other: median(rates[other]), "lowest": min(ratios), "highest": max(ratios)}
         target = Target(TARGETS[name, other], at_least=True)
         yield Measure(part, f"{name} against {other}", median(ratios), "times", raw, target)
-
-
-if __name__ == "__main__":
-    from tempfile import TemporaryDirectory
-
-    from bench.results import table
-
-    with TemporaryDirectory() as here:
-        for each in measure_journey(Path(here)):
-            print(table([each]).splitlines()[-1], flush=True)

@@ -41,7 +41,7 @@ class Reading:
 
     def rows(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """What a statement finds, and that the session goes on, in one round trip. Raises BadToken."""
-        rows = self._connected().execute(_while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
+        rows = self._connected().execute(while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
         self._is_checked = bool(rows)
         if not rows:
             check_session(self._connected(), self.access, now=self.now)
@@ -87,7 +87,7 @@ class Writing:
         connection = self._begun().connection()
         if connection.dialect.name != "sqlite":
             return self.session.connection().execute(statement, values).all()
-        rows = connection.execute(_while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
+        rows = connection.execute(while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
         self._is_locked = bool(rows)
         if not rows:
             check_session(connection, self.access, now=self.now)
@@ -112,6 +112,6 @@ class Writing:
 
 
 @cache
-def _while_signed_in(statement: Statement) -> Statement:
+def while_signed_in(statement: Statement) -> Statement:
     """One of the statements that stand in modules; no other is to be handed in, for it is kept."""
     return statement.where(GOES_ON.exists())
