@@ -161,7 +161,8 @@ def _on_indexes(address: str) -> Iterator[Measure]:
 
 
 def _explained(statement: Statement, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    compiled = statement.compile(dialect=dialects.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call])
+    dialect = dialects.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    compiled = statement.compile(dialect=dialect)
     wanted = {name: values.get(name, value) for name, value in compiled.params.items()}
     return f"EXPLAIN (FORMAT JSON) {compiled}", wanted
 
