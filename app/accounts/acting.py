@@ -5,7 +5,7 @@ endpoint's own thread, and there the session is found to go on (docs/decisions/t
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from anyio import to_thread
@@ -41,10 +41,8 @@ class Reading:
 
     def rows(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """What a statement finds, and that the session goes on, in one round trip. Raises BadToken."""
-        rows = self._connected().execute(while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
-        self._is_checked = bool(rows)
-        if not rows:
-            check_session(self._connected(), self.access, now=self.now)
+        rows = _checked_rows(self._connected(), statement, values, self.access, now=self.now)
+        self._is_checked = True
         return rows
 
     def close(self) -> None:
@@ -87,31 +85,41 @@ class Writing:
         connection = self._begun().connection()
         if connection.dialect.name != "sqlite":
             return self.session.connection().execute(statement, values).all()
-        rows = connection.execute(while_signed_in(statement), {**values, **named(self.access, self.now)}).all()
-        self._is_locked = bool(rows)
-        if not rows:
-            check_session(connection, self.access, now=self.now)
+        rows = _checked_rows(connection, statement, values, self.access, now=self.now)
+        self._is_locked = True
         return rows
 
     def _begun(self) -> Session:
+        assert not self._is_over
         if self._session is None:
             self._session = self._transaction.enter_context(self._database.transaction())
         return self._session
 
     def committed(self, reply: Reply) -> Reply:
         """The reply, once the transaction has ended here, in the endpoint's thread. Otherwise it ends in another."""
+        assert self._is_locked  # nobody is told that it is done whose session wasn't looked at
         self._is_over = True
         self._transaction.close()
         return reply
 
     async def end(self, error: BaseException | None = None) -> None:
         """Commit, or roll back what came to an error, unless that was done."""
-        if not self._is_over:
+        if self._session is not None and not self._is_over:
             ended = type(error) if error else None, error, error.__traceback__ if error else None
             await to_thread.run_sync(self._transaction.__exit__, *ended)
 
 
-@cache
+def _checked_rows(
+    connection: Connection, statement: Statement, values: Mapping[str, Any], access: Access, *, now: datetime
+) -> Sequence[Row[Any]]:
+    """Raises BadToken: where nothing is found, it is asked which of the two it was."""
+    rows = connection.execute(while_signed_in(statement), {**values, **named(access, now)}).all()
+    if not rows:
+        check_session(connection, access, now=now)
+    return rows
+
+
+@lru_cache(maxsize=64)
 def while_signed_in(statement: Statement) -> Statement:
     """One of the statements that stand in modules; no other is to be handed in, for it is kept."""
     return statement.where(GOES_ON.exists())

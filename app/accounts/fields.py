@@ -30,7 +30,7 @@ def _time_zone(value: str) -> str:
 
 DisplayName = Annotated[str, Storable, Field(min_length=1, max_length=80, examples=["Ana"]), OneLine]
 DeviceName = Annotated[str, Storable, Field(min_length=1, max_length=80, examples=["Ana's phone"]), OneLine]
-TimeZone = Annotated[str, Storable, Field(max_length=64, examples=["Europe/Dublin"]), AfterValidator(_time_zone)]
+TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Dublin"]), Storable, AfterValidator(_time_zone)]
 Language = Annotated[
     str,
     Storable,

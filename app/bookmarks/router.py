@@ -6,11 +6,10 @@ from fastapi import APIRouter, Response
 from app.accounts.dependencies import MemberReads, MemberWrites
 from app.accounts.tokens import BadToken
 from app.articles.dependencies import ArticleSlug
-from app.articles.service import ArticleNotFound
 from app.bookmarks import service
 from app.bookmarks.schemas import BookmarkPage, BookmarkRead
-from app.bookmarks.service import BookmarkNotFound, TooManyBookmarks
-from app.web.dependencies import Linked, Now, PageQuery
+from app.bookmarks.service import BookmarkNotFound, NotAnArticle, TooManyBookmarks
+from app.web.dependencies import Linked, PageQuery
 from app.web.problems import refusals
 
 router = APIRouter(prefix="/me/bookmarks", tags=["Bookmarks"], responses=refusals(BadToken))
@@ -19,26 +18,26 @@ CREATED: dict[int | str, dict[str, Any]] = {201: {"model": BookmarkRead, "descri
 
 
 @router.get("", summary="Your bookmarks", response_model=BookmarkPage)
-def list_bookmarks(me: MemberReads, page: PageQuery, link: Linked, now: Now) -> Any:
+def list_bookmarks(me: MemberReads, page: PageQuery, link: Linked) -> Any:
     """The articles that you keep, the newest first. One that isn't public any longer isn't shown."""
-    return link(service.list_bookmarks(me.reads, me.access.member_id, page, now=now))
+    return link(service.list_bookmarks(me.reads, me.access.member_id, page, now=me.now))
 
 
 @router.get("/{article}", summary="A bookmark", response_model=BookmarkRead, responses=refusals(BookmarkNotFound))
-def read_bookmark(article: ArticleSlug, me: MemberReads, now: Now) -> Any:
+def read_bookmark(article: ArticleSlug, me: MemberReads) -> Any:
     """Whether you keep an article, and since when."""
-    return service.read_bookmark(me.reads, me.access.member_id, article, now=now)
+    return service.read_bookmark(me.reads, me.access.member_id, article, now=me.now)
 
 
 @router.put(
     "/{article}",
     summary="Keep an article",
     response_model=BookmarkRead,
-    responses=CREATED | refusals(ArticleNotFound, TooManyBookmarks),
+    responses=CREATED | refusals(NotAnArticle, TooManyBookmarks),
 )
-def keep_bookmark(article: ArticleSlug, me: MemberWrites, response: Response, now: Now) -> Any:
+def keep_bookmark(article: ArticleSlug, me: MemberWrites, response: Response) -> Any:
     """Keep it; keeping it again changes nothing."""
-    is_new, bookmark = service.keep_bookmark(me.session, me.access.member_id, article, now=now)
+    is_new, bookmark = service.keep_bookmark(me.session, me.access.member_id, article, now=me.now)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return bookmark
 
@@ -48,4 +47,4 @@ def keep_bookmark(article: ArticleSlug, me: MemberWrites, response: Response, no
 )
 def delete_bookmark(article: ArticleSlug, me: MemberWrites) -> None:
     """Remove it; removing it again changes nothing."""
-    service.delete_bookmark(me.session, me.access.member_id, article)
+    service.delete_bookmark(me.session, me.access.member_id, article, now=me.now)

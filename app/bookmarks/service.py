@@ -28,6 +28,14 @@ class BookmarkNotFound(NotFound):
         super().__init__(FieldError("path", "/article", self.says))
 
 
+class NotAnArticle(NotFound):
+    code = ArticleNotFound.code
+    says = ArticleNotFound.says
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("path", "/article", self.says))
+
+
 class TooManyBookmarks(Conflict):
     code = "too_many_bookmarks"
     says = "There is no room for more bookmarks."
@@ -56,10 +64,10 @@ def read_bookmark(reading: Session | Connection, member_id: UUID, slug: str, *, 
 
 
 def keep_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime) -> tuple[bool, dict[str, Any]]:
-    """Whether it is new, and the bookmark. Raises ArticleNotFound and TooManyBookmarks."""
+    """Whether it is new, and the bookmark. Raises NotAnArticle and TooManyBookmarks."""
     article_id = _article_of(session, slug)
     if article_id is None or not summaries_of(session, [article_id], now=now):
-        raise ArticleNotFound
+        raise NotAnArticle
     mine = col(Bookmark.member_id) == member_id
     row = insert_into(session, Bookmark).values(member_id=member_id, article_id=article_id, saved_at=now)
     once = row.on_conflict_do_nothing().returning(col(Bookmark.article_id))
@@ -69,13 +77,14 @@ def keep_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime
     return is_new, read_bookmark(session, member_id, slug, now=now)
 
 
-def delete_bookmark(session: Session, member_id: UUID, slug: str) -> None:
-    """Raises BookmarkNotFound for what never was an article; whether it was kept makes no difference."""
+def delete_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime) -> None:
+    """Whether a public article was kept makes no difference. Raises BookmarkNotFound for what isn't known to them."""
     article_id = _article_of(session, slug)
-    if article_id is None:
-        raise BookmarkNotFound
     this = col(Bookmark.member_id) == member_id, col(Bookmark.article_id) == article_id
-    session.execute(delete(Bookmark).where(*this))
+    if session.connection().execute(delete(Bookmark).where(*this)).rowcount:
+        return
+    if article_id is None or not summaries_of(session, [article_id], now=now):
+        raise BookmarkNotFound
 
 
 def all_bookmarks(reads: Connection, member_id: UUID) -> Iterator[dict[str, Any]]:

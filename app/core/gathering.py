@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, type_coerce
+from sqlalchemy import ColumnElement, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -27,7 +27,7 @@ def _on_postgresql(element: _Gathered, compiler: SQLCompiler, **options: Any) ->
 
 def gathered(*columns: Any) -> ColumnElement[str]:
     """An aggregate: the columns of all rows, as JSON for `rows_in`. Moments and dates are texts in it."""
-    return type_coerce(_Gathered(*columns), String)
+    return _Gathered(*columns)
 
 
 def rows_in(text: str | None) -> list[list[Any]]:
@@ -35,8 +35,11 @@ def rows_in(text: str | None) -> list[list[Any]]:
 
 
 def moment_in(text: str | None) -> datetime | None:
-    """A moment as either database writes it: in UTC, with or without saying so."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    """A moment as either database writes it: with its offset, or without one in UTC."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def date_in(text: str | None) -> date | None:

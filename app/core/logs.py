@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -23,10 +24,12 @@ class Lines:
         self.name = name
 
     def msg(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        """What can't be written, as on a full disk, is lost, and nothing with it."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
-    debug = info = warning = error = exception = msg
+    debug = info = warning = error = exception = critical = msg
 
 
 class StandardError(logging.StreamHandler[TextIO]):

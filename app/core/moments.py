@@ -45,7 +45,10 @@ def not_ahead(moment: datetime, *, now: datetime, pointer: str) -> datetime:
 def _date(value: Any) -> Any:
     if not isinstance(value, str) or not DATE.match(value):
         raise ValueError("must be a date such as 2026-11-24")
-    return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date that there is on calendars") from None
 
 
 def _time_of_day(value: Any) -> Any:
@@ -57,6 +60,10 @@ def _time_of_day(value: Any) -> Any:
 def _written(value: Any) -> Any:
     if not isinstance(value, str) or not RFC_3339.match(value):
         raise ValueError("must be a moment with its offset, such as 2026-11-24T09:30:00Z")
+    try:
+        datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError("must be a moment that there is on calendars and clocks") from None
     return value
 
 

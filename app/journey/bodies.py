@@ -16,6 +16,7 @@ from app.journey.schedule import LENGTH, Pace
 
 MOST_CHANGES = 200
 MOST_TASKS = 50
+MOST_TOLD = 20  # errors of one change
 LONGEST_REFLECTION = 10_000
 
 JourneySlug = Annotated[str, Field(pattern=SLUG, max_length=LONGEST_SLUG, examples=["21-days"]), Storable]
@@ -88,13 +89,13 @@ def _refused_alone(value: Any, read: ValidatorFunctionWrapHandler) -> Change | U
             change_id = UUID(value["change_id"])
         except (TypeError, KeyError, ValueError, AttributeError):
             raise error from None
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_TOLD]
         return UnusableChange(change_id, tuple(_field_error(each["loc"], each["msg"]) for each in found))
     return change
 
 
 def _field_error(place: tuple[int | str, ...], message: str) -> FieldError:
-    pointer = "".join(f"/{shown_name(str(step))}" for step in place)
+    pointer = "".join(f"/{shown_name(str(step))}" for step in place if step != "[key]")
     return FieldError("body", pointer, message.removeprefix("Value error, "))
 
 

@@ -38,7 +38,9 @@ def change_run(
     run = stored.run
     if run.is_underway:
         run = _changed(run, zone, status, now=now)
-        if len(run.timetable.stretches) > MOST_STRETCHES:
+        turns = run.timetable.stretches != stored.run.timetable.stretches
+        goes_on = stored.run.timetable.paused and not run.timetable.paused  # which nobody is kept from
+        if turns and not goes_on and len(run.timetable.stretches) > MOST_STRETCHES:
             raise TooManyTurns
     elif (zone, reminder) != (run.timetable.zone, stored.reminder_time) or status not in {None, _end_of(run)}:
         raise RunFinished

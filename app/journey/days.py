@@ -21,12 +21,12 @@ from app.core.pagination import Statement
 from app.journey import notes
 from app.journey.bodies import DayChange
 from app.journey.journeys import DayLocked, StoredJourney, content_of
-from app.journey.merge import UNDONE, Completion, Notes
+from app.journey.merge import UNDONE, Completion, Effect, Notes, effect_of
 from app.journey.models import DayNote, Run
 from app.journey.presenting import standing_of
 from app.journey.recording import NOTED, TASK, DayState, record
 from app.journey.runs import BY_ID, CURRENT, StoredRun, check_alone, found_run, run_wanted, write_changes
-from app.journey.standing import Standing, standing
+from app.journey.standing import Standing, opens_at, standing
 from app.journey.tools import Tools
 
 Shown = dict[str, Any]
@@ -39,8 +39,8 @@ class DayChangedMeanwhile(AppError):
     code = "day_changed"
     says = "This day was changed on another device meanwhile. Please look at it again before you save."
 
-    def __init__(self, etag: str = "") -> None:
-        super().__init__(FieldError("header", "/If-Match", "This isn't the day as it is."), headers={"ETag": etag})
+    def __init__(self, etag: str) -> None:
+        super().__init__(FieldError("header", "/if-match", "This isn't the day as it is."), headers={"ETag": etag})
 
 
 class OpenedDay(NamedTuple):
@@ -136,11 +136,13 @@ def change_day(
     rows = me.rows(*_day_wanted(me.access.member_id, run_id, number))
     session = me.session
     day = _opened(session.connection(), tools, me.access.member_id, rows, number, now=now)
-    if if_match is not None and not _matches(if_match, day.etag):
-        raise DayChangedMeanwhile(day.etag)
     clocks = [now, *(note.at for note in day.notes.values()), day.completion.undone_at or now]
     state = DayState(day.stored.run, number, day.notes, day.tasks)
-    after = record(state, change, at=max(clocks), now=now, agreed=day.agreed).state
+    recorded = record(state, change, at=max(clocks), now=now, agreed=day.agreed)
+    changes = effect_of(recorded.effects) is not Effect.UNCHANGED  # what says it already is good for any ETag
+    if changes and if_match is not None and not _matches(if_match, day.etag):
+        raise DayChangedMeanwhile(day.etag)
+    after = recorded.state
     write_run(session, day.stored, after)
     if after.notes != day.notes:
         notes.write(session, day.key, day.stored, number, after.notes)
@@ -166,7 +168,7 @@ def _opened(
 ) -> OpenedDay:
     stored = found_run(rows, member_id)
     if number > len(stored.run.openings(now=now)):
-        raise DayLocked(standing(stored.run, now=now).days[number - 1].opens_at)
+        raise DayLocked(opens_at(stored.run, number, now=now))
     [row] = rows
     key = unwrapped_key(tools.ring, stored.member_id, row.key_id, row.wrapped)
     noted = notes.opened(key, row.sealed, stored, number) if row.sealed else {}

@@ -10,7 +10,7 @@ from app.journey.tools import Tools
 from app.web.dependencies import whole_number
 
 CURRENT = "current"
-RUN = rf"^({CURRENT}|[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}})$"
+RUN = rf"^({CURRENT}|[0-9a-fA-F]{{8}}(-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}})$"
 
 
 async def read_tools(request: Request) -> Tools:

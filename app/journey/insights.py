@@ -24,6 +24,7 @@ from app.journey.tools import Tools
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
 FEW = 8  # days below which a mean says next to nothing; our choice
 NOTE_OF_FEW = "These are few days. A mean of so few moves a lot by chance."
+NOTE_OF_NONE = "There is no day yet with a mood noted before and after, so there is nothing to compare."
 NOTE = (
     "Moods go up and down for many reasons. These figures show what you noted; they can't show what caused it, and "
     "days without a note aren't in them."
@@ -62,7 +63,7 @@ def read_insights(reads: Connection, tools: Tools, member_id: UUID, run_id: UUID
         "mood_after": {"n": len(after), "mean": _mean(after)},
         "mood_change": {"n": len(changes), "mean_difference": _mean(changes)},
         "words_written": sum(each["words"] for each in practice),
-        "note": NOTE_OF_FEW if len(changes) < FEW else NOTE,
+        "note": (NOTE_OF_FEW if len(changes) < FEW else NOTE) if changes else NOTE_OF_NONE,
     }
 
 

@@ -11,12 +11,13 @@ from app.core.errors import BadInput, FieldError
 from app.core.texts import shown_name
 from app.journey import merge
 from app.journey.bodies import DayChange
-from app.journey.merge import Effect, Notes, Value
+from app.journey.merge import Effect, Note, Notes, Value
 from app.journey.runs import RunFinished
 from app.journey.standing import Run, with_completion, without_completion
 
 TASK = "tasks/"
 REFLECTION = "reflection"
+EARLIER = "earlier_reflection"  # the one that an offline change replaced
 NOTED = ("mood_before", "mood_after", REFLECTION)
 
 
@@ -48,9 +49,17 @@ class Recorded:
 
 
 def record(
-    state: DayState, change: DayChange, *, at: datetime, now: datetime, agreed: bool, place: str = ""
+    state: DayState,
+    change: DayChange,
+    *,
+    at: datetime,
+    now: datetime,
+    agreed: bool,
+    place: str = "",
+    offline: bool = False,
 ) -> Recorded:
-    """Merge a change that happened at a moment, on a day that was open then. `place` is where it stands in a body.
+    """Merge a change that happened at a moment, on a day that was open then. `place` is where it stands in a body. Of
+    an offline change the reflection that it replaces is kept beside it, for it may be another device's.
 
     Raises UnknownTask, ConsentRequired and RunFinished; then nothing of it was merged.
     """
@@ -62,19 +71,24 @@ def record(
     ]
     if unknown:
         raise UnknownTask(*(f"{place}/{TASK}{shown_name(name.removeprefix(TASK))}" for name in unknown))
-    if fields and not agreed:
-        raise ConsentRequired
     merged = merge.merged(state.notes, fields, at=at)
+    if not agreed and any(fields[name] for name, effect in merged.effects.items() if effect is Effect.APPLIED):
+        raise ConsentRequired  # nothing new is kept; what is there may go
+    noted = dict(merged.notes)
+    if merged.effects.get(REFLECTION) is Effect.APPLIED:
+        noted.pop(EARLIER, None)
+        if offline and fields[REFLECTION] and merged.lost[REFLECTION]:
+            noted[EARLIER] = Note(merged.lost[REFLECTION], at)
     run, effects = state.run, dict(merged.effects)
     if "completed" in change.model_fields_set:
         if change.completed:
             run, effects["completed"] = with_completion(run, state.day, at=at, now=now)
         else:
             run, effects["completed"] = without_completion(run, state.day, now=now)
-    changed = {name for name, effect in effects.items() if effect is Effect.APPLIED}
-    if state.run.abandoned_at is not None and changed - {REFLECTION}:
-        raise RunFinished
-    return Recorded(replace(state, run=run, notes=merged.notes), effects, merged.lost)
+    over = [name for name, effect in effects.items() if effect is Effect.APPLIED and name != REFLECTION]
+    if state.run.abandoned_at is not None and over:
+        raise RunFinished(*(FieldError("body", f"{place}/{name}", "Leave this out.") for name in over))
+    return Recorded(replace(state, run=run, notes=noted), effects, merged.lost)
 
 
 def fields_of(change: DayChange) -> Iterator[tuple[str, Value]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from app.journey import merge
@@ -105,6 +106,11 @@ def standing(run: Run, *, now: datetime) -> Standing:
         streak=_streak(run, now=now),
         days=days,
     )
+
+
+def opens_at(run: Run, day: int, *, now: datetime) -> datetime | None:
+    """When a day opened or will open; None while it isn't known."""
+    return next(islice(_days(run, run.openings(now=now)), day - 1, None)).opens_at
 
 
 def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple[Run, Effect]:

@@ -2,20 +2,21 @@
 another.
 """
 
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
 from app.accounts.consents import HEALTH, granted
 from app.accounts.member_keys import unwrapped_key
 from app.accounts.models import MemberKey
 from app.core.client_ids import body_hash, check_same
-from app.core.errors import AppError, BadInput, FieldError
+from app.core.errors import AppError, BadInput, Conflict, FieldError
 from app.core.moments import not_ahead, shown_moment
 from app.core.problems import problem_within
 from app.journey import notes
@@ -24,10 +25,12 @@ from app.journey.journeys import StoredJourney
 from app.journey.merge import Effect, Notes, effect_of
 from app.journey.models import AppliedChange
 from app.journey.presenting import dashboard_of
-from app.journey.recording import REFLECTION, DayState, Recorded, record
+from app.journey.recording import EARLIER, REFLECTION, DayState, Recorded, fields_of, record
 from app.journey.runs import StoredRun, read_run, write_changes
-from app.journey.standing import Run, standing
+from app.journey.standing import Run, opens_at
 from app.journey.tools import Tools
+
+AT_MOST = 10_000  # changes of one run that are remembered
 
 Shown = dict[str, Any]
 
@@ -52,6 +55,11 @@ class UndoNotSynced(BadInput):
         super().__init__(FieldError("body", "/fields/completed", "Only true can be sent here."))
 
 
+class TooManyChanges(Conflict):
+    code = "too_many_changes"
+    says = "There is no room for more offline changes of this run. It can be changed day by day."
+
+
 @dataclass(slots=True)
 class Merging:
     """A run while a batch is merged into it."""
@@ -62,27 +70,42 @@ class Merging:
     agreed: bool
     now: datetime
     applied: dict[UUID, bytes]  # the changes that were merged once, each with the hash of what it said
+    kept: int  # how many there are of these in all
     news: dict[UUID, bytes] = field(default_factory=dict)
 
     def merge(self, change: Change, sent: bytes) -> Shown:
         """What came of a change. Raises what keeps it from being merged; then it changed nothing."""
-        kept = self.applied.get(change.change_id) or self.news.get(change.change_id)
-        if kept is not None:
-            check_same(kept, sent, pointer="/change_id")
-            return _answer(change.change_id, Effect.UNCHANGED)
+        known = ChainMap(self.applied, self.news)
+        if change.change_id in known:
+            check_same(known[change.change_id] or sent, sent, pointer="/change_id")  # emptied with the health data
+            return self._again(change)
         at = not_ahead(change.happened_at, now=self.now, pointer="/happened_at")
         if change.fields.completed is False:
             raise UndoNotSynced
         openings = self.run.openings(now=self.now)
         if change.day > len(openings) or at < openings[change.day - 1]:
-            raise BeforeOpening(standing(self.run, now=self.now).days[change.day - 1].opens_at, now=self.now)
+            raise BeforeOpening(opens_at(self.run, change.day, now=self.now), now=self.now)
         state = DayState(self.run, change.day, self.notes.get(change.day, {}), self.journey.tasks(change.day))
-        recorded = record(state, change.fields, at=at, now=self.now, agreed=self.agreed, place="/fields")
+        recorded = record(state, change.fields, at=at, now=self.now, agreed=self.agreed, place="/fields", offline=True)
         if recorded.state != state:
+            if self.kept + len(self.news) >= AT_MOST:
+                raise TooManyChanges
             self.news[change.change_id] = sent
         self.run = recorded.state.run
         self.notes[change.day] = recorded.state.notes
         return _merged(change.change_id, recorded)
+
+    def _again(self, change: Change) -> Shown:
+        """The answer to a change that was merged before: what it said that doesn't stand, and the reflection that gave
+        way, so that no lost reply loses anybody's words.
+        """
+        noted = self.notes.get(change.day, {})
+        sent = dict(fields_of(change.fields))
+        stands = {name: noted[name].value if name in noted else None for name in (*sent, EARLIER)}
+        gone = [name for name, value in sent.items() if (stands[name] or None) != (value or None)]
+        lost = sent.get(REFLECTION) if REFLECTION in gone else stands[EARLIER]
+        reflections = {"kept": stands[REFLECTION], "superseded": lost} if REFLECTION in sent and lost else None
+        return _answer(change.change_id, Effect.UNCHANGED, superseded=gone, reflections=reflections)
 
 
 def sync(
@@ -110,6 +133,7 @@ def sync(
         agreed=bool(row.agreed),
         now=now,
         applied=_applied(session, stored, [each.change_id for each in changes]),
+        kept=_many(session, stored),
     )
     results = dict(_answers(merging, key, changes))
     write_changes(session, stored, merging.run)
@@ -145,6 +169,11 @@ def _applied(session: Session, stored: StoredRun, ids: Sequence[UUID]) -> dict[U
     columns = select(col(AppliedChange.id), col(AppliedChange.body_hash))
     rows = session.execute(columns.where(*of_run, col(AppliedChange.id).in_(ids)))
     return {row.id: row.body_hash for row in rows}
+
+
+def _many(session: Session, stored: StoredRun) -> int:
+    of_run = col(AppliedChange.member_id) == stored.member_id, col(AppliedChange.run_id) == stored.id
+    return session.scalar(select(func.count()).select_from(AppliedChange).where(*of_run)) or 0
 
 
 def _merged(change_id: UUID, recorded: Recorded) -> Shown:

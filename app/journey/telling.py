@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.journey import notes
 from app.journey.merge import UNDONE, Completion, Notes
 from app.journey.models import Calendar
-from app.journey.recording import NOTED, TASK
+from app.journey.recording import EARLIER, NOTED, TASK
 from app.journey.runs import all_runs
 from app.journey.standing import standing
 
@@ -52,6 +52,6 @@ def _told(completion: Completion, noted: Notes) -> dict[str, Any]:
         "time_zone": completion.zone,
         "undone_at": completion.undone_at,
         "tasks": tasks,
-        **{name: noted[name].value if name in noted else None for name in NOTED},
+        **{name: noted[name].value if name in noted else None for name in (*NOTED, EARLIER)},
         "noted_at": {name: note.at for name, note in noted.items()},
     }

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, Update, delete, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -121,6 +121,8 @@ def erase_my_health_data(
             if holding.is_health:
                 theirs = delete(holding.table).where(holding.belongs_to(subject))
                 delete_noting(session, theirs, holding.table, holding.noted_in)
+            elif holding.health_column:
+                session.execute(_emptied(holding).where(holding.belongs_to(subject)))
         note(session, Event.HEALTH_DATA_ERASED, proof.member.id, now=now)
 
 
@@ -130,6 +132,17 @@ def erase_withdrawn(database: Database, *, holdings: Sequence[Holding] = HOLDING
         if holding.is_health:
             theirs = col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE))
             database.delete(holding.table, theirs, noted_in=holding.noted_in)
+        elif holding.health_column:
+            with database.transaction() as session:
+                theirs = col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE))
+                session.execute(_emptied(holding).where(theirs))
+
+
+def _emptied(holding: Holding) -> Update:
+    """Of rows that aren't emptied yet."""
+    assert holding.health_column
+    column = col(getattr(holding.table, holding.health_column))
+    return update(holding.table).where(column != b"").values({column: b""}).execution_options(synchronize_session=False)
 
 
 def _withdrawn(*, before: datetime) -> Select[*tuple[Any, ...]]:

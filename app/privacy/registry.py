@@ -46,6 +46,7 @@ class Holding:
     exported_as: str
     is_health: bool = False
     noted_in: type[Table] | None = None  # what remembers the ids of its rows that were deleted
+    health_column: str | None = None  # the one that is emptied with the health data, where a row has to stay
 
 
 def _mine(table: type[Any]) -> Callable[[Subject], ColumnElement[bool]]:
@@ -59,6 +60,7 @@ HOLDINGS = (
         AppliedChange,
         _mine(AppliedChange),
         "not exported: ids of changes that were merged, so that none counts twice; what they said is in the days",
+        health_column="body_hash",
     ),
     Holding(Calendar, _mine(Calendar), "runs"),
     Holding(RunDay, _mine(RunDay), "runs"),

@@ -82,6 +82,9 @@ class ExportedDay(BaseModel):
     mood_before: int | None = Field(examples=[2])
     mood_after: int | None = Field(examples=[3])
     reflection: str | None = Field(examples=["I noticed the pull to check."])
+    earlier_reflection: str | None = Field(
+        description="What another device's words replaced last.", examples=["I noticed something."]
+    )
     noted_at: dict[str, datetime] = Field(description="When each of these was said last.", examples=[{}])
 
 

@@ -7,7 +7,7 @@ Counted in memory, for each process alone: it keeps a flood out. Guesses at pass
 
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from threading import Timer
 from typing import Any
 
@@ -43,14 +43,18 @@ class Limits:
 
     def __init__(self, settings: Settings) -> None:
         storage = MemoryStorage()
-        self.sweep = storage.timer.function
-        storage.timer = Swept(0, self.sweep)
+        self._forget = storage.timer.function
+        storage.timer = Swept(0, self._forget)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._items = {
             "registrations": RateLimitItemPerMinute(settings.registrations_a_minute, namespace="registrations"),
             "sign_ins": RateLimitItemPerMinute(settings.sign_ins_a_minute, namespace="sign_ins"),
             "requests": RateLimitItemPerMinute(settings.requests_a_minute, namespace="requests"),
         }
+
+    def sweep(self) -> None:
+        with suppress(KeyError):  # forgotten meanwhile, by a request
+            self._forget()
 
     def count(self, name: str, network: str) -> None:
         """Raises TooMany."""

@@ -21,6 +21,8 @@ from app.web.methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
 
+MOST_TOLD = 50  # errors of one request
+OF_A_KEY = "[key]"  # what pydantic adds to the place of a key that doesn't fit
 ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
 MEDIA_TYPE = "application/problem+json"
 DETAILS = {
@@ -112,14 +114,14 @@ def _moved(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     """Says what was wrong and where; never what was sent, which may be somebody's password."""
     assert isinstance(error, RequestValidationError)
-    errors = [_field_error(each) for each in error.errors()]
+    errors = [_field_error(each) for each in error.errors()[:MOST_TOLD]]
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return problem(400, CODES[400], "The body isn't valid JSON.", errors)
     return problem(BadInput.status, BadInput.code, DETAILS[422], errors)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    place, *path = error["loc"]
+    place, *path = (step for step in error["loc"] if step != OF_A_KEY)
     if error["type"] == "json_invalid":
         return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
     return FieldError(

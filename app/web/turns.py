@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from app.core.database import Database
 from app.core.errors import Unavailable
 
+MOST = 30  # fewer than there are threads, whatever the pool holds
 PATIENCE = 2.0  # seconds that a request waits for its turn
 
 
@@ -17,7 +18,7 @@ class Turns:
     """As many at once as there are connections for them; where one pool serves both, they share its turns."""
 
     def __init__(self, database: Database) -> None:
-        self.reading = Semaphore(database.readers, fast_acquire=True)
+        self.reading = Semaphore(min(database.readers, MOST), fast_acquire=True)
         self.writing = Semaphore(database.writers, fast_acquire=True) if database.writers else self.reading
 
 

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from tests.factories.content import write_article
+from tests.factories.journeys import write_journey
 from tests.factories.questionnaires import (
     bands,
     midpoint_style,
@@ -184,6 +185,7 @@ def test_only_what_is_public_is_recommended_and_in_the_editors_order(desk: Desk)
         "topics": ["habits", "sleep"],
         "journey": "21-days",
     }
+    write_journey(desk.folder)
     desk.publish("advising", questionnaire([scale("across", ["q01"])]) | {"recommendations": wanted})
     with time_machine.travel(NOON, tick=False) as clock:
         person = agreed(desk.service)

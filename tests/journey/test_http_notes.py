@@ -166,7 +166,8 @@ def test_after_a_withdrawal_reading_goes_on_and_nothing_new_is_kept(walker: Walk
     decide(walker.person, granted=False)
 
     for fields in NOTES:
-        assert told(walker.change(1, **fields)) == (403, "consent_required")
+        if fields != {"tasks": {"first-1": True}}:  # which is so already
+            assert told(walker.change(1, **fields)) == (403, "consent_required")
 
     assert walker.read(1) == day
     walker.complete(1)
@@ -174,6 +175,16 @@ def test_after_a_withdrawal_reading_goes_on_and_nothing_new_is_kept(walker: Walk
     walker.note(1, completed=False)
     decide(walker.person, granted=True)
     assert walker.note(1, reflection="after")["progress"] == day["progress"] | {"reflection": "after"}
+
+
+def test_after_a_withdrawal_what_was_kept_may_be_taken_back(walker: Walker) -> None:
+    walker.note(1, reflection="before", mood_before=2, tasks={"first-1": True})
+    decide(walker.person, granted=False)
+
+    walker.note(1, reflection=None, mood_before=None, tasks={"first-1": False}, completed=True)
+
+    found = progress(walker)
+    assert (found["reflection"], found["mood_before"], found["tasks"]["first-1"]) == (None, None, False)
 
 
 def test_what_was_written_is_found_nowhere_in_the_clear(site: Service, walker: Walker) -> None:
