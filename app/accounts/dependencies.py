@@ -1,5 +1,5 @@
-"""How endpoints learn who is asking. A member's endpoint takes `MemberReads` or `MemberWrites`, and has then a
-connection on which the session was found to go on; one that asks for a password takes `Asking`.
+"""How endpoints learn who is asking. A member's endpoint takes `MemberReads` or `MemberWrites`: whoever acts
+(`accounts/acting.py`); one that asks for a password takes `Asking`.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
 """Access tokens: JWTs (RFC 9068) that say who is asking, for some minutes. The only module that imports python-jose.
 
 What python-jose 3.5 lets through is checked here, before it sees the token and after (docs/decisions/tokens.md).
-Every failure is one NotSignedIn.
+Every failure is one BadToken.
 """
 
 import json
