@@ -23,10 +23,12 @@ Reply = TypeVar("Reply")
 class Reading:
     """A member who reads, in as few round trips as can be."""
 
-    def __init__(self, database: Database, access: Access, now: datetime) -> None:
+    def __init__(self, state: Any, access: Access, now: datetime) -> None:
+        """`state` is the application's, with the tools of each folder."""
+        self.state = state
         self.access = access
         self.now = now
-        self._database = database
+        self._database: Database = state.database
         self._connection: Connection | None = None
         self._is_checked = False
 
@@ -60,10 +62,12 @@ class Writing:
     after each other.
     """
 
-    def __init__(self, database: Database, access: Access, now: datetime) -> None:
+    def __init__(self, state: Any, access: Access, now: datetime) -> None:
+        """`state` is the application's, with the tools of each folder."""
+        self.state = state
         self.access = access
         self.now = now
-        self._database = database
+        self._database: Database = state.database
         self._session: Session | None = None
         self._transaction = ExitStack()
         self._is_locked = False

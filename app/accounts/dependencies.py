@@ -54,7 +54,7 @@ class ToRead(BearerScheme):
         now = utc_now()
         access, state = await self.read(request, now=now), request.app.state
         await take_turn(state.turns.reading)
-        reading = Reading(state.database, access, now)
+        reading = Reading(state, access, now)
         try:
             yield reading
         finally:
@@ -67,7 +67,7 @@ class ToWrite(BearerScheme):
         now = utc_now()
         access, state = await self.read(request, now=now), request.app.state
         await take_turn(state.turns.writing)
-        writing = Writing(state.database, access, now)
+        writing = Writing(state, access, now)
         try:
             yield writing
         except BaseException as error:

@@ -12,7 +12,7 @@ from app.articles.dependencies import Format
 from app.journey import days, starting
 from app.journey.bodies import DayChange
 from app.journey.days import DayChangedMeanwhile
-from app.journey.dependencies import DayNumber, IfMatch, JourneyTools, RunId, wanted
+from app.journey.dependencies import DayNumber, IfMatch, RunId, tools_of, wanted
 from app.journey.journeys import DayLocked
 from app.journey.recording import UnknownTask
 from app.journey.run_schemas import Dashboard, DayChanged, DayRead
@@ -24,11 +24,11 @@ router = APIRouter(prefix="/me/journeys/{run_id}", tags=["Journey"], responses=r
 
 
 @router.get("", summary="The dashboard", response_model=Dashboard)
-def read_run(run_id: RunId, me: MemberReads, tools: JourneyTools) -> Any:
+def read_run(run_id: RunId, me: MemberReads) -> Any:
     """Everything that the main screen needs, in one reply. Day n of a `daily` run opens on its date, of a `gentle` one
     on the date after day n-1 was completed. What is open stays open, whatever happens to clocks and zones.
     """
-    return answer(Dashboard, starting.read_dashboard(me, tools, wanted(run_id), now=me.now))
+    return answer(Dashboard, starting.read_dashboard(me, tools_of(me), wanted(run_id), now=me.now))
 
 
 @router.patch(
@@ -42,14 +42,13 @@ def change_day(
     day: DayNumber,
     change: DayChange,
     me: MemberWrites,
-    tools: JourneyTools,
     if_match: IfMatch = None,
 ) -> Any:
     """Complete a day or take that back, tick tasks, note moods, write. What is sent is merged and counts as happening
     now; with `If-Match` it is saved only if the day is still as you know it. Completing again changes nothing, and
     undoing locks nothing.
     """
-    etag, shown = days.change_day(me, tools, wanted(run_id), day, change, if_match=if_match, now=me.now)
+    etag, shown = days.change_day(me, tools_of(me), wanted(run_id), day, change, if_match=if_match, now=me.now)
     return me.committed(answer(DayChanged, shown, headers={"ETag": etag}))
 
 
@@ -58,9 +57,8 @@ def read_day(
     run_id: RunId,
     day: DayNumber,
     me: MemberReads,
-    tools: JourneyTools,
     body_format: Format = BodyFormat.BLOCKS,
 ) -> Any:
     """What an open day says, with what you did and wrote. Its `ETag` can go into the `If-Match` of a change."""
-    etag, shown = days.read_day(me, tools, wanted(run_id), day, body_format=body_format, now=me.now)
+    etag, shown = days.read_day(me, tools_of(me), wanted(run_id), day, body_format=body_format, now=me.now)
     return answer(DayRead, shown, headers={"ETag": etag})

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Request
 
+from app.accounts.acting import Reading, Writing
 from app.core.slugs import LONGEST_SLUG, SLUG
 from app.journey.run_schemas import AN_ID
 from app.journey.schedule import LENGTH
@@ -15,6 +16,12 @@ RUN = rf"^({CURRENT}|[0-9a-fA-F]{{8}}(-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}
 
 async def read_tools(request: Request) -> Tools:
     tools: Tools = request.app.state.journeys
+    return tools
+
+
+def tools_of(me: Reading | Writing) -> Tools:
+    """What `JourneyTools` gives, where a dependency less is worth it (docs/decisions/threads.md)."""
+    tools: Tools = me.state.journeys
     return tools
 
 
