@@ -1,13 +1,15 @@
 """RFC 9457 problem details: the one shape of every refusal, alone or as a part of a reply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import AppError, FieldError
+from app.core.texts import shown_name
 
+OF_A_KEY = "[key]"  # what pydantic adds to the place of a key that doesn't fit
 TITLES = {413: "Content Too Large", 422: "Invalid input"}  # where versions of Python differ, or we do
 
 
@@ -33,6 +35,11 @@ class Problem(BaseModel):
     detail: str = Field(examples=["No article has this slug."])
     code: str = Field(description="Stable, for programs.", examples=["not_found"])
     errors: list[ProblemField] = Field(description="What was wrong, field by field; empty where that doesn't apply.")
+
+
+def pointer_of(path: Iterable[str | int]) -> str:
+    """The JSON Pointer of a place as pydantic tells it."""
+    return "".join(f"/{shown_name(str(step))}" for step in path if step != OF_A_KEY)
 
 
 def problem_within(place: str, error: AppError) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from app.accounts.fields import TimeZone
 from app.accounts.schemas import Body
 from app.core.errors import FieldError
 from app.core.moments import LocalDate, Moment, TimeOfDay
+from app.core.problems import pointer_of
 from app.core.slugs import LONGEST_SLUG, SLUG
-from app.core.texts import Storable, shown_name
+from app.core.texts import Storable
 from app.journey.schedule import LENGTH, Pace
 
 MOST_CHANGES = 200
@@ -95,8 +96,7 @@ def _refused_alone(value: Any, read: ValidatorFunctionWrapHandler) -> Change | U
 
 
 def _field_error(place: tuple[int | str, ...], message: str) -> FieldError:
-    pointer = "".join(f"/{shown_name(str(step))}" for step in place if step != "[key]")
-    return FieldError("body", pointer, message.removeprefix("Value error, "))
+    return FieldError("body", pointer_of(place), message.removeprefix("Value error, "))
 
 
 class Batch(Body):

@@ -7,12 +7,9 @@ from statistics import fmean
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
-from sqlmodel import col
+from sqlalchemy import Connection
 
-from app.accounts.consents import HEALTH, ConsentRequired, granted
-from app.accounts.member_keys import unwrapped_key
-from app.accounts.models import MemberKey
+from app.accounts.consents import ConsentRequired
 from app.journey import notes
 from app.journey.merge import Completion, Notes
 from app.journey.recording import REFLECTION, TASK
@@ -36,14 +33,9 @@ Shown = dict[str, Any]
 def read_insights(reads: Connection, tools: Tools, member_id: UUID, run_id: UUID | None, *, now: datetime) -> Shown:
     """Raises RunNotFound and ConsentRequired."""
     stored = read_run(reads, member_id, run_id)
-    row = reads.execute(
-        select(col(MemberKey.key_id), col(MemberKey.wrapped), granted(member_id, HEALTH).label("agreed")).where(
-            col(MemberKey.member_id) == member_id
-        )
-    ).one()
-    if not row.agreed:
+    key, agreed = notes.key_and_consent(reads, tools.ring, member_id)
+    if not agreed:
         raise ConsentRequired
-    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
     practice = list(_practice(stored.run.completions, notes.read(reads, key, stored)))
     found = standing(stored.run, now=now)
     before = [each["mood_before"] for each in practice if each["mood_before"] is not None]

@@ -12,9 +12,6 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
-from app.accounts.consents import HEALTH, granted
-from app.accounts.member_keys import unwrapped_key
-from app.accounts.models import MemberKey
 from app.core.client_ids import body_hash, check_same
 from app.core.errors import AppError, BadInput, Conflict, FieldError
 from app.core.moments import not_ahead, shown_moment
@@ -119,18 +116,13 @@ def sync(
 ) -> Shown:
     """Merge changes in the order in which they happened. Raises RunNotFound."""
     stored = read_run(session, member_id, run_id)
-    row = session.execute(
-        select(col(MemberKey.key_id), col(MemberKey.wrapped), granted(member_id, HEALTH).label("agreed")).where(
-            col(MemberKey.member_id) == member_id
-        )
-    ).one()
-    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
+    key, agreed = notes.key_and_consent(session, tools.ring, member_id)
     before = notes.read(session, key, stored)
     merging = Merging(
         journey=tools.journeys.read(session, stored.journey, stored.digest),
         run=stored.run,
         notes=dict(before),
-        agreed=bool(row.agreed),
+        agreed=agreed,
         now=now,
         applied=_applied(session, stored, [each.change_id for each in changes]),
         kept=_many(session, stored),

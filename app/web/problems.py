@@ -15,14 +15,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
-from app.core.problems import content
-from app.core.texts import shown_name
+from app.core.problems import content, pointer_of
 from app.web.methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
 
 MOST_TOLD = 50  # errors of one request
-OF_A_KEY = "[key]"  # what pydantic adds to the place of a key that doesn't fit
 ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
 MEDIA_TYPE = "application/problem+json"
 DETAILS = {
@@ -121,12 +119,10 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    place, *path = (step for step in error["loc"] if step != OF_A_KEY)
+    place, *path = error["loc"]
     if error["type"] == "json_invalid":
         return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
-    return FieldError(
-        place, "".join(f"/{shown_name(str(step))}" for step in path), error["msg"].removeprefix("Value error, ")
-    )
+    return FieldError(place, pointer_of(path), error["msg"].removeprefix("Value error, "))
 
 
 def _bare(request: Request, error: Exception) -> Response:
