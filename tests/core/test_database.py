@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlmodel import Session, col, select
 
-from app.core.database import Database, sqlite_driver
+from app.core.database import Database
+from app.core.engines import sqlite_driver
 from app.core.errors import AppError
 from app.core.releases import ContentRelease
 from app.web.dependencies import ContentSession, DbSession

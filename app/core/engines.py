@@ -1,0 +1,108 @@
+"""Engines: how connections to SQLite and PostgreSQL are made and kept, and how their transactions begin.
+
+No driver begins a transaction of its own accord: an engine as it is made commits each statement, and `beginning` makes
+one whose transactions begin as they should. Nothing has to be switched when a connection passes from one to the other.
+"""
+
+import math
+import sqlite3
+import time
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+try:
+    import pysqlite3  # a SQLite without the WAL-reset fault (docs/decisions/sqlite.md), where its wheel exists
+except ImportError:  # pragma: no cover
+    pysqlite3 = None
+
+IDLE = 1.0  # seconds after which a connection to PostgreSQL is tried before it is used
+
+
+def sqlite_driver() -> ModuleType:
+    return pysqlite3 or sqlite3
+
+
+def beginning(engine: Engine, statement: str) -> Engine:
+    """The same connections, in transactions that begin with that statement."""
+    begun = create_engine(engine.url, module=engine.dialect.dbapi, pool=engine.pool, hide_parameters=True)
+
+    def begin(connection: Any) -> None:
+        connection.execute(statement)
+
+    begun.dialect.do_begin = begin  # type: ignore[assignment,method-assign]
+    return begun
+
+
+def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[str, str] | None = None) -> Engine:
+    settings = {
+        "busy_timeout": str(round(patience * 1000)),
+        "foreign_keys": "ON",
+        "journal_mode": "WAL",
+        "synchronous": "FULL",
+        "secure_delete": "ON",
+        "wal_autocheckpoint": "4000",
+        "cache_size": "-16384",
+        **(pragmas or {}),
+    }
+    engine = create_engine(
+        url,
+        module=sqlite_driver(),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for name, value in settings.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+
+    return engine
+
+
+def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
+    milliseconds = round(patience * 1000)
+    limits = {
+        "statement_timeout": milliseconds,
+        "lock_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": 4 * milliseconds,
+        "timezone": "UTC",
+    }
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=patience,
+        hide_parameters=True,
+        connect_args={
+            "autocommit": True,
+            "connect_timeout": 2,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 5 * 1000,  # a host that is gone is noticed; statement_timeout is the server's to keep
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        },
+    )
+
+    @event.listens_for(engine, "checkin")
+    def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """One that has been idle is tried first; one that was in use just now isn't, which spares a round trip."""
+        if time.monotonic() - record.info.get("used_at", math.inf) > IDLE:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error:
+                raise InvalidatePoolError from None
+
+    return engine
