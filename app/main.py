@@ -1,7 +1,9 @@
 """create_app wires everything; nothing is created at import."""
 
 import gc
+from asyncio import get_running_loop
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import structlog
@@ -31,6 +33,7 @@ from app.core.database import Database
 from app.core.mail import transport_of
 from app.core.outbox import Postman
 from app.core.settings import Settings
+from app.core.together import Together
 from app.journey.calendars_router import router as calendars_router
 from app.journey.days_router import router as days_router
 from app.journey.router import router as journeys_router
@@ -52,7 +55,7 @@ from app.web.limits import Capacity, Limits
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
 from app.web.query import check_query
-from app.web.turns import Turns
+from app.web.turns import MOST, Turns
 
 log = structlog.get_logger("app.start")
 
@@ -73,6 +76,25 @@ def settle() -> None:
     """What is there once an app has started stays: looking through it again and again would hold everybody up."""
     gc.set_threshold(10_000, 50, 100)
     gc.freeze()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    state.signal.start()
+    device_name("")  # it reads its tables at the first name, which nobody is to wait for
+    for work in state.background:
+        work.start()
+    get_running_loop().set_default_executor(ThreadPoolExecutor(MOST, "work"))
+    settle()
+    yield
+    gc.unfreeze()
+    for work in state.background:
+        work.stop()
+    state.signal.stop()
+    if state.together:
+        state.together.close()
+    state.database.close()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -100,20 +122,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
         measures.watch(cache)
         return HeadForGet(cache)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        signal.start()
-        device_name("")  # it reads its tables at the first name, which nobody is to wait for
-        for work in app.state.background:
-            work.start()
-        settle()
-        yield
-        gc.unfreeze()
-        for work in app.state.background:
-            work.stop()
-        signal.stop()
-        database.close()
 
     app = DescribedApi(
         outermost=outermost,
@@ -156,6 +164,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Repeating("limits", limits.sweep, every=60),
     ]
     app.state.turns = Turns(database)
+    app.state.together = Together(database) if database.writes_together else None
     app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)
 

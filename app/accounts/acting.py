@@ -62,13 +62,13 @@ class Writing:
     after each other.
     """
 
-    def __init__(self, state: Any, access: Access, now: datetime) -> None:
-        """`state` is the application's, with the tools of each folder."""
+    def __init__(self, state: Any, access: Access, now: datetime, session: Session | None = None) -> None:
+        """`state` is the application's, with the tools of each folder. Who gives a session ends it, too."""
         self.state = state
         self.access = access
         self.now = now
         self._database: Database = state.database
-        self._session: Session | None = None
+        self._session = session
         self._transaction = ExitStack()
         self._is_locked = False
         self._is_over = False
@@ -101,10 +101,14 @@ class Writing:
 
     def committed(self, reply: Reply) -> Reply:
         """The reply, once the transaction has ended here, in the endpoint's thread. Otherwise it ends in another."""
-        assert self._is_locked  # nobody is told that it is done whose session wasn't looked at
+        self.check_locked()
         self._is_over = True
         self._transaction.close()
         return reply
+
+    def check_locked(self) -> None:
+        """Nobody is told that it is done whose session wasn't looked at."""
+        assert self._is_locked
 
     async def end(self, error: BaseException | None = None) -> None:
         """Commit, or roll back what came to an error, unless that was done."""

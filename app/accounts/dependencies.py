@@ -1,8 +1,10 @@
 """How endpoints learn who is asking. A member's endpoint takes `MemberReads` or `MemberWrites`: whoever acts
-(`accounts/acting.py`); one that asks for a password takes `Asking`.
+(`accounts/acting.py`). One that is asked often takes `MemberActs`, which costs less (`accounts/actor.py`), and one that
+asks for a password `Asking`.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import datetime
 from typing import Annotated
 
@@ -10,13 +12,14 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from app.accounts.acting import Reading, Writing
+from app.accounts.actor import Actor
 from app.accounts.devices import device_name
 from app.accounts.tokens import Access, BadToken
 from app.accounts.tools import Caller, Tools
 from app.core.clock import utc_now
 from app.web.dependencies import Network
 from app.web.limits import limited, one_of_few, unhurried
-from app.web.turns import take_turn
+from app.web.turns import Turn
 
 
 async def read_tools(request: Request) -> Tools:
@@ -49,34 +52,34 @@ class ToAsk(BearerScheme):
         return await self.read(request, now=utc_now())
 
 
+class ToAct(BearerScheme):
+    async def __call__(self, request: Request) -> Actor:  # type: ignore[override]
+        now = utc_now()
+        return Actor(request.app.state, await self.read(request, now=now), now)
+
+
 class ToRead(BearerScheme):
     async def __call__(self, request: Request) -> AsyncIterator[Reading]:  # type: ignore[override]
         now = utc_now()
         access, state = await self.read(request, now=now), request.app.state
-        await take_turn(state.turns.reading)
-        reading = Reading(state, access, now)
-        try:
-            yield reading
-        finally:
-            reading.close()
-            state.turns.reading.release()
+        async with Turn(state.turns.reading):
+            with closing(Reading(state, access, now)) as reading:
+                yield reading
 
 
 class ToWrite(BearerScheme):
     async def __call__(self, request: Request) -> AsyncIterator[Writing]:  # type: ignore[override]
         now = utc_now()
         access, state = await self.read(request, now=now), request.app.state
-        await take_turn(state.turns.writing)
-        writing = Writing(state, access, now)
-        try:
-            yield writing
-        except BaseException as error:
-            await writing.end(error)
-            raise
-        else:
-            await writing.end()
-        finally:
-            state.turns.writing.release()
+        async with Turn(state.turns.writing):
+            writing = Writing(state, access, now)
+            try:
+                yield writing
+            except BaseException as error:
+                await writing.end(error)
+                raise
+            else:
+                await writing.end()
 
 
 async def read_caller(request: Request, network: Network) -> Caller:
@@ -85,6 +88,7 @@ async def read_caller(request: Request, network: Network) -> Caller:
 
 to_ask = ToAsk()
 Asking = Annotated[Access, Depends(to_ask)]
+MemberActs = Annotated[Actor, Depends(ToAct())]
 MemberReads = Annotated[Reading, Depends(ToRead(), scope="function")]
 MemberWrites = Annotated[Writing, Depends(ToWrite(), scope="function")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     URL,
     ColumnElement,
+    Connection,
     Delete,
     MetaData,
     delete,
@@ -53,9 +54,10 @@ class Database:
     def __init__(self, url: URL, *, pool_size: int = 10, patience: float = 2.0) -> None:
         """Patience is the seconds to wait for a connection, a lock or (PostgreSQL) a statement."""
         self.url = url
+        self.writes_together = url.get_backend_name() == "sqlite"
         self.readers = pool_size
         self.writers = 0  # beside the readers; 0: all share one pool
-        if url.get_backend_name() == "sqlite":
+        if self.writes_together:
             writing = sqlite_engine(url, pool_size=1, patience=max(patience, 5.0))
             reading = sqlite_engine(url, pool_size=pool_size, patience=patience, pragmas={"query_only": "ON"})
             self.writers = 2  # one at work, and the next one ready
@@ -67,13 +69,17 @@ class Database:
             self.content = beginning(reading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         self.reads, self.snapshot = reading, self.content
         self._pools = (writing, reading)
-        self.sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False)
+        self.sessions = sessionmaker(
+            self.engine, class_=Session, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
         self.content_sessions = sessionmaker(self.content, class_=Session, expire_on_commit=False)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Committed at its end; rolled back by whatever is raised, but for a refusal that keeps what was written."""
-        with self.sessions() as session:
+    def transaction(self, within: Connection | None = None) -> Iterator[Session]:
+        """Committed at its end; rolled back by whatever is raised, but for a refusal that keeps what was written.
+        `within` a connection's transaction it is a part of that, which can be undone by itself.
+        """
+        with self.sessions(bind=within or self.engine) as session:
             try:
                 yield session
             except AppError as refusal:

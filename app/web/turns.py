@@ -1,7 +1,6 @@
 """Requests wait for a database connection without holding a thread (docs/decisions/turns.md)."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 from anyio import Semaphore, WouldBlock, fail_after
@@ -11,6 +10,7 @@ from app.core.database import Database
 from app.core.errors import Unavailable
 
 MOST = 30  # fewer than there are threads, whatever the pool holds
+MOST_TOGETHER = 100  # who hold no thread while they wait for the one that writes for all
 PATIENCE = 2.0  # seconds that a request waits for its turn
 
 
@@ -20,39 +20,38 @@ class Turns:
     def __init__(self, database: Database) -> None:
         self.reading = Semaphore(min(database.readers, MOST), fast_acquire=True)
         self.writing = Semaphore(database.writers, fast_acquire=True) if database.writers else self.reading
+        self.together = Semaphore(MOST_TOGETHER, fast_acquire=True)
 
 
-async def take_turn(turns: Semaphore) -> None:
-    """Waits, if it has to; the turn is to be released. Raises Unavailable."""
-    try:
-        turns.acquire_nowait()
-    except WouldBlock:
+class Turn:
+    """Waits for it, if it has to. Raises Unavailable."""
+
+    def __init__(self, turns: Semaphore) -> None:
+        self._turns = turns
+
+    async def __aenter__(self) -> None:
         try:
-            with fail_after(PATIENCE):
-                await turns.acquire()
-        except TimeoutError:
-            raise Unavailable from None
+            self._turns.acquire_nowait()
+        except WouldBlock:
+            try:
+                with fail_after(PATIENCE):
+                    await self._turns.acquire()
+            except TimeoutError:
+                raise Unavailable from None
 
-
-@asynccontextmanager
-async def turn(turns: Semaphore) -> AsyncIterator[None]:
-    """Raises Unavailable."""
-    await take_turn(turns)
-    try:
-        yield
-    finally:
-        turns.release()
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.release()
 
 
 async def take_turn_to_read(request: Request) -> AsyncIterator[None]:
     turns: Turns = request.app.state.turns
-    async with turn(turns.reading):
+    async with Turn(turns.reading):
         yield
 
 
 async def take_turn_to_write(request: Request) -> AsyncIterator[None]:
     turns: Turns = request.app.state.turns
-    async with turn(turns.writing):
+    async with Turn(turns.writing):
         yield
 
 

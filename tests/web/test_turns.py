@@ -9,7 +9,7 @@ import pytest
 from httpx2 import Response
 
 from app.core.errors import Unavailable
-from app.web.turns import turn
+from app.web.turns import Turn
 from tests.factories.services import Service
 
 MANY = 120
@@ -38,7 +38,7 @@ def test_a_crowd_of_searches_is_answered(service: Service) -> None:
 
 def test_who_waits_for_too_long_is_told_so() -> None:
     async def wait() -> None:
-        async with turn(anyio.Semaphore(0)):
+        async with Turn(anyio.Semaphore(0)):
             raise AssertionError("It was nobody's turn.")
 
     with pytest.raises(Unavailable) as refused:

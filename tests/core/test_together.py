@@ -1,0 +1,237 @@
+"""Writes that are committed together: one transaction, of which each can fail by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlmodel import Session, col, select
+
+from app.cli import migrate_database
+from app.core.database import Database
+from app.core.engines import sqlite_driver
+from app.core.errors import Conflict
+from app.core.releases import ContentRelease
+from app.core.together import Together
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+Do = Callable[[Session], object]
+
+
+class Refusal(Conflict):
+    code = "refused"
+    says = "No."
+
+
+class KeptRefusal(Refusal):
+    keeps_writes = True
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Database]:
+    """On SQLite, where a write that waits for the file's lock gives up after five seconds."""
+    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), patience=1)
+    migrate_database(database)
+    yield database
+    database.close()
+
+
+@contextmanager
+def held(database: Database) -> Iterator[Any]:
+    """Another process is writing, and whoever comes meanwhile waits."""
+    other = sqlite_driver().connect(str(database.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def add(number: int) -> Do:
+    def do(session: Session) -> int:
+        session.add(ContentRelease(id=number, released_at=NOW, falls_due=[]))
+        session.flush()
+        return number
+
+    return do
+
+
+def then(do: Do, *more: Do) -> Do:
+    def both(session: Session) -> object:
+        return [do(session), *(each(session) for each in more)]
+
+    return both
+
+
+def refuse(error: BaseException) -> Do:
+    def do(_: Session) -> object:
+        raise error
+
+    return do
+
+
+def stored(database: Database) -> list[int | None]:
+    with database.sessions() as session:
+        return list(session.exec(select(ContentRelease.id).order_by(col(ContentRelease.id))))
+
+
+def together(database: Database, *works: Do) -> Sequence[object]:
+    """What each is told, if all of them came while somebody else was writing."""
+
+    async def all_at_once() -> Sequence[object]:
+        writes = Together(database)
+        with held(database) as other:
+            told = [asyncio.ensure_future(writes.write(do)) for do in works]
+            await asyncio.sleep(0.05)
+            assert not any(each.done() for each in told)
+            other.execute("ROLLBACK")
+        replies = await asyncio.gather(*told, return_exceptions=True)
+        writes.close()
+        return replies
+
+    return asyncio.run(all_at_once())
+
+
+def test_those_who_wait_at_the_same_time_are_one_transaction(lake: Database) -> None:
+    def transaction(session: Session) -> int:
+        return id(session.connection().get_transaction())
+
+    [first, *others] = together(lake, transaction, transaction, then(transaction, add(1)))
+
+    assert others == [first, [first, 1]]
+    assert stored(lake) == [1]
+
+
+def test_what_fails_is_undone_by_itself(lake: Database) -> None:
+    one, refused, twice, two = together(lake, add(1), then(add(7), refuse(Refusal())), then(add(8), add(1)), add(2))
+
+    assert (one, two) == (1, 2)
+    assert isinstance(refused, Refusal)
+    assert isinstance(twice, IntegrityError)
+    assert stored(lake) == [1, 2]
+
+
+def test_a_refusal_keeps_what_it_says_it_keeps(lake: Database) -> None:
+    [refused, one] = together(lake, then(add(7), refuse(KeptRefusal())), add(1))
+
+    assert isinstance(refused, KeptRefusal)
+    assert one == 1
+    assert stored(lake) == [1, 7]
+
+
+def test_nobody_is_told_that_it_is_done_if_the_commit_fails(lake: Database) -> None:
+    def orphan(session: Session) -> None:
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        session.execute(text("INSERT INTO member_keys (member_id, key_id, wrapped) VALUES ('nobody', '-', x'00')"))
+
+    told = together(lake, add(1), orphan, add(2))
+
+    assert [type(each) for each in told] == [IntegrityError] * 3
+    assert stored(lake) == []
+
+
+def test_all_is_lost_once_the_database_has_ended_the_transaction(lake: Database) -> None:
+    def run_into_a_full_disk(session: Session) -> None:
+        session.connection().connection.execute("ROLLBACK")  # as SQLite does then
+        session.execute(text("SELECT 1 FROM nothing"))
+
+    one, lost, two = together(lake, add(1), run_into_a_full_disk, add(2))
+
+    assert isinstance(one, OperationalError)
+    assert one is lost
+    assert two == 2
+    assert stored(lake) == [2]
+
+
+def test_all_are_told_when_no_transaction_can_begin(lake: Database) -> None:
+    async def wait() -> Sequence[object]:
+        writes = Together(lake)
+        with held(lake):
+            works = (add(number) for number in range(3))
+            replies = await asyncio.gather(*map(writes.write, works), return_exceptions=True)
+        assert await writes.write(add(9)) == 9
+        writes.close()
+        return replies
+
+    told = asyncio.run(wait())
+
+    assert [type(each) for each in told] == [OperationalError] * 3
+    assert stored(lake) == [9]
+
+
+def test_who_has_gone_meanwhile_changes_nothing(lake: Database) -> None:
+    async def go() -> None:
+        writes = Together(lake)
+        with held(lake) as other:
+            staying, going = (asyncio.ensure_future(writes.write(add(number))) for number in (1, 2))
+            await asyncio.sleep(0.05)
+            going.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await going
+            other.execute("ROLLBACK")
+        assert await staying == 1
+        writes.close()
+
+    asyncio.run(go())
+
+    assert stored(lake) == [1]
+
+
+def test_who_comes_one_after_the_other_is_done_one_after_the_other(lake: Database) -> None:
+    async def come() -> Sequence[object]:
+        writes = Together(lake)
+        told = [await writes.write(add(number)) for number in range(5)]
+        writes.close()
+        return told
+
+    assert asyncio.run(come()) == stored(lake) == [0, 1, 2, 3, 4]
+
+
+def test_many_are_all_done_whatever_their_order(lake: Database) -> None:
+    async def come() -> list[object]:
+        writes = Together(lake)
+        waiting: list[Awaitable[object]] = [writes.write(add(number)) for number in range(300)]
+        told = await asyncio.gather(*waiting)
+        writes.close()
+        return told
+
+    assert asyncio.run(come()) == stored(lake) == list(range(300))
+
+
+def test_log_lines_go_on_naming_their_request(lake: Database) -> None:
+    def said(_: Session) -> object:
+        return structlog.contextvars.get_contextvars()["request_id"]
+
+    async def ask(writes: Together, name: str) -> object:
+        structlog.contextvars.bind_contextvars(request_id=name)
+        return await writes.write(said)
+
+    async def both() -> Sequence[object]:
+        writes = Together(lake)
+        told = await asyncio.gather(ask(writes, "one"), ask(writes, "two"))
+        writes.close()
+        return told
+
+    assert list(asyncio.run(both())) == ["one", "two"]
+
+
+def test_a_savepoint_is_a_part_of_a_transaction_on_either_database(database: Database) -> None:
+    with database.engine.begin() as connection:
+        with database.transaction(connection) as session:
+            add(1)(session)
+        with pytest.raises(DBAPIError), database.transaction(connection) as session:
+            then(add(2), add(1))(session)
+        assert stored_in(connection_of=database) == []
+
+    assert stored(database) == [1]
+
+
+def stored_in(*, connection_of: Database) -> list[int | None]:
+    """As others see it."""
+    with connection_of.reads.connect() as reads:
+        return list(reads.scalars(select(ContentRelease.id)))
