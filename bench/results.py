@@ -87,4 +87,6 @@ def _raw(measure: Measure) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    """About three digits."""
+    decimals = next((n for n, least in enumerate((100, 10, 0.1)) if abs(value) >= least), 3 if value else 0)
+    return f"{value:,.{decimals}f}"
