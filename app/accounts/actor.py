@@ -15,6 +15,7 @@ from app.accounts.tokens import Access
 from app.web.turns import Turn
 
 Reply = TypeVar("Reply")
+By = TypeVar("By")
 
 
 class Actor:
@@ -31,7 +32,7 @@ class Actor:
 
         def read() -> Reply:
             with closing(Reading(self._state, self._access, self._now)) as reading:
-                return work(reading)
+                return _done(work, reading)
 
         async with Turn(self._state.turns.reading):
             return await to_thread(read)
@@ -41,7 +42,7 @@ class Actor:
 
         def write(session: Session) -> Reply:
             writing = Writing(self._state, self._access, self._now, session)
-            reply = work(writing)
+            reply = _done(work, writing)
             writing.check_locked()
             return reply
 
@@ -55,3 +56,11 @@ class Actor:
         async with Turn(self._state.turns.together):
             written: Reply = await self._state.together.write(write)
             return written
+
+
+def _done(work: Callable[[By], Reply], by: By) -> Reply:
+    """A StopIteration mustn't leave the thread: asyncio can't hand it on, and its request would wait forever."""
+    try:
+        return work(by)
+    except StopIteration as error:
+        raise RuntimeError("StopIteration") from error

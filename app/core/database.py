@@ -68,7 +68,7 @@ class Database:
             self.engine = beginning(writing, "BEGIN")
             self.content = beginning(reading, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         self.reads, self.snapshot = reading, self.content
-        self._pools = (writing, reading)
+        self._engines = (writing, reading, self.engine, self.content)
         self.sessions = sessionmaker(
             self.engine, class_=Session, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
@@ -110,12 +110,12 @@ class Database:
     def empty_log(self) -> None:
         """On SQLite: empty the write-ahead log, which goes on holding what was deleted since."""
         if self.url.get_backend_name() == "sqlite":
-            with self._pools[0].connect() as connection:
+            with self._engines[0].connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        for pool in self._pools:
-            pool.dispose()
+        for engine in self._engines:
+            engine.dispose()
 
 
 def insert_into(session: Session, table: type[Table]) -> postgresql.Insert | sqlite.Insert:

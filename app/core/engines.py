@@ -28,13 +28,13 @@ def sqlite_driver() -> ModuleType:
 
 def beginning(engine: Engine, statement: str) -> Engine:
     """The same connections, in transactions that begin with that statement."""
-    begun = create_engine(engine.url, module=engine.dialect.dbapi, pool=engine.pool, hide_parameters=True)
+    other = create_engine(engine.url, module=engine.dialect.dbapi, pool=engine.pool, hide_parameters=True)
 
     def begin(connection: Any) -> None:
         connection.execute(statement)
 
-    begun.dialect.do_begin = begin  # type: ignore[assignment,method-assign]
-    return begun
+    other.dialect.do_begin = begin  # type: ignore[assignment,method-assign]
+    return other
 
 
 def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[str, str] | None = None) -> Engine:

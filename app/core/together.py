@@ -7,38 +7,29 @@ from asyncio import wrap_future
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
-from functools import partial
-from typing import Any, TypeVar
+from contextvars import Context, copy_context
+from operator import methodcaller
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app.core.database import Database
+from app.core.errors import Unavailable
 
 LONGEST = 0.01  # seconds for which those who come meanwhile are let into a transaction
 
 Reply = TypeVar("Reply")
+Outcome = Callable[[Future[Any]], None]  # tells whoever waits
 
 
-class Work:
-    """What one request does, and what its request is told of it."""
+class Work(NamedTuple):
+    """What one request does."""
 
-    def __init__(self, do: Callable[[Session], Any]) -> None:
-        self.told: Future[Any] = Future()
-        self._do = do
-        self._context = copy_context()  # what its log lines are to name
-
-    def attempt(self, database: Database, connection: Connection) -> Callable[[], None]:
-        """Do it, in a savepoint; returns what tells so. Raises what ended the whole transaction."""
-        try:
-            with database.transaction(connection) as session:
-                reply = self._context.run(self._do, session)
-        except BaseException as error:
-            if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-                raise
-            return partial(self.told.set_exception, error)
-        return partial(self.told.set_result, reply)
+    do: Callable[[Session], Any]
+    context: Context  # what its log lines are to name
+    told: Future[Any]
 
 
 class Together:
@@ -53,35 +44,66 @@ class Together:
 
     async def write(self, do: Callable[[Session], Reply]) -> Reply:
         """Raises what it raises, or what kept all of them from being committed."""
-        work = Work(do)
-        self._waiting.append(work)
-        self._thread.submit(self._commit_some)  # who was done with others by then needs nothing
-        reply: Reply = await wrap_future(work.told)
+        reply: Reply = await wrap_future(self._handed_over(do))
         return reply
 
     def close(self) -> None:
         """Once nobody comes any longer."""
         self._thread.shutdown()
+        self._thread = ThreadPoolExecutor(1, "writes")
+
+    def _handed_over(self, do: Callable[[Session], Any]) -> Future[Any]:
+        work = Work(do, copy_context(), Future())
+        self._waiting.append(work)
+        self._thread.submit(self._commit_some)  # who was done with others by then needs nothing
+        return work.told
 
     def _commit_some(self) -> None:
+        """Those who wait, but one at least, so that there are never more of them than calls of this to come."""
         if not self._waiting:
             return
-        begun: list[Work] = []
-        tell: list[Callable[[], None]] = []
+        begun: list[Future[Any]] = []
+        outcomes: list[Outcome] = []
         try:
             with self._database.engine.begin() as connection:
                 until = time.monotonic() + LONGEST
                 while self._waiting and (not begun or time.monotonic() < until):
                     work = self._waiting.popleft()
                     if work.told.set_running_or_notify_cancel():
-                        begun.append(work)
-                        tell.append(work.attempt(self._database, connection))
+                        begun.append(work.told)
+                        outcomes.append(self._attempt(connection, work.context, work.do))
+                    del work
         except BaseException as error:  # noqa: BLE001 - they are told, whatever it is
-            tell = [partial(work.told.set_exception, error) for work in begun or self._all_waiting()]
-        for each in tell:
-            each()
+            begun = begun or self._all_waiting()
+            outcomes = [methodcaller("set_exception", error)] * len(begun)
+        while begun:  # tracebacks, which keep what stands here, keep nothing of anybody's
+            outcomes.pop()(begun.pop())
 
-    def _all_waiting(self) -> list[Work]:
+    def _attempt(self, connection: Connection, context: Context, do: Callable[[Session], Any]) -> Outcome:
+        """Do it, in a savepoint. Raises what made the database end the whole transaction."""
+        try:
+            with self._database.transaction(connection) as session:
+                reply = context.run(do, session)
+        except BaseException as error:  # noqa: BLE001 - it is told, whatever it is
+            _check_goes_on(connection, error)
+            return methodcaller("set_exception", error)
+        _check_goes_on(connection)
+        return methodcaller("set_result", reply)
+
+    def _all_waiting(self) -> list[Future[Any]]:
         """Those who waited for a transaction that couldn't begin."""
         waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        return [work for work in waiting if work.told.set_running_or_notify_cancel()]
+        return [work.told for work in waiting if work.told.set_running_or_notify_cancel()]
+
+
+def _check_goes_on(connection: Connection, error: BaseException | None = None) -> None:
+    """Raises if the database has ended the transaction, as on a full disk: what it said then, rather than that there is
+    no such savepoint any longer. Whoever went on would be committed by themselves.
+    """
+    if connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+        return
+    first: BaseException = Unavailable()
+    while error:
+        first = error if isinstance(error, DBAPIError) else first
+        error = error.__context__
+    raise first

@@ -142,7 +142,8 @@ def _database_failed(request: Request, error: Exception) -> Response:
     )
     if not away:
         raise error
-    log.warning("database_unavailable", error=type(error).__name__)
+    said = error.orig if isinstance(error, DBAPIError) else error
+    log.warning("database_unavailable", error=type(error).__name__, reason=str(said).partition("\n")[0])
     return plain_problem(503, {"Retry-After": "2"})
 
 

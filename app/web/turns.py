@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from app.core.database import Database
 from app.core.errors import Unavailable
 
-MOST = 30  # fewer than there are threads, whatever the pool holds
+MOST = 30  # no more than there are threads, whatever the pool holds
 MOST_TOGETHER = 100  # who hold no thread while they wait for the one that writes for all
 PATIENCE = 2.0  # seconds that a request waits for its turn
 

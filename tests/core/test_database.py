@@ -71,6 +71,16 @@ def test_a_members_read_sees_what_was_committed_just_now(database: Database) -> 
         assert connection.scalar(select(col(ContentRelease.id))) is not None
 
 
+def test_closing_lets_go_of_every_connection(database: Database) -> None:
+    engines = (database.reads, database.content, database.engine)
+    for _ in range(2):
+        for engine in engines:
+            engine.connect().close()
+        database.close()
+
+        assert [engine.pool.checkedin() for engine in engines] == [0, 0, 0]  # type: ignore[attr-defined]
+
+
 def test_many_writers_at_once_all_succeed(database: Database) -> None:
     errors: list[Exception] = []
 

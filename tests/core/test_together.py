@@ -1,9 +1,12 @@
 """Writes that are committed together: one transaction, of which each can fail by itself."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from sqlmodel import Session, col, select
 from app.cli import migrate_database
 from app.core.database import Database
 from app.core.engines import sqlite_driver
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Unavailable
 from app.core.releases import ContentRelease
 from app.core.together import Together
 
@@ -135,17 +138,37 @@ def test_nobody_is_told_that_it_is_done_if_the_commit_fails(lake: Database) -> N
     assert stored(lake) == []
 
 
-def test_all_is_lost_once_the_database_has_ended_the_transaction(lake: Database) -> None:
-    def run_into_a_full_disk(session: Session) -> None:
-        session.connection().connection.execute("ROLLBACK")  # as SQLite does then
-        session.execute(text("SELECT 1 FROM nothing"))
+def test_all_is_lost_once_the_disk_is_full(lake: Database) -> None:
+    def fill(session: Session) -> None:
+        session.execute(text("PRAGMA max_page_count = 1"))  # no more than there are
+        for number in range(100, 2000):
+            add(number)(session)
 
-    one, lost, two = together(lake, add(1), run_into_a_full_disk, add(2))
+    def empty(session: Session) -> None:
+        session.execute(text("PRAGMA max_page_count = 1000000"))
+
+    one, lost, emptied, two = together(lake, add(1), fill, empty, add(2))
 
     assert isinstance(one, OperationalError)
+    assert "full" in str(one)
+    assert one is lost
+    assert (emptied, two) == (None, 2)
+    assert stored(lake) == [2]
+
+
+def test_all_is_lost_once_the_transaction_has_ended_whatever_a_work_makes_of_it(lake: Database) -> None:
+    def go_on_regardless(session: Session) -> None:
+        session.connection().connection.execute("ROLLBACK")
+        with suppress(OperationalError):
+            session.rollback()
+        add(7)(session)
+
+    one, lost, two = together(lake, add(1), go_on_regardless, add(2))
+
+    assert isinstance(one, Unavailable)
     assert one is lost
     assert two == 2
-    assert stored(lake) == [2]
+    assert 1 not in stored(lake)
 
 
 def test_all_are_told_when_no_transaction_can_begin(lake: Database) -> None:
@@ -218,6 +241,39 @@ def test_log_lines_go_on_naming_their_request(lake: Database) -> None:
         return told
 
     assert list(asyncio.run(both())) == ["one", "two"]
+
+
+def test_what_was_refused_is_kept_by_nobody(lake: Database) -> None:
+    class Said:
+        """What somebody wrote."""
+
+    def take(_said: Said, _session: Session) -> None:
+        pass
+
+    def refuse_it(_said: Said, _session: Session) -> None:
+        raise Refusal
+
+    def works() -> Iterator[tuple[Do, "weakref.ref[Said]"]]:
+        for do in (take, refuse_it, refuse_it):
+            said = Said()
+            yield partial(do, said), weakref.ref(said)
+            del said
+
+    async def write_all() -> list["weakref.ref[Said]"]:
+        writes, kept = Together(lake), []
+        for do, said in works():
+            kept.append(said)
+            with suppress(Refusal):
+                await writes.write(do)
+        del do
+        writes.close()
+        return kept
+
+    gc.disable()
+    try:
+        assert [said() for said in asyncio.run(write_all())] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 def test_a_savepoint_is_a_part_of_a_transaction_on_either_database(database: Database) -> None:
