@@ -110,7 +110,8 @@ class Database:
     def empty_log(self) -> None:
         """On SQLite: empty the write-ahead log, which goes on holding what was deleted since."""
         if self.url.get_backend_name() == "sqlite":
-            with self._engines[0].connect() as connection:
+            [writing, *_] = self._engines
+            with writing.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:

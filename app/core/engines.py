@@ -27,7 +27,9 @@ def sqlite_driver() -> ModuleType:
 
 
 def beginning(engine: Engine, statement: str) -> Engine:
-    """The same connections, in transactions that begin with that statement."""
+    """The same connections, in transactions that begin with that statement. (A listener to SQLAlchemy's `begin` would
+    slow down each statement of its engine.)
+    """
     other = create_engine(engine.url, module=engine.dialect.dbapi, pool=engine.pool, hide_parameters=True)
 
     def begin(connection: Any) -> None:
