@@ -20,8 +20,8 @@ from app.core.pagination import Statement
 Reply = TypeVar("Reply")
 
 
-class Reading:
-    """A member who reads, in as few round trips as can be."""
+class Acting:
+    """Somebody whose token is good. Whether their session goes on is asked where the database is first used."""
 
     def __init__(self, state: Any, access: Access, now: datetime) -> None:
         """`state` is the application's, with the tools of each folder."""
@@ -29,6 +29,13 @@ class Reading:
         self.access = access
         self.now = now
         self._database: Database = state.database
+
+
+class Reading(Acting):
+    """A member who reads, in as few round trips as can be."""
+
+    def __init__(self, state: Any, access: Access, now: datetime) -> None:
+        super().__init__(state, access, now)
         self._connection: Connection | None = None
         self._is_checked = False
 
@@ -57,17 +64,14 @@ class Reading:
         return self._connection
 
 
-class Writing:
+class Writing(Acting):
     """A member who writes: one request, one transaction, which ends before the reply is sent, and one member's writes
     after each other.
     """
 
     def __init__(self, state: Any, access: Access, now: datetime, session: Session | None = None) -> None:
-        """`state` is the application's, with the tools of each folder. Who gives a session ends it, too."""
-        self.state = state
-        self.access = access
-        self.now = now
-        self._database: Database = state.database
+        """Who gives a session ends it, too."""
+        super().__init__(state, access, now)
         self._session = session
         self._transaction = ExitStack()
         self._is_locked = False

@@ -5,56 +5,48 @@
 from asyncio import to_thread
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlmodel import Session
 
-from app.accounts.acting import Reading, Writing
-from app.accounts.tokens import Access
+from app.accounts.acting import Acting, Reading, Writing
 from app.web.turns import Turn
 
 Reply = TypeVar("Reply")
 By = TypeVar("By")
 
 
-class Actor:
-    """Who is asking. Nothing is begun for them yet."""
-
-    def __init__(self, state: Any, access: Access, now: datetime) -> None:
-        """`state` is the application's, with the tools of each folder."""
-        self._state = state
-        self._access = access
-        self._now = now
+class Actor(Acting):
+    """Nothing is begun for them yet."""
 
     async def reads(self, work: Callable[[Reading], Reply]) -> Reply:
         """Raises BadToken and Unavailable, and what the work raises."""
 
         def read() -> Reply:
-            with closing(Reading(self._state, self._access, self._now)) as reading:
+            with closing(Reading(self.state, self.access, self.now)) as reading:
                 return _done(work, reading)
 
-        async with Turn(self._state.turns.reading):
+        async with Turn(self.state.turns.reading):
             return await to_thread(read)
 
     async def writes(self, work: Callable[[Writing], Reply]) -> Reply:
         """What was written is committed when this returns, or nothing of it. Raises as `reads` does."""
 
         def write(session: Session) -> Reply:
-            writing = Writing(self._state, self._access, self._now, session)
+            writing = Writing(self.state, self.access, self.now, session)
             reply = _done(work, writing)
             writing.check_locked()
             return reply
 
         def write_alone() -> Reply:
-            with self._state.database.transaction() as session:
+            with self._database.transaction() as session:
                 return write(session)
 
-        if self._state.together is None:
-            async with Turn(self._state.turns.writing):
+        if self.state.together is None:
+            async with Turn(self.state.turns.writing):
                 return await to_thread(write_alone)
-        async with Turn(self._state.turns.together):
-            written: Reply = await self._state.together.write(write)
+        async with Turn(self.state.turns.together):
+            written: Reply = await self.state.together.write(write)
             return written
 
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Request
 
-from app.accounts.acting import Reading, Writing
+from app.accounts.acting import Acting
 from app.core.slugs import LONGEST_SLUG, SLUG
 from app.journey.run_schemas import AN_ID
 from app.journey.schedule import LENGTH
@@ -19,7 +19,7 @@ async def read_tools(request: Request) -> Tools:
     return tools
 
 
-def tools_of(me: Reading | Writing) -> Tools:
+def tools_of(me: Acting) -> Tools:
     """What `JourneyTools` gives, where a dependency less is worth it (docs/decisions/threads.md)."""
     tools: Tools = me.state.journeys
     return tools
