@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from alembic import command
 from alembic.config import Config
 
 from app.accounts import keys_command as keys
-from app.core import logs
 from app.core.commands import opened, read_settings
 from app.core.database import Database
 from app.core.settings import DatabaseSettings
@@ -20,10 +18,9 @@ from app.privacy import accounts_command as accounts
 from app.seed import assessments_command as assessments
 from app.seed import commands as content
 from app.seed.commands import load_folder, told
+from app.serving import become_server
 
 ROOT = Path(__file__).parents[1]
-STARTING = 60  # seconds that a worker may take to import everything on a busy machine
-STOPPING = 25  # seconds that requests in flight may take when the server stops
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
@@ -65,22 +62,8 @@ def serve(
         with told(), opened() as database:
             migrate_database(database)
             load_folder(database, seed)
-    logs.configure(settings.log_level)
     typer.echo(f"Serving at http://{host}:{port}; the documentation is at http://{host}:{port}/docs", err=True)
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=STOPPING,
-        timeout_worker_healthcheck=STARTING,
-    )
+    become_server(host, port, workers)
 
 
 @app.command()

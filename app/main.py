@@ -31,6 +31,7 @@ from app.core.background import Repeating
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.mail import transport_of
+from app.core.memory import few_arenas, give_back, settle
 from app.core.outbox import Postman
 from app.core.settings import Settings
 from app.core.together import Together
@@ -72,15 +73,10 @@ TAGS = [
 ]
 
 
-def settle() -> None:
-    """What is there once an app has started stays: looking through it again and again would hold everybody up."""
-    gc.set_threshold(10_000, 50, 100)
-    gc.freeze()
-
-
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
+    few_arenas()
     state.signal.start()
     device_name("")  # it reads its tables at the first name, which nobody is to wait for
     for work in state.background:
@@ -162,6 +158,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Repeating("mail", lambda: postman.deliver_next() is not None, every=1),
         Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
         Repeating("limits", limits.sweep, every=60),
+        Repeating("memory", give_back, every=10),
     ]
     app.state.turns = Turns(database)
     app.state.together = Together(database) if database.writes_together else None

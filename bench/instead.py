@@ -1,18 +1,12 @@
-"""`python -m bench.NAME serve --port ...` is `twentyone serve` with another application in its place: loop, protocol
-and every flag are the same by construction.
+"""`python -m bench.NAME HOST PORT WORKERS` is the program that `twentyone serve` becomes, with another application:
+loop, protocol and every flag are the same by construction.
 """
 
-from functools import partial
+import sys
 
-import uvicorn
-
-from app import cli
+from app.serving import serve
 
 
-def serve_instead(factory: str) -> None:
-    uvicorn.run = partial(_instead, partial(uvicorn.run), factory)
-    cli.app()
-
-
-def _instead(serve: "partial[None]", instead: str, _app: str, **options: object) -> None:
-    serve(instead, **options)
+def serve_instead(application: str) -> None:
+    host, port, workers = sys.argv[1:]
+    serve(host, int(port), int(workers), application)

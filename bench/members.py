@@ -9,7 +9,9 @@ PASSWORD = "a kettle sings in the rain"  # noqa: S105 - nobody's
 WRONG = "a kettle sings in the snow"
 PATIENCE = 30  # seconds that an answer may take
 
-REGISTER, SIGN_IN, FORGOT = "/v1/auth/register", "/v1/auth/login", "/v1/auth/password/forgot"
+REGISTER, SIGN_IN, FORGOT, REFRESH = (
+    f"/v1/auth/{each}" for each in ("register", "login", "password/forgot", "refresh")
+)
 NO_LIMITS: dict[str, str] = dict.fromkeys(
     (
         "registrations_a_minute",

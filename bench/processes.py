@@ -55,6 +55,7 @@ class Place:
 
     folder: Path
     cores: Sequence[int] = (SERVER,)
+    workers: int = 1
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
@@ -91,11 +92,11 @@ class Place:
                 raise Failed(command, log.read()) from None
 
     @contextmanager
-    def serving(self, module: str = "app.cli", **settings: str) -> Iterator[Server]:
+    def serving(self, module: str = "app.serving", **settings: str) -> Iterator[Server]:
         """A server of one process, by `twentyone serve` or what is called like it."""
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
-        command = [*on_cores(*self.cores), sys.executable, "-m", module, "serve", "--port", str(port)]
+        command = [*on_cores(*self.cores), sys.executable, "-m", module, "127.0.0.1", str(port), str(self.workers)]
         with (self.folder / f"{port}.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT

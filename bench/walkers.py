@@ -8,16 +8,25 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
+from app.accounts.addresses import address_hash
+from app.accounts.consents import HEALTH
 from app.accounts.member_keys import wrapped_key
-from app.accounts.models import Member, MemberKey, SignedInSession
+from app.accounts.members import Identity
+from app.accounts.models import Member, MemberConsent, MemberKey, SignedInSession
+from app.accounts.passwords import Passwords
+from app.accounts.refresh_tokens import refresh_token
+from app.accounts.sessions import sealed_session
 from app.accounts.tokens import Access, AccessTokens
+from app.accounts.tools import Caller
 from app.core.database import Database
 from app.core.keyring import KeyRing
+from app.core.sealing import new_key
 from app.core.settings import Settings
 from app.journey import schedule
 from app.journey.models import Run, RunDay
 from app.journey.runs import written
 from app.journey.schedule import LENGTH, Pace, Stretch, Timetable
+from bench.members import PASSWORD
 
 KEYS = "bench-1:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
 ZONE = "Europe/Dublin"
@@ -33,7 +42,20 @@ class Walker:
     member_id: UUID
     session_id: UUID
     run_id: UUID
+    key: bytes  # the session's
     token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"}
+
+    @property
+    def address(self) -> str:
+        return f"{self.member_id}@example.org"
+
+    def refresh_token(self, turn: int) -> str:
+        """That of a session's turn, which is good once the ones before it were used."""
+        return refresh_token(self.key, self.member_id, self.session_id, turn)
 
 
 @contextmanager
@@ -47,27 +69,43 @@ def opened(database_url: str) -> Iterator[Database]:
 
 
 def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker]:
-    """New members, each with a run that started three weeks ago, and so many of its days completed."""
+    """New members who agree to everything, each with a run that started three weeks ago, and so many of its days
+    completed. All have the password of `bench/members.py`.
+    """
     now = datetime.now(UTC)
     started = now - timedelta(days=LENGTH)
     walkers = [walker(uuid4(), uuid4(), now=now) for _ in range(count)]
+    keys = {each.member_id: new_key() for each in walkers}
+    password_hash = Passwords(least=1).hashed(PASSWORD)
+    wrapped = [wrapped_key(RING, *each).model_dump() for each in keys.items()]
+    sessions = [session_row(each, keys[each.member_id], now=now) for each in walkers]
+    days = [_day(each, day, started) for each in walkers for day in range(1, completed + 1)]
     with opened(database_url) as database, database.sessions.begin() as session:
-        session.execute(insert(Member), [_member(each[0].member_id, started) for each in walkers])
-        session.execute(insert(MemberKey), [key_row(each[0].member_id) for each in walkers])
-        session.execute(insert(SignedInSession), [each[1] for each in walkers])
-        session.execute(insert(Run), [_run(each[0], started, now, noted=completed > 0) for each in walkers])
-        days = [_day(each, day, started) for each, _ in walkers for day in range(1, completed + 1)]
+        members = [_member(each, keys[each.member_id], password_hash, started) for each in walkers]
+        session.execute(insert(Member), members)
+        session.execute(insert(MemberKey), wrapped)
+        session.execute(insert(SignedInSession), sessions)
+        session.execute(insert(MemberConsent), [_consent(each, started) for each in walkers])
+        session.execute(insert(Run), [_run(each, started, now, noted=completed > 0) for each in walkers])
         if days:
             session.execute(insert(RunDay), days)
-    return [each for each, _ in walkers]
+    return walkers
 
 
-def walker(member_id: UUID, run_id: UUID, *, now: datetime) -> tuple[Walker, dict[str, object]]:
-    """Somebody with a token, and the row of their session."""
+def walker(member_id: UUID, run_id: UUID, *, now: datetime) -> Walker:
     session_id = uuid4()
     token = AccessTokens(RING, good_for=GOOD_FOR).issue(Access(member_id, session_id), now=now)
-    row = {"member_id": member_id, "id": session_id, "counter": 0, "sealed": b"-", "started_at": now}
-    return Walker(member_id, session_id, run_id, token), row | {
+    return Walker(member_id, session_id, run_id, new_key(), token)
+
+
+def session_row(of: Walker, member_key: bytes, *, now: datetime) -> dict[str, object]:
+    here = Caller("192.0.2.1", "A browser")
+    return {
+        "member_id": of.member_id,
+        "id": of.session_id,
+        "counter": 0,
+        "sealed": sealed_session(member_key, of.member_id, of.session_id, key=of.key, caller=here),
+        "started_at": now,
         "refreshed_at": now,
         "expires_at": now + timedelta(days=1),
         "ends_at": now + timedelta(days=1),
@@ -84,9 +122,21 @@ def timetable(started: datetime, now: datetime, *, noted: bool) -> str:
     return written(schedule.noted(plain, {}, now=now) if noted else plain)
 
 
-def _member(member_id: UUID, started: datetime) -> dict[str, object]:
-    row = {"id": member_id, "address_hash": member_id.hex, "sealed": b"-", "password_hash": "-", "time_zone": ZONE}
-    return row | {"language": "en", "registered_at": started}
+def _member(of: Walker, key: bytes, password_hash: str, started: datetime) -> dict[str, object]:
+    return {
+        "id": of.member_id,
+        "address_hash": address_hash(RING, RING.current, of.address),
+        "sealed": Identity(of.address, None).seal(key, of.member_id),
+        "password_hash": password_hash,
+        "time_zone": ZONE,
+        "language": "en",
+        "registered_at": started,
+    }
+
+
+def _consent(of: Walker, started: datetime) -> dict[str, object]:
+    row = {"member_id": of.member_id, "purpose": HEALTH, "number": 1, "granted": True, "version": "1"}
+    return row | {"decided_at": started}
 
 
 def _run(of: Walker, started: datetime, now: datetime, *, noted: bool) -> dict[str, object]:

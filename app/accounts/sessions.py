@@ -67,7 +67,7 @@ def start_session(session: Session, tools: Tools, member: FoundMember, caller: C
         member_id=member.id,
         id=session_id,
         counter=0,
-        sealed=_sealed(member_key, member.id, session_id, key=key, caller=caller),
+        sealed=sealed_session(member_key, member.id, session_id, key=key, caller=caller),
         started_at=now,
         refreshed_at=now,
         expires_at=min(now + timedelta(days=tools.settings.session_idle_days), ends_at),
@@ -110,7 +110,7 @@ def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: d
             row.refreshed_at = now
             row.expires_at = min(now + timedelta(days=tools.settings.session_idle_days), row.ends_at)
             here = Caller(caller.network, kept["device"])
-            row.sealed = _sealed(member_key, row.member_id, row.id, key=key, caller=here)
+            row.sealed = sealed_session(member_key, row.member_id, row.id, key=key, caller=here)
         case Turn.STOLEN:
             session.delete(row)
             note(session, Event.REFRESH_TOKEN_REUSED, row.member_id, session_id=row.id, now=now)
@@ -206,7 +206,7 @@ def _pair(tools: Tools, row: SignedInSession, key: bytes, *, now: datetime) -> T
     )
 
 
-def _sealed(member_key: bytes, member_id: UUID, session_id: UUID, *, key: bytes, caller: Caller) -> bytes:
+def sealed_session(member_key: bytes, member_id: UUID, session_id: UUID, *, key: bytes, caller: Caller) -> bytes:
     kept = {"key": b64encode(key).decode(), "device": caller.device, "place": coarse(caller.network)}
     return seal_json(member_key, kept, bound_to=_place(member_id, session_id))
 
