@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, func, select
 from sqlmodel import Session, col
 
 from app.articles.models import Article, ArticleTopic, Author, Category
@@ -44,9 +44,14 @@ class Filters:
     authors: Sequence[str] = ()
 
 
-def is_public(now: datetime, of: type[Article] | type[ArticleTopic] = Article) -> ColumnElement[bool]:
+def is_public(
+    now: datetime | BindParameter[datetime], of: type[Article] | type[ArticleTopic] = Article
+) -> ColumnElement[bool]:
     """The one predicate of what is public: published and due."""
     return col(of.public_from) <= now
+
+
+PUBLIC_NOW = is_public(bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,15 @@ class Listing:
         return [column.in_(slugs) for column, slugs in kinds if slugs]
 
 
+BRIEFS_OF: Statement = select(
+    *(col(getattr(Article, name)) for name in ("slug", "title", "excerpt", "reading_minutes"))
+).where(PUBLIC_NOW, col(Article.slug).in_(bindparam("slugs", expanding=True)))
+
+
 def briefs_of(reading: Session | Connection, slugs: Sequence[str], *, now: datetime) -> list[dict[str, Any]]:
     """The public ones of these articles, in the same order."""
-    columns = select(*(col(getattr(Article, name)) for name in ("slug", "title", "excerpt", "reading_minutes")))
-    public = columns.where(is_public(now), col(Article.slug).in_(slugs))
-    found = {row.slug: dict(row._mapping) for row in reading.execute(public)} if slugs else {}  # noqa: SLF001
+    rows = reading.execute(BRIEFS_OF, {"now": now, "slugs": slugs}) if slugs else ()
+    found = {row.slug: dict(row._mapping) for row in rows}  # noqa: SLF001 - its public name in rows
     return [found[slug] for slug in slugs if slug in found]
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, null, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, null, select
 from sqlmodel import Session, col
 
 from app.articles import queries
+from app.articles.blocks import BodyFormat
 from app.articles.models import Article, ArticleBody, ArticleTopic, Author, Category, FormerSlug, Topic
-from app.articles.queries import Filters, Listing
+from app.articles.queries import PUBLIC_NOW, Filters, Listing
 from app.articles.schemas import SortBy
 from app.articles.search import Indexed, SearchIndex
 from app.articles.words import Words
@@ -22,6 +23,39 @@ from app.core.settings import Settings
 RELATED = 3
 
 Summary = dict[str, Any]
+
+THESE: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
+SUMMARIES_OF = queries.summaries(PUBLIC_NOW, col(Article.id).in_(THESE))
+TOPICS_OF: Statement = (
+    select(col(ArticleTopic.article_id), col(Topic.slug), col(Topic.name))
+    .join(Topic)
+    .where(col(ArticleTopic.article_id).in_(THESE))
+    .order_by(col(ArticleTopic.article_id), col(ArticleTopic.position))
+)
+TEXTS_OF: Statement = select(col(ArticleBody.article_id), col(ArticleBody.text)).where(
+    col(ArticleBody.article_id).in_(THESE)
+)
+WHOLE = (
+    queries.summaries(PUBLIC_NOW, col(Article.slug) == bindparam("slug"))
+    .join(ArticleBody)
+    .add_columns(
+        col(ArticleBody.text),
+        col(ArticleBody.contents),
+        col(ArticleBody.references),
+        col(ArticleBody.call_to_action),
+        col(ArticleBody.seo_title),
+        col(ArticleBody.seo_description),
+        col(Author.kind).label("author_kind"),
+        col(Article.sort_title),
+        col(Article.public_from),
+    )
+)
+WHOLE_AS = {
+    each: WHOLE.add_columns(null() if each is BodyFormat.TEXT else getattr(ArticleBody, each)) for each in BodyFormat
+}
+MOVED_TO: Statement = (
+    select(col(Article.slug)).join(FormerSlug).where(col(FormerSlug.slug) == bindparam("slug"), PUBLIC_NOW)
+)
 
 
 class ArticleNotFound(NotFound):
@@ -81,32 +115,18 @@ def search_articles(
 
 
 def read_article(
-    session: Session, index: SearchIndex, slug: str, *, body_format: str, settings: Settings, now: datetime
+    session: Session, index: SearchIndex, slug: str, *, body_format: BodyFormat, settings: Settings, now: datetime
 ) -> dict[str, Any]:
-    statement = queries.summaries(queries.is_public(now)).where(col(Article.slug) == slug)
-    row = session.execute(
-        statement.join(ArticleBody).add_columns(
-            col(ArticleBody.text),
-            col(ArticleBody.contents),
-            col(ArticleBody.references),
-            col(ArticleBody.call_to_action),
-            col(ArticleBody.seo_title),
-            col(ArticleBody.seo_description),
-            col(Author.kind).label("author_kind"),
-            col(Article.sort_title),
-            col(Article.public_from),
-            getattr(ArticleBody, body_format) if body_format != "text" else null(),
-        )
-    ).one_or_none()
+    row = session.execute(WHOLE_AS[body_format], {"slug": slug, "now": now}).one_or_none()
     if row is None:
         raise _moved_or_missing(session, slug, now=now)
     [summary] = with_topics(session, [row])
     related = index.related(_indexed(row, summary), now=now, limit=RELATED)
-    content = row.text if body_format == "text" else row[-1]
+    content = row.text if body_format is BodyFormat.TEXT else row[-1]
     return {
         **summary,
         "contents": row.contents,
-        "body": {"format": body_format, "blocks" if body_format == "blocks" else "content": content},
+        "body": {"format": body_format, "blocks" if body_format is BodyFormat.BLOCKS else "content": content},
         "call_to_action": row.call_to_action,
         "references": row.references,
         "related": summaries_of(session, related, now=now),
@@ -116,9 +136,7 @@ def read_article(
 
 def summaries_of(session: Session | Connection, ids: Sequence[UUID], *, now: datetime) -> list[Summary]:
     """The public ones of these articles, in the same order."""
-    rows = (
-        session.execute(queries.summaries(queries.is_public(now)).where(col(Article.id).in_(ids))).all() if ids else []
-    )
+    rows = session.execute(SUMMARIES_OF, {"ids": ids, "now": now}).all() if ids else []
     by_id = {row.id: row for row in rows}
     return with_topics(session, [by_id[each] for each in ids if each in by_id])
 
@@ -127,13 +145,7 @@ def with_topics(session: Session | Connection, rows: Sequence[Row[Any]]) -> list
     """Summaries as they are served; their topics come in one statement for all."""
     topics: dict[UUID, list[dict[str, str]]] = defaultdict(list)
     if rows:
-        named = (
-            select(col(ArticleTopic.article_id), col(Topic.slug), col(Topic.name))
-            .join(Topic)
-            .where(col(ArticleTopic.article_id).in_([row.id for row in rows]))
-            .order_by(col(ArticleTopic.article_id), col(ArticleTopic.position))
-        )
-        for article_id, slug, name in session.execute(named):
+        for article_id, slug, name in session.execute(TOPICS_OF, {"ids": [row.id for row in rows]}):
             topics[article_id].append({"slug": slug, "name": name})
     return [_summary(row, topics[row.id]) for row in rows]
 
@@ -174,8 +186,7 @@ def _summary(row: Row[Any], topics: list[dict[str, str]]) -> Summary:
 
 
 def _texts(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    bodies = select(col(ArticleBody.article_id), col(ArticleBody.text)).where(col(ArticleBody.article_id).in_(ids))
-    return dict(session.execute(bodies).all())
+    return dict(session.execute(TEXTS_OF, {"ids": ids}).all())
 
 
 def _highlights(words: Words, summary: Summary, text: str) -> list[dict[str, Any]]:
@@ -189,10 +200,7 @@ def _highlights(words: Words, summary: Summary, text: str) -> list[dict[str, Any
 
 
 def _moved_or_missing(session: Session, slug: str, *, now: datetime) -> Exception:
-    now_at: Statement = (
-        select(col(Article.slug)).join(FormerSlug).where(col(FormerSlug.slug) == slug, queries.is_public(now))
-    )
-    current = session.scalar(now_at)
+    current = session.scalar(MOVED_TO, {"slug": slug, "now": now})
     return Moved(current) if current else ArticleNotFound()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, delete, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, and_, bindparam, delete, func, insert, select
 from sqlmodel import Session, col
 
 from app.accounts.consents import HEALTH, ConsentRequired, granted
@@ -27,6 +27,33 @@ from app.core.sealing import seal_json
 STEPS = 2048  # bytes: whichever scores and style it is, a result is as long
 AT_MOST = 2000  # results of one member, deleted ones too
 PARTS = ("assessment", "version", "answers")
+
+
+ME: BindParameter[UUID] = bindparam("member_id")
+THIS: BindParameter[UUID] = bindparam("result_id")
+
+
+def _many(table: type[Result] | type[DeletedResult]) -> ScalarSelect[int]:
+    """How many rows of theirs there are, as a part of a statement."""
+    return select(func.count()).select_from(table).where(col(table.member_id) == ME).scalar_subquery()
+
+
+BEFORE: Select[*tuple[Any, ...]] = (
+    select(
+        col(MemberKey.key_id),
+        col(MemberKey.wrapped),
+        col(Result.body_hash),
+        col(DeletedResult.id).label("deleted"),
+        granted(ME, HEALTH).label("agreed"),
+        (_many(Result) + _many(DeletedResult)).label("many"),
+    )
+    .select_from(MemberKey)
+    .outerjoin(Result, and_(col(Result.member_id) == ME, col(Result.id) == THIS))
+    .outerjoin(DeletedResult, and_(col(DeletedResult.member_id) == ME, col(DeletedResult.id) == THIS))
+    .where(col(MemberKey.member_id) == ME)
+)
+KEEP = insert(Result)
+DONE_WITH = delete(Draft).where(col(Draft.member_id) == ME, col(Draft.assessment) == bindparam("of"))
 
 
 class NotAResult(BadInput):
@@ -64,25 +91,13 @@ def keep_result(
     UnknownAssessment, UnknownVersion, BadAnswers and TooFewAnswers.
     """
     _check_parts(body)
-    row = session.execute(
-        select(
-            col(MemberKey.key_id),
-            col(MemberKey.wrapped),
-            col(Result.body_hash),
-            col(DeletedResult.id).label("deleted"),
-            granted(member_id, HEALTH).label("agreed"),
-            (_many(Result, member_id) + _many(DeletedResult, member_id)).label("many"),
-        )
-        .select_from(MemberKey)
-        .outerjoin(Result, and_(col(Result.member_id) == member_id, col(Result.id) == result_id))
-        .outerjoin(DeletedResult, and_(col(DeletedResult.member_id) == member_id, col(DeletedResult.id) == result_id))
-        .where(col(MemberKey.member_id) == member_id)
-    ).one()
+    connection = session.connection()
+    row = connection.execute(BEFORE, {"member_id": member_id, "result_id": result_id}).one()
     key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
     sent = body_hash(key, body.model_dump(exclude_unset=True))
     if row.body_hash is not None:
         check_same(row.body_hash, sent, pointer="/result_id")
-        return False, read_result(session, tools, member_id, result_id, now=now)
+        return False, read_result(connection, tools, member_id, result_id, now=now)
     if row.deleted is not None:
         raise Deleted
     if not row.agreed:
@@ -92,22 +107,20 @@ def keep_result(
     taken = _claimed(session, tools, body, now=now) if body.claims else _taken(session, tools, body, now=now)
     questionnaire = taken.questionnaire
     kept = {"answers": taken.answers, "outcome": scored(questionnaire, taken.answers)}
-    session.add(
-        Result(
-            member_id=member_id,
-            id=result_id,
-            assessment=questionnaire.slug,
-            version=questionnaire.version,
-            digest=questionnaire.digest,
-            engine=ENGINE,
-            taken_at=taken.at,
-            body_hash=sent,
-            sealed=seal_json(key, kept, bound_to=place_of(member_id, result_id), steps=STEPS),
-        )
-    )
-    drafted = col(Draft.member_id) == member_id, col(Draft.assessment) == questionnaire.slug
-    session.execute(delete(Draft).where(*drafted))
-    return True, read_result(session, tools, member_id, result_id, now=now)
+    values = {
+        "member_id": member_id,
+        "id": result_id,
+        "assessment": questionnaire.slug,
+        "version": questionnaire.version,
+        "digest": questionnaire.digest,
+        "engine": ENGINE,
+        "taken_at": taken.at,
+        "body_hash": sent,
+        "sealed": seal_json(key, kept, bound_to=place_of(member_id, result_id), steps=STEPS),
+    }
+    connection.execute(KEEP, values)
+    connection.execute(DONE_WITH, {"member_id": member_id, "of": questionnaire.slug})
+    return True, read_result(connection, tools, member_id, result_id, now=now)
 
 
 def delete_result(session: Session, member_id: UUID, result_id: UUID) -> None:
@@ -118,11 +131,6 @@ def delete_result(session: Session, member_id: UUID, result_id: UUID) -> None:
         session.execute(once.on_conflict_do_nothing())
     elif session.get(DeletedResult, (member_id, result_id)) is None:
         raise ResultNotFound
-
-
-def _many(table: type[Result] | type[DeletedResult], member_id: UUID) -> ScalarSelect[int]:
-    """How many rows of theirs there are, as a part of a statement."""
-    return select(func.count()).select_from(table).where(col(table.member_id) == member_id).scalar_subquery()
 
 
 def _check_parts(body: NewResult) -> None:

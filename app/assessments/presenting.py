@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, literal, null, select, union_all
+from sqlalchemy import Connection, bindparam, literal, null, select, union_all
 from sqlmodel import Session, col
 
 from app.articles.models import Article, Topic
-from app.articles.queries import is_public
+from app.articles.queries import PUBLIC_NOW
 from app.assessments import scoring
 from app.assessments.questionnaires import Questionnaire
 from app.core.pagination import Statement
@@ -19,6 +19,18 @@ SUPPORT = {
 }
 
 NEIGHBOURS = 2  # styles that scores may lie between; with more it is the middle
+
+OF_ARTICLES: Statement = select(
+    literal("articles").label("kind"),
+    col(Article.slug).label("slug"),
+    col(Article.title).label("title"),
+    col(Article.excerpt).label("excerpt"),
+    col(Article.reading_minutes).label("reading_minutes"),
+).where(PUBLIC_NOW, col(Article.slug).in_(bindparam("articles", expanding=True)))
+OF_TOPICS: Statement = select(literal("topics"), col(Topic.slug), col(Topic.name), null(), null()).where(
+    col(Topic.is_listed), col(Topic.slug).in_(bindparam("topics", expanding=True))
+)
+RECOMMENDED = union_all(OF_ARTICLES, OF_TOPICS)
 
 Shown = dict[str, Any]
 Outcome = Mapping[str, Any]
@@ -126,19 +138,9 @@ def _recommendations(reading: Session | Connection, questionnaire: Questionnaire
     """The public ones of the recommended articles, and topics, in the order of the file."""
     wanted = questionnaire.stored.get("recommendations", {})
     articles, topics = wanted.get("articles", []), wanted.get("topics", [])
-    of_articles: Statement = select(
-        literal("articles").label("kind"),
-        col(Article.slug).label("slug"),
-        col(Article.title).label("title"),
-        col(Article.excerpt).label("excerpt"),
-        col(Article.reading_minutes).label("reading_minutes"),
-    )
-    of_topics: Statement = select(literal("topics"), col(Topic.slug), col(Topic.name), null(), null())
-    statement = union_all(
-        of_articles.where(is_public(now), col(Article.slug).in_(articles)),
-        of_topics.where(col(Topic.is_listed), col(Topic.slug).in_(topics)),
-    )
-    found = {(row.kind, row.slug): row for row in reading.execute(statement)} if articles or topics else {}
+    values = {"now": now, "articles": articles, "topics": topics}
+    rows = reading.execute(RECOMMENDED, values) if articles or topics else ()
+    found = {(row.kind, row.slug): row for row in rows}
     return {
         "articles": [found["articles", slug] for slug in articles if ("articles", slug) in found],
         "topics": [{"slug": slug, "name": found["topics", slug].title} for slug in topics if ("topics", slug) in found],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlmodel import Session, col
 
 from app.assessments.definition import Definition, definition_of
@@ -34,6 +34,12 @@ IS_CURRENT = (col(Assessment.slug) == col(AssessmentVersion.slug)) & (
     col(Assessment.version) == col(AssessmentVersion.version)
 )
 IS_LISTED = col(Assessment.is_listed).is_(True)
+IT = col(AssessmentVersion.slug) == bindparam("slug"), col(AssessmentVersion.version) == bindparam("version")
+CURRENT = KEYS.join(Assessment, IS_CURRENT).where(IS_LISTED, col(Assessment.slug) == bindparam("slug"))
+VERSION = KEYS.where(*IT)
+CONTENT: Select[*tuple[Any, ...]] = select(
+    col(AssessmentVersion.published_at), col(AssessmentVersion.definition)
+).where(*IT)
 
 
 class Questionnaires:
@@ -44,28 +50,26 @@ class Questionnaires:
 
     def current(self, reading: Session | Connection, slug: str) -> Questionnaire | None:
         """The version that is asked now; None if there is none, or no longer."""
-        statement = KEYS.join(Assessment, IS_CURRENT).where(IS_LISTED, col(Assessment.slug) == slug)
-        return self._found(reading, statement)
+        return self._found(reading, CURRENT, slug=slug)
 
     def version(self, reading: Session | Connection, slug: str, version: int) -> Questionnaire | None:
         """Any version that there ever was."""
-        of_it = col(AssessmentVersion.slug) == slug, col(AssessmentVersion.version) == version
-        return self._found(reading, KEYS.where(*of_it))
+        return self._found(reading, VERSION, slug=slug, version=version)
 
     def read(self, reading: Session | Connection, slug: str, version: int, digest: str) -> Questionnaire:
         """A version that is known to be there."""
         key = slug, version, digest
         found = self._known.get(key)
         if found is None:
-            of_it = col(AssessmentVersion.slug) == slug, col(AssessmentVersion.version) == version
-            columns = select(col(AssessmentVersion.published_at), col(AssessmentVersion.definition))
-            published_at, stored = reading.execute(columns.where(*of_it)).one()
+            published_at, stored = reading.execute(CONTENT, {"slug": slug, "version": version}).one()
             found = Questionnaire(slug, version, digest, published_at, stored, definition_of(stored))
             self._known[key] = found
             while len(self._known) > AT_MOST:
                 self._known.pop(next(iter(self._known)), None)
         return found
 
-    def _found(self, reading: Session | Connection, statement: Select[*tuple[Any, ...]]) -> Questionnaire | None:
-        row = reading.execute(statement).first()
+    def _found(
+        self, reading: Session | Connection, statement: Select[*tuple[Any, ...]], **values: object
+    ) -> Questionnaire | None:
+        row = reading.execute(statement, values).first()
         return self.read(reading, *row) if row else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -70,6 +70,25 @@ class OpenedResult:
 RESULTS: Select[*tuple[Any, ...]] = select(
     *(col(getattr(Result, name)) for name in StoredResult._fields[:-2]), col(MemberKey.key_id), col(MemberKey.wrapped)
 ).join(MemberKey, col(MemberKey.member_id) == col(Result.member_id))
+MINE = RESULTS.where(col(Result.member_id) == bindparam("member_id"))
+THIS = MINE.where(col(Result.id) == bindparam("result_id"))
+
+
+def _with_the_one_before() -> Select[*tuple[Any, ...]]:
+    """A result, and the one of the same assessment before it if there is one, along an index."""
+    this = aliased(Result)
+    is_this = col(this.member_id) == bindparam("member_id"), col(this.id) == bindparam("result_id")
+    same = (col(this.member_id) == col(Result.member_id)) & (col(this.assessment) == col(Result.assessment))
+    return (
+        MINE.join(this, same)
+        .where(*is_this)
+        .where(tuple_(col(Result.taken_at), col(Result.id)) <= tuple_(col(this.taken_at), col(this.id)))
+        .order_by(col(Result.taken_at).desc(), col(Result.id).desc())
+        .limit(2)
+    )
+
+
+THIS_AND_BEFORE = _with_the_one_before()
 
 
 def place_of(member_id: UUID, result_id: UUID) -> str:
@@ -111,7 +130,10 @@ def read_result(
     reading: Session | Connection, tools: Tools, member_id: UUID, result_id: UUID, *, now: datetime
 ) -> dict[str, Any]:
     """With what changed since the result before it. Raises ResultNotFound."""
-    result, *before = _with_the_one_before(reading, tools, member_id, result_id)
+    rows = reading.execute(THIS_AND_BEFORE, {"member_id": member_id, "result_id": result_id}).all()
+    if not rows:
+        raise ResultNotFound
+    result, *before = (opened(reading, tools, StoredResult(*row)) for row in rows)
     return {
         **result_of(reading, result.questionnaire, result.outcome, result.answers, now=now),
         **result.stamp,
@@ -141,8 +163,7 @@ def compare_results(
 
 def find_result(reads: Connection, tools: Tools, member_id: UUID, result_id: UUID) -> OpenedResult:
     """Raises ResultNotFound."""
-    mine = RESULTS.where(col(Result.member_id) == member_id, col(Result.id) == result_id)
-    row = reads.execute(mine).first()
+    row = reads.execute(THIS, {"member_id": member_id, "result_id": result_id}).first()
     if row is None:
         raise ResultNotFound
     return opened(reads, tools, StoredResult(*row))
@@ -153,27 +174,6 @@ def all_results(reading: Session | Connection, tools: Tools, member_id: UUID) ->
     mine = RESULTS.where(col(Result.member_id) == member_id).order_by(col(Result.taken_at), col(Result.id))
     for row in reading.execute(mine).all():
         yield opened(reading, tools, StoredResult(*row))
-
-
-def _with_the_one_before(
-    reading: Session | Connection, tools: Tools, member_id: UUID, result_id: UUID
-) -> list[OpenedResult]:
-    """A result, and the one of the same assessment before it if there is one, by one statement along an index."""
-    this = aliased(Result)
-    is_this = col(this.member_id) == member_id, col(this.id) == result_id
-    up_to = (
-        RESULTS.join(
-            this, (col(this.member_id) == col(Result.member_id)) & (col(this.assessment) == col(Result.assessment))
-        )
-        .where(*is_this, col(Result.member_id) == member_id)
-        .where(tuple_(col(Result.taken_at), col(Result.id)) <= tuple_(col(this.taken_at), col(this.id)))
-        .order_by(col(Result.taken_at).desc(), col(Result.id).desc())
-        .limit(2)
-    )
-    rows = [StoredResult(*row) for row in reading.execute(up_to)]
-    if not rows:
-        raise ResultNotFound
-    return [opened(reading, tools, row) for row in rows]
 
 
 def _change(before: OpenedResult, after: OpenedResult) -> dict[str, Any]:
