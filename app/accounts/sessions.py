@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select
 from sqlmodel import Session, col
 
 from app.accounts.audit import Event, note
 from app.accounts.member_keys import unwrapped_key
-from app.accounts.members import FoundMember
+from app.accounts.members import FoundMember, named
 from app.accounts.models import MemberKey, SignedInSession
 from app.accounts.refresh_tokens import Malformed, RefreshToken, Turn, refresh_token, turn_of
 from app.accounts.schemas import SeenSession, SessionRead, TokenPair
@@ -21,6 +21,7 @@ from app.core.errors import NotFound, NotSignedIn
 from app.core.networks import coarse
 from app.core.pagination import Order, Page, PageRequest, page_of
 from app.core.sealing import new_key, seal_json, unseal_json
+from app.core.writing import change_row
 
 MOST = 100  # sessions of one member; the longest unused is ended
 COLUMNS: Select[*tuple[Any, ...]] = (
@@ -36,6 +37,15 @@ COLUMNS: Select[*tuple[Any, ...]] = (
     )
     .select_from(SignedInSession)
     .join(MemberKey, col(MemberKey.member_id) == col(SignedInSession.member_id))
+)
+OF_TOKEN: Select[*tuple[Any, ...]] = (
+    COLUMNS.add_columns(col(SignedInSession.counter), col(SignedInSession.ends_at))
+    .where(
+        col(SignedInSession.member_id) == bindparam("member_id"),
+        col(SignedInSession.id) == bindparam("session_id"),
+        col(SignedInSession.expires_at) > bindparam("now"),
+    )
+    .with_for_update(key_share=True, of=SignedInSession)
 )
 NEWEST = Order("started", (col(SignedInSession.started_at), col(SignedInSession.id)), descending=True)
 
@@ -75,7 +85,7 @@ def start_session(session: Session, tools: Tools, member: FoundMember, caller: C
     )
     session.add(row)
     note(session, Event.SIGNED_IN, member.id, session_id=session_id, now=now)
-    return _pair(tools, row, key, now=now)
+    return _pair(tools, Access(member.id, session_id), row.counter, key, now=now)
 
 
 def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: datetime) -> TokenPair:
@@ -84,21 +94,11 @@ def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: d
         token = RefreshToken.parse(text)
     except Malformed:
         raise SessionEnded from None
-    statement = (
-        select(SignedInSession, col(MemberKey.key_id), col(MemberKey.wrapped))
-        .join(MemberKey, col(MemberKey.member_id) == col(SignedInSession.member_id))
-        .where(
-            col(SignedInSession.member_id) == token.member_id,
-            col(SignedInSession.id) == token.session_id,
-            col(SignedInSession.expires_at) > now,
-        )
-        .with_for_update(key_share=True, of=SignedInSession)
-    )
-    found = session.execute(statement).first()
-    if found is None:
+    access = Access(token.member_id, token.session_id)
+    row = session.connection().execute(OF_TOKEN, named(access, now)).first()
+    if row is None:
         raise SessionEnded
-    row: SignedInSession = found[0]
-    member_key = unwrapped_key(tools.ring, row.member_id, *found[1:])
+    member_key = unwrapped_key(tools.ring, row.member_id, row.key_id, row.wrapped)
     kept = _unsealed(member_key, row.member_id, row.id, row.sealed)
     key = b64decode(kept["key"])
     if not token.is_proven_by(key):
@@ -106,18 +106,22 @@ def refresh(session: Session, tools: Tools, text: str, caller: Caller, *, now: d
     again_for = timedelta(minutes=tools.settings.refresh_again_minutes)
     match turn_of(token.counter, row.counter, refreshed_at=row.refreshed_at, again_for=again_for, now=now):
         case Turn.NEXT:
-            row.counter += 1
-            row.refreshed_at = now
-            row.expires_at = min(now + timedelta(days=tools.settings.session_idle_days), row.ends_at)
             here = Caller(caller.network, kept["device"])
-            row.sealed = sealed_session(member_key, row.member_id, row.id, key=key, caller=here)
+            values = {
+                "counter": row.counter + 1,
+                "refreshed_at": now,
+                "expires_at": min(now + timedelta(days=tools.settings.session_idle_days), row.ends_at),
+                "sealed": sealed_session(member_key, row.member_id, row.id, key=key, caller=here),
+            }
+            change_row(session, SignedInSession, {"member_id": row.member_id, "id": row.id}, values)
+            return _pair(tools, access, row.counter + 1, key, now=now)
         case Turn.STOLEN:
-            session.delete(row)
+            session.execute(delete(SignedInSession).where(*_one(row.member_id, row.id)))
             note(session, Event.REFRESH_TOKEN_REUSED, row.member_id, session_id=row.id, now=now)
             raise RefreshTokenReused
         case Turn.FOREIGN:
             raise SessionEnded
-    return _pair(tools, row, key, now=now)
+    return _pair(tools, access, row.counter, key, now=now)
 
 
 def sessions_of(reads: Connection, tools: Tools, access: Access, page: PageRequest, *, now: datetime) -> Page[Any]:
@@ -197,12 +201,12 @@ def _make_room(session: Session, member_id: UUID) -> None:
     )
 
 
-def _pair(tools: Tools, row: SignedInSession, key: bytes, *, now: datetime) -> TokenPair:
+def _pair(tools: Tools, access: Access, turn: int, key: bytes, *, now: datetime) -> TokenPair:
     return TokenPair(
-        access_token=tools.tokens.issue(Access(row.member_id, row.id), now=now),
+        access_token=tools.tokens.issue(access, now=now),
         token_type="Bearer",  # noqa: S106 - its name in RFC 6750
         expires_in=int(tools.tokens.good_for.total_seconds()),
-        refresh_token=refresh_token(key, row.member_id, row.id, row.counter),
+        refresh_token=refresh_token(key, access.member_id, access.session_id, turn),
     )
 
 

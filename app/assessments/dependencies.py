@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
+from app.accounts.acting import Acting
 from app.assessments.schemas import SLUG
 from app.assessments.tools import Tools
 from app.core.slugs import LONGEST_SLUG
@@ -14,6 +15,12 @@ AN_ID = "3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"
 
 async def read_tools(request: Request) -> Tools:
     tools: Tools = request.app.state.assessments
+    return tools
+
+
+def tools_of(me: Acting) -> Tools:
+    """What `AssessmentTools` gives, where a dependency less is worth it (docs/decisions/threads.md)."""
+    tools: Tools = me.state.assessments
     return tools
 
 

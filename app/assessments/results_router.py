@@ -5,19 +5,21 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from app.accounts.acting import Writing
 from app.accounts.consents import ConsentRequired
-from app.accounts.dependencies import MemberReads, MemberWrites
+from app.accounts.dependencies import MemberActs, MemberReads, MemberWrites
 from app.accounts.tokens import BadToken
 from app.assessments import drawing, keeping, results
 from app.assessments.answers import NewResult
 from app.assessments.chart import style_hash
 from app.assessments.claims import ClaimExpired, ClaimNotGood, ClaimUsed
-from app.assessments.dependencies import AssessmentTools, OfAssessment, ResultId, Since
+from app.assessments.dependencies import AssessmentTools, OfAssessment, ResultId, Since, tools_of
 from app.assessments.keeping import NotAResult, TooManyResults, UnknownAssessment
 from app.assessments.result_schemas import ChangeRead, ResultPage, ResultRead
 from app.assessments.results import NotComparable, ResultNotFound
 from app.assessments.service import BadAnswers, TooFewAnswers, UnknownVersion
 from app.core.client_ids import Deleted, IdReused
+from app.web.answers import answer
 from app.web.dependencies import Linked, Now, PageQuery
 from app.web.examples import text_example
 from app.web.guards import SECURITY
@@ -58,15 +60,17 @@ SVG = text_example(
         ClaimUsed,
     ),
 )
-def keep_result(
-    result_id: ResultId, body: NewResult, me: MemberWrites, tools: AssessmentTools, response: Response, now: Now
-) -> Any:
+async def keep_result(result_id: ResultId, body: NewResult, me: MemberActs) -> Any:
     """Score answers and keep them, or keep what was scored anonymously, by its `claim_token`. The id is yours to
     choose; when a reply is lost, send the same again. A draft of this assessment is done with, and goes.
     """
-    is_new, result = keeping.keep_result(me.session, tools, me.access.member_id, result_id, body, now=now)
-    response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-    return result
+
+    def write(me: Writing) -> Response:
+        member_id = me.access.member_id
+        is_new, result = keeping.keep_result(me.session, tools_of(me), member_id, result_id, body, now=me.now)
+        return answer(ResultRead, result, status=HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+
+    return await me.writes(write)
 
 
 @router.get("", summary="Your results", response_model=ResultPage)

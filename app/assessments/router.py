@@ -10,6 +10,7 @@ from app.assessments.dependencies import AssessmentSlug, AssessmentTools, OfVers
 from app.assessments.result_schemas import ScoreRead
 from app.assessments.schemas import AssessmentPage, AssessmentRead
 from app.assessments.service import AssessmentNotFound, BadAnswers, TooFewAnswers, UnknownVersion, VersionNotFound
+from app.web.answers import answer
 from app.web.dependencies import ContentSession, ForEveryone, Linked, Now, PageQuery
 from app.web.problems import refusals
 
@@ -50,4 +51,5 @@ def score_answers(
     """What the answers add up to, and how sure that is. Nothing is stored. With the `claim_token` a member can keep the
     result within seven days, also one who signs up only then.
     """
-    return service.score_answers(session, tools, slug, given.answers, version=given.version, now=now)
+    score = service.score_answers(session, tools, slug, given.answers, version=given.version, now=now)
+    return answer(ScoreRead, score)

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from app.core.database import Database
 from app.core.errors import Unavailable
 
-LONGEST = 0.01  # seconds for which those who come meanwhile are let into a transaction
+LONGEST = 0.004  # seconds for which those who come meanwhile are let into a transaction
 
 Reply = TypeVar("Reply")
 Outcome = Callable[[Future[Any]], None]  # tells whoever waits

@@ -11,10 +11,11 @@ from sqlmodel import Session
 from app.core.database import Table
 
 
-def upsert(session: Session, table: type[Table], values: Mapping[str, Any]) -> None:
-    """Insert a row, or give the one with its key these values."""
-    connection = session.connection()
-    connection.execute(_upsert(table, tuple(values), connection.dialect.name), values)
+def upsert(session: Session, table: type[Table], *rows: Mapping[str, Any]) -> None:
+    """Insert rows that name the same columns; one whose key is there already is given these values."""
+    if rows:
+        connection = session.connection()
+        connection.execute(_upsert(table, tuple(rows[0]), connection.dialect.name), rows)
 
 
 @cache

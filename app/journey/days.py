@@ -145,7 +145,7 @@ def change_day(
     after = recorded.state
     write_run(session, day.stored, after)
     if after.notes != day.notes:
-        notes.write(session, day.key, day.stored, number, after.notes)
+        notes.write(session, day.key, day.stored, {number: after.notes})
     found = standing(after.run, now=now)
     day = day._replace(stored=replace(day.stored, run=after.run), notes=after.notes)
     return day.etag, {**day.shown(found), "run": standing_of(found)}

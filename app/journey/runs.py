@@ -133,9 +133,8 @@ def write_changes(session: Session, before: StoredRun, after: Run, more: Mapping
         values["abandoned_at"] = after.abandoned_at
     if values:
         change_row(session, models.Run, {"member_id": before.member_id, "id": before.id}, values)
-    for day, completion in after.completions.items():
-        if completion != was.completions.get(day):
-            _write_day(session, before, day, completion)
+    changed = (day for day, completion in after.completions.items() if completion != was.completions.get(day))
+    upsert(session, RunDay, *(_day(before, day, after.completions[day]) for day in changed))
 
 
 def check_alone(session: Session, stored: StoredRun) -> None:
@@ -149,8 +148,8 @@ def check_alone(session: Session, stored: StoredRun) -> None:
         raise RunUnderway
 
 
-def _write_day(session: Session, stored: StoredRun, day: int, completion: Completion) -> None:
-    values = {
+def _day(stored: StoredRun, day: int, completion: Completion) -> dict[str, Any]:
+    return {
         "member_id": stored.member_id,
         "run_id": stored.id,
         "day": day,
@@ -159,7 +158,6 @@ def _write_day(session: Session, stored: StoredRun, day: int, completion: Comple
         "time_zone": completion.zone,
         "undone_at": completion.undone_at,
     }
-    upsert(session, RunDay, values)
 
 
 def _stored(row: Row[Any], member_id: UUID) -> StoredRun:

@@ -3,16 +3,17 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from app.accounts.acting import Writing
 from app.accounts.consents import ConsentRequired
-from app.accounts.dependencies import MemberReads, MemberWrites
+from app.accounts.dependencies import MemberActs, MemberReads, MemberWrites
 from app.accounts.tokens import BadToken
 from app.core.client_ids import IdReused
 from app.journey import changing, insights, starting, syncing
 from app.journey.bodies import Batch, NewRun, RunChange
 from app.journey.changing import TooManyTurns
-from app.journey.dependencies import JourneyTools, NewRunId, RunId, wanted
+from app.journey.dependencies import JourneyTools, NewRunId, RunId, tools_of, wanted
 from app.journey.run_schemas import Dashboard, Insights, RunPage, Synced
 from app.journey.runs import RunFinished, RunNotFound, RunUnderway
 from app.journey.starting import NotAStart, TooManyRuns, UnknownJourney
@@ -60,13 +61,18 @@ def change_run(run_id: RunId, change: RunChange, me: MemberWrites, tools: Journe
 
 
 @router.post("/{run_id}/sync", summary="Sync", response_model=Synced, responses=refusals(RunNotFound))
-def sync_run(run_id: RunId, batch: Batch, me: MemberWrites, tools: JourneyTools) -> Any:
+async def sync_run(run_id: RunId, batch: Batch, me: MemberActs) -> Any:
     """Up to 200 changes that were made offline, each answered by itself. Of each field the latest counts, by
     `happened_at`; a day stays completed as of its earliest completion. Send batches in order, and the same one again if
     the reply was lost.
     """
-    synced = syncing.sync(me.session, tools, me.access.member_id, wanted(run_id), batch.changes, now=me.now)
-    return me.committed(answer(Synced, synced))
+
+    def write(me: Writing) -> Response:
+        changes = batch.changes
+        synced = syncing.sync(me.session, tools_of(me), me.access.member_id, wanted(run_id), changes, now=me.now)
+        return answer(Synced, synced)
+
+    return await me.writes(write)
 
 
 @router.get(

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlmodel import Session, col
 
 from app.core.client_ids import body_hash, check_same
 from app.core.errors import AppError, BadInput, Conflict, FieldError
 from app.core.moments import not_ahead, shown_moment
+from app.core.pagination import Statement
 from app.core.problems import problem_within
 from app.journey import notes
 from app.journey.bodies import Change, UnusableChange
@@ -28,6 +29,12 @@ from app.journey.standing import Run, opens_at
 from app.journey.tools import Tools
 
 AT_MOST = 10_000  # changes of one run that are remembered
+OF_RUN = col(AppliedChange.member_id) == bindparam("member_id"), col(AppliedChange.run_id) == bindparam("run_id")
+MANY: Statement = select(func.count()).select_from(AppliedChange).where(*OF_RUN)
+APPLIED: Statement = select(col(AppliedChange.id), col(AppliedChange.body_hash)).where(
+    *OF_RUN, col(AppliedChange.id).in_(bindparam("ids", expanding=True))
+)
+REMEMBER = insert(AppliedChange)
 
 Shown = dict[str, Any]
 
@@ -115,28 +122,28 @@ def sync(
     now: datetime,
 ) -> Shown:
     """Merge changes in the order in which they happened. Raises RunNotFound."""
-    stored = read_run(session, member_id, run_id)
-    key, agreed = notes.key_and_consent(session, tools.ring, member_id)
-    before = notes.read(session, key, stored)
+    connection = session.connection()
+    stored = read_run(connection, member_id, run_id)
+    key, agreed = notes.key_and_consent(connection, tools.ring, member_id)
+    before = notes.read(connection, key, stored)
     merging = Merging(
-        journey=tools.journeys.read(session, stored.journey, stored.digest),
+        journey=tools.journeys.read(connection, stored.journey, stored.digest),
         run=stored.run,
         notes=dict(before),
         agreed=agreed,
         now=now,
-        applied=_applied(session, stored, [each.change_id for each in changes]),
-        kept=_many(session, stored),
+        applied=_applied(connection, stored, [each.change_id for each in changes]),
+        kept=connection.scalar(MANY, _named(stored)) or 0,
     )
     results = dict(_answers(merging, key, changes))
     write_changes(session, stored, merging.run)
-    for day, noted in merging.notes.items():
-        if noted != before.get(day, {}):
-            notes.write(session, key, stored, day, noted)
+    changed = {day: noted for day, noted in merging.notes.items() if noted != before.get(day, {})}
+    notes.write(session, key, stored, changed)
     if merging.news:
-        place = {"member_id": member_id, "run_id": stored.id}
+        place = _named(stored)
         rows = [{**place, "id": change_id, "body_hash": sent} for change_id, sent in merging.news.items()]
-        session.execute(insert(AppliedChange), rows)
-    dashboard = dashboard_of(session, tools, replace(stored, run=merging.run), now=now)
+        connection.execute(REMEMBER, rows)
+    dashboard = dashboard_of(connection, tools, replace(stored, run=merging.run), now=now)
     return {"results": [results[number] for number in range(len(changes))], "dashboard": dashboard}
 
 
@@ -156,16 +163,12 @@ def _answers(merging: Merging, key: bytes, changes: Sequence[Change | UnusableCh
             yield number, _refused(number, change.change_id, refusal)
 
 
-def _applied(session: Session, stored: StoredRun, ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    of_run = col(AppliedChange.member_id) == stored.member_id, col(AppliedChange.run_id) == stored.id
-    columns = select(col(AppliedChange.id), col(AppliedChange.body_hash))
-    rows = session.execute(columns.where(*of_run, col(AppliedChange.id).in_(ids)))
-    return {row.id: row.body_hash for row in rows}
+def _applied(reading: Connection, stored: StoredRun, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    return {row.id: row.body_hash for row in reading.execute(APPLIED, {**_named(stored), "ids": ids})}
 
 
-def _many(session: Session, stored: StoredRun) -> int:
-    of_run = col(AppliedChange.member_id) == stored.member_id, col(AppliedChange.run_id) == stored.id
-    return session.scalar(select(func.count()).select_from(AppliedChange).where(*of_run)) or 0
+def _named(stored: StoredRun) -> dict[str, UUID]:
+    return {"member_id": stored.member_id, "run_id": stored.id}
 
 
 def _merged(change_id: UUID, recorded: Recorded) -> Shown:
