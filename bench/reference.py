@@ -1,56 +1,55 @@
-"""The reference stack (bench/template.py): serves it as `twentyone serve` serves ours, and fills its database."""
+"""The reference stack (bench/template.py): serves it as `twentyone serve` serves ours, and fills its database.
 
+`python -m bench.reference HOST PORT WORKERS` serves; `python -m bench.reference fill READERS DONE OTHERS` makes readers
+who completed so many days, and others, and prints who they are.
+"""
+
+import json
 import sys
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
 
-from jose import jwt
-from sqlmodel import Session, SQLModel
-
-from app.journey.schedule import LENGTH
 from bench.instead import serve_instead
-from bench.template import ALGORITHM, SECRET, Course, CourseDay, User, Walk, WalkDay, engine
+from bench.template_filling import add_users, address_of, make_content
+from bench.template_session import connect
+from bench.template_tokens import access_token, refresh_token
 
 
-def make_course() -> UUID:
-    """Make the tables, and a journey."""
-    SQLModel.metadata.create_all(engine)
-    course = Course(slug="21-days", title="One Small Thing a Day")
-    titles: dict[str, Any] = {"title": "Where you stand today", "summary": "The people around you, without grades."}
-    with Session(engine) as session:
-        session.add(course)
-        session.add_all([CourseDay(course_id=course.id, number=n, minutes=20, **titles) for n in range(1, LENGTH + 1)])
-        session.commit()
-        return course.id
+@dataclass(frozen=True)
+class Visitor:
+    """A user as this server knows them, made without asking it."""
+
+    user_id: UUID
+    session_id: UUID
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {access_token(self.user_id)}"}
+
+    @property
+    def address(self) -> str:
+        return address_of(self.user_id)
+
+    def refresh_token(self, turn: int) -> str:
+        return refresh_token(self.user_id, self.session_id, turn)
 
 
-def add_users(course_id: UUID, count: int, *, completed: int) -> list[str]:
-    """New members with a run of which all days are open, and so many are completed; a token for each."""
-    started = datetime.now(UTC) - timedelta(days=LENGTH)
-    zone: dict[str, Any] = {"time_zone": "Europe/Dublin", "pace": "daily", "starts_on": started.date()}
-    done: dict[str, Any] = {"completed_at": started, "completed_on": started.date()}
-    with Session(engine) as session:
-        users = [User(email=f"{uuid4()}@example.org", hashed_password="") for _ in range(count)]
-        walks = [Walk(user_id=user.id, course_id=course_id, started_at=started, **zone) for user in users]
-        session.add_all([*users, *walks])
-        session.add_all([WalkDay(walk_id=walk.id, number=n + 1, **done) for walk in walks for n in range(completed)])
-        ids = [user.id for user in users]
-        session.commit()
-    expires = int(datetime.now(UTC).timestamp()) + 3600
-    return [jwt.encode({"sub": str(each), "exp": expires}, SECRET, algorithm=ALGORITHM) for each in ids]
+def visitors(said: str) -> tuple[list[Visitor], list[Visitor]]:
+    """Readers and others, from what `fill` printed."""
+    readers, others = ([Visitor(*map(UUID, pair)) for pair in pairs] for pairs in json.loads(said))
+    return readers, others
 
 
-def main(arguments: list[str]) -> None:
-    """`serve ...` as all do; with numbers of readers, of days that they completed, and of others, make them."""
-    if arguments[0] == "serve":
-        serve_instead("bench.template:create_reference")
-        return
-    readers, done, others = map(int, arguments)
-    course = make_course()
-    groups = add_users(course, readers, completed=done), add_users(course, others, completed=0)
-    sys.stdout.write("\n\n".join("\n".join(tokens) for tokens in groups))
+def fill(readers: int, done: int, others: int) -> None:
+    engine = connect()
+    course = make_content(engine)
+    groups = add_users(engine, course, readers, completed=done), add_users(engine, course, others, completed=0)
+    json.dump(groups, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1] == "fill":
+        fill(*map(int, sys.argv[2:]))
+    else:
+        serve_instead("bench.template:create_reference")

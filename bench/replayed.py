@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.wrk import Headers
+from bench.requests import Headers
 
 REPLY = "BENCH_REPLY"  # the setting that names the file of the reply to send
 OF_UVICORN = b"date"  # which it adds to every reply by itself

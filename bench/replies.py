@@ -1,14 +1,14 @@
-"""The time that a reply takes when nothing of it is kept, with few articles and with many, side by side.
+"""The time that a reply takes when nothing of it is kept, with few articles and with many.
 
-`python -m bench.replies FEW MANY` is handed the addresses of two loaded databases and prints, as JSON, the median
-milliseconds of each kind of reply for both. It runs both applications in this one process, without a network,
-and asks them in turns: whatever else the machine does, it does to both.
+`python -m bench.replies TIMES ADDRESS ...` is handed how often to ask and the addresses of loaded databases, and
+prints, as JSON, the median milliseconds of each kind of reply for each. It runs all applications in this one process, without a
+network, and asks them in turns: whatever else the machine does, it does to all.
 """
 
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from random import Random
 from statistics import median
@@ -23,14 +23,13 @@ from app.core.settings import Settings
 from app.main import create_app
 from bench.articles import CATEGORIES, SEED, TOPICS, Writer, slug_of
 
-TIMES = 60  # replies of each kind from each application
 FRESH = 10  # replies after which connections are new: PostgreSQL plans with the values only in a connection's first
 PAGE = 20
 
 
-def main(few: str, many: str) -> None:
+def main(times: str, *databases: str) -> None:
     logs.configure("info")  # a line for each request, as when it serves
-    print(json.dumps(asyncio.run(_compare(_application(few), _application(many)))))
+    print(json.dumps(asyncio.run(_compare([_application(each) for each in databases], int(times)))))
 
 
 def _application(database_url: str) -> FastAPI:
@@ -41,18 +40,17 @@ def _application(database_url: str) -> FastAPI:
     return app
 
 
-async def _compare(few: FastAPI, many: FastAPI) -> dict[str, tuple[float, float]]:
-    addresses = {id(app): {kind: cycle(all_) for kind, all_ in (await _addresses(app)).items()} for app in (few, many)}
-    found: dict[str, tuple[float, float]] = {}
-    for kind in addresses[id(few)]:
-        times: tuple[list[float], list[float]] = ([], [])
-        for n in range(TIMES):
-            for app, taken in zip((few, many), times, strict=True):
+async def _compare(apps: Sequence[FastAPI], times: int) -> dict[str, list[float]]:
+    addresses = [{kind: cycle(all_) for kind, all_ in (await _addresses(app)).items()} for app in apps]
+    found: dict[str, list[float]] = {}
+    for kind in addresses[0]:
+        taken: list[list[float]] = [[] for _ in apps]
+        for n in range(times):
+            for app, named, milliseconds in zip(apps, addresses, taken, strict=True):
                 if n % FRESH == 0:
                     app.state.database.close()
-                milliseconds, _reply = await _ask(app, next(addresses[id(app)][kind]))
-                taken.append(milliseconds)
-        found[kind] = median(times[0]), median(times[1])
+                milliseconds.append((await _ask(app, next(named[kind])))[0])
+        found[kind] = [median(each) for each in taken]
     return found
 
 
@@ -74,7 +72,7 @@ async def _addresses(app: FastAPI) -> dict[str, list[str]]:
             for t in range(TOPICS)
             for c in range(CATEGORIES)
         ],
-        "article": [f"/v1/articles/{slug_of(n)}" for n in random.sample(range(total), k=100)],
+        "article": [f"/v1/articles/{slug_of(n)}" for n in random.sample(range(total), k=min(100, total))],
         "search": [f"/v1/articles?q={'+'.join(pair)}" for pair in _pairs(words[20:400], random)],
         "topics with counts": ["/v1/topics"],
     }
@@ -85,6 +83,8 @@ async def _pages(app: FastAPI, total: int) -> list[str]:
     many = 50
     step = min(100, (total - PAGE) // many)
     addresses = ["/v1/articles"]
+    if step < 1:
+        return addresses
     cursor: dict[str, str] = {}
     while len(addresses) < many:
         _, page = await _ask(app, f"/v1/articles?{urlencode({'limit': step} | cursor)}")

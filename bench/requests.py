@@ -57,17 +57,17 @@ def dashboards(people: Sequence[Person]) -> Iterator[Request]:
         yield Request("GET", CURRENT, person.headers)
 
 
-def completions(people: Sequence[Person]) -> Iterator[Request]:
+def completions(people: Sequence[Person], first: int = 1) -> Iterator[Request]:
     """Each is a new one: some members complete their first day, and then their second, until all are done."""
     for some in _groups(people):
-        for day in range(1, LENGTH + 1):
+        for day in range(first, LENGTH + 1):
             for person in some:
                 yield _sent("PATCH", f"{CURRENT}/days/{day}", {"completed": True}, person)
 
 
 def syncs(people: Sequence[Person]) -> Iterator[Request]:
     """What a phone gathers in ten days without a network, and says differently later: fifty changes each time."""
-    for minutes in range(40):
+    for minutes in range(20):
         for person in people:
             yield _sent("POST", SYNC, {"changes": list(_changes(minutes))}, person)
 
@@ -78,7 +78,7 @@ def _changes(minutes: int) -> Iterator[dict[str, Any]]:
     for day in range(1, OFFLINE + 1):
         said: tuple[dict[str, Any], ...] = (
             {"mood_before": mood},
-            {"tasks": {"draw-the-page": minutes != 1}} if day == 1 else {"mood_after": mood},
+            {"tasks": {"draw-the-page": minutes % 2 == 0}} if day == 1 else {"mood_after": mood},
             {"reflection": f"{REFLECTION} {minutes}"},
             {"mood_after": mood + 1},
             {"completed": True},

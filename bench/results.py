@@ -3,13 +3,13 @@
 import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.machine import cores, cpu
 
-LATEST = Path(__file__).parent / "results" / "latest.json"
+FOLDER = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class Measure:
     unit: str
     raw: Mapping[str, float]
     target: Target | None = None
+
+    def with_raw(self, more: Mapping[str, float]) -> "Measure":
+        return replace(self, raw={**self.raw, **more})
 
     @property
     def is_met(self) -> bool:
@@ -61,8 +64,19 @@ def _aligned(lines: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[
         yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
 
 
-def write(measures: Sequence[Measure], *, seconds: float) -> None:
-    """Keep a run, which took so many seconds, with the machine that it ran on."""
+def by_part(measures: Sequence[Measure]) -> dict[str, list[Measure]]:
+    parts: dict[str, list[Measure]] = {}
+    for each in measures:
+        parts.setdefault(each.part, []).append(each)
+    return parts
+
+
+def file_name(part: str) -> str:
+    return part.lower().replace(", ", "-").replace(" ", "-")
+
+
+def write(measures: Sequence[Measure], folder: Path, *, seconds: float) -> None:
+    """Keep a run, which took so many seconds, with the machine that it ran on: a file for each part."""
     run = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds),
@@ -72,10 +86,11 @@ def write(measures: Sequence[Measure], *, seconds: float) -> None:
             "python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
         },
-        "measures": [{**asdict(each), "verdict": each.verdict} for each in measures],
     }
-    LATEST.parent.mkdir(exist_ok=True)
-    LATEST.write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, some in by_part(measures).items():
+        kept = {"part": part, **run, "measures": [{**asdict(each), "verdict": each.verdict} for each in some]}
+        (folder / f"{file_name(part)}.json").write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
 def _said(target: Target | None) -> str:

@@ -9,21 +9,21 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bench.databases import DATABASES
+from bench.effort import Effort
 from bench.machine import CLIENT, SERVER, on_cores
 from bench.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG, Client, address_of
 from bench.processes import ROOT, Place, Server, content, migrated
+from bench.public import ARTICLE
 from bench.results import Measure, Target
-from bench.throughput import ARTICLE
 
 PART = "sign-in"
-TRIES = 200  # for known addresses, and as many for unknown ones
-FEW = 40  # where each answer waits until a tenth of a second is over, and so varies little
+FEWER = 5  # tries, where each answer waits until a tenth of a second is over, and so varies little
 PEOPLE = 7  # known, and as many unknown; an odd number, so that each comes first as often as second
 APART, MILLISECONDS, MEGABYTES = Target(10), Target(25), Target(400)
 
 CLIENTS = 16  # who sign in
 READS = 50  # articles a second
-ALONE, WARMING, MEANWHILE = 2, 1, 10  # seconds
+ALONE, WARMING, MEANWHILE = 2, 1, 8  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +35,45 @@ class Question:
     status: int
     body: Mapping[str, str] = field(default_factory=dict)
     unknown: Callable[[int], int] = lambda n: PEOPLE + n % PEOPLE
-    tries: int = TRIES
+    fewer: int = 1  # tries
 
 
 QUESTIONS = (
     Question("sign-in", SIGN_IN, 401, {"password": WRONG}),
-    Question("forgotten password", FORGOT, 202, tries=FEW),
-    Question("registration", REGISTER, 202, {"password": PASSWORD}, unknown=lambda n: 2 * PEOPLE + n, tries=FEW),
+    Question("forgotten password", FORGOT, 202, fewer=FEWER),
+    Question("registration", REGISTER, 202, {"password": PASSWORD}, unknown=lambda n: 2 * PEOPLE + n, fewer=FEWER),
 )
 
 
-def measure_sign_in(folder: Path) -> Iterator[Measure]:
+def measure_sign_in(folder: Path, effort: Effort) -> Iterator[Measure]:
     place, wide = Place(folder), Place(folder, cores=(SERVER, CLIENT))
     for name, database in DATABASES.items():
         with database(folder) as create:
             database_url = migrated(place, create("told_apart"))
             with place.serving(database_url=database_url, **NO_LIMITS) as server:
-                yield from _told_apart(Client(server.url), name)
+                yield from _told_apart(Client(server.url), name, effort)
     database_url = migrated(place, f"sqlite:///{folder / 'hammered.db'}")
     content(place, "load", ROOT / "seed_content", database_url)
     with wide.serving(database_url=database_url, **NO_LIMITS) as server:
         yield from _hammered(place, server)
 
 
-def _told_apart(client: Client, database: str) -> Iterator[Measure]:
+def _told_apart(client: Client, database: str, effort: Effort) -> Iterator[Measure]:
     for n in range(PEOPLE):
         client.sign_up(address_of(n))
     for question in QUESTIONS:
-        known, unknown = _times(client, question)
+        known, unknown = _times(client, question, effort)
         ratio = median(known) / median(unknown)
         raw = {"ms known": median(known), "ms unknown": median(unknown), "ratio": ratio}
         name = f"{question.name}, known or not, {database}"
         yield Measure(PART, name, 100 * abs(ratio - 1), "% apart", raw, APART)
 
 
-def _times(client: Client, question: Question) -> tuple[list[float], list[float]]:
+def _times(client: Client, question: Question, effort: Effort) -> tuple[list[float], list[float]]:
     """Milliseconds for known and for unknown addresses; who goes first takes turns, so that a drift favours none."""
     known: list[float] = []
     unknown: list[float] = []
-    for n in range(question.tries):
+    for n in range(effort.tries // question.fewer or 1):
         pair = [(known, n % PEOPLE), (unknown, question.unknown(n))]
         for taken, person in pair if n % 2 else reversed(pair):
             body = {"email": address_of(person), **question.body}
@@ -85,7 +85,7 @@ def _hammered(place: Place, server: Server) -> Iterator[Measure]:
     client = Client(server.url)
     for n in range(CLIENTS):
         client.sign_up(address_of(n))
-    before = server.peak_megabytes()
+    before = server.megabytes("VmHWM")
     _read(server.url, seconds=WARMING)
     alone = quantiles(_read(server.url, seconds=ALONE), n=100)
     with ThreadPoolExecutor(1) as pool:
@@ -107,7 +107,7 @@ def _hammered(place: Place, server: Server) -> Iterator[Measure]:
         "503": answered.get("503", 0),
     }
     yield Measure(PART, "a cached article meanwhile, p99", percentile[98], "ms", raw, MILLISECONDS)
-    after = server.peak_megabytes()
+    after = server.megabytes("VmHWM")
     if before and after:
         yield Measure(PART, "memory of the server", after, "MB", {"MB before": before}, MEGABYTES)
 

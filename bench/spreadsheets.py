@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+from bench.effort import Effort
 from bench.processes import ROOT, Place, Usage
 from bench.results import Measure, Target
 
-FEW, MANY = 1_000, 100_000  # people
+FEWER = 100  # times as few, to compare
 ITEMS, LOWEST, HIGHEST = 36, 1, 7
 MISSING = 0.01  # of the answers
 SEED = 36
@@ -16,11 +17,12 @@ DEFINITION = ROOT / "tests" / "assessments" / "definitions" / "ecr.yaml"  # two 
 SECONDS, MEGABYTES = Target(20), Target(300)
 
 
-def measure_spreadsheets(folder: Path) -> Iterator[Measure]:
-    short, long = (_score(Place(folder), people) for people in (FEW, MANY))
-    raw = {f"s for {FEW:,}": short.seconds, f"s for {MANY:,}": long.seconds}
-    yield Measure("spreadsheet", f"score {MANY:,} rows of {ITEMS} items", long.seconds, "s", raw, SECONDS)
-    raw = {f"MB for {FEW:,}": short.megabytes, f"MB for {MANY:,}": long.megabytes}
+def measure_spreadsheets(folder: Path, effort: Effort) -> Iterator[Measure]:
+    few, many = effort.scored // FEWER, effort.scored
+    short, long = (_score(Place(folder), people) for people in (few, many))
+    raw = {f"s for {few:,}": short.seconds, f"s for {many:,}": long.seconds}
+    yield Measure("spreadsheet", f"score {many:,} rows of {ITEMS} items", long.seconds, "s", raw, SECONDS)
+    raw = {f"MB for {few:,}": short.megabytes, f"MB for {many:,}": long.megabytes}
     yield Measure("spreadsheet", "memory of that", long.megabytes, "MB", raw, MEGABYTES)
 
 

@@ -92,8 +92,8 @@ def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker
     return walkers
 
 
-def walker(member_id: UUID, run_id: UUID, *, now: datetime) -> Walker:
-    session_id = uuid4()
+def walker(member_id: UUID, run_id: UUID, *, session_id: UUID | None = None, now: datetime) -> Walker:
+    session_id = session_id or uuid4()
     token = AccessTokens(RING, good_for=GOOD_FOR).issue(Access(member_id, session_id), now=now)
     return Walker(member_id, session_id, run_id, new_key(), token)
 

@@ -1,0 +1,53 @@
+"""How long is measured: in full, or just long enough to see that the benchmark itself works."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    rounds: int  # in which servers are asked in turns
+    fewer_rounds: int  # where nothing is promised
+    seconds: float  # of asking in one turn
+    due_seconds: float  # of asking at half of the capacity
+    busy_seconds: float  # of asking at nine tenths of it
+    readers: int  # members who look at their dashboards
+    walkers: int  # who complete days
+    others: int  # who do the rest
+    tries: int  # at signing in with a wrong password
+    starts: int
+    articles: Sequence[int]
+    replies: int  # of each kind from each number of articles
+    scored: int  # people of a spreadsheet
+
+
+FULL = Effort(
+    rounds=5,
+    fewer_rounds=2,
+    seconds=1.0,
+    due_seconds=4.0,
+    busy_seconds=2.0,
+    readers=100,
+    walkers=1500,
+    others=500,
+    tries=120,
+    starts=3,
+    articles=(10, 100, 1_000, 10_000),
+    replies=40,
+    scored=100_000,
+)
+SHORT = Effort(
+    rounds=1,
+    fewer_rounds=1,
+    seconds=0.2,
+    due_seconds=0.4,
+    busy_seconds=0.2,
+    readers=10,
+    walkers=250,
+    others=120,
+    tries=4,
+    starts=1,
+    articles=(10, 40),
+    replies=2,
+    scored=200,
+)

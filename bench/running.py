@@ -1,0 +1,86 @@
+"""What running the service takes: until it is ready, and what a second process costs or brings."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+
+from bench.databases import DATABASES
+from bench.effort import Effort
+from bench.kinds import COMPLETING, DASHBOARD, SERVED, Kind, loaded, people
+from bench.machine import CLIENT, SERVER, on_cores
+from bench.proc import IS_TOLD, children, megabytes, worked
+from bench.processes import Place, free_port
+from bench.results import Measure, Target
+from bench.stock import CONNECTIONS
+
+PART = "running"
+SECONDS, PERCENT = Target(3), Target(15)
+MEGABYTES = Target(180)
+
+
+def measure_running(folder: Path, effort: Effort) -> Iterator[Measure]:
+    for part, database in DATABASES.items():
+        with database(folder) as databases:
+            address = loaded(Place(folder), databases(f"running_{part}"))
+            times = [_until_ready(Place(folder), address) for _ in range(effort.starts)]
+            raw = {"fastest": min(times), "slowest": max(times)}
+            yield Measure(PART, f"from the command to ready, {part}", median(times), "s", raw, SECONDS)
+            if IS_TOLD:
+                yield from _processes(folder, part, address, effort)
+
+
+def _until_ready(place: Place, address: str) -> float:
+    """Seconds from `twentyone serve` until it says that it is ready."""
+    port = free_port()
+    command = [*on_cores(SERVER), sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    environment = place.environment({"database_url": address})
+    started = time.perf_counter()
+    with (place.folder / "start.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=place.folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            while not _is_ready(port):
+                if process.poll() is not None:
+                    raise RuntimeError(f"{command} ended")
+                time.sleep(0.01)
+            return time.perf_counter() - started
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def _processes(folder: Path, part: str, address: str, effort: Effort) -> Iterator[Measure]:
+    """The processor time of a request with one process and with two, on the same cores and under the same load."""
+    for kind in (DASHBOARD, COMPLETING):
+        took = {}
+        for workers in (1, 2):
+            place = Place(folder, cores=(SERVER, CLIENT), workers=workers)
+            with place.serving(database_url=address, **SERVED) as server:
+                took[workers] = _cost(kind, address, server.url, server.pid, effort)
+                if workers > 1 and kind is DASHBOARD:
+                    most = max(megabytes(each, "VmRSS") or 0.0 for each in children(server.pid))
+                    yield Measure(PART, f"memory of one of two processes, {part}", most, "MB", {}, MEGABYTES)
+        raw = {f"us with {workers}": cost for workers, cost in took.items()}
+        more = 100 * (took[2] / took[1] - 1)
+        yield Measure(PART, f"{kind.name}: processor time with 2 processes, {part}", more, "% more", raw, PERCENT)
+
+
+def _cost(kind: Kind, address: str, url: str, pid: int, effort: Effort) -> float:
+    """Microseconds of a request, at a rate that one process keeps."""
+    stock = people(address, effort).stock(kind)
+    stock.as_answered(url, seconds=effort.seconds, connections=2 * CONNECTIONS)
+    before = worked(pid)
+    answers = stock.as_answered(url, seconds=3 * effort.seconds, connections=2 * CONNECTIONS)
+    return 1e6 * (worked(pid) - before) / answers.sent
