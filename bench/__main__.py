@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--into", type=Path, help="the folder for results and plots, instead of the project's")
     given = parser.parse_args()
     started = time.monotonic()
-    measures = list(_told(_all_measures(SHORT if given.short else FULL)))
+    measures = list(_told(_all_measures(SHORT if given.short else FULL), started))
     if given.short:
         measures = [replace(each, target=None) for each in measures]
     seconds = time.monotonic() - started
@@ -53,10 +53,10 @@ def _all_measures(effort: Effort) -> Iterator[Measure]:
             yield from measure(Path(folder), effort)
 
 
-def _told(measures: Iterator[Measure]) -> Iterator[Measure]:
+def _told(measures: Iterator[Measure], started: float) -> Iterator[Measure]:
     """The measures, with a sign of life on standard error for each."""
     for each in measures:
-        sys.stderr.write(f"measured {each.part}: {each.name}\n")
+        sys.stderr.write(f"{time.monotonic() - started:4.0f} s  {each.part}: {each.name}\n")
         yield each
 
 

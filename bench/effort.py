@@ -15,6 +15,7 @@ class Effort:
     walkers: int  # who complete days
     others: int  # who do the rest
     tries: int  # at signing in with a wrong password
+    hammering: float  # seconds for which many sign in without a pause
     starts: int
     articles: Sequence[int]
     replies: int  # of each kind from each number of articles
@@ -25,12 +26,13 @@ FULL = Effort(
     rounds=5,
     fewer_rounds=2,
     seconds=1.0,
-    due_seconds=4.0,
-    busy_seconds=2.0,
+    due_seconds=3.0,
+    busy_seconds=1.5,
     readers=100,
     walkers=1500,
     others=500,
-    tries=120,
+    tries=80,
+    hammering=6.0,
     starts=3,
     articles=(10, 100, 1_000, 10_000),
     replies=40,
@@ -46,6 +48,7 @@ SHORT = Effort(
     walkers=250,
     others=120,
     tries=4,
+    hammering=1.0,
     starts=1,
     articles=(10, 40),
     replies=2,

@@ -1,7 +1,7 @@
 """The requests of members and of those who become one, with everything that is real: token, session, transaction, disk.
 
-Against a bare ASGI callable that sends the same bytes, against the same SQL by the plain driver, and on PostgreSQL
-against the reference stack. One process of each, on one core; all of a row are asked in turns.
+Against the same SQL by the plain driver, on SQLite against a bare ASGI callable that sends the same bytes, and on
+PostgreSQL against the reference stack. One process of each, on one core; all of a row are asked in turns.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from bench.requests import Person, Request
 from bench.results import Measure, Target
 from bench.sides import BARE, OURS, PLAIN, REFERENCE, Side, against, rates, waited
 from bench.stock import Stock, prepared
+from bench.storage import measure_storage
 from bench.walkers import KEYS, add_walkers
 
 DONE = 10  # days that those have completed who look at their dashboards
@@ -99,6 +100,8 @@ def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
             for kind in KINDS:
                 yield from _of_kind(place, ours, kind, others, effort)
             yield from _memory(ours)
+            if part == "PostgreSQL":
+                yield from measure_storage(address)
 
 
 def loaded(place: Place, address: str) -> str:
@@ -137,8 +140,11 @@ def _of_kind(
     sides = {OURS: Side(ours.server.url, stock)}
     sides |= {name: Side(url, people.stock(kind)) for name, (url, people) in others.items()}
     rounds = effort.rounds if kind in (DASHBOARD, COMPLETING) else effort.fewer_rounds
-    with place.serving("bench.bare", **prepared(place.folder, stock.reply(ours.server.url))) as bare:
-        sides[BARE] = Side(bare.url, stock.single)
+    with ExitStack() as servers:
+        if ours.part == "SQLite":  # it asks no database
+            reply = prepared(place.folder, stock.reply(ours.server.url))
+            bare = servers.enter_context(place.serving("bench.bare", **reply))
+            sides[BARE] = Side(bare.url, stock.single)
         found = rates(sides, rounds=rounds, seconds=effort.seconds)
     yield from against(ours.part, kind.name, found, TARGETS[ours.part])
     yield from _cost(ours, kind, stock, effort)

@@ -35,8 +35,8 @@ class Scenario:
 
 CACHED = (
     Scenario("cached article", (ARTICLE,)),
-    Scenario("304", (ARTICLE,), is_conditional=True),
-    Scenario("cached list", (LIST,)),
+    Scenario("304", (ARTICLE,), is_conditional=True, is_waited_for=False),
+    Scenario("cached list", (LIST,), is_waited_for=False),
     Scenario(
         "cached article, other origin", (ARTICLE,), {**BROWSER, "origin": "http://localhost:3000"}, is_waited_for=False
     ),

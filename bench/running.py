@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -79,8 +80,8 @@ def _processes(folder: Path, part: str, address: str, effort: Effort) -> Iterato
 
 def _cost(kind: Kind, address: str, url: str, pid: int, effort: Effort) -> float:
     """Microseconds of a request, at a rate that one process keeps."""
-    stock = people(address, effort).stock(kind)
+    stock = people(address, replace(effort, walkers=effort.walkers // 3, others=1)).stock(kind)
     stock.as_answered(url, seconds=effort.seconds, connections=2 * CONNECTIONS)
     before = worked(pid)
-    answers = stock.as_answered(url, seconds=3 * effort.seconds, connections=2 * CONNECTIONS)
+    answers = stock.as_answered(url, seconds=2 * effort.seconds, connections=2 * CONNECTIONS)
     return 1e6 * (worked(pid) - before) / answers.sent

@@ -23,7 +23,7 @@ APART, MILLISECONDS, MEGABYTES = Target(10), Target(25), Target(400)
 
 CLIENTS = 16  # who sign in
 READS = 50  # articles a second
-ALONE, WARMING, MEANWHILE = 2, 1, 8  # seconds
+ALONE, WARMING = 2, 1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def measure_sign_in(folder: Path, effort: Effort) -> Iterator[Measure]:
     database_url = migrated(place, f"sqlite:///{folder / 'hammered.db'}")
     content(place, "load", ROOT / "seed_content", database_url)
     with wide.serving(database_url=database_url, **NO_LIMITS) as server:
-        yield from _hammered(place, server)
+        yield from _hammered(place, server, effort.hammering)
 
 
 def _told_apart(client: Client, database: str, effort: Effort) -> Iterator[Measure]:
@@ -81,7 +81,7 @@ def _times(client: Client, question: Question, effort: Effort) -> tuple[list[flo
     return known, unknown
 
 
-def _hammered(place: Place, server: Server) -> Iterator[Measure]:
+def _hammered(place: Place, server: Server, meanwhile: float) -> Iterator[Measure]:
     client = Client(server.url)
     for n in range(CLIENTS):
         client.sign_up(address_of(n))
@@ -89,11 +89,11 @@ def _hammered(place: Place, server: Server) -> Iterator[Measure]:
     _read(server.url, seconds=WARMING)
     alone = quantiles(_read(server.url, seconds=ALONE), n=100)
     with ThreadPoolExecutor(1) as pool:
-        seconds = str(WARMING + MEANWHILE + WARMING)
+        seconds = str(WARMING + meanwhile + WARMING)
         hammer = ("bench.hammer", server.url, seconds, str(CLIENTS))
         answers = pool.submit(place.ask, *hammer, before=on_cores(CLIENT))
         time.sleep(WARMING)
-        times = _read(server.url, seconds=MEANWHILE)
+        times = _read(server.url, seconds=meanwhile)
         answered = json.loads(answers.result())
     percentile = quantiles(times, n=100)
     raw = {
@@ -112,14 +112,14 @@ def _hammered(place: Place, server: Server) -> Iterator[Measure]:
         yield Measure(PART, "memory of the server", after, "MB", {"MB before": before}, MEGABYTES)
 
 
-def _read(url: str, *, seconds: int) -> list[float]:
+def _read(url: str, *, seconds: float) -> list[float]:
     """Milliseconds from when an article was due to its reply. One is due READS times a second, whether or not the one
     before was late.
     """
     client = Client(url)
     times = []
     started = time.perf_counter()
-    for n in range(READS * seconds):
+    for n in range(int(READS * seconds)):
         due = started + n / READS
         time.sleep(max(0.0, due - time.perf_counter()))
         if client.get(ARTICLE) != 200:
