@@ -23,19 +23,19 @@ class Effort:
 
 
 FULL = Effort(
-    rounds=5,
-    fewer_rounds=2,
+    rounds=3,
+    fewer_rounds=1,
     seconds=1.0,
-    due_seconds=3.0,
-    busy_seconds=1.5,
+    due_seconds=2.5,
+    busy_seconds=1.0,
     readers=100,
-    walkers=1500,
-    others=500,
-    tries=80,
+    walkers=1300,
+    others=400,
+    tries=60,
     hammering=6.0,
-    starts=3,
+    starts=2,
     articles=(10, 100, 1_000, 10_000),
-    replies=40,
+    replies=30,
     scored=100_000,
 )
 SHORT = Effort(

@@ -22,7 +22,7 @@ PRAGMAS = {
     "synchronous": "FULL",
     "secure_delete": "ON",
     "wal_autocheckpoint": "4000",
-    "cache_size": "-16384",
+    "cache_size": "-4096",
 }
 
 

@@ -8,6 +8,7 @@ from math import ceil, floor, log10
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.machine import cores, cpu
 from bench.results import Measure, by_part, file_name
 
 FOLDER = Path(__file__).parents[1] / "docs" / "performance"
@@ -54,7 +55,7 @@ def picture(part: str, measures: Sequence[Measure]) -> str:
     rows = [_row(each, unit) for each in measures]
     rows = [each for each in rows if each.dots]
     values = [value for row in rows for value in (*row.dots.values(), row.target or 0.0) if value > 0] or [1.0]
-    return "".join(_drawn(f"{part}: {unit}", rows, Axis.around(values)))
+    return "".join(_drawn(f"{part}: {unit}; {cpu()}, {len(cores())} cores", rows, Axis.around(values)))
 
 
 def _row(measure: Measure, unit: str) -> Row:

@@ -1,8 +1,8 @@
 """The time that a reply takes when nothing of it is kept, with few articles and with many.
 
 `python -m bench.replies TIMES ADDRESS ...` is handed how often to ask and the addresses of loaded databases, and
-prints, as JSON, the median milliseconds of each kind of reply for each. It runs all applications in this one process, without a
-network, and asks them in turns: whatever else the machine does, it does to all.
+prints, as JSON, the median milliseconds of each kind of reply for each. It runs all applications in this one process,
+without a network, and asks them in turns: whatever else the machine does, it does to all.
 """
 
 import asyncio

@@ -14,9 +14,9 @@ from bench.effort import Effort
 from bench.kinds import COMPLETING, DASHBOARD, SERVED, Kind, loaded, people
 from bench.machine import CLIENT, SERVER, on_cores
 from bench.proc import IS_TOLD, children, megabytes, worked
-from bench.processes import Place, free_port
+from bench.processes import Place, Server, free_port
 from bench.results import Measure, Target
-from bench.stock import CONNECTIONS
+from bench.stock import CONNECTIONS, Stock
 
 PART = "running"
 SECONDS, PERCENT = Target(3), Target(15)
@@ -64,24 +64,25 @@ def _is_ready(port: int) -> bool:
 
 def _processes(folder: Path, part: str, address: str, effort: Effort) -> Iterator[Measure]:
     """The processor time of a request with one process and with two, on the same cores and under the same load."""
-    for kind in (DASHBOARD, COMPLETING):
-        took = {}
-        for workers in (1, 2):
-            place = Place(folder, cores=(SERVER, CLIENT), workers=workers)
-            with place.serving(database_url=address, **SERVED) as server:
-                took[workers] = _cost(kind, address, server.url, server.pid, effort)
-                if workers > 1 and kind is DASHBOARD:
-                    most = max(megabytes(each, "VmRSS") or 0.0 for each in children(server.pid))
-                    yield Measure(PART, f"memory of one of two processes, {part}", most, "MB", {}, MEGABYTES)
-        raw = {f"us with {workers}": cost for workers, cost in took.items()}
-        more = 100 * (took[2] / took[1] - 1)
-        yield Measure(PART, f"{kind.name}: processor time with 2 processes, {part}", more, "% more", raw, PERCENT)
+    some = people(address, replace(effort, walkers=effort.walkers // 2, others=1))
+    stocks = {kind: some.stock(kind) for kind in (DASHBOARD, COMPLETING)}
+    took: dict[int, dict[Kind, float]] = {}
+    for workers in (1, 2):
+        place = Place(folder, cores=(SERVER, CLIENT), workers=workers)
+        with place.serving(database_url=address, **SERVED) as server:
+            took[workers] = {kind: _cost(stock, server, effort) for kind, stock in stocks.items()}
+            most = max(megabytes(each, "VmRSS") or 0.0 for each in (children(server.pid) or [server.pid]))
+    yield Measure(PART, f"memory of one of two processes, {part}", most, "MB", {}, MEGABYTES)
+    for kind in stocks:
+        one, two = took[1][kind], took[2][kind]
+        raw = {"us with 1": one, "us with 2": two}
+        name = f"{kind.name}: processor time with 2 processes, {part}"
+        yield Measure(PART, name, 100 * (two / one - 1), "% more", raw, PERCENT)
 
 
-def _cost(kind: Kind, address: str, url: str, pid: int, effort: Effort) -> float:
-    """Microseconds of a request, at a rate that one process keeps."""
-    stock = people(address, replace(effort, walkers=effort.walkers // 3, others=1)).stock(kind)
-    stock.as_answered(url, seconds=effort.seconds, connections=2 * CONNECTIONS)
-    before = worked(pid)
-    answers = stock.as_answered(url, seconds=2 * effort.seconds, connections=2 * CONNECTIONS)
-    return 1e6 * (worked(pid) - before) / answers.sent
+def _cost(stock: Stock, server: Server, effort: Effort) -> float:
+    """Microseconds of processor for a request."""
+    stock.as_answered(server.url, seconds=effort.seconds, connections=2 * CONNECTIONS)
+    before = worked(server.pid)
+    answers = stock.as_answered(server.url, seconds=2 * effort.seconds, connections=2 * CONNECTIONS)
+    return 1e6 * (worked(server.pid) - before) / answers.sent

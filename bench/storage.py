@@ -36,6 +36,6 @@ def _of_table(connection: psycopg.Connection[Any], table: str) -> Iterator[Measu
     connection.execute(sql.SQL("VACUUM FULL {}").format(name))
     counted = sql.SQL("SELECT count(*), pg_total_relation_size({}) FROM {}").format(sql.Literal(table), name)
     found = connection.execute(counted).fetchone()
-    rows, size = found if found else (0, 0)
+    rows, size = found or (0, 0)
     if rows:
         yield Measure(PART, f"a row of {table}", size / rows, "bytes", {"rows": rows})

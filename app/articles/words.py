@@ -37,6 +37,7 @@ class Words:
         pairs = zip(PLAIN.analyze(query), STEMMED.analyze(query), strict=True)
         self.stems = dict(list(dict.fromkeys(pairs))[:MOST_WORDS])
         self._wanted = set(self.stems.values())
+        self._slips = [(word, tolerance(word)) for word in self.stems]
         self._alike: dict[str, bool] = {}
 
     def ranges(self, text: str) -> list[Range]:
@@ -61,10 +62,15 @@ class Words:
         """Decided once for each word of a text: common ones come back a thousand times."""
         known = self._alike.get(token)
         if known is None:
-            known = self._alike[token] = self._begins_with_last(token) or any(
-                OSA.distance(token, word, score_cutoff=tolerance(word)) <= tolerance(word) for word in self.stems
-            )
+            known = self._alike[token] = self._begins_with_last(token) or self._is_misspelled(token)
         return known
+
+    def _is_misspelled(self, token: str) -> bool:
+        """Most words are told apart by their length."""
+        for word, slips in self._slips:
+            if abs(len(token) - len(word)) <= slips and OSA.distance(token, word, score_cutoff=slips) <= slips:
+                return True
+        return False
 
     def _begins_with_last(self, token: str) -> bool:
         last = next(reversed(self.stems))

@@ -47,7 +47,7 @@ def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[st
         "synchronous": "FULL",
         "secure_delete": "ON",
         "wal_autocheckpoint": "4000",
-        "cache_size": "-16384",
+        "cache_size": "-4096",
         **(pragmas or {}),
     }
     engine = create_engine(

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Callable
 from functools import cache
 
-ARENAS = 2  # that threads share: of the dozens that glibc makes otherwise, each keeps what it once held
+ARENAS = 1  # of the dozens that glibc makes for threads otherwise, each keeps what it once held
 M_ARENA_MAX = -8  # of malloc.h
 
 

@@ -1,0 +1,57 @@
+"""The benchmark works on this machine, whatever its times are: each promised row is measured, kept and drawn."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from bench.load import percentile
+from bench.results import Measure, Target
+from tests.factories.servers import ROOT
+
+PARTS = {
+    "public": {"cached article", "304", "cached list", "search", "uncached article"},
+    "sqlite": {"score, anonymous", "login", "refresh", "dashboard", "completing a day", "sync of 50 changes"},
+    "postgresql": {"result stored", "dashboard", "completing a day"},
+    "public-waiting": {"cached article at 50%", "search at 90%"},
+    "sqlite-waiting": {"dashboard at 50%", "sync of 50 changes at 90%"},
+    "postgresql-waiting": {"refresh at 50%", "result stored at 90%"},
+    "sqlite-cost": {"dashboard"},
+    "postgresql-cost": {"dashboard"},
+    "storage": {"a row of runs"},
+    "running": {"memory after all that", "from the command to ready", "dashboard: processor time with 2 processes"},
+    "sqlite-articles": {"load", "article", "a change shown"},
+    "postgresql-articles": {"load", "list"},
+    "sign-in": {"sign-in, known or not", "a cached article meanwhile"},
+    "spreadsheet": {"score"},
+}
+
+
+def test_a_short_run_measures_keeps_and_draws_everything(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "--short", "--into", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    for part, names in PARTS.items():
+        measures = json.loads((tmp_path / f"{part}.json").read_text())["measures"]
+        assert [name for name in names if not any(name in each["name"] for each in measures)] == []
+        assert all(each["verdict"] == "-" for each in measures)
+        assert ET.parse(tmp_path / f"{part}.svg").getroot().tag.endswith("svg")
+
+
+def test_a_target_is_kept_or_not() -> None:
+    least, most = Target(0.5, at_least=True), Target(20)
+
+    assert [_verdict(value, least) for value in (0.49, 0.5)] == ["falls short", "met"]
+    assert [_verdict(value, most) for value in (20, 20.1)] == ["met", "falls short"]
+
+
+def test_percentiles_go_by_rank() -> None:
+    times = [float(n) for n in range(1, 101)]
+
+    assert [percentile(times, part) for part in (0, 0.5, 0.99, 1)] == [1, 51, 100, 100]
+
+
+def _verdict(value: float, target: Target) -> str:
+    return Measure("a part", "a name", value, "times", {}, target).verdict
