@@ -11,19 +11,11 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import URL, make_url
 
-from app.core.engines import sqlite_driver
+from app.core.engines import PRAGMAS, sqlite_driver
 from bench.plain_sql import in_postgresql, in_sqlite
 
 READERS = 10
-PRAGMAS = {
-    "busy_timeout": "5000",
-    "foreign_keys": "ON",
-    "journal_mode": "WAL",
-    "synchronous": "FULL",
-    "secure_delete": "ON",
-    "wal_autocheckpoint": "4000",
-    "cache_size": "-4096",
-}
+PATIENCE = {"busy_timeout": "5000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,7 @@ def _sqlite(url: URL) -> Connection:
     driver.register_adapter(date, date.isoformat)
     driver.register_adapter(datetime, _moment)
     connection = driver.connect(url.database, isolation_level=None, check_same_thread=False)
-    for name, value in PRAGMAS.items():
+    for name, value in (PATIENCE | PRAGMAS).items():
         connection.execute(f"PRAGMA {name} = {value}")
     return Connection(connection, in_sqlite)
 

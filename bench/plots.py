@@ -12,7 +12,7 @@ from bench.machine import cores, cpu
 from bench.results import Measure, by_part, file_name
 
 FOLDER = Path(__file__).parents[1] / "docs" / "performance"
-WIDTH, NAMES, VALUES, ROW, TOP, BOTTOM, MARGIN = 960, 360, 110, 22, 44, 34, 16
+WIDTH, NAMES, VALUES, ROW, TOP, BOTTOM, MARGIN = 1020, 420, 110, 22, 44, 34, 16
 LEFT, RIGHT = NAMES + MARGIN, WIDTH - VALUES
 SHADES = ("#9ecae1", "#4292c6", "#08519c", "#08306b")
 TARGET = "#d94801"

@@ -39,17 +39,18 @@ def beginning(engine: Engine, statement: str) -> Engine:
     return other
 
 
+PRAGMAS = {  # of every connection to SQLite
+    "foreign_keys": "ON",
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "secure_delete": "ON",
+    "wal_autocheckpoint": "4000",
+    "cache_size": "-4096",  # KiB
+}
+
+
 def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[str, str] | None = None) -> Engine:
-    settings = {
-        "busy_timeout": str(round(patience * 1000)),
-        "foreign_keys": "ON",
-        "journal_mode": "WAL",
-        "synchronous": "FULL",
-        "secure_delete": "ON",
-        "wal_autocheckpoint": "4000",
-        "cache_size": "-4096",
-        **(pragmas or {}),
-    }
+    settings = {"busy_timeout": str(round(patience * 1000)), **PRAGMAS, **(pragmas or {})}
     engine = create_engine(
         url,
         module=sqlite_driver(),

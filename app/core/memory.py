@@ -11,7 +11,6 @@ M_ARENA_MAX = -8  # of malloc.h
 
 def settle() -> None:
     """What is there once an app has started stays: looking through it again and again would hold everybody up."""
-    gc.collect()
     gc.set_threshold(10_000, 50, 100)
     gc.freeze()
     give_back()
