@@ -20,6 +20,7 @@ class Effort:
     articles: Sequence[int]
     replies: int  # of each kind from each number of articles
     scored: int  # people of a spreadsheet
+    databases: Sequence[str] = ("SQLite", "PostgreSQL")  # on which all but the requests of members is measured
 
 
 FULL = Effort(
@@ -53,4 +54,5 @@ SHORT = Effort(
     articles=(10, 40),
     replies=2,
     scored=200,
+    databases=("SQLite",),
 )

@@ -22,8 +22,8 @@ PATIENCE = 30  # seconds after which a change isn't waited for any longer
 
 def measure_growth(folder: Path, effort: Effort) -> Iterator[Measure]:
     folders = {many: write_folder(folder / f"articles-{many}", many) for many in effort.articles}
-    for name, database in DATABASES.items():
-        with database(folder) as databases:
+    for name in effort.databases:
+        with DATABASES[name](folder) as databases:
             yield from _on_database(folder, name, databases, folders, effort)
 
 

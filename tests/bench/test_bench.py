@@ -22,7 +22,6 @@ PARTS = {
     "storage": {"a row of runs"},
     "running": {"memory after all that", "from the command to ready", "dashboard: processor time with 2 processes"},
     "sqlite-articles": {"load", "article", "a change shown"},
-    "postgresql-articles": {"load", "list"},
     "sign-in": {"sign-in, known or not", "a cached article meanwhile"},
     "spreadsheet": {"score"},
 }
