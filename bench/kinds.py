@@ -43,11 +43,11 @@ class Kind:
 DASHBOARD = Kind("dashboard", requests.dashboards, group="readers")
 COMPLETING = Kind("completing a day", requests.completions, most=5_000, group="walkers")
 KINDS = (
-    Kind("score, anonymous", requests.scores, is_a_members=False),
-    Kind("login", requests.sign_ins, is_a_members=False),
-    Kind("refresh", requests.refreshes, most=5_000),
     DASHBOARD,
     COMPLETING,
+    Kind("login", requests.sign_ins, is_a_members=False),
+    Kind("refresh", requests.refreshes, most=5_000),
+    Kind("score, anonymous", requests.scores, is_a_members=False),
     Kind("sync of 50 changes", requests.syncs, most=1_500),
     Kind("result stored", requests.results, most=5_000),
 )
@@ -97,7 +97,7 @@ def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
             others = {PLAIN: _plain(place, address, servers, effort)}
             if part == "PostgreSQL":
                 others[REFERENCE] = _reference(place, databases("reference"), servers, effort)
-            for kind in KINDS:
+            for kind in KINDS[: effort.kinds_of_sqlite if part == "SQLite" else None]:
                 yield from _of_kind(place, ours, kind, others, effort)
             yield from _memory(ours)
             if part == "PostgreSQL":
