@@ -4,6 +4,7 @@ settings and loaded what there is to load, and leaves behind what commands alone
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import uvicorn
@@ -11,16 +12,21 @@ import uvicorn
 from app.core import logs
 from app.core.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 APPLICATION = "app.main:create_app"
 STARTING = 60  # seconds that a worker may take to import everything on a busy machine
 STOPPING = 25  # seconds that requests in flight may take when the server stops
 
 
 def become_server(host: str, port: int, workers: int) -> NoReturn:
-    """The same process goes on as the server, so that signals reach it. (`-P`: whatever folder it is started in.)"""
+    """The same process goes on as the server, so that signals reach it, with the same code, be it installed or not, and
+    whatever folder it is started in.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-P", "-m", __name__, host, str(port), str(workers)])  # noqa: S606
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-P", "-m", __name__, host, str(port), str(workers)]
+    os.execve(sys.executable, command, os.environ | {"PYTHONPATH": path})  # noqa: S606 - it is ourselves
 
 
 def serve(host: str, port: int, workers: int, application: str = APPLICATION) -> None:

@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copy, copytree
 
 import pytest
+from sqlalchemy import make_url
 
 from app.core.database import Database
 from app.seed.commands import load_folder
 from tests.conftest import Backend
 from tests.factories.content import write_article, write_folder
-from tests.factories.servers import Server
+from tests.factories.servers import ROOT, Server
 
 PATHS = (
     "/v1/articles",
@@ -44,6 +46,21 @@ def test_one_command_migrates_loads_and_serves(server: Server) -> None:
     assert server.client.get("/v1/articles/here-now").json()["title"] == "Here Now"
     assert server.client.get("/health/ready").status_code == 200
     assert "server" not in server.client.get("/v1/site").headers
+
+
+def test_the_server_is_the_code_that_was_started(folder: Path, tmp_path: Path) -> None:
+    """As in the image, where nothing is installed."""
+    code = tmp_path / "code"
+    for name in ("app", "migrations"):
+        copytree(ROOT / name, code / name)
+    copy(ROOT / "alembic.ini", code)
+    health = code / "app" / "web" / "health.py"
+    health.write_text(health.read_text().replace('status="ok"', 'status="copied"'))
+
+    server = Server(folder, make_url(f"sqlite:///{tmp_path / 'copied.db'}"), code=code)
+
+    assert server.client.get("/health/live").json() == {"status": "copied"}
+    server.stop()
 
 
 def test_what_falls_due_appears_everywhere_within_five_seconds(server: Server, folder: Path) -> None:

@@ -16,14 +16,14 @@ ROOT = Path(__file__).parents[2]
 class Server:
     """`twentyone serve` in a process of its own, on a port that was free."""
 
-    def __init__(self, folder: Path, database: URL) -> None:
+    def __init__(self, folder: Path, database: URL, *, code: Path = ROOT) -> None:
         environment = os.environ | {
             "TWENTYONE_DATABASE_URL": database.render_as_string(hide_password=False),
             "TWENTYONE_VAR_DIR": str(folder.parent / "var"),
             "PORT": "0",
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--seed", str(folder)]
-        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE, text=True)
         self.database = database
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self._port()}")
 
