@@ -22,6 +22,12 @@ from app.core.together import Together
 from tests.factories.writes import Do, KeptRefusal, Refusal, add, held, refuse, stored, then, together
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, those who come together are done together."""
+    monkeypatch.setattr("app.core.together.LONGEST", 30.0)
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Database]:
     """On SQLite, where a write that waits for the file's lock gives up after five seconds."""
