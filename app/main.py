@@ -5,6 +5,7 @@ from asyncio import get_running_loop
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import Depends, FastAPI
@@ -52,6 +53,7 @@ from app.web.checks import check_request
 from app.web.content_signal import ContentSignal
 from app.web.cors import Cors, cors_options, headers_for
 from app.web.guards import BodyLimit, Faults, JsonBodies, SecurityHeaders
+from app.web.leaving import Leaving
 from app.web.limits import Capacity, Limits
 from app.web.methods import HeadForGet
 from app.web.observe import Observe
@@ -74,7 +76,7 @@ TAGS = [
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     state = app.state
     few_arenas()
     state.signal.start()
@@ -83,7 +85,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         work.start()
     get_running_loop().set_default_executor(ThreadPoolExecutor(MOST, "work"))
     settle()
-    yield
+    state.leaving.listen()
+    yield {"leaving": state.leaving, "head_seconds": state.settings.head_seconds}
     gc.unfreeze()
     for work in state.background:
         work.stop()
@@ -139,7 +142,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(SecurityHeaders),
             Middleware(Cors, **cors_options(settings.cors_origins)),
             Middleware(Faults),
-            Middleware(BodyLimit, most_bytes=settings.max_body_bytes, larger={"/sync": settings.max_sync_bytes}),
+            Middleware(
+                BodyLimit,
+                most_bytes=settings.max_body_bytes,
+                larger={"/sync": settings.max_sync_bytes},
+                seconds=settings.body_seconds,
+            ),
             Middleware(JsonBodies),
         ],
     )
@@ -164,6 +172,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.together = Together(database) if database.writes_together else None
     app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)
+    app.state.leaving = Leaving(notice=settings.leaving_seconds)
 
     checked = [Depends(check_request)]
     for router in (  # who is asked most often stands first: FastAPI tries one route after the other

@@ -4,18 +4,23 @@ settings and loaded what there is to load, and leaves behind what commands alone
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-import uvicorn
+from typing_extensions import override
+from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from app.core import logs
 from app.core.settings import Settings
+from app.web.connections import GuardedConnection
 
 ROOT = Path(__file__).parents[1]
 APPLICATION = "app.main:create_app"
 STARTING = 60  # seconds that a worker may take to import everything on a busy machine
-STOPPING = 25  # seconds that requests in flight may take when the server stops
+STOPPING = 20  # seconds that requests in flight may take when the server stops, once others have heard (web/leaving.py)
 
 
 def become_server(host: str, port: int, workers: int) -> NoReturn:
@@ -29,15 +34,28 @@ def become_server(host: str, port: int, workers: int) -> NoReturn:
     os.execve(sys.executable, command, os.environ | {"PYTHONPATH": path})  # noqa: S606 - it is ourselves
 
 
+class Workers(Multiprocess):
+    """uvicorn's, which would hold the port open while its workers finish, so that whoever came would wait in vain."""
+
+    @override
+    def terminate_all(self) -> None:
+        super().terminate_all()
+        for each in self.sockets:
+            each.close()
+
+
 def serve(host: str, port: int, workers: int, application: str = APPLICATION) -> None:
+    """As `uvicorn.run` does, with a connection and workers of our own."""
     settings = Settings()
     logs.configure(settings.log_level)
-    uvicorn.run(
+    config = Config(
         application,
         factory=True,
         host=host,
         port=port,
         workers=workers,
+        http=GuardedConnection,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -46,6 +64,14 @@ def serve(host: str, port: int, workers: int, application: str = APPLICATION) ->
         timeout_graceful_shutdown=STOPPING,
         timeout_worker_healthcheck=STARTING,
     )
+    if workers > 1:
+        Workers(config, [config.bind_socket()]).run()
+        return
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 if __name__ == "__main__":

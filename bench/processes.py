@@ -40,6 +40,12 @@ class Usage:
 class Server:
     url: str
     pid: int
+    process: subprocess.Popen[bytes]
+
+    def ended(self, *, within: float) -> float:
+        """When it had ended by itself, on the clock of `time.monotonic`."""
+        self.process.wait(within)
+        return time.monotonic()
 
     def megabytes(self, name: str = "VmRSS") -> float | None:
         """The memory that it holds, or held at most (`VmHWM`), where /proc tells it."""
@@ -59,7 +65,8 @@ class Place:
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
         named = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
-        return kept | named | {"PYTHONPATH": str(ROOT), "TWENTYONE_VAR_DIR": str(self.folder)}
+        stopping = {"TWENTYONE_LEAVING_SECONDS": "0"}  # nobody has to hear of it first
+        return kept | stopping | named | {"PYTHONPATH": str(ROOT), "TWENTYONE_VAR_DIR": str(self.folder)}
 
     def run(self, *arguments: str, **settings: str) -> Usage:
         """Run `python -m ...` to its end. Raises Failed when it ends with an error."""
@@ -102,7 +109,7 @@ class Place:
             )
             try:
                 _wait_for(url, process)
-                yield Server(url, process.pid)
+                yield Server(url, process.pid, process)
             finally:
                 process.terminate()
                 process.wait()

@@ -131,6 +131,9 @@ class Settings(DatabaseSettings):
     mails_an_hour: int = Field(default=5, ge=1)
     trusted_proxies: list[Network] = []
 
+    head_seconds: float = Field(default=10, ge=0.1, le=60)
+    body_seconds: float = Field(default=20, ge=0.1, le=300)
+    leaving_seconds: float = Field(default=3, ge=0, le=10)
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
     max_sync_bytes: int = Field(default=256 * 1024, ge=1024)
     pool_size: int = Field(default=10, ge=1, le=100)

@@ -1,5 +1,6 @@
 """Pure ASGI layers around every reply that isn't kept: headers, faults, the size and kind of a body."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 import structlog
@@ -72,12 +73,13 @@ class Faults:
 
 
 class BodyLimit:
-    """Refuses a body over the limit while it is read, whether or not its length was announced. `larger` has the limits
-    of addresses that end so.
+    """Refuses a body over the limit while it is read, whether or not its length was announced, and one that takes too
+    long. `larger` has the limits of addresses that end so.
     """
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, most_bytes: int, larger: Mapping[str, int], seconds: float) -> None:
         self.app = app
+        self._seconds = seconds
         self._most_bytes = most_bytes
         self._larger = larger
 
@@ -87,16 +89,21 @@ class BodyLimit:
             return
         most = next((bytes_ for end, bytes_ in self._larger.items() if scope["path"].endswith(end)), self._most_bytes)
         if _announced(scope["headers"]) > most:
-            await plain_problem(413, {"Connection": "close"})(scope, receive, send)
+            await plain_problem(413)(scope, receive, send)
             return
         total = 0
+        until = asyncio.get_running_loop().time() + self._seconds
 
         async def receive_counted() -> Message:
             nonlocal total
-            message = await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
             total += len(message.get("body", b""))
             if total > most:
-                raise HTTPException(413, headers={"Connection": "close"})  # the only kind that FastAPI lets through
+                raise HTTPException(413)  # the only kind that FastAPI lets through
             return message
 
         await self.app(scope, receive_counted, send)

@@ -68,7 +68,10 @@ async def read_liveness() -> Health:
 @router.get("/ready", summary="Readiness", responses=refusals(NotReady))
 async def read_readiness(request: Request) -> Health:
     """Answers 200 when the database can be reached and its tables are those of this version, else 503."""
-    readiness: Readiness = request.app.state.readiness
+    state = request.app.state
+    if state.leaving.begun:
+        raise NotReady("This process is about to stop.")
+    readiness: Readiness = state.readiness
     wrong = await to_thread.run_sync(readiness.what_is_wrong, limiter=readiness.limiter)
     if wrong:
         raise NotReady(wrong)

@@ -28,9 +28,11 @@ DETAILS = {
     401: "This needs a valid token.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
+    408: "The request took too long to arrive.",
     413: "The body is larger than this address takes.",
     422: "Some of what was sent can't be used.",
     415: "The body must be JSON, sent as application/json in UTF-8.",
+    431: "The request's headers are larger than this server takes.",
     500: "Something went wrong on our side. It has been recorded under the request id.",
     503: "The database can't be reached just now. Please try again in a moment.",
 }
@@ -38,8 +40,10 @@ CODES = {
     400: "malformed_request",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "body_too_large",
     415: "unsupported_media_type",
+    431: "headers_too_large",
     500: "internal_error",
     503: "unavailable",
 }
@@ -149,4 +153,4 @@ def _database_failed(request: Request, error: Exception) -> Response:
 
 EVERYWHERE = refusals(BadInput, Unavailable) | {500: problem_response(500, {CODES[500]: DETAILS[500]})}
 LIMITED = refusals(TooMany)
-OF_BODIES = {status: problem_response(status, {CODES[status]: DETAILS[status]}) for status in (400, 413, 415)}
+OF_BODIES = {status: problem_response(status, {CODES[status]: DETAILS[status]}) for status in (400, 408, 413, 415)}

@@ -14,23 +14,27 @@ ROOT = Path(__file__).parents[2]
 
 
 class Server:
-    """`twentyone serve` in a process of its own, on a port that was free."""
+    """`twentyone serve` in a process of its own, on a port that was free. It stops at once unless told otherwise."""
 
-    def __init__(self, folder: Path, database: URL, *, code: Path = ROOT) -> None:
+    def __init__(self, folder: Path, database: URL, *, code: Path = ROOT, **settings: str) -> None:
+        named = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
         environment = os.environ | {
             "TWENTYONE_DATABASE_URL": database.render_as_string(hide_password=False),
             "TWENTYONE_VAR_DIR": str(folder.parent / "var"),
+            "TWENTYONE_LEAVING_SECONDS": "0",
             "PORT": "0",
+            **named,
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--seed", str(folder)]
-        self._process = subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE, text=True)
         self.database = database
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self._port()}")
+        self.port = self._listening()
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}")
 
-    def _port(self) -> int:
+    def _listening(self) -> int:
         """The port that was chosen, from the line that uvicorn logs when it listens."""
-        assert self._process.stderr
-        for line in self._process.stderr:
+        assert self.process.stderr
+        for line in self.process.stderr:
             if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
                 return int(found[1])
         raise AssertionError("the server ended before it listened")
@@ -38,7 +42,7 @@ class Server:
     def stop(self) -> None:
         """Ask it to end, and see that it ends well."""
         self.client.close()
-        self._process.send_signal(signal.SIGTERM)
-        _, rest = self._process.communicate(timeout=30)
+        self.process.send_signal(signal.SIGTERM)
+        _, rest = self.process.communicate(timeout=30)
         assert "Traceback" not in rest
-        assert self._process.returncode in {0, -signal.SIGTERM}
+        assert self.process.returncode in {0, -signal.SIGTERM}
