@@ -8,14 +8,15 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import BaseModel
 from sqlmodel import select
 
-from app.accounts.passwords import LANES, MEMORY, PASSES
+from app.accounts.passwords import LANES, PASSES
 from app.accounts.schemas import Credentials, TokenPair
+from app.core.settings import LEAST_KIBIBYTES
 from bench.template_models import RefreshSession, User
 from bench.template_session import SessionDep, payload_of
 from bench.template_tokens import REFRESH, token_pair
 
 router = APIRouter(prefix="/v1/auth")
-password_hash = PasswordHash([Argon2Hasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=LANES)])
+password_hash = PasswordHash([Argon2Hasher(time_cost=PASSES, memory_cost=LEAST_KIBIBYTES, parallelism=LANES)])
 
 
 class Refresh(BaseModel):

@@ -163,6 +163,8 @@ def settings_for(url: URL, **options: Any) -> Settings:
         "min_answer_milliseconds": 0,  # but where it is tested
         "var_dir": VAR / Path(str(url.database)).stem,
     }
+    if options.get("environment") != "production":
+        defaults["password_kibibytes"] = 8  # accounts are made by the hundred
     return Settings(_env_file=None, **(defaults | options))
 
 

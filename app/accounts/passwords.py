@@ -17,6 +17,7 @@ from pydantic import Field
 from zxcvbn import zxcvbn
 
 from app.core.errors import BadInput, FieldError
+from app.core.settings import LEAST_KIBIBYTES
 from app.core.texts import Storable
 
 LONGEST = 256
@@ -25,7 +26,7 @@ MAY_BE_LETTERS = frozenset("@({[<!|$+%")
 TRIED = 2  # of them
 READ = 72  # characters that zxcvbn takes
 OUR_WORDS = ("twentyone", "21twentyone", "twentyone21", "twenty", "one", "21", "journey", "relationship")
-MEMORY, PASSES, LANES = 19_456, 2, 1  # KiB; OWASP's Password Storage Cheat Sheet, for Argon2id
+PASSES, LANES = 2, 1  # beside the memory that is set; OWASP's Password Storage Cheat Sheet, for Argon2id
 
 Password = Annotated[str, Storable, Field(max_length=LONGEST, examples=["a kettle sings in the rain"])]
 
@@ -46,9 +47,10 @@ class Verdict(NamedTuple):
 
 
 class Passwords:
-    def __init__(self, *, least: int) -> None:
+    def __init__(self, *, least: int, kibibytes: int = LEAST_KIBIBYTES) -> None:
+        """`least` characters of a new password, and the memory that a hash takes."""
         self._least = least
-        self._hasher = PasswordHash([Argon2Hasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=LANES)])
+        self._hasher = PasswordHash([Argon2Hasher(time_cost=PASSES, memory_cost=kibibytes, parallelism=LANES)])
         self._nobodys = self._hasher.hash(token_urlsafe())
 
     def check(self, password: str, *, words: Iterable[str], pointer: str = "/password") -> None:

@@ -21,7 +21,7 @@ class Tools:
         return cls(
             settings=settings,
             ring=settings.ring,
-            passwords=Passwords(least=settings.password_min_length),
+            passwords=Passwords(least=settings.password_min_length, kibibytes=settings.password_kibibytes),
             tokens=AccessTokens(settings.ring, good_for=timedelta(minutes=settings.access_minutes)),
         )
 

@@ -16,6 +16,7 @@ from app.core.keyring import KeyRing, kept_ring
 
 BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"
+LEAST_KIBIBYTES = 19_456  # of a password's hash; OWASP's Password Storage Cheat Sheet, for Argon2id with two passes
 
 
 def _origin(url: str) -> str:
@@ -118,6 +119,7 @@ class Settings(DatabaseSettings):
     session_days: int = Field(default=365, ge=1)
     refresh_again_minutes: int = Field(default=60, ge=1)
     password_min_length: int = Field(default=12, ge=8, le=64)
+    password_kibibytes: int = Field(default=LEAST_KIBIBYTES, ge=8, le=1024 * 1024)
     passwords_at_once: int = Field(default_factory=_all_cores_but_one, ge=1, le=32)
     passwords_waiting: int = Field(default=100, ge=0)
     min_answer_milliseconds: int = Field(default=100, ge=0, le=2000)
@@ -148,6 +150,8 @@ class Settings(DatabaseSettings):
             raise ValueError("in production TWENTYONE_SITE_URL must be the frontend's https address")
         if self.keys is None:
             raise ValueError("in production TWENTYONE_KEYS must be set: `twentyone keys new` makes an entry")
+        if self.password_kibibytes < LEAST_KIBIBYTES:
+            raise ValueError(f"in production TWENTYONE_PASSWORD_KIBIBYTES must be {LEAST_KIBIBYTES} or more")
         if self.smtp_url and self.mail_from.endswith("@localhost>"):
             raise ValueError("in production TWENTYONE_MAIL_FROM must be an address that can be written to")
         if self.ring.is_for_development:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from app.accounts.models import Member
 from app.accounts.passwords import Passwords, WeakPassword
+from app.core.settings import LEAST_KIBIBYTES
 from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Person, Service, post, request
 
@@ -134,7 +135,8 @@ def test_nobodys_password_is_never_right() -> None:
     assert not PASSWORDS.verify("", None).is_right
 
 
-def test_signing_in_hashes_anew_by_todays_parameters(service: Service) -> None:
+def test_signing_in_hashes_anew_by_todays_parameters(make_service: MakeService) -> None:
+    service = make_service(password_kibibytes=LEAST_KIBIBYTES)
     person = service.register()
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     with service.database.transaction() as session:

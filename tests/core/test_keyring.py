@@ -83,7 +83,7 @@ def test_in_development_a_ring_is_made_once_for_its_owner_only(tmp_path: Path) -
     assert [each.name for each in path.parent.iterdir()] == ["keys"]
 
 
-@pytest.mark.parametrize("keys", [None, "short", f"a:{GOOD[:30]}", f"{DEVELOPMENT}a:{GOOD}"])
+@pytest.mark.parametrize("keys", [None, f"{DEVELOPMENT}a:{GOOD}"])
 def test_production_does_not_start_without_good_keys(tmp_path: Path, keys: str | None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")} | {
         "TWENTYONE_ENVIRONMENT": "production",

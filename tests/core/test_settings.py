@@ -9,6 +9,11 @@ from pydantic import ValidationError
 from app.core.settings import DatabaseSettings, Settings
 
 ROOT = Path(__file__).parents[2]
+PRODUCTION: dict[str, Any] = {
+    "environment": "production",
+    "site_url": "https://www.example.org",
+    "keys": "one:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M",
+}
 
 
 def test_the_database_is_a_file_under_var_dir_by_default(tmp_path: Path) -> None:
@@ -37,6 +42,7 @@ def test_no_secret_is_shown() -> None:
         {"environment": "production"},
         {"environment": "production", "site_url": "http://www.example.org"},
         {"site_url": "https://www.example.org/path"},
+        {**PRODUCTION, "password_kibibytes": 19_455},
         {"cors_origins": ["*"]},
         {"cors_origins": ["null"]},
         {"cors_origins": ["https://www.example.org/"]},
@@ -49,6 +55,10 @@ def test_no_secret_is_shown() -> None:
 def test_settings_that_cannot_be_meant_stop_the_start(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **options)
+
+
+def test_production_starts_with_what_it_asks_for() -> None:
+    assert Settings(_env_file=None, **PRODUCTION).password_kibibytes == 19_456
 
 
 def test_a_refused_setting_is_not_echoed() -> None:
