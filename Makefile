@@ -6,6 +6,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: help install run test check lint format types migrate migration seed openapi bench bench-growth lock clean
+.PHONY: fuzz crash faults stopping machine restore mutants trials
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,29 @@ bench: install ## Measure everything, as ratios in one run, in seven minutes
 
 bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs 8 GB and some minutes)
 	$(BIN)/python -m bench.journey_growth
+
+fuzz: install ## Send what the document describes, and what it doesn't: N=5000 cases on each database
+	$(BIN)/python -m trials.fuzz $(N)
+
+crash: install ## Kill servers, databases and commands at any moment, and fill the disk: N=25 kills of each server
+	$(BIN)/python -m trials.crash $(N)
+
+faults: install ## Stop, restart, slow down and freeze the database under load
+	$(BIN)/python -m trials.faults
+
+stopping: install ## Stop servers under load: N=3 rounds
+	$(BIN)/python -m trials.stopping $(N)
+
+machine: install ## Members at once against a model of what they may see: N=200 examples on each database
+	$(BIN)/python -m trials.machine $(N)
+
+restore: install ## Back up under load, restore, and look for what was acknowledged
+	$(BIN)/python -m trials.backup
+
+mutants: install ## Change the rules in small ways, and see that the tests notice
+	$(BIN)/python -m trials.mutants
+
+trials: fuzz crash faults stopping machine restore mutants ## All of these, one after the other
 
 lock: install ## Lock the dependencies anew, with hashes and without addresses
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
