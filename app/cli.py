@@ -13,6 +13,7 @@ from app.accounts import keys_command as keys
 from app.core.commands import opened, read_settings
 from app.core.database import Database
 from app.core.settings import DatabaseSettings
+from app.doctor.command import doctor
 from app.main import create_app
 from app.privacy import accounts_command as accounts
 from app.seed import assessments_command as assessments
@@ -27,6 +28,7 @@ app.add_typer(content.app, name="content")
 app.add_typer(assessments.app, name="assessments")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
+app.command()(doctor)
 
 
 def migrate_database(database: Database, revision: str = "head") -> None:

@@ -29,6 +29,7 @@ SHAPE = re.compile(r"[A-Za-z0-9_-]{1,256}\.[A-Za-z0-9_-]{1,3072}\.[A-Za-z0-9_-]{
 LONGEST_TOKEN = 4096
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
 AT_MOST = 10_000  # tokens that are known
+BACK_END = HMACKey.__module__.rpartition(".")[2]  # what python-jose found to compute with
 AHEAD = 30  # seconds that another process' clock may be ahead of ours
 STRICTLY = {f"require_{claim}": True for claim in sorted(CLAIMS)} | {"leeway": AHEAD}
 

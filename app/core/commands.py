@@ -1,11 +1,13 @@
 """What the commands share: where they print, their settings, their database."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -14,6 +16,9 @@ from app.core.database import Database
 from app.core.settings import DatabaseSettings, Settings
 
 PATIENCE = 600.0  # seconds that a command waits for another writer, and may take on PostgreSQL
+
+UNREADABLE = (ValidationError, SettingsError)  # what is raised for settings that can't be used
+FIELD = re.compile(r'field "(\w+)"')  # in what a SettingsError says
 
 WIDE = 200  # characters of a table that goes to a file or another command
 
@@ -27,11 +32,20 @@ def read_settings() -> Settings:
     """The settings, or what is wrong with them and exit code 2."""
     try:
         return Settings()
-    except ValidationError as error:
-        for each in error.errors():
-            name = "".join(f"TWENTYONE_{part}: ".upper() for part in each["loc"][:1])
-            typer.echo(name + each["msg"].removeprefix("Value error, "), err=True)
+    except UNREADABLE as error:
+        for fault in faults_of(error):
+            typer.echo(fault, err=True)
         raise typer.Exit(2) from None
+
+
+def faults_of(error: ValidationError | SettingsError) -> list[str]:
+    """What is wrong with settings, by name and without their values."""
+    if isinstance(error, SettingsError):
+        return [f"TWENTYONE_{name.upper()}: must be JSON" for name in FIELD.findall(str(error))]
+    return [
+        "".join(f"TWENTYONE_{part}: ".upper() for part in each["loc"][:1]) + each["msg"].removeprefix("Value error, ")
+        for each in error.errors()
+    ]
 
 
 @contextmanager

@@ -108,6 +108,12 @@ class Smtp:
             except smtplib.SMTPNotSupportedError:  # the address isn't ASCII, and the server knows no other
                 raise Undeliverable from None
 
+    def greet(self) -> bool:
+        """Go as far as one can without a mail; whether what is said is then encrypted."""
+        with self._connected() as server:
+            server.noop()
+            return isinstance(server.sock, ssl.SSLSocket)
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         server = (

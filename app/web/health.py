@@ -46,13 +46,14 @@ class Readiness:
     def _look(self) -> str | None:
         try:
             with self._database.reads.connect() as connection:
-                revision = _revision(connection)
+                revision = revision_of(connection)
         except SQLAlchemyError:
             return "The database can't be reached."
         return None if revision == TABLES else "The database's tables are not those of this version: migrate."
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Which migration the tables are at; None where none was made."""
     if not connection.dialect.has_table(connection, MIGRATED.name):
         return None
     revision: str | None = connection.scalar(select(MIGRATED.c.version_num))

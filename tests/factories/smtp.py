@@ -43,6 +43,7 @@ class MailServer(Controller):
         )
         self.says: dict[str, str] = {}
         self.takes_seconds = 0.0
+        self.lets_in = True
         self.taken: list[bytes] = []
         self.addressed: list[str] = []
         self.passwords: list[tuple[bytes, bytes]] = []
@@ -74,7 +75,7 @@ class MailServer(Controller):
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, said: LoginPassword
     ) -> AuthResult:
         self.passwords.append((said.login, said.password))
-        return AuthResult(success=True)
+        return AuthResult(success=self.lets_in, handled=self.lets_in)  # who is refused is told so by aiosmtpd
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

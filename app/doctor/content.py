@@ -1,0 +1,59 @@
+"""Content: whether there is some, what it mustn't be without, and whether it is what the folder says."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from app.accounts.consents import HEALTH
+from app.accounts.models import ConsentText
+from app.core.commands import counted
+from app.core.releases import latest_id, read
+from app.doctor.findings import Findings, good, look, wrong
+from app.seed.plan import plan_load
+from app.seed.reader import read_content
+from app.seed.sources import ContentFaults
+from app.support.models import SupportLine
+
+LOAD = "`twentyone content load`"
+
+
+def look_at_content(session: Session, *, now: datetime) -> Findings:
+    connection = session.connection()
+    release = latest_id(connection)
+    if not release:
+        yield wrong("content", "none", LOAD)
+        return
+    ahead = [instant for instant in read(connection, release).falls_due if instant > now]
+    coming = f"; the next of {counted(len(ahead), 'date')} is {ahead[0]:%Y-%m-%d %H:%M} UTC" if ahead else ""
+    yield good("content", f"release {release}{coming}")
+
+    asked = col(ConsentText.purpose) == HEALTH, col(ConsentText.is_current)
+    if connection.scalar(select(func.count()).select_from(ConsentText).where(*asked)):
+        yield good("consents", f"{HEALTH} has its text")
+    else:
+        yield wrong("consents", f"{HEALTH} has no text: nobody can keep results", f"consents.yaml has it, then {LOAD}")
+
+    lines = connection.scalar(select(func.count()).select_from(SupportLine).where(col(SupportLine.is_listed))) or 0
+    if lines:
+        yield good("support", counted(lines, "help line"))
+    else:
+        yield wrong("support", "no help lines", f"support.yaml has them, then {LOAD}")
+
+
+def look_at_folder(session: Session, folder: Path) -> Findings:
+    """What a load would change, where the folder is at hand."""
+    if not folder.is_dir():
+        yield good("content folder", f"{folder} isn't here to compare with")
+        return
+    try:
+        changes = len(plan_load(session, read_content(folder)).changes)
+    except ContentFaults as error:
+        yield look("content folder", counted(len(error.faults), "fault"), f"`twentyone content diff {folder}` tells")
+        return
+    if changes:
+        right = f"`twentyone content diff {folder}` shows them, load makes them"
+        yield look("content folder", f"{folder} differs by {counted(changes, 'change')}", right)
+    else:
+        yield good("content folder", f"{folder} is what is loaded")

@@ -1,0 +1,106 @@
+"""Everything that is looked at, in order."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from app.core.commands import UNREADABLE, faults_of
+from app.core.database import Database
+from app.core.keyring import KeyRing
+from app.core.settings import DatabaseSettings, Settings
+from app.doctor import configuration, content, database, folders, keys, machine, mail
+from app.doctor.findings import Findings, State, guarded, wrong
+
+PATIENCE = 2.0  # seconds, as the service's own connections have it
+LOCKED = "what is locked in requirements/: `make install`"
+
+Clock = Callable[[], datetime]
+
+
+def examine(*, workers: int, folder: Path, revisions: set[str], clock: Clock) -> Findings:
+    """With the settings of the environment. `folder` is one of content, `revisions` are this version's migrations."""
+    yield from guarded("Python", machine.look_at_python(), right=LOCKED)
+    yield from guarded("time zones", machine.look_at_zones(), right=LOCKED)
+    yield from guarded("cryptography", machine.look_at_cryptography(now=clock()), right=LOCKED)
+    yield from configuration.look_at_names()
+    settings: Settings | None = None
+    try:
+        settings = Settings()
+    except UNREADABLE as error:
+        for fault in faults_of(error):
+            yield wrong("settings", fault, "docs/operations.md has all settings; what hangs on them isn't looked at")
+    if settings:
+        yield from _service(settings)
+    try:
+        stored = settings or DatabaseSettings()
+    except UNREADABLE:
+        return
+    yield from _database(stored, settings, workers=workers, folder=folder, revisions=revisions, clock=clock)
+
+
+def _service(settings: Settings) -> Findings:
+    yield from guarded("settings", configuration.look_at_settings(settings), right="docs/operations.md")
+    yield from guarded("keys", keys.look_at_ring(settings), right="a ring as `twentyone keys new` starts it")
+    elsewhere = settings.keys and settings.smtp_url and settings.erasures_file and settings.database_url
+    var_dir = folders.look_at_var_dir(settings, is_needed=not elsewhere)
+    yield from guarded("var folder", var_dir, right="TWENTYONE_VAR_DIR is a folder of the service's own")
+    yield from guarded(
+        "erasures", folders.look_at_erasures(settings), right="TWENTYONE_ERASURES_FILE can be written to"
+    )
+    yield from guarded("passwords", machine.look_at_passwords(settings), right=LOCKED)
+    yield from guarded("mail", mail.look_at_server(settings), right="TWENTYONE_SMTP_URL names a server that takes ours")
+
+
+def _database(
+    stored: DatabaseSettings,
+    settings: Settings | None,
+    *,
+    workers: int,
+    folder: Path,
+    revisions: set[str],
+    clock: Clock,
+) -> Findings:
+    right = "TWENTYONE_DATABASE_URL names a database that runs and lets us in"
+    opened = Database(stored.database, pool_size=settings.pool_size if settings else 1, patience=PATIENCE)
+    in_production = settings is not None and settings.environment == "production"
+    try:
+        found = list(
+            guarded(
+                "database",
+                database.look_at_database(opened, in_production=in_production, workers=workers, patience=PATIENCE),
+                right=right,
+            )
+        )
+        yield from found
+        if any((each.what, each.state) == ("database", State.WRONG) for each in found):
+            return
+        yield from guarded("tables", _stored(opened, settings, folder, revisions, clock), right=right)
+    finally:
+        opened.close()
+
+
+def _stored(opened: Database, settings: Settings | None, folder: Path, revisions: set[str], clock: Clock) -> Findings:
+    with opened.reads.connect() as connection:
+        tables = list(database.look_at_tables(connection, revisions))
+        yield from tables
+        if any(each.state is State.WRONG for each in tables):
+            return  # whatever else is asked of other tables would only say so again
+        migrate = "`twentyone migrate`"
+        yield from guarded("clock", database.look_at_clock(connection, clock=clock), right=migrate)
+        yield from guarded("outbox", mail.look_at_outbox(connection, now=clock()), right=migrate)
+        if settings:
+            yield from _sealed(connection, settings)
+    with opened.content_sessions() as session:
+        yield from guarded("content", content.look_at_content(session, now=clock()), right=content.LOAD)
+        yield from guarded("content folder", content.look_at_folder(session, folder), right=content.LOAD)
+
+
+def _sealed(connection: Connection, settings: Settings) -> Findings:
+    ring: KeyRing | None = None
+    try:
+        ring = keys.ring_of(settings)
+    except (ValueError, OSError):
+        return  # said already
+    yield from guarded("sealed rows", keys.look_at_what_is_sealed(connection, ring), right="`twentyone keys list`")
