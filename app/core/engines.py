@@ -19,6 +19,7 @@ try:
 except ImportError:  # pragma: no cover
     pysqlite3 = None
 
+AGAIN = 0.02  # seconds after which what SQLite refused is tried again
 IDLE = 1.0  # seconds after which a connection to PostgreSQL is tried before it is used
 
 
@@ -64,10 +65,23 @@ def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[st
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        give_up = time.monotonic() + patience
         for name, value in settings.items():
-            connection.execute(f"PRAGMA {name} = {value}")
+            while not _is_set(connection, f"PRAGMA {name} = {value}", or_later=time.monotonic() < give_up):
+                time.sleep(AGAIN)
 
     return engine
+
+
+def _is_set(connection: Any, pragma: str, *, or_later: bool) -> bool:
+    """SQLite's own patience isn't for the first WAL of a file, which somebody else may be making at this moment."""
+    try:
+        connection.execute(pragma)
+    except sqlite_driver().OperationalError as error:
+        if not or_later or "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:

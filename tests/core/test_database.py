@@ -3,9 +3,10 @@
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlmodel import Session, col, select
 
@@ -185,3 +186,21 @@ def test_what_was_written_survives_a_refusal_only_if_that_says_so(studio: Studio
 
     assert studio.client.post("/write").status_code == 409
     assert count(studio.database) == int(keeps)
+
+
+def test_a_file_that_somebody_else_is_making_is_waited_for(tmp_path: Path) -> None:
+    url = URL.create("sqlite", database=str(tmp_path / "new.db"))
+    other = sqlite_driver().connect(str(url.database), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    hasty, patient = Database(url, patience=0.05), Database(url, patience=10)
+    letting_go = threading.Timer(0.2, other.close)
+
+    with pytest.raises(DBAPIError, match="locked"):
+        hasty.reads.connect()
+    letting_go.start()
+    with patient.reads.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+
+    letting_go.join()
+    hasty.close()
+    patient.close()
