@@ -45,7 +45,7 @@ def look_at_cryptography(*, now: datetime) -> Findings:
 
 
 def look_at_passwords(settings: Settings) -> Findings:
-    passwords = Passwords(least=settings.password_min_length)
+    passwords = Passwords(least=settings.password_min_length, kibibytes=settings.password_kibibytes)
     begun = perf_counter()
     passwords.hashed("a kettle sings in the rain")
     took = perf_counter() - begun
