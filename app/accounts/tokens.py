@@ -25,8 +25,9 @@ PURPOSE = "access tokens"
 ALGORITHM, TYPE = "HS256", "at+jwt"
 ISSUER, AUDIENCE = "twentyone", "twentyone-api"
 CLAIMS = frozenset({"iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"})
-SHAPE = re.compile(r"[A-Za-z0-9_-]{1,256}\.[A-Za-z0-9_-]{1,3072}\.[A-Za-z0-9_-]{43}\Z", re.ASCII)
-LONGEST_TOKEN = 4096
+SHAPE = re.compile(  # 3,373 characters at most
+    r"[A-Za-z0-9_-]{1,256}\.[A-Za-z0-9_-]{1,3072}\.[A-Za-z0-9_-]{43}\Z", re.ASCII
+)
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.ASCII)
 AT_MOST = 10_000  # tokens that are known
 BACK_END = HMACKey.__module__.rpartition(".")[2]  # what python-jose found to compute with
@@ -85,7 +86,7 @@ class AccessTokens:
 
     def read(self, token: str, *, now: datetime) -> Access:
         """Raises BadToken."""
-        if len(token) > LONGEST_TOKEN or not SHAPE.match(token):
+        if not SHAPE.match(token):
             raise BadToken
         digest = sha256(token.encode()).digest()
         verified = self._known.get(digest) or self._verified(token)
@@ -123,11 +124,9 @@ class AccessTokens:
 
 
 def _key_id(token: str) -> str:
-    """The key that a token names. Its header is parsed only if it is one flat object, and has to be ours exactly."""
+    """The key that a token names. Its header has to be ours exactly."""
     encoded = token.partition(".")[0]
     header = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-    if header.count(b"{") != 1 or b"[" in header:
-        raise BadToken
     match json.loads(header):
         case {"alg": str(algorithm), "typ": str(kind), "kid": str(key_id), **more}:
             if (algorithm, kind, more) == (ALGORITHM, TYPE, {}):

@@ -83,6 +83,6 @@ def completed(before: Completion, *, at: datetime, on: date, zone: str) -> tuple
 
 
 def undone(before: Completion, *, at: datetime) -> tuple[Completion, Effect]:
-    if not before.is_done:
+    if before.at is None:
         return before, Effect.UNCHANGED
-    return Completion(undone_at=max(at, before.at) if before.at else at), Effect.APPLIED
+    return Completion(undone_at=max(at, before.at)), Effect.APPLIED

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -158,12 +159,7 @@ def changed(
 
 def paused_since(timetable: Timetable) -> datetime:
     """When the pause that goes on began, in whatever zones it was."""
-    since = timetable.stretches[-1].since
-    for stretch in reversed(timetable.stretches):
-        if not stretch.paused:
-            break
-        since = stretch.since
-    return since
+    return min(each.since for each in takewhile(lambda each: each.paused, reversed(timetable.stretches)))
 
 
 def whole_dates(begin: datetime, end: datetime, zone: str) -> tuple[Dates, ...]:
@@ -202,7 +198,7 @@ def _met(stretches: Sequence[Stretch], day: date, *, after: datetime | None) -> 
     last = len(stretches) - 1
     for number, stretch in enumerate(stretches):
         ends = stretches[number + 1].since if number < last else None
-        if stretch.paused or (after and ends and ends <= after):
+        if stretch.paused:
             continue
         begun = stretch.since if number else None
         met = first_instant(day, stretch.zone, since=max(begun, after) if begun and after else begun or after)
