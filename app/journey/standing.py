@@ -149,17 +149,17 @@ def _status(run: Run, *, is_open: bool) -> Status:
 def _days(run: Run, openings: tuple[datetime, ...]) -> Iterator[DayStanding]:
     """An open day stands under the date it was due on; at the gentle pace that is the date it opened on."""
     timetable = run.timetable
-    due = due_dates(timetable, run.done)
+    due, gentle = due_dates(timetable, run.done), timetable.pace is Pace.GENTLE
     for number, opens_at in enumerate(openings, start=1):
         completion = run.completions.get(number, UNDONE)
         status = DayStatus.COMPLETED if completion.is_done else DayStatus.OPEN
-        gentle = timetable.pace is Pace.GENTLE
         on = local_date(opens_at, zone_at(timetable, opens_at)) if gentle else due[number - 1]
         yield DayStanding(number, status, on, opens_at, completion)
-    goes_on = run.is_underway and not timetable.paused
+    goes_on, since = run.is_underway and not timetable.paused, timetable.stretches[-1].since
     for number in range(len(openings) + 1, LENGTH + 1):
         on = due[number - 1] if goes_on else None
-        opens = first_instant(on, timetable.zone, since=timetable.stretches[-1].since) if on else None
+        done = run.completions.get(number - 1, UNDONE).at if gentle else None
+        opens = first_instant(on, timetable.zone, since=max(since, done or since)) if on else None
         yield DayStanding(number, DayStatus.LOCKED, on, opens, run.completions.get(number, UNDONE))
 
 

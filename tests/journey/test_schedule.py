@@ -115,6 +115,16 @@ def test_a_run_that_came_between_two_beginnings_of_a_date_is_told_the_second() -
     assert opens_at(run, 2, between) == at("2010-11-07T03:30")
 
 
+def test_at_the_gentle_pace_what_was_completed_between_two_beginnings_of_a_date_opens_the_next_at_the_second() -> None:
+    run = begun(at("2010-11-06T09:00", "America/Winnipeg"), "America/Winnipeg", pace=Pace.GENTLE)
+    between = at("2010-11-07T03:00")
+
+    run = completed(moved(run, at("2010-11-06T18:00"), "America/St_Johns"), 1, between)
+
+    assert days_open(run, between) == 1
+    assert opens_at(run, 2, between) == at("2010-11-07T03:30")
+
+
 @pytest.mark.parametrize(("zone", "day"), SAMPLE)
 def test_the_first_instant_of_a_date_is_the_first(zone: str, day: date) -> None:
     first = first_instant(day, zone)
