@@ -1,13 +1,10 @@
 """Access tokens: whatever is wrong with one, the answer is one 401, and never a 500."""
 
-import hashlib
-import hmac
 import json
 import subprocess
 import sys
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -17,43 +14,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.testclient import TestClient
 
-from app.accounts.tokens import PURPOSE, Access, AccessTokens, BadToken
+from app.accounts.tokens import Access, AccessTokens, BadToken
 from app.core.keyring import KeyRing, new_entry
 from tests.conftest import KEYS
 from tests.factories.services import Person, Service
+from tests.factories.tokens import ACCESS, CLAIMS, GOOD_FOR, HEADER, NOW, RING, SECOND, encoded, made
 
-RING = KeyRing(KEYS)
-TOKENS = AccessTokens(RING, good_for=timedelta(minutes=10))
-NOW = datetime.now(UTC)
-ACCESS = Access(uuid4(), uuid4())
-SECOND = int(NOW.timestamp())
-HEADER = {"alg": "HS256", "kid": RING.current, "typ": "at+jwt"}
-CLAIMS: dict[str, Any] = {
-    "iss": "twentyone",
-    "aud": "twentyone-api",
-    "sub": str(ACCESS.member_id),
-    "sid": str(ACCESS.session_id),
-    "iat": SECOND,
-    "nbf": SECOND,
-    "exp": SECOND + 600,
-    "jti": "one",
-}
-KEY = RING.key(RING.current, PURPOSE)
+TOKENS = AccessTokens(RING, good_for=GOOD_FOR)
 PUBLIC = ec.generate_private_key(ec.SECP256R1()).public_key()
 INFO = serialization.PublicFormat.SubjectPublicKeyInfo
 DER = PUBLIC.public_bytes(serialization.Encoding.DER, INFO)
 PEM = PUBLIC.public_bytes(serialization.Encoding.PEM, INFO)
-
-
-def encoded(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def made(header: Any, claims: Any, *, key: bytes = KEY, digest: str = "sha256") -> str:
-    """A token signed by hand; bytes stand as they are."""
-    parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
-    signed = ".".join(encoded(part) for part in parts)
-    return f"{signed}.{encoded(hmac.digest(key, signed.encode(), getattr(hashlib, digest)))}"
 
 
 def with_claims(**changed: Any) -> str:
@@ -186,17 +157,17 @@ def test_the_token_counts_wherever_upper_and_lower_case_stand_in_bearer(service:
 
 
 def test_a_token_of_an_older_secret_is_good_while_that_is_on_the_ring() -> None:
-    older = AccessTokens(RING, good_for=timedelta(minutes=10)).issue(ACCESS, now=NOW)
+    older = AccessTokens(RING, good_for=GOOD_FOR).issue(ACCESS, now=NOW)
     entry = new_entry()
 
-    assert AccessTokens(KeyRing(f"{entry},{KEYS}"), good_for=timedelta(minutes=10)).read(older, now=NOW) == ACCESS
+    assert AccessTokens(KeyRing(f"{entry},{KEYS}"), good_for=GOOD_FOR).read(older, now=NOW) == ACCESS
     with pytest.raises(BadToken):
-        AccessTokens(KeyRing(entry), good_for=timedelta(minutes=10)).read(older, now=NOW)
+        AccessTokens(KeyRing(entry), good_for=GOOD_FOR).read(older, now=NOW)
 
 
 def test_a_token_that_names_one_secret_and_is_signed_by_another_is_refused() -> None:
     entry = new_entry()
-    both = AccessTokens(KeyRing(f"{entry},{KEYS}"), good_for=timedelta(minutes=10))
+    both = AccessTokens(KeyRing(f"{entry},{KEYS}"), good_for=GOOD_FOR)
     swapped = made(HEADER | {"kid": entry.partition(":")[0]}, CLAIMS)
 
     with pytest.raises(BadToken):

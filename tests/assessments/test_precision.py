@@ -74,6 +74,12 @@ def test_where_answers_are_missing_the_error_is_larger() -> None:
     assert four.interval == pytest.approx((1.06, 6.94))
 
 
+def test_where_missing_answers_count_for_nothing_the_error_is_that_of_the_scale() -> None:
+    scales = [scale("only", "abcd", "sum", missing=missing("ignore", 1), reliability=reliability(0.75, 2))]
+
+    assert scores_of(definition_of(questionnaire(scales)), {"a": 4})["only"].standard_error == 1
+
+
 # The normal distribution: 84.134 % lie below one standard deviation above the mean, 97.5 % below 1.959964 of them.
 @pytest.mark.parametrize(
     ("answer", "mean", "sd", "percentile", "t_score"),

@@ -104,6 +104,15 @@ def test_at_the_gentle_pace_a_day_that_was_held_up_by_a_pause_opens_when_it_ends
     assert days_open(resumed(run, noon(6)), noon(6)) == 1
 
 
+def test_at_the_very_instant_of_a_pause_nothing_opens_that_is_heard_of_later() -> None:
+    run = paused(begun(noon(4), BERLIN, pace=Pace.GENTLE), at("2026-05-05T00:00", BERLIN))
+
+    run = completed(run, 1, noon(4), heard=noon(6))
+
+    assert days_open(run, noon(8)) == 1
+    assert resumed(run, noon(9)).openings(now=noon(9))[1] == noon(9)
+
+
 def test_before_its_start_a_paused_run_opens_nothing_and_its_first_day_waits() -> None:
     run = paused(begun(noon(4), BERLIN, ahead=2), noon(5))
     assert days_open(run, noon(9)) == 0

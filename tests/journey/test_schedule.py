@@ -1,11 +1,12 @@
 """When days open: local dates of all lengths, the two paces, and starts in the future."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
 
-from app.journey.schedule import Pace, changed, exists, first_instant, local_date
+from app.journey.schedule import Done, Pace, changed, exists, first_instant, local_date, opened
 from tests.journey.clocks import turns
 from tests.journey.runs import (
     A_SECOND,
@@ -129,6 +130,7 @@ def test_at_the_gentle_pace_what_was_completed_between_two_beginnings_of_a_date_
 def test_the_first_instant_of_a_date_is_the_first(zone: str, day: date) -> None:
     first = first_instant(day, zone)
 
+    assert first.tzinfo is UTC
     assert local_date(first - A_SECOND, zone) < day <= local_date(first, zone)
     assert first in set(turns(zone, first - timedelta(hours=1), first))
     assert exists(day, zone) == (local_date(first, zone) == day)
@@ -188,6 +190,21 @@ def test_nothing_opens_after_a_run_was_abandoned() -> None:
 
 def noon(day: int) -> datetime:
     return at(f"2026-05-{day:02}T12:00", BERLIN)
+
+
+def test_at_the_daily_pace_it_does_not_matter_when_the_day_before_was_completed() -> None:
+    timetable = begun(noon(4), BERLIN).timetable
+
+    openings = opened(timetable, {1: Done(noon(6), on("2026-05-06"))}, now=noon(6))
+
+    assert openings == tuple(at(f"2026-05-{day:02}T00:00", BERLIN) for day in (4, 5, 6))
+
+
+def test_an_instant_that_was_noted_stays_though_by_newer_tables_of_zones_it_had_been_an_earlier_one() -> None:
+    was = at("2026-05-04T01:00", BERLIN)
+    timetable = replace(begun(noon(4), BERLIN).timetable, openings=(was,))
+
+    assert opened(timetable, {}, now=noon(5)) == (was, at("2026-05-05T00:00", BERLIN))
 
 
 def test_at_the_gentle_pace_a_day_opens_on_the_date_after_the_day_before_was_completed() -> None:

@@ -166,6 +166,22 @@ def test_dates_wholly_paused_are_neutral_and_those_at_the_ends_of_a_pause_are_no
     assert standing(completed(run, 2, MADE + 6 * A_DAY), now=MADE + 6 * A_DAY).streak == Streak(1, 1, 0)
 
 
+def test_dates_of_an_earlier_pause_are_neutral_during_the_next() -> None:
+    run = completed(begun(MADE, BERLIN), 1, MADE)
+    run = resumed(paused(run, MADE + A_DAY), MADE + 5 * A_DAY)
+    run = completed(completed(run, 2, MADE + 5 * A_DAY), 3, MADE + 6 * A_DAY)
+
+    run = paused(run, MADE + 6 * A_DAY)
+
+    assert standing(run, now=MADE + 9 * A_DAY).streak == Streak(3, 3, 1)
+
+
+def test_the_date_on_which_a_run_was_made_is_missed_like_others() -> None:
+    run = completed(begun(MADE, BERLIN), 1, MADE + A_DAY)
+
+    assert standing(completed(run, 2, MADE + 3 * A_DAY), now=MADE + 3 * A_DAY).streak == Streak(1, 1, 0)
+
+
 def test_a_date_that_the_zone_skipped_is_neutral() -> None:
     """Of 28 to 31 December there were but three in Apia; 28 is bridged, so that a missed 30 would break."""
     apia = "Pacific/Apia"
