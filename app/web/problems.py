@@ -22,6 +22,7 @@ log = structlog.get_logger("app.problems")
 
 MOST_TOLD = 50  # errors of one request
 ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
+READ_ONLY = "25006"  # as PostgreSQL names it
 MEDIA_TYPE = "application/problem+json"
 DETAILS = {
     400: "The request could not be read.",
@@ -142,13 +143,18 @@ def _bare(request: Request, error: Exception) -> Response:
 def _database_failed(request: Request, error: Exception) -> Response:
     """503 when the database is away or busy; anything else is a fault of ours, for the catch-all."""
     away = isinstance(error, OperationalError | PoolTimeout) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
+        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_standby(error))
     )
     if not away:
         raise error
     said = error.orig if isinstance(error, DBAPIError) else error
     log.warning("database_unavailable", error=type(error).__name__, reason=str(said).partition("\n")[0])
     return plain_problem(503, {"Retry-After": "2"})
+
+
+def _is_standby(error: DBAPIError) -> bool:
+    """A PostgreSQL that takes no writes just now; SQLite tells as much by an OperationalError."""
+    return getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 EVERYWHERE = refusals(BadInput, Unavailable) | {500: problem_response(500, {CODES[500]: DETAILS[500]})}

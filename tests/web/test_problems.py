@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from psycopg.errors import ReadOnlySqlTransaction
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from starlette.testclient import TestClient
 
 from app.main import create_app
@@ -43,6 +44,10 @@ def faulty() -> TestClient:
     def lose_database() -> None:
         raise OperationalError("SELECT canary", {}, Exception("canary-of-the-driver"))
 
+    @app.get("/standby")
+    def write_to_a_standby() -> None:
+        raise InternalError("UPDATE canary", {}, ReadOnlySqlTransaction("canary-of-the-driver"))
+
     return client_of(app)
 
 
@@ -55,6 +60,7 @@ def faulty() -> TestClient:
         ("GET", "/fault", 500, "internal_error"),
         ("GET", "/misfit", 500, "internal_error"),
         ("GET", "/away", 503, "unavailable"),
+        ("GET", "/standby", 503, "unavailable"),
         ("GET", "/v1/site", 503, "unavailable"),
         ("GET", "/v1/articles?limit=0", 422, "invalid_input"),
     ],
