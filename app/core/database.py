@@ -52,16 +52,19 @@ class Database:
     """
 
     def __init__(self, url: URL, *, pool_size: int = 10, patience: float = 2.0) -> None:
-        """Patience is the seconds to wait for a connection, a lock or (PostgreSQL) a statement."""
+        """Patience is the seconds to wait for a connection, a lock or (PostgreSQL) a statement; a request may have less
+        (`core/patience.py`).
+        """
         self.url = url
         self.writes_together = url.get_backend_name() == "sqlite"
         self.readers = pool_size
         self.writers = 0  # beside the readers; 0: all share one pool
         if self.writes_together:
-            writing = sqlite_engine(url, pool_size=1, patience=max(patience, 5.0))
+            of_writers = max(patience, 5.0)
+            writing = sqlite_engine(url, pool_size=1, patience=of_writers)
             reading = sqlite_engine(url, pool_size=pool_size, patience=patience, pragmas={"query_only": "ON"})
             self.writers = 2  # one at work, and the next one ready
-            self.engine = beginning(writing, "BEGIN IMMEDIATE")
+            self.engine = beginning(writing, "BEGIN IMMEDIATE", patience=of_writers)
             self.content = beginning(reading, "BEGIN")
         else:
             writing = reading = postgresql_engine(url, pool_size=pool_size, patience=patience)

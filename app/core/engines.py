@@ -14,6 +14,10 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core.patience import left
+from app.core.pools import HastyPool
+from app.core.postgresql import PatientConnection
+
 try:
     import pysqlite3  # a SQLite without the WAL-reset fault (docs/decisions/sqlite.md), where its wheel exists
 except ImportError:  # pragma: no cover
@@ -21,19 +25,23 @@ except ImportError:  # pragma: no cover
 
 AGAIN = 0.02  # seconds after which what SQLite refused is tried again
 IDLE = 1.0  # seconds after which a connection to PostgreSQL is tried before it is used
+TRYING = 1.0  # seconds that this may take, so that a request has some left for a new one
+GRACE = 1.25  # by which PostgreSQL, which ends what takes too long, may be late until it is given up
 
 
 def sqlite_driver() -> ModuleType:
     return pysqlite3 or sqlite3
 
 
-def beginning(engine: Engine, statement: str) -> Engine:
+def beginning(engine: Engine, statement: str, *, patience: float | None = None) -> Engine:
     """The same connections, in transactions that begin with that statement. (A listener to SQLAlchemy's `begin` would
-    slow down each statement of its engine.)
+    slow down each statement of its engine.) Patience is for the file's lock on SQLite, which is only waited for there.
     """
     other = create_engine(engine.url, module=engine.dialect.dbapi, pool=engine.pool, hide_parameters=True)
 
     def begin(connection: Any) -> None:
+        if patience is not None:  # to a tenth of a second: each statement more is one more that the driver keeps
+            connection.execute(f"PRAGMA busy_timeout = {round(10 * left(patience)) * 100}")
         connection.execute(statement)
 
     other.dialect.do_begin = begin  # type: ignore[assignment,method-assign]
@@ -55,6 +63,7 @@ def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[st
     engine = create_engine(
         url,
         module=sqlite_driver(),
+        poolclass=HastyPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience,
@@ -90,10 +99,12 @@ def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
         "statement_timeout": milliseconds,
         "lock_timeout": milliseconds,
         "idle_in_transaction_session_timeout": 4 * milliseconds,
+        "client_connection_check_interval": 500,  # ends the statement of a client that gave it up
         "timezone": "UTC",
     }
     engine = create_engine(
         url,
+        poolclass=HastyPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience,
@@ -104,10 +115,16 @@ def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 2,
-            "tcp_user_timeout": 5 * 1000,  # a host that is gone is noticed; statement_timeout is the server's to keep
+            "tcp_user_timeout": 5 * 1000,  # a host that is gone is noticed where nobody waits for it
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> PatientConnection:
+        connection = PatientConnection.connect(*arguments, **options)
+        connection.patience = GRACE * patience
+        return connection
 
     @event.listens_for(engine, "checkin")
     def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -117,9 +134,11 @@ def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
     def check_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
         """One that has been idle is tried first; one that was in use just now isn't, which spares a round trip."""
         if time.monotonic() - record.info.get("used_at", math.inf) > IDLE:
+            connection.patience = min(TRYING, patience)
             try:
                 engine.dialect.do_ping(connection)
             except engine.dialect.loaded_dbapi.Error:
                 raise InvalidatePoolError from None
+            connection.patience = GRACE * patience
 
     return engine

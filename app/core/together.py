@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from app.core.database import Database
 from app.core.errors import Unavailable
+from app.core.patience import begin_work_for
 
 LONGEST = 0.004  # seconds for which those who come meanwhile are let into a transaction
 
@@ -64,6 +65,7 @@ class Together:
             return
         begun: list[Future[Any]] = []
         outcomes: list[Outcome] = []
+        begin_work_for(self._waiting[0].context)  # who has waited for longest
         try:
             with self._database.engine.begin() as connection:
                 until = time.monotonic() + LONGEST

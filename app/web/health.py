@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import Database
 from app.core.errors import Unavailable
+from app.core.patience import begin_request
 from app.web.problems import refusals
 
 TABLES = "20261124_journey"  # the newest of migrations/: to be seen without Alembic, which a server has no use for
@@ -73,6 +74,7 @@ async def read_readiness(request: Request) -> Health:
     if state.leaving.begun:
         raise NotReady("This process is about to stop.")
     readiness: Readiness = state.readiness
+    begin_request()
     wrong = await to_thread.run_sync(readiness.what_is_wrong, limiter=readiness.limiter)
     if wrong:
         raise NotReady(wrong)

@@ -18,6 +18,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from app.core.errors import TooMany, Unavailable
+from app.core.patience import begin_request
 from app.core.settings import Settings
 from app.web.dependencies import Network
 
@@ -95,6 +96,7 @@ async def one_of_few(request: Request) -> AsyncIterator[None]:
     """A place among those whose password is worked on; it is kept until the reply is made."""
     capacity: Capacity = request.app.state.capacity
     async with capacity.place():
+        begin_request()  # however long it waited for its place
         yield
 
 

@@ -8,10 +8,11 @@ from fastapi import Depends, Request
 
 from app.core.database import Database
 from app.core.errors import Unavailable
+from app.core.patience import begin_request
 
 MOST = 30  # no more than there are threads, whatever the pool holds
 MOST_TOGETHER = 100  # who hold no thread while they wait for the one that writes for all
-PATIENCE = 2.0  # seconds that a request waits for its turn
+PATIENCE = 2.0  # seconds that a request waits for its turn, of those that it has
 
 
 class Turns:
@@ -30,6 +31,7 @@ class Turn:
         self._turns = turns
 
     async def __aenter__(self) -> None:
+        begin_request()
         try:
             self._turns.acquire_nowait()
         except WouldBlock:
