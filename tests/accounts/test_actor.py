@@ -1,6 +1,7 @@
 """Work that is handed to a thread: whatever comes of it, somebody is told, and the next one gets their turn."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
@@ -78,3 +79,26 @@ def test_what_is_written_is_there_and_counts_at_once(service: Service) -> None:
 
     with pytest.raises(BadToken):
         acting(service, write_then_read)
+
+
+def test_who_is_gone_while_a_thread_works_for_them_leaves_nothing(service: Service) -> None:
+    def work(by: Reading) -> object:
+        connection = by.reads
+        time.sleep(0.2)
+        return connection.scalar(text("SELECT 1"))
+
+    async def ask_and_go(me: Actor) -> object:
+        asked = [asyncio.create_task(me.reads(work)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        pool = me.state.database.reads.pool
+        taken = pool.checkedout()
+        for each in asked:
+            each.cancel()
+        await asyncio.wait(asked)
+        give_up = time.monotonic() + PATIENCE
+        while pool.checkedout() and time.monotonic() < give_up:  # noqa: ASYNC110 - a pool tells nobody
+            await asyncio.sleep(0.01)
+        assert pool.checkedout() == 0
+        return taken, [each.cancelled() for each in asked]
+
+    assert acting(service, ask_and_go) == (2, [True, True])
