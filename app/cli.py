@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 from app.accounts import keys_command as keys
-from app.core.commands import opened, read_settings
+from app.core.commands import database_told, opened, read_settings
 from app.core.database import Database
 from app.core.settings import DatabaseSettings
 from app.doctor.command import doctor
@@ -34,10 +34,8 @@ app.command()(doctor)
 def migrate_database(database: Database, revision: str = "head") -> None:
     """Bring the tables to a revision of migrations/."""
     config = Config(ROOT / "alembic.ini")
-    with database.sessions() as session:
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, revision)
-        session.commit()
+    config.attributes["url"] = database.url
+    command.upgrade(config, revision)
 
 
 @app.command()
@@ -45,7 +43,7 @@ def migrate() -> None:
     """Bring the database's tables to this version."""
     settings = DatabaseSettings()
     settings.make_var_dir()
-    with opened() as database:
+    with database_told(), opened() as database:
         migrate_database(database)
     typer.echo("The tables are those of this version.")
 

@@ -1,15 +1,23 @@
-"""How Alembic reaches the database: with the connection it is handed, or the one that the settings name."""
+"""How Alembic reaches the database, the one it is handed or that of the settings: on a connection of its own, with its
+own limits (docs/decisions/migrations.md).
+"""
 
+import time
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from app.core.columns import SortedText, UtcDateTime
-from app.core.database import Database
+from app.core.engines import beginning, sqlite_engine
 from app.core.settings import DatabaseSettings
 from app.tables import metadata
+
+PATIENCE = 600.0  # seconds that a statement may take, and that another migration is waited for
+LOCK = 1.0  # seconds that a table is waited for: all who come later wait behind us, and give up after two
+PAUSE = 0.1
+MIGRATING = 21_2022  # the advisory lock that migrations take on PostgreSQL
 
 PLAIN = {
     UtcDateTime: "sa.DateTime(timezone=True)",
@@ -26,27 +34,61 @@ def render_item(kind: str, item: Any, _autogen_context: AutogenContext) -> str |
     return False
 
 
+def sqlite(url: URL) -> Engine:
+    """One transaction for all, which another migration waits for. References are checked at its end instead of on the
+    way: a table that is made anew is dropped under its old name, and what refers to its rows mustn't go with them.
+    """
+    engine = sqlite_engine(url, pool_size=1, patience=PATIENCE, pragmas={"foreign_keys": "OFF"})
+    return beginning(engine, "BEGIN IMMEDIATE")
+
+
+def postgresql(url: URL) -> Engine:
+    """A transaction for each revision, with connections that Alembic may switch to autocommit."""
+    limits = {"lock_timeout": LOCK, "statement_timeout": PATIENCE}
+    options = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
+    return create_engine(url, poolclass=NullPool, connect_args={"options": f"{options} -c timezone=UTC"})
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Until no other migration runs. By asking again and again: who waits in a statement holds a snapshot, for which an
+    index that is made concurrently would wait in turn.
+    """
+    give_up = time.monotonic() + PATIENCE
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATING}):
+        connection.commit()
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"Another migration has been running for {PATIENCE:.0f} seconds.")
+        time.sleep(PAUSE)
+    connection.commit()
+
+
 def migrate(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        wait_for_others(connection)  # until this connection is closed
     context.configure(
         connection=connection,
         target_metadata=metadata,
         render_item=render_item,
-        render_as_batch=connection.dialect.name == "sqlite",
+        render_as_batch=is_sqlite,
         compare_server_default=True,
-        transaction_per_migration=True,
+        transactional_ddl=True,
+        transaction_per_migration=not is_sqlite,
     )
     with context.begin_transaction():
         context.run_migrations()
+        if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError("A migration left rows that refer to others which aren't there. Nothing was changed.")
 
 
-connection: Connection | None = context.config.attributes.get("connection")
-if connection is not None:
-    migrate(connection)
-else:
+url: URL | None = context.config.attributes.get("url")
+if url is None:
     settings = DatabaseSettings()
     settings.make_var_dir()
-    database = Database(settings.database, patience=30)
-    with database.sessions().connection() as own:
-        migrate(own)
-        own.commit()
-    database.close()
+    url = settings.database
+engine = sqlite(url) if url.get_backend_name() == "sqlite" else postgresql(url)
+try:
+    with engine.connect() as connection:
+        migrate(connection)
+finally:
+    engine.dispose()

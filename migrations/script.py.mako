@@ -8,6 +8,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+contracts = False  # whether it takes away what the version before uses (docs/decisions/migrations.md)
 
 
 def upgrade() -> None:

@@ -18,6 +18,7 @@ from app.core.settings import DatabaseSettings, Settings
 PATIENCE = 600.0  # seconds that a command waits for another writer, and may take on PostgreSQL
 
 UNREADABLE = (ValidationError, SettingsError)  # what is raised for settings that can't be used
+LOCKED = "55P03"  # what PostgreSQL says of a lock that wasn't to be had in time
 FIELD = re.compile(r'field "(\w+)"')  # in what a SettingsError says
 
 WIDE = 200  # characters of a table that goes to a file or another command
@@ -63,6 +64,9 @@ def database_told() -> Iterator[None]:
     try:
         yield
     except (OperationalError, ProgrammingError) as error:
+        if getattr(error.orig, "sqlstate", None) == LOCKED:
+            err.print(escape(f"Others use what is to be changed: {error.orig}. It stays as it was; run this again."))
+            raise typer.Exit(1) from None
         err.print(escape(f"The database can't be used: {error.orig}. Is it there, and migrated (twentyone migrate)?"))
         raise typer.Exit(1) from None
 

@@ -5,17 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, text
 
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.keyring import KeyRing, new_entry
 from app.doctor.database import look_at_clock
-from tests.conftest import KEYS, ROOT, Backend, PostgreSql
+from tests.conftest import KEYS, Backend, PostgreSql
 from tests.doctor.conftest import Examine
 from tests.factories.content import write_article
+from tests.factories.migrations import take_down
 from tests.factories.outbox import put
 from tests.factories.postgresql import durable
 from tests.factories.services import Service
@@ -51,13 +50,7 @@ def test_a_good_deployment_is_good(
 
 
 def test_tables_of_another_version_are_wrong(examine: Examine, loaded: URL) -> None:
-    database = Database(loaded, patience=10)
-    with database.sessions() as session:
-        config = Config(ROOT / "alembic.ini")
-        config.attributes["connection"] = session.connection()
-        command.downgrade(config, "-1")
-        session.commit()
-    database.close()
+    take_down(loaded, "-1")
     older = examine(loaded)
     change(loaded, "UPDATE alembic_version SET version_num = '20991231_later'")
     newer = examine(loaded)
