@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from alembic import command
-from alembic.config import Config
 
 from app.accounts import keys_command as keys
+from app.backups import commands as backups
 from app.core.commands import database_told, opened, read_settings
 from app.core.database import Database
+from app.core.revisions import upgrade
 from app.core.settings import DatabaseSettings
 from app.doctor.command import doctor
 from app.main import create_app
@@ -21,21 +21,19 @@ from app.seed import commands as content
 from app.seed.commands import load_folder, told
 from app.serving import become_server
 
-ROOT = Path(__file__).parents[1]
-
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
 app.add_typer(assessments.app, name="assessments")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.command()(doctor)
+app.command()(backups.backup)
+app.command()(backups.restore)
 
 
 def migrate_database(database: Database, revision: str = "head") -> None:
     """Bring the tables to a revision of migrations/."""
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = database.url
-    command.upgrade(config, revision)
+    upgrade(database.url, revision)
 
 
 @app.command()

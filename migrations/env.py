@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from app.core.columns import SortedText, UtcDateTime
 from app.core.engines import beginning, sqlite_engine
+from app.core.revisions import VERSIONS
 from app.core.settings import DatabaseSettings
 from app.tables import metadata
 
@@ -70,6 +71,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         render_item=render_item,
+        version_table=context.config.attributes.get("version_table", VERSIONS),
         render_as_batch=is_sqlite,
         compare_server_default=True,
         transactional_ddl=True,

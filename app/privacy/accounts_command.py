@@ -1,7 +1,7 @@
 """`twentyone accounts`: list, sessions, erase and reapply-erasures."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -129,11 +129,16 @@ def reapply_command() -> None:
         gone, missing = reapply(database, tools, erasures, now=datetime.now(UTC))
     out.print(f"{counted(gone, 'member')} erased again.")
     if missing:
-        err.print(
-            f"Some erasures were written down with {', '.join(sorted(missing))}, which isn't on the ring. "
-            "If the backup is from before that was removed, put it back after the others and run this again."
-        )
+        tell_unread(missing)
         raise typer.Exit(1)
+
+
+def tell_unread(secrets: Collection[str]) -> None:
+    err.print(
+        f"Some erasures were written down with {', '.join(sorted(secrets))}, which isn't on the ring. "
+        "If the backup is from before that was removed, put it back after the others and run "
+        "`twentyone accounts reapply-erasures`."
+    )
 
 
 def _plain(value: object) -> str:

@@ -1,0 +1,1 @@
+"""The database copied while it is in use, and put back: `twentyone backup` and `restore`."""

@@ -1,0 +1,32 @@
+"""The last of a restore: whoever was erased since the backup is erased again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.rotation import in_use
+from app.accounts.tools import Tools
+from app.backups.contents import Contents
+from app.core.database import Database
+from app.core.settings import Settings
+from app.privacy.erasing import reapply
+from app.privacy.erasures import Erasures
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    members: int
+    erased: int
+    unread_marks: frozenset[str]  # the secrets of erasures that nobody could be found by
+    missing: frozenset[str]  # the secrets without which members can't be opened
+
+
+Finish = Callable[[Database], Restored]  # with a database whose tables are those of this version
+
+
+def finish(database: Database, settings: Settings, *, now: datetime) -> Restored:
+    """Raises UnknownKey and ErasuresUnwritable."""
+    erased, unread = reapply(database, Tools.of(settings), Erasures(settings.erasures, settings.ring), now=now)
+    with database.reads.connect() as connection:
+        missing = set(in_use(connection)) - set(settings.ring.ids)
+        return Restored(Contents.of(connection).members, erased, frozenset(unread), frozenset(missing))
