@@ -3,15 +3,14 @@
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, text
 
 from app.core.database import Database
 from app.core.keyring import new_entry
 from app.web.health import Readiness
 from tests.backups.conftest import Operator
-from tests.conftest import ROOT, MakeService
+from tests.conftest import MakeService
+from tests.factories.migrations import take_down
 from tests.factories.results import agreed, keep, read
 from tests.factories.rows import Rows, all_rows, rows_about
 from tests.factories.services import Person, Service
@@ -63,10 +62,7 @@ def test_members_are_back_with_their_texts_but_for_those_erased_since(
 
 def test_tables_of_an_older_version_come_to_this_one(operator: Operator, make_service: MakeService) -> None:
     person = operator.service.register()
-    config = Config(ROOT / "alembic.ini")
-    with operator.service.database.sessions.begin() as session:
-        config.attributes["connection"] = session.connection()
-        command.downgrade(config, "20261124_assessments")
+    take_down(operator.service.settings.database, "20261124_assessments")
     assert "20261124_assessments" in operator.back_up().stdout
 
     assert operator.restore().exit_code == 0
