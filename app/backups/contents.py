@@ -12,7 +12,7 @@ VERSION, RESTORED = (  # the latter is where a restore's own tables are, until i
     Table(name, MetaData(), Column("version_num", String(32), primary_key=True))
     for name in (VERSIONS, "restored_version")
 )
-UNFINISHED = "unfinished_restore"  # stands for the revision meanwhile: no server is ready then, and nothing migrates
+UNFINISHED = "0-unfinished-restore"  # stands for the revision meanwhile: older than any, so that no server is ready
 
 
 class NotDone(Exception):

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,7 +14,6 @@ from app.core.commands import out
 from app.doctor.examination import examine
 from app.doctor.findings import State
 from app.seed.commands import SEED
-from app.serving import ROOT
 
 COLOURS = {State.GOOD: "green", State.LOOK: "yellow", State.WRONG: "red"}
 
@@ -28,9 +25,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say what is wrong with settings, keys, database, content and mail, and what would be right."""
-    scripts = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
-    revisions = {script.revision for script in scripts.walk_revisions()}
-    findings = list(examine(workers=workers, folder=content, revisions=revisions, clock=utc_now))
+    findings = list(examine(workers=workers, folder=content, clock=utc_now))
     states = Counter(each.state for each in findings)
     if as_json:
         typer.echo(json.dumps({"is_good": not states[State.WRONG], "findings": [each._asdict() for each in findings]}))

@@ -57,17 +57,14 @@ def _sqlite(database: Database, *, in_production: bool) -> Findings:
     yield from look_at_room(file.absolute().parent)
 
 
-def look_at_tables(connection: Connection, known: set[str]) -> Findings:
-    """`known` are the revisions of this version's migrations."""
+def look_at_tables(connection: Connection) -> Findings:
     revision = revision_of(connection)
-    if revision == TABLES:
-        yield good("tables", f"this version's, {TABLES}")
-    elif revision is None or revision in known:
+    if revision is None or revision < TABLES:
         yield wrong("tables", f"at {revision or 'none'}", f"{TABLES}: `twentyone migrate`")
+    elif revision > TABLES:
+        yield look("tables", f"at {revision}, a later version's", "that version, whose deployment is underway")
     else:
-        yield wrong(
-            "tables", f"at {revision}, which this version doesn't know", f"the version that made it, or {TABLES}"
-        )
+        yield good("tables", f"this version's, {TABLES}")
 
 
 def look_at_clock(connection: Connection, *, clock: Callable[[], datetime]) -> Findings:

@@ -19,8 +19,8 @@ LOCKED = "what is locked in requirements/: `make install`"
 Clock = Callable[[], datetime]
 
 
-def examine(*, workers: int, folder: Path, revisions: set[str], clock: Clock) -> Findings:
-    """With the settings of the environment. `folder` is one of content, `revisions` are this version's migrations."""
+def examine(*, workers: int, folder: Path, clock: Clock) -> Findings:
+    """With the settings of the environment. `folder` is one of content."""
     yield from guarded("Python", machine.look_at_python(), right=LOCKED)
     yield from guarded("time zones", machine.look_at_zones(), right=LOCKED)
     yield from guarded("cryptography", machine.look_at_cryptography(now=clock()), right=LOCKED)
@@ -37,7 +37,7 @@ def examine(*, workers: int, folder: Path, revisions: set[str], clock: Clock) ->
         stored = settings or DatabaseSettings()
     except UNREADABLE:
         return
-    yield from _database(stored, settings, workers=workers, folder=folder, revisions=revisions, clock=clock)
+    yield from _database(stored, settings, workers=workers, folder=folder, clock=clock)
 
 
 def _service(settings: Settings) -> Findings:
@@ -59,7 +59,6 @@ def _database(
     *,
     workers: int,
     folder: Path,
-    revisions: set[str],
     clock: Clock,
 ) -> Findings:
     right = "TWENTYONE_DATABASE_URL names a database that runs and lets us in"
@@ -76,14 +75,14 @@ def _database(
         yield from found
         if any((each.what, each.state) == ("database", State.WRONG) for each in found):
             return
-        yield from guarded("tables", _stored(opened, settings, folder, revisions, clock), right=right)
+        yield from guarded("tables", _stored(opened, settings, folder, clock), right=right)
     finally:
         opened.close()
 
 
-def _stored(opened: Database, settings: Settings | None, folder: Path, revisions: set[str], clock: Clock) -> Findings:
+def _stored(opened: Database, settings: Settings | None, folder: Path, clock: Clock) -> Findings:
     with opened.reads.connect() as connection:
-        tables = list(database.look_at_tables(connection, revisions))
+        tables = list(database.look_at_tables(connection))
         yield from tables
         if any(each.state is State.WRONG for each in tables):
             return  # whatever else is asked of other tables would only say so again

@@ -13,7 +13,7 @@ from app.core.errors import Unavailable
 from app.core.patience import begin_request
 from app.web.problems import refusals
 
-TABLES = "20261124_journey"  # the newest of migrations/: to be seen without Alembic, which a server has no use for
+TABLES = "20261124_journey"  # the newest of migrations/, whose names sort: a server has no use for Alembic
 MIGRATED = table("alembic_version", column("version_num"))
 GOOD_FOR = 1.0  # seconds that an answer is repeated, so that probes cost the database next to nothing
 
@@ -50,7 +50,9 @@ class Readiness:
                 revision = revision_of(connection)
         except SQLAlchemyError:
             return "The database can't be reached."
-        return None if revision == TABLES else "The database's tables are not those of this version: migrate."
+        if revision is None or revision < TABLES:
+            return "The database's tables are not those of this version: migrate."
+        return None  # a later version's tables serve this one, too (docs/decisions/migrations.md)
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -69,7 +71,7 @@ async def read_liveness() -> Health:
 
 @router.get("/ready", summary="Readiness", responses=refusals(NotReady))
 async def read_readiness(request: Request) -> Health:
-    """Answers 200 when the database can be reached and its tables are those of this version, else 503."""
+    """Answers 200 when the database can be reached and its tables are this version's or a later one's, else 503."""
     state = request.app.state
     if state.leaving.begun:
         raise NotReady("This process is about to stop.")

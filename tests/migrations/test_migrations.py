@@ -28,6 +28,12 @@ def test_there_is_one_head_which_servers_look_for() -> None:
     assert SCRIPTS.get_heads() == [TABLES]
 
 
+def test_names_sort_so_that_a_server_sees_whose_tables_are_later() -> None:
+    names = [script.revision for script in SCRIPTS.walk_revisions()]
+
+    assert names == sorted(names, reverse=True)
+
+
 def have_everything(service: Service, me: Person) -> None:
     """Have a row in each table."""
     result = belongings.result(service, me)
