@@ -24,8 +24,8 @@ class PostgreSql:
         self._folder = Path(folder)
         self._server = get_server(self._folder)
 
-    def connected(self) -> psycopg.Connection[tuple[str]]:
-        return psycopg.connect(self.url.render_as_string(hide_password=False), autocommit=True)
+    def connected(self, url: URL | None = None) -> psycopg.Connection[tuple[str]]:
+        return psycopg.connect((url or self.url).render_as_string(hide_password=False), autocommit=True)
 
     def through(self, port: int) -> str:
         """The address of the database behind a relay."""
@@ -78,17 +78,17 @@ class PostgreSql:
 
     def at_work(self) -> int:
         """Connections to the database that are in the middle of something."""
-        return self._count("state <> 'idle'")
+        return len([state for state in self._states() if state != "idle"])
 
     def open(self) -> int:
         """Connections to the database."""
-        return self._count("true")
+        return len(self._states())
 
-    def _count(self, where: str) -> int:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
-        with self.connected() as connection:
-            [count] = connection.execute(f"{query} AND {where}".encode(), [self.url.database]).fetchone() or [0]
-        return int(count)
+    def _states(self) -> list[str]:
+        """Asked from another database, for who asks is still there a while after."""
+        query = "SELECT state FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+        with self.connected(self.url.set(database="postgres")) as connection:
+            return [state for [state] in connection.execute(query, [self.url.database])]
 
     def _say(self, setting: str) -> None:
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"

@@ -17,6 +17,7 @@ from bench.walkers import Walker
 HUNG = 12.0  # seconds after which nobody waits any longer
 PAUSE = 0.05  # seconds between two requests of one client
 DONE = {200, 201}
+SEARCH = "/v1/articles?q=attachment"
 PUBLIC = ("/v1/articles", "/v1/site", "/v1/topics", "/v1/journeys/21-days", "/v1/support?country=IE")
 
 
@@ -48,8 +49,11 @@ class Traffic:
     @contextmanager
     def flowing(self) -> Iterator["Traffic"]:
         with Client(self._url) as client:
-            for path in PUBLIC:  # so that each is kept
+            while not client.found(SEARCH):  # what was kept before the index of articles was made is made anew
+                time.sleep(PAUSE)
+            for path in PUBLIC * 2:  # so that each is kept
                 client.answer(Request("GET", path))
+                time.sleep(PAUSE)
         for each in self._clients:
             each.start()
         try:
@@ -92,6 +96,11 @@ class Client:
         """Status and body."""
         reply = self._reply(request)
         return reply.status, json.loads(reply.read())
+
+    def found(self, path: str) -> int:
+        """How many a list has."""
+        status, body = self.ask(Request("GET", path))
+        return int(body["total"]) if status in DONE else 0
 
     def answer(self, request: Request) -> Answer:
         started = time.monotonic()

@@ -111,7 +111,7 @@ def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
         hide_parameters=True,
         connect_args={
             "autocommit": True,
-            "connect_timeout": 2,
+            "connect_timeout": 3,  # by when the connection has given up itself
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 2,

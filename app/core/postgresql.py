@@ -1,5 +1,6 @@
 """A connection to PostgreSQL that gives up a server which doesn't answer, be it frozen or cut off."""
 
+import time
 from typing import Any
 
 import psycopg
@@ -7,6 +8,8 @@ from psycopg import errors
 from psycopg.abc import RV, PQGen, PQGenConn
 
 from app.core.patience import left
+
+CONNECTING = 2.0  # seconds
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -25,12 +28,17 @@ class PatientConnection(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> PQGenConn[Any]:
-        """`connect_timeout` is two whole seconds at least; a request may have less."""
+        """`connect_timeout` is two whole seconds at least, and leaves the socket to the garbage collector: until then a
+        server that was frozen would go on with it.
+        """
+        until = time.monotonic() + left(CONNECTING)
         connecting = super()._connect_gen(conninfo)
         try:
             step = next(connecting)
-            while left(cls.patience):
+            while time.monotonic() < until:
                 step = connecting.send((yield step))
         except StopIteration as made:
             return made.value
+        finally:
+            connecting.close()
         raise errors.ConnectionTimeout("The server didn't take a connection in time.")

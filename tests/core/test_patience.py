@@ -1,5 +1,6 @@
 """In a request nothing is waited for longer than it has left, whatever the database does."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,3 +102,22 @@ def test_a_server_that_takes_no_connection_is_given_up() -> None:
         with pytest.raises(OperationalError):
             in_a_request(database.reads.connect)
         database.close()
+
+
+def test_what_such_a_server_was_sent_is_closed_at_once() -> None:
+    with create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = Database(URL.create("postgresql+psycopg", "nobody", host="127.0.0.1", port=port), patience=10)
+        gc.disable()
+        try:
+            with pytest.raises(OperationalError) as error:
+                in_a_request(database.reads.connect)
+            connection, _ = silent.accept()
+            connection.settimeout(SOON)
+            while connection.recv(1024):
+                pass
+        finally:
+            gc.enable()
+        connection.close()
+        database.close()
+    assert "in time" in str(error.value)
