@@ -33,12 +33,12 @@ DeviceName = Annotated[str, Storable, Field(min_length=1, max_length=80, example
 TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Dublin"]), Storable, AfterValidator(_time_zone)]
 Language = Annotated[
     str,
-    Storable,
     Field(
-        max_length=35,
+        max_length=12,
         pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
         description="A BCP 47 tag: language, script and region.",
         examples=["en-IE"],
     ),
+    Storable,
 ]
 Token = Annotated[str, Storable, Field(min_length=1, max_length=200, examples=["the-token-of-the-link"])]

@@ -9,7 +9,7 @@ from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Tok
 from app.accounts.passwords import Password
 from app.core.texts import Storable
 
-Purpose = Annotated[str, Storable, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"])]
+Purpose = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"]), Storable]
 Version = Annotated[str, Storable, Field(min_length=1, max_length=20, examples=["1"])]
 MOST_CONSENTS = 10
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from app.core.errors import BadInput, FieldError
 
@@ -13,7 +13,7 @@ RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII
 )  # fmt: skip
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
-TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::00)?\Z", re.ASCII)
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"
 SLACK = timedelta(minutes=2)  # that a clock may be ahead
 YEARS = range(1970, 9999)
 
@@ -52,7 +52,7 @@ def _date(value: Any) -> Any:
 
 
 def _time_of_day(value: Any) -> Any:
-    if not isinstance(value, str) or not TIME_OF_DAY.match(value):
+    if not isinstance(value, str) or not re.fullmatch(TIME_OF_DAY, value):
         raise ValueError("must be a time of day such as 07:30")
     return value
 
@@ -75,4 +75,5 @@ def _in_utc(value: datetime) -> datetime:
 
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 LocalDate = Annotated[date, BeforeValidator(_date)]
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+# JSON Schema's format `time` is another: with seconds and an offset.
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY})]

@@ -22,6 +22,14 @@ LONGEST_REFLECTION = 10_000
 
 JourneySlug = Annotated[str, Field(pattern=SLUG, max_length=LONGEST_SLUG, examples=["21-days"]), Storable]
 TaskId = Annotated[str, Field(pattern=SLUG, max_length=LONGEST_SLUG), Storable]
+Tasks = Annotated[
+    dict[TaskId, StrictBool],
+    Field(
+        max_length=MOST_TASKS,
+        examples=[{"draw-the-map": True}],
+        json_schema_extra={"additionalProperties": False},  # than those whose names have the pattern
+    ),
+]
 Mood = Annotated[int, Field(strict=True, ge=1, le=5, examples=[3])]
 Reflection = Annotated[str, Field(max_length=LONGEST_REFLECTION, examples=["I noticed the pull to check."]), Storable]
 
@@ -57,9 +65,7 @@ class DayChange(Body):
     """What is left out stays as it is. Moods are from 1, low, to 5, good; null takes one back."""
 
     completed: StrictBool = Field(default_factory=left_out)
-    tasks: Annotated[dict[TaskId, StrictBool], Field(max_length=MOST_TASKS, examples=[{"draw-the-map": True}])] = Field(
-        default_factory=dict
-    )
+    tasks: Tasks = Field(default_factory=dict)
     mood_before: Mood | None = None
     mood_after: Mood | None = None
     reflection: Reflection | None = Field(default=None, description="Yours alone; it is kept sealed.")

@@ -1,6 +1,7 @@
 """The API describes itself completely, and the committed document is the current one."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,32 @@ def test_bodies_refuse_what_they_do_not_know(document: dict[str, Any]) -> None:
     assert len(sent) > 10
     objects = {name for name in sent if components[name]["type"] == "object"}
     assert {name for name in objects if components[name].get("additionalProperties") is not False} == set()
+
+
+@pytest.mark.parametrize(
+    ("schema", "field"),
+    [
+        ("ProfileChange", "language"),
+        ("Registration", "language"),
+        ("PurposeDecision", "purpose"),
+        ("RunChange", "reminder_time"),
+        ("NewRun", "journey"),
+        ("NewResult", "assessment"),
+    ],
+)
+def test_the_form_that_a_text_must_have_is_in_the_document(document: dict[str, Any], schema: str, field: str) -> None:
+    said = document["components"]["schemas"][schema]["properties"][field]
+
+    assert re.search(said["pattern"], said["examples"][0])
+    assert not re.search(said["pattern"], "07:30:00Z 0")
+    assert "format" not in said
+
+
+def test_names_that_must_have_a_form_have_no_others_beside_them(document: dict[str, Any]) -> None:
+    found = [each for each in schemas(document["components"]) if "patternProperties" in each]
+
+    assert found
+    assert [each for each in found if each.get("additionalProperties") is not False] == []
 
 
 def test_the_committed_document_is_current(document: dict[str, Any]) -> None:
