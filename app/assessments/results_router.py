@@ -1,22 +1,23 @@
 """A member's results."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Body, Response
 
 from app.accounts.acting import Writing
 from app.accounts.consents import ConsentRequired
 from app.accounts.dependencies import MemberActs, MemberReads, MemberWrites
 from app.accounts.tokens import BadToken
 from app.assessments import drawing, keeping, results
-from app.assessments.answers import NewResult
+from app.assessments.answers import EXAMPLE, NewResult
 from app.assessments.chart import style_hash
 from app.assessments.claims import ClaimExpired, ClaimNotGood, ClaimUsed
 from app.assessments.dependencies import AssessmentTools, OfAssessment, ResultId, Since, tools_of
 from app.assessments.keeping import NotAResult, TooManyResults, UnknownAssessment
 from app.assessments.result_schemas import ChangeRead, ResultPage, ResultRead
 from app.assessments.results import NotComparable, ResultNotFound
+from app.assessments.schemas import SLUG
 from app.assessments.service import BadAnswers, TooFewAnswers, UnknownVersion
 from app.core.client_ids import Deleted, IdReused
 from app.web.answers import answer
@@ -28,6 +29,11 @@ from app.web.problems import refusals
 router = APIRouter(prefix="/me/results", tags=["Assessments"], responses=refusals(BadToken))
 
 CREATED: dict[int | str, dict[str, Any]] = {201: {"model": ResultRead, "description": "Stored."}}
+
+ANSWERED = {"assessment": SLUG, "version": 1, "answers": EXAMPLE}
+ResultBody = Annotated[
+    NewResult, Body(openapi_examples={"answers": {"value": ANSWERED}})
+]  # all its fields don't go together
 
 
 class SvgImage(Response):
@@ -60,7 +66,7 @@ SVG = text_example(
         ClaimUsed,
     ),
 )
-async def keep_result(result_id: ResultId, body: NewResult, me: MemberActs) -> Any:
+async def keep_result(result_id: ResultId, body: ResultBody, me: MemberActs) -> Any:
     """Score answers and keep them, or keep what was scored anonymously, by its `claim_token`. The id is yours to
     choose; when a reply is lost, send the same again. A draft of this assessment is done with, and goes.
     """

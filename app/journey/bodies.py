@@ -26,7 +26,7 @@ Tasks = Annotated[
     dict[TaskId, StrictBool],
     Field(
         max_length=MOST_TASKS,
-        examples=[{"draw-the-map": True}],
+        examples=[{"draw-the-page": True}],
         json_schema_extra={"additionalProperties": False},  # than those whose names have the pattern
     ),
 ]

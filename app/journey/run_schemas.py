@@ -117,7 +117,7 @@ class Progress(BaseModel):
 
     completed_at: datetime | None
     completed_on: date | None
-    tasks: dict[str, bool] = Field(examples=[{"draw-the-map": True}])
+    tasks: dict[str, bool] = Field(examples=[{"draw-the-page": True}])
     mood_before: int | None = Field(examples=[2])
     mood_after: int | None = Field(examples=[3])
     reflection: str | None = Field(examples=["I noticed the pull to check."])

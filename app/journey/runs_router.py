@@ -1,9 +1,9 @@
 """A member's runs."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Body, Response
 
 from app.accounts.acting import Writing
 from app.accounts.consents import ConsentRequired
@@ -16,6 +16,8 @@ from app.journey.changing import TooManyTurns
 from app.journey.dependencies import JourneyTools, NewRunId, RunId, tools_of, wanted
 from app.journey.run_schemas import Dashboard, Insights, RunPage, Synced
 from app.journey.runs import RunFinished, RunNotFound, RunUnderway
+from app.journey.schedule import Pace
+from app.journey.schemas import SLUG
 from app.journey.starting import NotAStart, TooManyRuns, UnknownJourney
 from app.web.answers import answer
 from app.web.dependencies import Linked, PageQuery
@@ -24,6 +26,8 @@ from app.web.problems import refusals
 router = APIRouter(prefix="/me/journeys", tags=["Journey"], responses=refusals(BadToken))
 
 CREATED: dict[int | str, dict[str, Any]] = {201: {"model": Dashboard, "description": "Started."}}
+TODAY = {"journey": SLUG, "time_zone": "Europe/Dublin", "pace": Pace.DAILY}
+RunBody = Annotated[NewRun, Body(openapi_examples={"today": {"value": TODAY}})]  # any date would soon have passed
 
 
 @router.put(
@@ -32,7 +36,7 @@ CREATED: dict[int | str, dict[str, Any]] = {201: {"model": Dashboard, "descripti
     response_model=Dashboard,
     responses=CREATED | refusals(IdReused, UnknownJourney, NotAStart, RunUnderway, TooManyRuns),
 )
-def start_run(run_id: NewRunId, body: NewRun, me: MemberWrites, tools: JourneyTools) -> Any:
+def start_run(run_id: NewRunId, body: RunBody, me: MemberWrites, tools: JourneyTools) -> Any:
     """Start a journey, today or up to 30 days ahead. The id is yours to choose; when a reply is lost, send the same
     again. One run is underway at a time; those before stay as they were.
     """

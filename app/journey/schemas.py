@@ -65,14 +65,14 @@ class JourneyRead(JourneyBrief):
 
 
 class Exercise(BaseModel):
-    title: str = Field(examples=["A map on one page"])
+    title: str = Field(examples=["A page with people on it"])
     minutes: int = Field(examples=[12])
     steps: list[str] = Field(examples=[["Take a sheet of paper.", "Write your name in the middle."]])
 
 
 class Task(BaseModel):
-    id: str = Field(description="Stays the same whatever the text says.", examples=["draw-the-map"])
-    text: str = Field(examples=["Keep the map where you can find it again."])
+    id: str = Field(description="Stays the same whatever the text says.", examples=["draw-the-page"])
+    text: str = Field(examples=["Draw the page, even with only three marks on it."])
 
 
 class Evidence(BaseModel):

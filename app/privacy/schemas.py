@@ -78,7 +78,7 @@ class ExportedDay(BaseModel):
     completed_on: date | None
     time_zone: str | None = Field(description="That it was completed in.", examples=["Europe/Dublin"])
     undone_at: datetime | None = Field(description="When a completion was taken back last.")
-    tasks: dict[str, bool] = Field(examples=[{"draw-the-map": True}])
+    tasks: dict[str, bool] = Field(examples=[{"draw-the-page": True}])
     mood_before: int | None = Field(examples=[2])
     mood_after: int | None = Field(examples=[3])
     reflection: str | None = Field(examples=["I noticed the pull to check."])

@@ -8,6 +8,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from app.core.database import Table
 from tests.factories.operations import BY_NAME, OPERATIONS, SCHEMAS
 from tests.factories.services import Service, request
+from tests.security.belongings import agreed
 from tests.security.expectations import MEMBERS, PUBLIC, do
 
 
@@ -56,6 +57,21 @@ def test_every_reply_about_becoming_a_member_has_the_shape_that_the_document_say
         reply = request(service.client, BY_NAME[name].method, BY_NAME[name].path, body)
         assert reply.is_success, name
         assert faults(reply, BY_NAME[name].success() or {}) == [], name
+
+
+def test_whole_bodies_that_the_document_shows_are_taken_as_they_are(service: Service) -> None:
+    me = service.register_verified()
+    agreed(me)
+    shown = [
+        (operation, example["value"])
+        for operation in OPERATIONS
+        for content in operation.described.get("requestBody", {}).get("content", {}).values()
+        for example in content.get("examples", {}).values()
+    ]
+
+    assert {str(operation) for operation, _ in shown} == {"keep_result", "start_run"}
+    for operation, body in shown:
+        assert me.ask(operation.method, operation.address(), body).status_code == 201, str(operation)
 
 
 def test_no_reply_is_a_row_of_a_table() -> None:
