@@ -8,7 +8,7 @@ from app.assessments.schemas import SLUG
 from app.assessments.tools import Tools
 from app.core.slugs import LONGEST_SLUG
 from app.core.slugs import SLUG as SLUG_PATTERN
-from app.web.dependencies import whole_number
+from app.web.dependencies import LARGEST, whole_number
 
 AN_ID = "3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"
 
@@ -34,7 +34,7 @@ OfAssessment = Annotated[
 ]
 OfVersion = Annotated[
     int | None,
-    Query(ge=1, description="An older one; the current one unless given.", examples=[1]),
+    Query(ge=1, le=LARGEST, description="An older one; the current one unless given.", examples=[1]),
     whole_number,
 ]
 ResultId = Annotated[UUID, Path(description="A UUID of the client's choice.", examples=[AN_ID])]

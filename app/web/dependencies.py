@@ -17,6 +17,7 @@ from app.core.settings import Settings
 from app.web.turns import ReadTurn, WriteTurn
 
 MOST_DIGITS = 9
+LARGEST = 10**MOST_DIGITS - 1
 PUBLIC = {"Cache-Control": "public, no-cache"}  # kept by anyone, asked for again each time: docs/decisions/caching.md
 
 

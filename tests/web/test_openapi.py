@@ -85,6 +85,18 @@ def test_the_form_that_a_text_must_have_is_in_the_document(document: dict[str, A
     assert "format" not in said
 
 
+def test_numbers_in_addresses_have_bounds_in_the_document(document: dict[str, Any]) -> None:
+    numbers = {
+        f"{name} {parameter['name']}": parameter["schema"]
+        for name, operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["schema"].get("type") == "integer"
+    }
+
+    assert len(numbers) > 5
+    assert [name for name, schema in numbers.items() if not {"minimum", "maximum"} <= set(schema)] == []
+
+
 def test_names_that_must_have_a_form_have_no_others_beside_them(document: dict[str, Any]) -> None:
     found = [each for each in schemas(document["components"]) if "patternProperties" in each]
 
