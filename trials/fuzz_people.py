@@ -61,8 +61,13 @@ class Person:
 
     @property
     def secrets(self) -> list[str]:
-        """What nobody else is told. Ids that clients choose are none: another member may have chosen the same."""
+        """What nobody else is told."""
         return [self.canary, str(self.walker.member_id), *self.sessions]
+
+    @property
+    def rows(self) -> list[str]:
+        """Ids of what is theirs, until another member chooses the same for something else."""
+        return [*self.results, str(self.walker.run_id)]
 
 
 class People:

@@ -3,12 +3,13 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from requests import PreparedRequest, Session
 from schemathesis import Case, Response
 
-from trials.fuzz_people import USING_UP, People
+from trials.fuzz_people import USING_UP, People, Person
 from trials.verdict import Verdict
 
 PROBLEM = {"type", "title", "status", "detail", "code", "errors"}
@@ -36,6 +37,7 @@ class Watch:
         self.told: list[str] = []  # what is another's
         self.showing: list[str] = []  # errors that show the inside
         self._people = people
+        self._made: set[tuple[str, str]] = set()  # rows of the same ids, by whose token
         self._good: dict[str, PreparedRequest] = {}
 
     @property
@@ -47,23 +49,34 @@ class Watch:
         token = _text(response.request.headers.get("Authorization")).removeprefix("Bearer ")
         person = self._people.whose(token)
         told = f"{label}: {response.status_code}"
+        good = label in self.protected and response.status_code < 300
         self.replies[label, response.status_code] += 1
-        if label in self.protected and response.status_code < 300:
-            if token in self._people.given:
-                self._good[label] = response.request
-            else:
-                self.let_in.append(told)
-            if label in USING_UP:
-                self._people.done(label)
+        if good and token in self._people.given:
+            self._good[label] = response.request
+        elif good:
+            self.let_in.append(told)
+        if good and label in USING_UP:
+            self._people.done(label)
         if person and response.status_code == 401 and label in self.protected:
             self.shut_out.append(told)
         text = response.content.decode("utf-8", "replace")
-        asked = f"{response.request.url} {_text(response.request.body)}"
+        if good and case.method == "PUT":  # by the same id as another member's, perhaps
+            self._made.add((token, str(response.request.url).rpartition("/")[2]))
         for other in self._people.two:
             if other is not person:
-                self.told += [f"{told} says {each}" for each in other.secrets if each in text and each not in asked]
+                self.told += [f"{told} tells {each}" for each in self._known(other, token, response, text, good=good)]
         if response.status_code >= 400 and case.method != "HEAD":
             self._look_at_error(told, response, text)
+
+    def _known(self, other: Person, token: str, response: Response, text: str, *, good: bool) -> Iterator[str]:
+        """What is another's, in what is told, or as the id of what was asked for and found."""
+        url = str(response.request.url)
+        asked = f"{url} {_text(response.request.body)}"
+        yield from (each for each in other.secrets if each in text and each not in asked)
+        for row in other.rows:
+            seen = good if row in url else row in text and row not in asked
+            if seen and (token, row) not in self._made:
+                yield row
 
     def _look_at_error(self, told: str, response: Response, text: str) -> None:
         media_type = response.headers.get("content-type", [""])[0]
