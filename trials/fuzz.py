@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,7 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.auths import AuthContext
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure
-from schemathesis.engine import events, from_schema
+from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.schemas import BaseSchema
 
@@ -66,13 +66,15 @@ class Effort:
 
 
 class Tokens:
-    """Signs requests."""
+    """Signs requests where the document says so; the others are nobody's."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, protected: Collection[str]) -> None:
         self._people = people
+        self._protected = protected
 
-    def get(self, _case: Case[Any], context: AuthContext) -> str:
-        return self._people.token_for(context.operation.label)
+    def get(self, _case: Case[Any], context: AuthContext) -> str | None:
+        label = context.operation.label
+        return self._people.token_for(label) if label in self._protected else None
 
     def set(self, case: Case[Any], data: str, _context: AuthContext) -> None:
         case.headers["Authorization"] = f"Bearer {data}"
@@ -89,6 +91,10 @@ class Findings:
         match event:
             case events.FatalError():
                 raise event.exception
+            case events.Interrupted():
+                raise KeyboardInterrupt
+            case events.EngineFinished() if event.stop_reason is not StopReason.COMPLETED:
+                self.errors.append(f"it stopped: {event.stop_reason}")
             case events.NonFatalError():
                 self.errors.append(f"{event.label}: {event.value!r}")
             case events.ScenarioFinished():
@@ -124,11 +130,11 @@ def fuzz(verdict: Verdict, place: Place, database_url: str, effort: Effort, *, s
                 words, server.url, seed=seed + turn, examples=effort.examples, enumerates=turn == 0, uncovered=uncovered
             )
             schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", config=config)
-            schema.auth.providers.append(Tokens(people))
+            schema.auth.providers.append(Tokens(people, watch.protected))
             _hook(schema, watch)
             for event in from_schema(schema).execute():
                 findings.note(event)
-            if watch.requests >= effort.requests:
+            if watch.requests >= effort.requests or findings.errors:
                 break
         findings.judge(verdict)
         watch.judge(verdict, idle=effort.idle)
