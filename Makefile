@@ -63,8 +63,8 @@ fuzz: install ## Send what the document describes, and what it doesn't: N=5000 c
 crash: install ## Kill servers, databases and commands at any moment, and fill the disk: N=25 kills of each server
 	$(BIN)/python -m trials.crash $(N)
 
-faults: install ## Stop, restart, slow down and freeze the database under load
-	$(BIN)/python -m trials.faults
+faults: install ## Stop, restart, slow down and freeze the database under load: SECONDS=8 of each
+	$(BIN)/python -m trials.faults $(SECONDS)
 
 stopping: install ## Stop servers under load: N=3 rounds
 	$(BIN)/python -m trials.stopping $(N)
@@ -72,11 +72,11 @@ stopping: install ## Stop servers under load: N=3 rounds
 machine: install ## Members at once against a model of what they may see: N=200 examples on each database
 	$(BIN)/python -m trials.machine $(N)
 
-restore: install ## Back up under load, restore, and look for what was acknowledged
-	$(BIN)/python -m trials.backup
+restore: install ## Back up under load, restore, and look for what was acknowledged: N=5 rounds on each database
+	$(BIN)/python -m trials.backup $(N)
 
-mutants: install ## Change the rules in small ways, and see that the tests notice
-	$(BIN)/python -m trials.mutants
+mutants: install ## Make small faults in the rules, and see that the tests notice: FILES=app/journey/merge.py
+	$(BIN)/python -m trials.mutants $(FILES)
 
 trials: fuzz crash faults stopping machine restore mutants ## All of these, one after the other
 

@@ -11,7 +11,7 @@ from threading import Event, Thread
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from bench.requests import Request, completions, dashboards, results, syncs
+from bench.requests import Request, completions, dashboards, results, sign_ins, syncs
 from bench.walkers import Walker
 
 HUNG = 12.0  # seconds after which nobody waits any longer
@@ -120,7 +120,7 @@ class Client:
 
 
 def _of_members(people: Sequence[Walker]) -> Iterator[Request]:
-    kinds = (dashboards(people), completions(people), results(people), syncs(people))
+    kinds = (dashboards(people), completions(people), results(people), syncs(people), sign_ins(people))
     return chain.from_iterable(zip(*map(cycle, kinds), strict=True))
 
 

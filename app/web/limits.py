@@ -8,6 +8,7 @@ Counted in memory, for each process alone: it keeps a flood out. Guesses at pass
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from threading import Timer
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.core.errors import TooMany, Unavailable
 from app.core.patience import begin_request
 from app.core.settings import Settings
 from app.web.dependencies import Network
+from app.web.problems import is_away
 
 
 class Busy(Unavailable):
@@ -66,20 +68,31 @@ class Limits:
 
 
 class Capacity:
-    """So many at once; so many more may wait their turn, without holding a thread; who comes on top is told so."""
+    """So many at once; so many more may wait their turn, without holding a thread; who comes on top is told so. When
+    one of them finds the database away, so would those who have waited since before: they are told at once.
+    """
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
         self._limiter = CapacityLimiter(at_once)
         self._waiting = waiting
+        self._away_at = -inf
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Raises Busy."""
+        """Raises Busy, and Unavailable."""
+        came_at = time.monotonic()
         statistics = self._limiter.statistics()
         if statistics.borrowed_tokens >= statistics.total_tokens and statistics.tasks_waiting >= self._waiting:
             raise Busy
         async with self._limiter:
-            yield
+            if came_at < self._away_at:
+                raise Unavailable
+            try:
+                yield
+            except Exception as error:
+                if is_away(error):
+                    self._away_at = time.monotonic()
+                raise
 
 
 def limited(name: str) -> Callable[[Request, Network], Coroutine[Any, Any, None]]:

@@ -142,14 +142,18 @@ def _bare(request: Request, error: Exception) -> Response:
 
 def _database_failed(request: Request, error: Exception) -> Response:
     """503 when the database is away or busy; anything else is a fault of ours, for the catch-all."""
-    away = isinstance(error, OperationalError | PoolTimeout) or (
-        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_standby(error))
-    )
-    if not away:
+    if not is_away(error):
         raise error
     said = error.orig if isinstance(error, DBAPIError) else error
     log.warning("database_unavailable", error=type(error).__name__, reason=str(said).partition("\n")[0])
     return plain_problem(503, {"Retry-After": "2"})
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is away or busy."""
+    return isinstance(error, OperationalError | PoolTimeout) or (
+        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_standby(error))
+    )
 
 
 def _is_standby(error: DBAPIError) -> bool:

@@ -1,5 +1,6 @@
 """However many come at once, those who have a connection find a thread to go on."""
 
+from asyncio import gather, run, sleep
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import pytest
 from httpx2 import Response
+from sqlalchemy.exc import OperationalError
 
 from app.core.errors import Unavailable
+from app.web.limits import Capacity
 from app.web.turns import Turn
 from tests.factories.services import Service
 
@@ -44,3 +47,25 @@ def test_who_waits_for_too_long_is_told_so() -> None:
     with pytest.raises(Unavailable) as refused:
         anyio.run(wait)
     assert refused.value.headers == {"Retry-After": "2"}
+
+
+def test_when_one_finds_the_database_away_who_waited_is_told_at_once() -> None:
+    capacity = Capacity(at_once=1, waiting=10)
+    tried: list[str] = []
+
+    async def try_it(name: str) -> None:
+        async with capacity.place():
+            tried.append(name)
+            await sleep(0.01)
+            if name == "first":
+                raise OperationalError("SELECT 1", None, Exception("gone"))
+
+    async def all_at_once() -> list[BaseException | None]:
+        outcomes = await gather(*map(try_it, ("first", "second", "third")), return_exceptions=True)
+        await try_it("later")
+        return outcomes
+
+    outcomes = run(all_at_once())
+
+    assert [type(each) for each in outcomes] == [OperationalError, Unavailable, Unavailable]
+    assert tried == ["first", "later"]
