@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from requests import PreparedRequest, Session
 from schemathesis import Case, Response
@@ -37,7 +38,9 @@ class Watch:
         self.told: list[str] = []  # what is another's
         self.showing: list[str] = []  # errors that show the inside
         self._people = people
-        self._made: set[tuple[str, str]] = set()  # rows of the same ids, by whose token
+        self._own: set[tuple[str, str]] = (
+            set()
+        )  # texts and ids that members took over in what they sent, by their token
         self._good: dict[str, PreparedRequest] = {}
 
     @property
@@ -60,32 +63,37 @@ class Watch:
         if person and response.status_code == 401 and label in self.protected:
             self.shut_out.append(told)
         text = response.content.decode("utf-8", "replace")
+        url = unquote(str(response.request.url))
+        body = _text(response.request.body)
+        asked = f"{url} {body}"
         if good and case.method == "PUT":  # by the same id as another member's, perhaps
-            self._made.add((token, str(response.request.url).rpartition("/")[2]))
+            self._own.add((token, url.rpartition("/")[2]))
         for other in self._people.two:
             if other is not person:
-                self.told += [f"{told} tells {each}" for each in self._known(other, token, response, text, good=good)]
+                self._own |= {(token, each) for each in other.secrets if each in body}
+                self.told += [f"{told} tells {each}" for each in self._known(other, token, text, url, asked, good=good)]
         if response.status_code >= 400 and case.method != "HEAD":
-            self._look_at_error(told, response, text)
+            self._look_at_error(told, response, text, asked)
 
-    def _known(self, other: Person, token: str, response: Response, text: str, *, good: bool) -> Iterator[str]:
+    def _known(self, other: Person, token: str, text: str, url: str, asked: str, *, good: bool) -> Iterator[str]:
         """What is another's, in what is told, or as the id of what was asked for and found."""
-        url = str(response.request.url)
-        asked = f"{url} {_text(response.request.body)}"
-        yield from (each for each in other.secrets if each in text and each not in asked)
+        for secret in other.secrets:
+            if secret in text and secret not in asked and (token, secret) not in self._own:
+                yield secret
         for row in other.rows:
-            seen = good if row in url else row in text and row not in asked
-            if seen and (token, row) not in self._made:
+            found, told = good and row in url, row in text and row not in asked
+            if (found or told) and (token, row) not in self._own:
                 yield row
 
-    def _look_at_error(self, told: str, response: Response, text: str) -> None:
+    def _look_at_error(self, told: str, response: Response, text: str, asked: str) -> None:
         media_type = response.headers.get("content-type", [""])[0]
         try:
             known = media_type == "application/problem+json" and set(json.loads(text)) >= PROBLEM
         except ValueError:
             known = False
-        if not known or INSIDE.search(text):
-            self.showing.append(f"{told} {text[:200]}")
+        shown = {each for each in INSIDE.findall(text) if each not in asked}  # a name that was sent may be repeated
+        if not known or shown:
+            self.showing.append(f"{told} {shown} {text[:200]}")
 
     def try_without(self) -> tuple[int, list[str]]:
         """Whoever has no good token is refused what a member was given: how often that was tried, and where not."""
