@@ -1,0 +1,14 @@
+"""A full disk, in the short form."""
+
+import pytest
+
+from tests.conftest import Backend, Sqlite
+from trials.full_disk import on_small_disk
+
+
+def test_a_full_disk_is_told_and_harms_nothing(backend: Backend, capfd: pytest.CaptureFixture[str]) -> None:
+    code = on_small_disk("SQLite" if isinstance(backend, Sqlite) else "PostgreSQL", seconds=0.5)
+
+    said = capfd.readouterr()
+    assert "6 of 6 promises kept." in said.out, said
+    assert code == 0
