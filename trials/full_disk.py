@@ -35,6 +35,8 @@ SECONDS = 5.0  # of writing
 FILLING = 20.0  # seconds more in which something has to be refused
 RECOVERED = 2.0  # seconds from there being room until everybody's writes are taken again
 APART = (["unshare", "--mount"], ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"])
+MOUNTING = ("mount", "-t", "tmpfs", "none", "/mnt")
+NO_DISK = "BROKEN  a small disk can't be had: nobody may make a mount namespace here (unshare --mount)"
 ON_SMALL_DISK = 'mount -t tmpfs -o size="$1"m,mode=755 none "$2" && shift 2 && exec "$@"'
 
 
@@ -175,17 +177,23 @@ PARTS = {"SQLite": _sqlite, "PostgreSQL": _postgresql}
 
 def on_small_disk(part: str, seconds: float = SECONDS) -> int:
     """Try a part in a process that has such a disk; its exit code."""
+    apart = way_apart()
+    if apart is None:
+        print(NO_DISK)
+        return 1
     with tempfile.TemporaryDirectory(prefix="twentyone-disk-") as folder:
         Path(folder).chmod(0o755)
         command = ["sh", "-c", ON_SMALL_DISK, "sh", str(MEGABYTES), folder, sys.executable, "-m", __spec__.name]
-        return subprocess.run([*_apart(), *command, part, str(seconds), folder], cwd=ROOT, check=False).returncode
+        return subprocess.run([*apart, *command, part, str(seconds), folder], cwd=ROOT, check=False).returncode
 
 
-def _apart() -> Sequence[str]:
+def way_apart() -> Sequence[str] | None:
+    """How a process gets a mount namespace of its own here, if it can."""
     for command in APART:
-        if subprocess.run([*command, "true"], check=False, capture_output=True).returncode == 0:
-            return command
-    raise RuntimeError("This machine allows no mount namespace (unshare --mount), so that there is no small disk.")
+        with suppress(FileNotFoundError):
+            if subprocess.run([*command, *MOUNTING], check=False, capture_output=True).returncode == 0:
+                return command
+    return None
 
 
 def main(arguments: Sequence[str]) -> int:
