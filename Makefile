@@ -62,6 +62,7 @@ fuzz: install ## Send what the document describes, and what it doesn't: N=5000 c
 
 crash: install ## Kill servers, databases and commands at any moment, and fill the disk: N=25 kills of each server
 	$(BIN)/python -m trials.crash $(N)
+	$(BIN)/python -m trials.full_disk
 
 faults: install ## Stop, restart, slow down and freeze the database under load: SECONDS=8 of each
 	$(BIN)/python -m trials.faults $(SECONDS)

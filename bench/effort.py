@@ -21,7 +21,7 @@ class Effort:
     replies: int  # of each kind from each number of articles
     scored: int  # people of a spreadsheet
     databases: Sequence[str] = ("SQLite", "PostgreSQL")  # on which all but the requests of members is measured
-    kinds_of_sqlite: int | None = None  # of members' requests, all unless given; PostgreSQL is asked for all
+    kinds: int | None = None  # of members' requests: all unless given
 
 
 FULL = Effort(
@@ -56,5 +56,5 @@ SHORT = Effort(
     replies=2,
     scored=200,
     databases=("SQLite",),
-    kinds_of_sqlite=2,
+    kinds=2,
 )

@@ -97,7 +97,7 @@ def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
             others = {PLAIN: _plain(place, address, servers, effort)}
             if part == "PostgreSQL":
                 others[REFERENCE] = _reference(place, databases("reference"), servers, effort)
-            for kind in KINDS[: effort.kinds_of_sqlite if part == "SQLite" else None]:
+            for kind in KINDS[: effort.kinds]:
                 yield from _of_kind(place, ours, kind, others, effort)
             yield from _memory(ours)
             if part == "PostgreSQL":

@@ -8,9 +8,11 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.web.guards import RAW
+from app.web.leaving import Leaving
 from app.web.problems import plain_problem
 
 MOST_HEAD = 32 * 1024  # bytes of a request's line and headers
+HEAD_SECONDS = 10.0  # that these may take, unless the application says otherwise
 LINGERING = 3.0  # seconds for which what was answered may still come in, so that the answer is read
 UNREAD = 60.0  # seconds that a reply may stay unread
 
@@ -24,7 +26,7 @@ class GuardedConnection(HttpToolsProtocol):
     nothing, goes on with a body that was answered, or doesn't read. Bodies are timed where they are read
     (`web/guards.py`). What comes in one piece, as nearly everything does, sets no timer.
 
-    The application's lifespan says, as its state, how many `head_seconds` there are and who is `leaving`.
+    The application's lifespan may say, as its state, how many `head_seconds` there are and who is `leaving`.
     """
 
     @override
@@ -69,7 +71,7 @@ class GuardedConnection(HttpToolsProtocol):
         super().on_headers_complete()
         self._stop_waiting()
         self._came, self._in_body = 0, True
-        if self.app_state["leaving"].begun or b"upgrade" in names:  # the parser reads nothing after an upgrade
+        if self._is_leaving or b"upgrade" in names:  # the parser reads nothing after an upgrade
             self.cycle.keep_alive = False
 
     @override
@@ -111,8 +113,13 @@ class GuardedConnection(HttpToolsProtocol):
     def _unsupported_upgrade_warning(self) -> None:
         """Nobody is told of what anybody may ask for."""
 
+    @property
+    def _is_leaving(self) -> bool:
+        leaving: Leaving | None = self.app_state.get("leaving")
+        return leaving is not None and leaving.begun
+
     def _wait_for_head(self) -> None:
-        self._wait(self.app_state["head_seconds"], self._head_is_late)
+        self._wait(self.app_state.get("head_seconds", HEAD_SECONDS), self._head_is_late)
 
     def _head_is_late(self) -> None:
         if self._came:

@@ -13,10 +13,10 @@ from tests.factories.servers import ROOT
 PARTS = {
     "public": {"cached article", "304", "cached list", "search", "uncached article"},
     "sqlite": {"dashboard", "completing a day"},
-    "postgresql": {"score, anonymous", "login", "refresh", "dashboard", "sync of 50 changes", "result stored"},
+    "postgresql": {"dashboard against reference stack", "completing a day against plain driver"},
     "public-waiting": {"cached article at 50%", "search at 90%"},
     "sqlite-waiting": {"dashboard at 50%", "completing a day at 90%"},
-    "postgresql-waiting": {"refresh at 50%", "result stored at 90%"},
+    "postgresql-waiting": {"dashboard at 50%", "completing a day at 90%"},
     "sqlite-cost": {"dashboard"},
     "postgresql-cost": {"dashboard"},
     "storage": {"a row of runs"},
