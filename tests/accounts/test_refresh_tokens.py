@@ -54,10 +54,21 @@ def test_whatever_byte_is_changed_it_is_malformed_or_unproven(place: int) -> Non
         assert not RefreshToken.parse(changed).is_proven_by(KEY)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    ["", "a", "abc", TOKEN[:-1], TOKEN[:-4], TOKEN + "AAAA", TOKEN + "=", "\n" + TOKEN, "\u00e9" * 92, text(bytes(69))],
-)
+WRONG = {
+    "nothing": "",
+    "a letter": "a",
+    "three letters": "abc",
+    "a letter less": TOKEN[:-1],
+    "a group less": TOKEN[:-4],
+    "a group more": TOKEN + "AAAA",
+    "a sign more": TOKEN + "=",
+    "a line's end before": "\n" + TOKEN,
+    "no ASCII": "\u00e9" * 92,
+    "another version": text(bytes(69)),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_what_was_never_made_here_is_malformed(wrong: str) -> None:
     with pytest.raises(Malformed):
         RefreshToken.parse(wrong)
