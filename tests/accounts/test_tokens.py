@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.testclient import TestClient
@@ -37,6 +38,13 @@ def without(name: str) -> str:
 
 def with_header(**changed: Any) -> str:
     return made(HEADER | changed, CLAIMS)
+
+
+@pytest.fixture(autouse=True)
+def at_the_moment_of_tokens() -> Iterator[None]:
+    """python-jose looks at the clock itself, and the suite may come here late."""
+    with time_machine.travel(NOW):
+        yield
 
 
 GOOD = made(HEADER, CLAIMS)

@@ -1,10 +1,12 @@
 """Access tokens that come again and again: known by their hash, and looked at by their times."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from jose import jwt
 
 from app.accounts.tokens import AHEAD, Access, AccessTokens, BadToken
@@ -20,6 +22,13 @@ def moment(second: int) -> datetime:
 
 def refuse(*_: Any, **__: Any) -> None:
     raise ValueError
+
+
+@pytest.fixture(autouse=True)
+def at_the_moment_of_tokens() -> Iterator[None]:
+    """python-jose looks at the clock itself, and the suite may come here late."""
+    with time_machine.travel(NOW):
+        yield
 
 
 @pytest.fixture
