@@ -32,7 +32,7 @@ def crash(ground: Ground, *, kills: int) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     kills, seed = (*map(int, arguments), *(KILLS, SystemRandom().getrandbits(32))[len(arguments) :])
-    print(f"Seed {seed}: `python -m trials.crash {kills} {seed}` kills after as many seconds again.")
+    print(f"Seed {seed}: `python -m trials.crash {kills} {seed}` draws the same again; who comes first is chance.")
     verdict, random = Verdict(), Random(seed)  # noqa: S311 - no secret
     with tempfile.TemporaryDirectory(prefix="twentyone-crash-") as name:
         places = [Place(Path(name) / part, workers=2) for part in ("sqlite", "postgresql")]
