@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.accounts.audit import Event, note
 from app.accounts.mailed_tokens import FoundToken
-from app.accounts.members import FoundMember, lock_member, signed_in_member
+from app.accounts.members import FoundMember, check_session, lock_member, signed_in_member
 from app.accounts.models import AuditEvent, MailedToken, MemberConsent
 from app.accounts.moving import AddressUnverified
 from app.accounts.profile import shown
@@ -47,6 +47,7 @@ def export(database: Database, tools: Tools, assessments: AssessmentTools, acces
             raise AddressUnverified
         note(session, Event.EXPORTED, access.member_id, session_id=access.session_id, now=now)
     with database.snapshot.connect() as reads:
+        check_session(reads, access, now=now)  # that it didn't end since
         member = signed_in_member(reads, access)
         key = member.key(tools.ring)
         mine = col(MemberConsent.member_id) == member.id

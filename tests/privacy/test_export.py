@@ -1,5 +1,7 @@
 """An export holds everything, and only one's own."""
 
+from sqlalchemy import Connection, event
+
 from app.privacy.schemas import Export
 from tests.factories.services import PASSWORD, Service
 
@@ -63,3 +65,15 @@ def test_who_has_not_confirmed_their_address_exports_nothing(service: Service) -
     reply = service.register().ask("GET", "/v1/me/export")
 
     assert (reply.status_code, reply.json()["code"]) == (403, "address_unverified")
+
+
+def test_who_is_signed_out_meanwhile_takes_nothing_along(service: Service) -> None:
+    person = service.register_verified()
+    phone = person.on_another_device()
+
+    @event.listens_for(service.app.state.database.snapshot, "engine_connect", once=True)
+    def end_sessions(_: Connection) -> None:
+        """After the session was looked at, and before anything is read for the export."""
+        assert phone.ask("DELETE", "/v1/me/sessions").status_code == 204
+
+    assert person.ask("GET", "/v1/me/export").status_code == 401
