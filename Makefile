@@ -58,7 +58,7 @@ bench-growth: install ## Fill PostgreSQL with a million runs, and measure what t
 	$(BIN)/python -m bench.journey_growth
 
 fuzz: install ## Send what the document describes, and what it doesn't: N=5000 cases on each database
-	$(BIN)/python -m trials.fuzz $(N)
+	$(BIN)/python -m trials.fuzz $(N) $(if $(SEED),--seed $(SEED))
 
 crash: install ## Kill servers, databases and commands at any moment, and fill the disk: N=25 kills of each server
 	$(BIN)/python -m trials.crash $(N)
