@@ -21,6 +21,7 @@ class Effort:
     replies: int  # of each kind from each number of articles
     scored: int  # people of a spreadsheet
     databases: Sequence[str] = ("SQLite", "PostgreSQL")  # on which all but the requests of members is measured
+    scenarios: int | None = None  # of public requests, kept and not
     kinds: int | None = None  # of members' requests: all unless given
 
 
@@ -56,5 +57,6 @@ SHORT = Effort(
     replies=2,
     scored=200,
     databases=("SQLite",),
-    kinds=2,
+    scenarios=2,
+    kinds=1,
 )

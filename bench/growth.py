@@ -11,7 +11,8 @@ import httpx
 from bench.articles import slug_of, write_folder
 from bench.databases import DATABASES, Databases
 from bench.effort import Effort
-from bench.processes import Place, Usage, content, migrated
+from bench.filled import migrated
+from bench.processes import Place, Usage, content
 from bench.results import Measure, Target
 
 FEW = 100  # articles, to which the most are compared
@@ -31,7 +32,7 @@ def _on_database(
     folder: Path, database: str, databases: Databases, folders: Mapping[int, Path], effort: Effort
 ) -> Iterator[Measure]:
     part, place = f"{database}, articles", Place(folder)
-    addresses = {many: migrated(place, databases(f"articles_{many}")) for many in folders}
+    addresses = {many: migrated(databases(f"articles_{many}")) for many in folders}
     loads = _loads(folder, folders, addresses)
     many = max(folders)
     few = FEW if FEW in folders else min(folders)

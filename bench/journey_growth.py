@@ -28,8 +28,9 @@ from app.journey.days import DAY_OF
 from app.journey.runs import BY_ID, CURRENT
 from bench import results
 from bench.databases import DATABASES
+from bench.filled import migrated
 from bench.kinds import COMPLETING, DASHBOARD, SERVED
-from bench.processes import ROOT, Place, content, migrated
+from bench.processes import ROOT, Place, content
 from bench.requests import completions, dashboards
 from bench.results import Measure, Target
 from bench.sides import Side, rates
@@ -73,7 +74,7 @@ FILL = """
 def measure_growth(folder: Path) -> Iterator[Measure]:
     place = Place(folder)
     with DATABASES["PostgreSQL"](folder) as create, ExitStack() as servers:
-        addresses = {runs: migrated(place, create(f"runs_{runs}")) for runs in (FEW, MANY)}
+        addresses = {runs: migrated(create(f"runs_{runs}")) for runs in (FEW, MANY)}
         seconds = {runs: _filled(place, address, runs) for runs, address in addresses.items()}
         yield Measure("PostgreSQL", f"filling {MANY:,} runs", seconds[MANY], "s", {f"s for {FEW:,}": seconds[FEW]})
         yield from _on_indexes(addresses[MANY])

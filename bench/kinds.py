@@ -13,10 +13,11 @@ from statistics import median
 from bench import requests
 from bench.databases import DATABASES, Databases
 from bench.effort import Effort
+from bench.filled import loaded
 from bench.members import NO_LIMITS
 from bench.plain import Caller
 from bench.proc import IS_TOLD, worked
-from bench.processes import ROOT, Place, Server, content, migrated
+from bench.processes import Place, Server
 from bench.reference import visitors
 from bench.requests import Person, Request
 from bench.results import Measure, Target
@@ -87,7 +88,7 @@ def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
     place = Place(folder)
     for part, database in DATABASES.items():
         with database(folder) as databases, ExitStack() as servers:
-            address = loaded(place, databases(f"kinds_{part}"))
+            address = loaded(databases(f"kinds_{part}"))
             ours = Ours(
                 part,
                 servers.enter_context(place.serving(database_url=address, **SERVED)),
@@ -102,12 +103,6 @@ def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
             yield from _memory(ours)
             if part == "PostgreSQL":
                 yield from measure_storage(address)
-
-
-def loaded(place: Place, address: str) -> str:
-    """A database with the shipped content."""
-    content(place, "load", ROOT / "seed_content", migrated(place, address))
-    return address
 
 
 def people(address: str, effort: Effort) -> People:

@@ -136,8 +136,3 @@ def free_port() -> int:
 
 def content(place: Place, command: str, folder: Path, database_url: str) -> Usage:
     return place.run("app.cli", "content", command, str(folder), database_url=database_url)
-
-
-def migrated(place: Place, database_url: str) -> str:
-    place.run("app.cli", "migrate", database_url=database_url)
-    return database_url

@@ -6,8 +6,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.effort import Effort
+from bench.filled import loaded
 from bench.members import NO_LIMITS
-from bench.processes import ROOT, Place, content, migrated
+from bench.processes import Place
 from bench.replayed import Replayed
 from bench.requests import Headers, Request
 from bench.results import Measure
@@ -52,11 +53,10 @@ TARGETS = {(each.name, BARE): KEPT for each in CACHED if each.is_kept and "origi
 def measure_public(folder: Path, effort: Effort) -> Iterator[Measure]:
     """Serve seed_content from SQLite, and measure every scenario in turn."""
     place = Place(folder)
-    database_url = migrated(place, f"sqlite:///{folder / 'shipped.db'}")
-    content(place, "load", ROOT / "seed_content", database_url)
+    database_url = loaded(f"sqlite:///{folder / 'shipped.db'}")
     for scenarios, settings in ((CACHED, {}), (UNCACHED, NOTHING_KEPT)):
         with place.serving(database_url=database_url, **settings, **NO_LIMITS) as served:
-            for scenario in scenarios:
+            for scenario in scenarios[: effort.scenarios]:
                 yield from _measure(place, scenario, served.url, effort)
 
 

@@ -11,7 +11,8 @@ from statistics import median
 
 from bench.databases import DATABASES
 from bench.effort import Effort
-from bench.kinds import COMPLETING, DASHBOARD, SERVED, Kind, loaded, people
+from bench.filled import loaded
+from bench.kinds import COMPLETING, DASHBOARD, SERVED, Kind, people
 from bench.machine import CLIENT, SERVER, on_cores
 from bench.proc import IS_TOLD, children, megabytes, worked
 from bench.processes import Place, Server, free_port
@@ -26,7 +27,7 @@ MEGABYTES = Target(180)
 def measure_running(folder: Path, effort: Effort) -> Iterator[Measure]:
     for part in effort.databases:
         with DATABASES[part](folder) as databases:
-            address = loaded(Place(folder), databases(f"running_{part}"))
+            address = loaded(databases(f"running_{part}"))
             times = [_until_ready(Place(folder), address) for _ in range(effort.starts)]
             raw = {"fastest": min(times), "slowest": max(times)}
             yield Measure(PART, f"from the command to ready, {part}", median(times), "s", raw, SECONDS)

@@ -10,9 +10,10 @@ from statistics import median, quantiles
 
 from bench.databases import DATABASES
 from bench.effort import Effort
+from bench.filled import loaded, migrated
 from bench.machine import CLIENT, SERVER, on_cores
 from bench.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG, Client, address_of
-from bench.processes import ROOT, Place, Server, content, migrated
+from bench.processes import Place, Server
 from bench.public import ARTICLE
 from bench.results import Measure, Target
 
@@ -49,11 +50,10 @@ def measure_sign_in(folder: Path, effort: Effort) -> Iterator[Measure]:
     place, wide = Place(folder), Place(folder, cores=(SERVER, CLIENT))
     for name in effort.databases:
         with DATABASES[name](folder) as create:
-            database_url = migrated(place, create("told_apart"))
+            database_url = migrated(create("told_apart"))
             with place.serving(database_url=database_url, **NO_LIMITS) as server:
                 yield from _told_apart(Client(server.url), name, effort)
-    database_url = migrated(place, f"sqlite:///{folder / 'hammered.db'}")
-    content(place, "load", ROOT / "seed_content", database_url)
+    database_url = loaded(f"sqlite:///{folder / 'hammered.db'}")
     with wide.serving(database_url=database_url, **NO_LIMITS) as server:
         yield from _hammered(place, server, effort.hammering)
 

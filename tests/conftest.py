@@ -68,7 +68,7 @@ class PostgreSql:
     def create(self, template: URL | None = None) -> URL:
         name = f"test_{uuid4().hex}"
         self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(str(template.database) if template else "template0")
             )
         )

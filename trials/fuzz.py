@@ -24,7 +24,8 @@ from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.schemas import BaseSchema
 
 from bench.databases import DATABASES
-from bench.kinds import SERVED, loaded
+from bench.filled import loaded
+from bench.kinds import SERVED
 from bench.processes import Place
 from trials.fuzz_config import configured, known
 from trials.fuzz_people import People
@@ -162,7 +163,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"{name}, seed {asked.seed}:", flush=True)
         with tempfile.TemporaryDirectory() as folder, database(Path(folder)) as databases:
             place = Place(Path(folder))
-            fuzz(verdict, place, loaded(place, databases("fuzz")), Effort(asked.requests), seed=asked.seed)
+            fuzz(verdict, place, loaded(databases("fuzz")), Effort(asked.requests), seed=asked.seed)
     return verdict.told()
 
 

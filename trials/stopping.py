@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from bench import requests
 from bench.databases import DATABASES
-from bench.kinds import SERVED, loaded
+from bench.filled import loaded
+from bench.kinds import SERVED
 from bench.members import SIGN_IN
 from bench.processes import Place
 from bench.public import LIST
@@ -150,7 +151,7 @@ def main(rounds: int) -> int:
     verdict = Verdict()
     for part, databases in DATABASES.items():
         with TemporaryDirectory() as folder, databases(Path(folder)) as make:
-            address = loaded(Place(Path(folder)), make("stopping"))
+            address = loaded(make("stopping"))
             for workers in (1, 2) * rounds:
                 stopped_under_load(verdict, part, Place(Path(folder), workers=workers), address)
     return verdict.told()

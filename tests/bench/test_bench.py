@@ -11,12 +11,12 @@ from bench.results import Measure, Target
 from tests.factories.servers import ROOT
 
 PARTS = {
-    "public": {"cached article", "304", "cached list", "search", "uncached article"},
-    "sqlite": {"dashboard", "completing a day"},
-    "postgresql": {"dashboard against reference stack", "completing a day against plain driver"},
-    "public-waiting": {"cached article at 50%", "search at 90%"},
-    "sqlite-waiting": {"dashboard at 50%", "completing a day at 90%"},
-    "postgresql-waiting": {"dashboard at 50%", "completing a day at 90%"},
+    "public": {"cached article", "304", "uncached article"},
+    "sqlite": {"dashboard against plain driver", "dashboard against bare"},
+    "postgresql": {"dashboard against reference stack"},
+    "public-waiting": {"cached article at 50%", "cached article at 90%"},
+    "sqlite-waiting": {"dashboard at 50%"},
+    "postgresql-waiting": {"dashboard at 90%"},
     "sqlite-cost": {"dashboard"},
     "postgresql-cost": {"dashboard"},
     "storage": {"a row of runs"},

@@ -1,0 +1,18 @@
+"""Databases with this version's tables and the content that is shipped: made as commands make them, in this process."""
+
+from app.cli import migrate_database
+from app.seed.commands import load_folder
+from bench.processes import ROOT
+from bench.walkers import opened
+
+
+def migrated(address: str) -> str:
+    with opened(address) as database:
+        migrate_database(database)
+    return address
+
+
+def loaded(address: str) -> str:
+    with opened(migrated(address)) as database:
+        load_folder(database, ROOT / "seed_content")
+    return address
