@@ -23,7 +23,7 @@ run: install ## Migrate, load seed_content/ and serve on HOST:PORT (127.0.0.1:80
 	@exec $(BIN)/twentyone serve --seed seed_content
 
 test: install ## Run the whole suite, on SQLite and on PostgreSQL
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: lint types test ## Everything that CI checks
 

@@ -15,10 +15,10 @@ from uvicorn.supervisors import Multiprocess
 
 from app.core import logs
 from app.core.settings import Settings
-from app.web.connections import GuardedConnection
 
 ROOT = Path(__file__).parents[1]
 APPLICATION = "app.main:create_app"
+CONNECTION = "app.web.connections:GuardedConnection"
 STARTING = 60  # seconds that a worker may take to import everything on a busy machine
 STOPPING = 20  # seconds that requests in flight may take when the server stops, once others have heard (web/leaving.py)
 
@@ -44,7 +44,7 @@ class Workers(Multiprocess):
             each.close()
 
 
-def serve(host: str, port: int, workers: int, application: str = APPLICATION) -> None:
+def serve(host: str, port: int, workers: int, application: str = APPLICATION, connection: str = CONNECTION) -> None:
     """As `uvicorn.run` does, with a connection and workers of our own."""
     settings = Settings()
     logs.configure(settings.log_level)
@@ -54,7 +54,7 @@ def serve(host: str, port: int, workers: int, application: str = APPLICATION) ->
         host=host,
         port=port,
         workers=workers,
-        http=GuardedConnection,
+        http=connection,
         ws="none",
         log_config=None,
         access_log=False,

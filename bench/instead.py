@@ -9,4 +9,4 @@ from app.serving import serve
 
 def serve_instead(application: str) -> None:
     host, port, workers = sys.argv[1:]
-    serve(host, int(port), int(workers), application)
+    serve(host, int(port), int(workers), application, connection="httptools")

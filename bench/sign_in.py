@@ -24,7 +24,7 @@ APART, MILLISECONDS, MEGABYTES = Target(10), Target(25), Target(400)
 
 CLIENTS = 16  # who sign in
 READS = 50  # articles a second
-ALONE, WARMING = 2, 1  # seconds
+WARMING = 1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _hammered(place: Place, server: Server, meanwhile: float) -> Iterator[Measur
         client.sign_up(address_of(n))
     before = server.megabytes("VmHWM")
     _read(server.url, seconds=WARMING)
-    alone = quantiles(_read(server.url, seconds=ALONE), n=100)
+    alone = quantiles(_read(server.url, seconds=meanwhile / 3), n=100)
     with ThreadPoolExecutor(1) as pool:
         seconds = str(WARMING + meanwhile + WARMING)
         hammer = ("bench.hammer", server.url, seconds, str(CLIENTS))

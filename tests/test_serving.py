@@ -26,14 +26,14 @@ PATHS = (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = write_folder(tmp_path / "content")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_folder(tmp_path_factory.mktemp("serving") / "content")
     write_article(folder, "here-now")
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(folder: Path, backend: Backend) -> Iterator[Server]:
     url = backend.create()
     server = Server(folder, url)

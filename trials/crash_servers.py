@@ -55,7 +55,7 @@ def kill_servers(ground: Ground, *, kills: int) -> None:
     """A round begins with the restart after the one before. Every third kill takes PostgreSQL along."""
     found, groups = Found(), list[Group]()
     for n in range(kills):
-        with_it = ground.postgresql if n % 3 == 1 else None
+        with_it = ground.postgresql if n % 3 == 0 else None
         with ground.serving() as server:
             for group in groups[-1:]:
                 _look(server.url, group, found)
