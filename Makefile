@@ -25,7 +25,8 @@ run: install ## Migrate, load seed_content/ and serve on HOST:PORT (127.0.0.1:80
 test: install ## Run the whole suite, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 3 --dist worksteal
 
-check: lint types test ## Everything that CI checks
+check: lint ## Everything that CI checks
+	@$(MAKE) --no-print-directory -j2 types test
 
 lint: install ## Check format, style and import contracts
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 settings and loaded what there is to load, and leaves behind what commands alone need: their tables, colours and files.
 """
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -75,4 +76,5 @@ def serve(host: str, port: int, workers: int, application: str = APPLICATION, co
 
 
 if __name__ == "__main__":
+    gc.disable()  # until it has settled (core/memory.py): looking for garbage in what is imported takes a third of that
     serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -6,7 +6,7 @@ With `--short` it only sees that all of this works: no target is judged, and not
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,16 +22,24 @@ from bench.running import measure_running
 from bench.sign_in import measure_sign_in
 from bench.spreadsheets import measure_spreadsheets
 
-PARTS = (measure_public, measure_kinds, measure_running, measure_growth, measure_sign_in, measure_spreadsheets)
+PARTS = {
+    "public": measure_public,
+    "kinds": measure_kinds,
+    "running": measure_running,
+    "growth": measure_growth,
+    "sign-in": measure_sign_in,
+    "spreadsheets": measure_spreadsheets,
+}
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"all unless given: {', '.join(PARTS)}")
     parser.add_argument("--short", action="store_true", help="see that it works, and judge nothing")
     parser.add_argument("--into", type=Path, help="the folder for results and plots, instead of the project's")
     given = parser.parse_args()
     started = time.monotonic()
-    measures = list(_told(_all_measures(SHORT if given.short else FULL), started))
+    measures = list(_told(_measures(given.parts or PARTS, SHORT if given.short else FULL), started))
     if given.short:
         measures = [replace(each, target=None) for each in measures]
     seconds = time.monotonic() - started
@@ -47,10 +55,10 @@ def main() -> int:
     return 1 if short else 0
 
 
-def _all_measures(effort: Effort) -> Iterator[Measure]:
-    for measure in PARTS:
+def _measures(parts: Iterable[str], effort: Effort) -> Iterator[Measure]:
+    for part in parts:
         with TemporaryDirectory(prefix="twentyone-bench-") as folder:
-            yield from measure(Path(folder), effort)
+            yield from PARTS[part](Path(folder), effort)
 
 
 def _told(measures: Iterator[Measure], started: float) -> Iterator[Measure]:

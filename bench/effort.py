@@ -57,6 +57,6 @@ SHORT = Effort(
     replies=2,
     scored=200,
     databases=("SQLite",),
-    scenarios=2,
+    scenarios=1,
     kinds=1,
 )

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -107,4 +107,5 @@ class PostgreSql:
         postmaster = int((self._folder / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, number)
         for each in children(postmaster):
-            os.kill(each, number)
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(each, number)

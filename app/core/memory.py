@@ -13,6 +13,7 @@ def settle() -> None:
     """What is there once an app has started stays: looking through it again and again would hold everybody up."""
     gc.set_threshold(10_000, 50, 100)
     gc.freeze()
+    gc.enable()
     give_back()
 
 
