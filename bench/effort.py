@@ -22,6 +22,7 @@ class Effort:
     scored: int  # people of a spreadsheet
     databases: Sequence[str] = ("SQLite", "PostgreSQL")  # on which all but the requests of members is measured
     scenarios: int | None = None  # of public requests, kept and not
+    kinds_on: Sequence[str] = ("SQLite", "PostgreSQL")
     kinds: int | None = None  # of members' requests: all unless given
 
 
@@ -58,5 +59,6 @@ SHORT = Effort(
     scored=200,
     databases=("SQLite",),
     scenarios=1,
+    kinds_on=("PostgreSQL",),
     kinds=1,
 )

@@ -1,5 +1,8 @@
 """Databases with this version's tables and the content that is shipped: made as commands make them, in this process."""
 
+from contextlib import redirect_stdout
+from io import StringIO
+
 from app.cli import migrate_database
 from app.seed.commands import load_folder
 from bench.processes import ROOT
@@ -13,6 +16,6 @@ def migrated(address: str) -> str:
 
 
 def loaded(address: str) -> str:
-    with opened(migrated(address)) as database:
+    with opened(migrated(address)) as database, redirect_stdout(StringIO()):
         load_folder(database, ROOT / "seed_content")
     return address

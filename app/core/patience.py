@@ -6,7 +6,7 @@ import math
 import time
 from contextvars import Context, ContextVar
 
-OF_REQUESTS = 2.5  # seconds for everything that one of them waits for, one after the other
+OF_REQUESTS = 2.2  # seconds for everything that one of them waits for, one after the other
 
 # It goes along into the threads that do a request's work.
 _until: ContextVar[float] = ContextVar("until", default=math.inf)

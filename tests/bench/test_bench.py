@@ -12,12 +12,9 @@ from tests.factories.servers import ROOT
 
 PARTS = {
     "public": {"cached article", "uncached article"},
-    "sqlite": {"dashboard against plain driver", "dashboard against bare"},
-    "postgresql": {"dashboard against reference stack"},
+    "postgresql": {"dashboard against plain driver", "dashboard against reference stack"},
     "public-waiting": {"cached article at 50%", "cached article at 90%"},
-    "sqlite-waiting": {"dashboard at 50%"},
     "postgresql-waiting": {"dashboard at 90%"},
-    "sqlite-cost": {"dashboard"},
     "postgresql-cost": {"dashboard"},
     "storage": {"a row of runs"},
     "running": {"memory after all that"},
