@@ -28,6 +28,18 @@ def is_progress(expected: Json, found: Json) -> None:
     same("progress", found | {"completed_at": moment(found["completed_at"])}, expected)
 
 
+def opened(model: Model, account: Account, run_id: str, day: int, reply: Reply) -> Run | None:
+    """The run, if it is theirs and the day open; else the reply has to say what is amiss."""
+    run = account.find_run(run_id)
+    if run is None:
+        reply.is_told(404, "run_not_found")
+    elif day not in run.picture(model.now).opened:
+        reply.is_told(403, "day_locked")
+    else:
+        return run
+    return None
+
+
 @dataclass(frozen=True)
 class ChangeDay(Mine):
     """On an open day mostly, counted back from the newest one; `careful`: if it is still as they last saw it."""
@@ -45,12 +57,7 @@ class ChangeDay(Mine):
         fields = named(self.fields, day)
 
         def judge(model: Model, account: Account, reply: Reply) -> None:
-            run = account.find_run(self.run)
-            if run is None:
-                reply.is_told(404, "run_not_found")
-            elif day not in run.picture(model.now).opened:
-                reply.is_told(403, "day_locked")
-            else:
+            if run := opened(model, account, self.run, day, reply):
                 self.judge(model, account, run, day, fields, seen, reply)
 
         path = f"{RUNS}/{self.run}/days/{day}"
@@ -86,12 +93,7 @@ class ReadDay(Mine):
         day = day_back(account.find_run(self.run) if account else None, self.back, model.now)
 
         def judge(model: Model, account: Account, reply: Reply) -> None:
-            run = account.find_run(self.run)
-            if run is None:
-                reply.is_told(404, "run_not_found")
-            elif day not in run.picture(model.now).opened:
-                reply.is_told(403, "day_locked")
-            else:
+            if run := opened(model, account, self.run, day, reply):
                 reply.is_told(200)
                 is_progress(run.progress(day, model.now), reply.body["progress"])
                 if reply.etag:
