@@ -44,11 +44,11 @@ class PostgreSql:
         try:
             yield
         finally:
-            self._control("restart", "-l", str(self._folder / "log"))  # it starts with the options of the last time
+            self._start_again()
 
     @contextmanager
     def restarted(self) -> Iterator[None]:
-        self._control("restart", "-m", "fast", "-l", str(self._folder / "log"))
+        self._start_again("-m", "fast")
         yield
 
     @contextmanager
@@ -97,6 +97,11 @@ class PostgreSql:
             connection.execute("SET default_transaction_read_only = off")
             connection.execute(alter.encode())
             connection.execute(end, [self.url.database])
+
+    def _start_again(self, *arguments: str) -> None:
+        """With the options of the last time. The handle has to know its process, or it wouldn't stop it in the end."""
+        self._control("restart", *arguments, "-l", str(self._folder / "log"))
+        self._server.ensure_postgres_running()
 
     def _control(self, *arguments: str) -> None:
         command = ("-w", "-D", str(self._folder), *arguments)
