@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Modules are compiled once, even where the environment says not to: the suite starts a hundred processes.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help install run test check lint format types migrate migration seed openapi bench bench-growth lock clean
 .PHONY: fuzz crash faults stopping machine restore mutants trials
@@ -15,7 +17,7 @@ install: .venv/installed ## Make the environment in .venv, exactly as locked
 
 .venv/installed: requirements/dev.txt requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
