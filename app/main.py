@@ -36,6 +36,7 @@ from app.core.database import Database
 from app.core.mail import transport_of
 from app.core.memory import few_arenas, give_back, settle
 from app.core.outbox import Postman
+from app.core.patience import OF_ONE
 from app.core.settings import Settings
 from app.core.together import Together
 from app.journey.calendars_router import router as calendars_router
@@ -129,7 +130,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole application, made from settings; those of the environment unless given."""
     settings = settings or Settings()
     logs.configure(settings.log_level)
-    database = Database(settings.database, pool_size=settings.pool_size)
+    database = Database(settings.database, pool_size=settings.pool_size, patience=OF_ONE * settings.database_seconds)
     if settings.environment == "production" and not settings.smtp_url:
         log.warning("mails_go_to_files", folder=str(settings.var_dir / "mail"))
     search = SearchIndex()
@@ -197,7 +198,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Repeating("limits", limits.sweep, every=60),
         Repeating("memory", give_back, every=10),
     ]
-    app.state.turns = Turns(database)
+    app.state.turns = Turns(database, seconds=settings.database_seconds)
     app.state.together = Together(database) if database.writes_together else None
     app.state.capacity = Capacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting)
     app.state.readiness = health.Readiness(database)

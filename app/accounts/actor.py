@@ -10,7 +10,6 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from app.accounts.acting import Acting, Reading, Writing
-from app.web.turns import Turn
 
 Reply = TypeVar("Reply")
 By = TypeVar("By")
@@ -26,7 +25,7 @@ class Actor(Acting):
             with closing(Reading(self.state, self.access, self.now)) as reading:
                 return _done(work, reading)
 
-        async with Turn(self.state.turns.reading):
+        async with self.state.turns.to_read():
             return await to_thread(read)
 
     async def writes(self, work: Callable[[Writing], Reply]) -> Reply:
@@ -43,9 +42,9 @@ class Actor(Acting):
                 return write(session)
 
         if self.state.together is None:
-            async with Turn(self.state.turns.writing):
+            async with self.state.turns.to_write():
                 return await to_thread(write_alone)
-        async with Turn(self.state.turns.together):
+        async with self.state.turns.to_write_together():
             written: Reply = await self.state.together.write(write)
             return written
 

@@ -19,7 +19,6 @@ from app.accounts.tools import Caller, Tools
 from app.core.clock import utc_now
 from app.web.dependencies import Network
 from app.web.limits import limited, one_of_few, unhurried
-from app.web.turns import Turn
 
 
 async def read_tools(request: Request) -> Tools:
@@ -62,7 +61,7 @@ class ToRead(BearerScheme):
     async def __call__(self, request: Request) -> AsyncIterator[Reading]:  # type: ignore[override]
         now = utc_now()
         access, state = await self.read(request, now=now), request.app.state
-        async with Turn(state.turns.reading):
+        async with state.turns.to_read():
             with closing(Reading(state, access, now)) as reading:
                 yield reading
 
@@ -71,7 +70,7 @@ class ToWrite(BearerScheme):
     async def __call__(self, request: Request) -> AsyncIterator[Writing]:  # type: ignore[override]
         now = utc_now()
         access, state = await self.read(request, now=now), request.app.state
-        async with Turn(state.turns.writing):
+        async with state.turns.to_write():
             writing = Writing(state, access, now)
             try:
                 yield writing

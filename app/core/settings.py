@@ -135,6 +135,7 @@ class Settings(DatabaseSettings):
 
     head_seconds: float = Field(default=10, ge=0.1, le=60)
     body_seconds: float = Field(default=20, ge=0.1, le=300)
+    database_seconds: float = Field(default=2.2, ge=0.2, le=60)
     leaving_seconds: float = Field(default=3, ge=0, le=10)
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
     max_sync_bytes: int = Field(default=256 * 1024, ge=1024)

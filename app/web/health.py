@@ -76,7 +76,7 @@ async def read_readiness(request: Request) -> Health:
     if state.leaving.begun:
         raise NotReady("This process is about to stop.")
     readiness: Readiness = state.readiness
-    begin_request()
+    begin_request(state.settings.database_seconds)
     wrong = await to_thread.run_sync(readiness.what_is_wrong, limiter=readiness.limiter)
     if wrong:
         raise NotReady(wrong)

@@ -107,9 +107,10 @@ def limited(name: str) -> Callable[[Request, Network], Coroutine[Any, Any, None]
 
 async def one_of_few(request: Request) -> AsyncIterator[None]:
     """A place among those whose password is worked on; it is kept until the reply is made."""
-    capacity: Capacity = request.app.state.capacity
+    state = request.app.state
+    capacity: Capacity = state.capacity
     async with capacity.place():
-        begin_request()  # however long it waited for its place
+        begin_request(state.settings.database_seconds)  # however long it waited for its place
         yield
 
 

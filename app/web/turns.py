@@ -12,31 +12,22 @@ from app.core.patience import begin_request
 
 MOST = 30  # no more than there are threads, whatever the pool holds
 MOST_TOGETHER = 100  # who hold no thread while they wait for the one that writes for all
-PATIENCE = 2.0  # seconds that a request waits for its turn, of those that it has
-
-
-class Turns:
-    """As many at once as there are connections for them; where one pool serves both, they share its turns."""
-
-    def __init__(self, database: Database) -> None:
-        self.reading = Semaphore(min(database.readers, MOST), fast_acquire=True)
-        self.writing = Semaphore(database.writers, fast_acquire=True) if database.writers else self.reading
-        self.together = Semaphore(MOST_TOGETHER, fast_acquire=True)
 
 
 class Turn:
     """Waits for it, if it has to. Raises Unavailable."""
 
-    def __init__(self, turns: Semaphore) -> None:
+    def __init__(self, turns: Semaphore, seconds: float) -> None:
         self._turns = turns
+        self._seconds = seconds
 
     async def __aenter__(self) -> None:
-        begin_request()
+        begin_request(self._seconds)
         try:
             self._turns.acquire_nowait()
         except WouldBlock:
             try:
-                with fail_after(PATIENCE):
+                with fail_after(self._seconds):
                     await self._turns.acquire()
             except TimeoutError:
                 raise Unavailable from None
@@ -45,15 +36,36 @@ class Turn:
         self._turns.release()
 
 
+class Turns:
+    """As many at once as there are connections for them; where one pool serves both, they share its turns. A request's
+    `seconds` begin when it asks for one.
+    """
+
+    def __init__(self, database: Database, *, seconds: float) -> None:
+        self._seconds = seconds
+        self.reading = Semaphore(min(database.readers, MOST), fast_acquire=True)
+        self.writing = Semaphore(database.writers, fast_acquire=True) if database.writers else self.reading
+        self.together = Semaphore(MOST_TOGETHER, fast_acquire=True)
+
+    def to_read(self) -> Turn:
+        return Turn(self.reading, self._seconds)
+
+    def to_write(self) -> Turn:
+        return Turn(self.writing, self._seconds)
+
+    def to_write_together(self) -> Turn:
+        return Turn(self.together, self._seconds)
+
+
 async def take_turn_to_read(request: Request) -> AsyncIterator[None]:
     turns: Turns = request.app.state.turns
-    async with Turn(turns.reading):
+    async with turns.to_read():
         yield
 
 
 async def take_turn_to_write(request: Request) -> AsyncIterator[None]:
     turns: Turns = request.app.state.turns
-    async with Turn(turns.writing):
+    async with turns.to_write():
         yield
 
 

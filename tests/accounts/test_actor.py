@@ -41,7 +41,7 @@ def acting(service: Service, ask: Callable[[Actor], Coroutine[Any, Any, object]]
     """What a member of the service is told, on a loop of its own. All turns are free then."""
     person = service.register()
     database = Database(service.settings.database, pool_size=2)
-    state = SimpleNamespace(database=database, turns=Turns(database))
+    state = SimpleNamespace(database=database, turns=Turns(database, seconds=PATIENCE))
     state.together = Together(database) if database.writes_together else None
     access = service.app.state.tools.tokens.read(person.access, now=utc_now())
 

@@ -20,16 +20,11 @@ HAS = 0.4  # seconds
 SOON = 3.0  # seconds in which a busy machine notices that these are over; without a limit it would be 10
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.core.patience.OF_REQUESTS", HAS)
-
-
 def in_a_request(work: Callable[[], object]) -> None:
     """Which is over when it has waited for as long as it may. Raises what the work raises."""
 
     def begun() -> None:
-        begin_request()
+        begin_request(HAS)
         work()
 
     started = time.monotonic()

@@ -41,7 +41,7 @@ def test_a_crowd_of_searches_is_answered(service: Service) -> None:
 
 def test_who_waits_for_too_long_is_told_so() -> None:
     async def wait() -> None:
-        async with Turn(anyio.Semaphore(0)):
+        async with Turn(anyio.Semaphore(0), 0.1):
             raise AssertionError("It was nobody's turn.")
 
     with pytest.raises(Unavailable) as refused:
