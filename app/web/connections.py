@@ -32,6 +32,7 @@ class GuardedConnection(HttpToolsProtocol):
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._leaving: Leaving | None = self.app_state.get("leaving")
         self._timer: TimerHandle | None = None
         self._unread: TimerHandle | None = None
         self._chunk = 0  # bytes that are looked at
@@ -69,9 +70,10 @@ class GuardedConnection(HttpToolsProtocol):
         if not self._is_plain(names):
             raise BadHead
         super().on_headers_complete()
-        self._stop_waiting()
+        if self._timer:
+            self._stop_waiting()
         self._came, self._in_body = 0, True
-        if self._is_leaving or b"upgrade" in names:  # the parser reads nothing after an upgrade
+        if (self._leaving and self._leaving.begun) or b"upgrade" in names:  # the parser reads nothing after an upgrade
             self.cycle.keep_alive = False
 
     @override
@@ -84,12 +86,13 @@ class GuardedConnection(HttpToolsProtocol):
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.cycle.response_complete and not self.transport.is_closing():
-            if self._refused:
-                self._hang_up()
-            elif self._in_body:
-                self._unset_keepalive_if_required()
-                self._wait(LINGERING, self.transport.close)
+        if not (self._refused or self._in_body) or self.transport.is_closing() or not self.cycle.response_complete:
+            return
+        if self._refused:
+            self._hang_up()
+        else:
+            self._unset_keepalive_if_required()
+            self._wait(LINGERING, self.transport.close)
 
     @override
     def timeout_keep_alive_handler(self) -> None:
@@ -113,11 +116,6 @@ class GuardedConnection(HttpToolsProtocol):
     def _unsupported_upgrade_warning(self) -> None:
         """Nobody is told of what anybody may ask for."""
 
-    @property
-    def _is_leaving(self) -> bool:
-        leaving: Leaving | None = self.app_state.get("leaving")
-        return leaving is not None and leaving.begun
-
     def _wait_for_head(self) -> None:
         self._wait(self.app_state.get("head_seconds", HEAD_SECONDS), self._head_is_late)
 
@@ -130,10 +128,10 @@ class GuardedConnection(HttpToolsProtocol):
     def _is_plain(self, names: list[bytes]) -> bool:
         """Whether everybody reads it alike: RFC 9112, 2.3 (the version), 3.2 (the host) and 6.1 (the encoding)."""
         version, hosts = self.parser.get_http_version(), names.count(b"host")
-        if version != "1.1":
-            return version == "1.0" and hosts <= 1 and b"transfer-encoding" not in names
+        if b"transfer-encoding" not in names:
+            return hosts == 1 if version == "1.1" else version == "1.0" and hosts <= 1
         encodings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        return hosts == 1 and encodings in ([], [b"chunked"])
+        return version == "1.1" and hosts == 1 and encodings == [b"chunked"]
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
