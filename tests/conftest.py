@@ -36,7 +36,8 @@ from tests.factories.services import Service, client_of
 hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("unhurried")
 
-# In memory, databases are made in a third of the time that they take on a disk, and the suite in a sixth less.
+# In memory, databases are made in a third of the time that they take on a disk, or less: a minute of the suite where
+# that is slow.
 MEMORY, ENOUGH = Path("/dev/shm"), 4 * 2**30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
     os.environ["TMPDIR"] = str(MEMORY)  # of this process, and of all that it starts
