@@ -21,8 +21,6 @@ class Effort:
     replies: int  # of each kind from each number of articles
     scored: int  # people of a spreadsheet
     databases: Sequence[str] = ("SQLite", "PostgreSQL")  # on which all but the requests of members is measured
-    scenarios: int | None = None  # of public requests, kept and not
-    kinds_on: Sequence[str] = ("SQLite", "PostgreSQL")
     kinds: int | None = None  # of members' requests: all unless given
 
 
@@ -52,13 +50,11 @@ SHORT = Effort(
     walkers=250,
     others=120,
     tries=4,
-    hammering=0.6,
+    hammering=1.0,
     starts=1,
-    articles=(10,),
+    articles=(10, 40),
     replies=2,
     scored=200,
     databases=("SQLite",),
-    scenarios=1,
-    kinds_on=("PostgreSQL",),
-    kinds=1,
+    kinds=2,
 )

@@ -49,7 +49,7 @@ def _on_database(
     loaded, shown, _ = _change(place, folders[few], few, addresses[few])
     raw = {"s the load": loaded}
     yield Measure(part, f"a change shown, of {few}", shown, "s from the load's start", raw, VISIBLE)
-    if database != "SQLite" or many == few:  # reading so many again takes its time, and is the same for each database
+    if database != "SQLite":  # reading that many files again takes its time, and is the same for each database
         return
     loaded, shown, found = _change(place, folders[many], many, addresses[many])
     raw = {"s the load": loaded, "s from its end until a search finds it": found - loaded}

@@ -86,8 +86,8 @@ class Ours:
 
 def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
     place = Place(folder)
-    for part in effort.kinds_on:
-        with DATABASES[part](folder) as databases, ExitStack() as servers:
+    for part, database in DATABASES.items():
+        with database(folder) as databases, ExitStack() as servers:
             address = loaded(databases(f"kinds_{part}"))
             ours = Ours(
                 part,

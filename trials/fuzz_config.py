@@ -10,9 +10,8 @@ from bench.members import PASSWORD
 from trials.fuzz_people import ARTICLES, ASSESSMENT, CONFIRMING, ENDING, JOURNEY, People
 
 NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - nobody's
-# Beside 404 and 409: what was deleted is gone, what was changed since isn't overwritten, and ten thousand characters,
-# each sent as an escape of twelve, are more than a body may hold.
-TAKEN = [*PositiveDataAcceptanceConfig().expected_statuses, "410", "412", "413"]
+# Beside 404 and 409: what was deleted is gone, and what was changed since isn't overwritten.
+TAKEN = [*PositiveDataAcceptanceConfig().expected_statuses, "410", "412"]
 OFTEN = 0.5  # how often a known value stands in for one that was made up
 EVERYWHERE = ""
 
@@ -77,10 +76,7 @@ def configured(
             "continue-on-failure": True,
             "request-timeout": 30,
             "generation": {"database": "none", "no-shrink": True},
-            "checks": {
-                "positive_data_acceptance": {"expected-statuses": TAKEN},
-                "negative_data_rejection": {"expected-statuses": ["4xx"]},
-            },
+            "checks": {"positive_data_acceptance": {"expected-statuses": TAKEN}},
             "phases": {
                 "examples": {"enabled": enumerates},
                 "coverage": {"enabled": enumerates},

@@ -209,7 +209,7 @@ class Journeys(RuleBasedStateMachine):
 
 
 TestJourneys = Journeys.TestCase
-TestJourneys.settings = settings(max_examples=60, stateful_step_count=50)
+TestJourneys.settings = settings(max_examples=100, stateful_step_count=50)
 
 
 def test_sixty_zones_at_least_are_travelled() -> None:

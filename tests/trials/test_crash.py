@@ -30,7 +30,7 @@ def ground(backend: Backend, tmp_path: Path) -> Iterator[Ground]:
 
 def test_what_is_killed_leaves_everything_or_nothing(ground: Ground) -> None:
     erased = kill_erasures(ground, kills=1, server_kills=1)
-    kill_servers(ground, kills=1)
+    kill_servers(ground, kills=2)
     expect_written_down(ground, erased)
     kill_rotations(ground, kills=1, members=60)
 

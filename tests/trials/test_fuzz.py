@@ -17,7 +17,7 @@ from trials.fuzz import Effort, fuzz
 from trials.fuzz_unsaid import is_said
 from trials.verdict import Verdict
 
-SHORT = Effort(examples=1, covered=6, idle=12)
+SHORT = Effort(examples=1, covered=12, idle=12)
 
 REJECTED = RejectedPositiveData(operation="", message="", status_code=422, allowed_statuses=[])
 ACCEPTED = AcceptedNegativeData(operation="", message="", status_code=200, expected_statuses=[])
@@ -58,3 +58,13 @@ def test_only_what_the_document_cannot_say_is_excused(failure: Failure, reply: A
     response = Response(422, {}, content, PreparedRequest(), elapsed=0, verify=False)
 
     assert is_said(failure, response) is said
+
+
+@pytest.mark.parametrize(("size", "said"), [(64 * 1024, True), (64 * 1024 + 1, False)])
+@pytest.mark.parametrize("failure", [REJECTED, ACCEPTED])
+def test_only_what_is_large_may_be_refused_as_such(failure: Failure, size: int, said: bool) -> None:  # noqa: FBT001
+    request = PreparedRequest()
+    request.prepare("PATCH", "http://127.0.0.1", data=b" " * size)
+    content = json.dumps({"code": "body_too_large", "errors": []}).encode()
+
+    assert is_said(failure, Response(413, {}, content, request, elapsed=0, verify=False)) is said

@@ -15,7 +15,7 @@ def test_every_answer_is_one_that_a_model_might_have_given(backend: Backend, emp
     furnish(url, tmp_path / "content")
     verdict = Verdict()
 
-    lead(verdict, url.get_backend_name(), url, examples=3, steps=40, by=2)
+    lead(verdict, url.get_backend_name(), url, examples=5, steps=40, by=2)
 
     assert verdict.broken == []
     backend.drop(url)
