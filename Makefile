@@ -79,7 +79,7 @@ machine: install ## Members at once against a model of what they may see: N=200 
 restore: install ## Back up under load, restore, and look for what was acknowledged: N=5 rounds on each database
 	$(BIN)/python -m trials.backup $(N)
 
-mutants: install ## Make small faults in the rules, and see that the tests notice: FILES=app/journey/merge.py
+mutants: install ## Make small faults in the rules, and see that the tests notice: FILES=app/journey/rules/merge.py
 	$(BIN)/python -m trials.mutants $(FILES)
 
 trials: fuzz crash faults stopping machine restore mutants ## All of these, one after the other

@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from app.accounts import keys_command as keys
+from app.accounts.admin import key_commands as keys
+from app.assessments import commands as assessments
 from app.backups import commands as backups
-from app.core.commands import database_told, opened, read_settings
-from app.core.database import Database
-from app.core.revisions import upgrade
+from app.content import commands as content
+from app.content.commands import load_folder, told
+from app.core.console import database_told, opened, read_settings
+from app.core.db.database import Database
+from app.core.db.migrations import upgrade
 from app.core.settings import DatabaseSettings
 from app.doctor.command import doctor
 from app.main import create_app
-from app.privacy import accounts_command as accounts
-from app.seed import assessments_command as assessments
-from app.seed import commands as content
-from app.seed.commands import load_folder, told
+from app.privacy import account_commands as accounts
 from app.serving import become_server
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)

@@ -16,52 +16,53 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from app import accounts, articles, assessments, bookmarks, journey, pages, privacy, support
-from app.accounts.consents_router import router as consents_router
+from app.accounts.credentials.router import router as accounts_router
 from app.accounts.devices import device_name
-from app.accounts.me_router import router as me_router
-from app.accounts.router import router as accounts_router
-from app.accounts.tools import Tools
-from app.articles.indexing import indexed_articles
+from app.accounts.router import consents_router
+from app.accounts.router import router as me_router
+from app.accounts.services import Tools
 from app.articles.router import router as articles_router
 from app.articles.search import SearchIndex
-from app.assessments.drafts_router import router as drafts_router
-from app.assessments.results_router import router as results_router
+from app.articles.search_documents import indexed_articles
+from app.assessments.drafts.router import router as drafts_router
+from app.assessments.results.router import router as results_router
 from app.assessments.router import router as assessments_router
-from app.assessments.tools import Tools as AssessmentTools
+from app.assessments.services import Tools as AssessmentTools
 from app.bookmarks.router import router as bookmarks_router
 from app.core import logs
 from app.core.background import Repeating
-from app.core.clock import utc_now
-from app.core.database import Database
-from app.core.mail import transport_of
+from app.core.db.database import Database
+from app.core.db.deadline import OF_ONE
+from app.core.db.group_commit import Together
+from app.core.mail.outbox import Postman
+from app.core.mail.transport import transport_of
 from app.core.memory import few_arenas, give_back, settle
-from app.core.outbox import Postman
-from app.core.patience import OF_ONE
 from app.core.settings import Settings
-from app.core.together import Together
-from app.journey.calendars_router import router as calendars_router
-from app.journey.days_router import router as days_router
-from app.journey.router import router as journeys_router
-from app.journey.runs_router import router as runs_router
-from app.journey.tools import Tools as JourneyTools
+from app.core.timestamps import utc_now
+from app.journey.calendars.router import router as calendars_router
+from app.journey.content.router import router as journeys_router
+from app.journey.router import days_router
+from app.journey.router import router as runs_router
+from app.journey.services import Tools as JourneyTools
 from app.pages.router import router as pages_router
-from app.privacy.erasures import Erasures
+from app.privacy.erasure_log import Erasures
 from app.privacy.retention import clean_up
 from app.privacy.router import router as privacy_router
 from app.support.router import router as support_router
-from app.web import docs, health, metrics, problems
-from app.web.api import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
-from app.web.cache import ContentCache
-from app.web.checks import check_request
-from app.web.content_signal import ContentSignal
+from app.web import health, metrics, problems
+from app.web.cache.release_watcher import ContentSignal
+from app.web.cache.response_cache import ContentCache
+from app.web.concurrency import MOST, Turns
 from app.web.cors import Cors, cors_options, headers_for
-from app.web.guards import BodyLimit, Faults, JsonBodies, SecurityHeaders
-from app.web.leaving import Leaving
-from app.web.limits import Capacity, Limits
-from app.web.methods import HeadForGet
-from app.web.observe import Observe
-from app.web.query import check_query
-from app.web.turns import MOST, Turns
+from app.web.http_methods import HeadForGet
+from app.web.middleware import BodyLimit, Faults, JsonBodies, SecurityHeaders
+from app.web.openapi import docs_pages
+from app.web.openapi.document import DESCRIPTION, TITLE, VERSION, DescribedApi, operation_name
+from app.web.query_params import check_query
+from app.web.rate_limits import Capacity, Limits
+from app.web.request_logging import Observe
+from app.web.request_validation import check_request
+from app.web.shutdown import Leaving
 
 log = structlog.get_logger("app.start")
 
@@ -207,7 +208,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.extend(product_routes())
     app.include_router(health.router, dependencies=[Depends(check_query)])
     app.include_router(metrics.router, dependencies=[Depends(check_query)])
-    docs.install(app)
+    docs_pages.install(app)
     problems.install(app)
     templates.update({context.endpoint: context.path for context in iter_route_contexts(app.routes) if context.path})
     return app

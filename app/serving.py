@@ -19,9 +19,11 @@ from app.core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 APPLICATION = "app.main:create_app"
-CONNECTION = "app.web.connections:GuardedConnection"
+CONNECTION = "app.web.http_protocol:GuardedConnection"
 STARTING = 60  # seconds that a worker may take to import everything on a busy machine
-STOPPING = 20  # seconds that requests in flight may take when the server stops, once others have heard (web/leaving.py)
+STOPPING = (
+    20  # seconds that requests in flight may take when the server stops, once others have heard (web/shutdown.py)
+)
 
 
 def become_server(host: str, port: int, workers: int) -> NoReturn:

@@ -4,7 +4,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 
 from app.cli import migrate_database
-from app.seed.commands import load_folder
+from app.content.commands import load_folder
 from bench.processes import ROOT
 from bench.walkers import opened
 

@@ -21,9 +21,9 @@ import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.dialects import postgresql as dialects
 
-from app.accounts.acting import while_signed_in
 from app.accounts.members import GOES_ON, LOCKED
-from app.core.pagination import Statement
+from app.accounts.request_context import while_signed_in
+from app.core.db.pagination import Statement
 from app.journey.days import DAY_OF
 from app.journey.runs import BY_ID, CURRENT
 from bench import results

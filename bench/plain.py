@@ -16,10 +16,10 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI, Header, Response
 
 from app.accounts.addresses import address_hash
-from app.accounts.guesses import A_WHILE, FORGOTTEN, guesser_of
-from app.accounts.passwords import Passwords
-from app.accounts.refresh_tokens import RefreshToken
-from app.journey.schedule import LENGTH
+from app.accounts.credentials.login_throttle import A_WHILE, FORGOTTEN, guesser_of
+from app.accounts.credentials.passwords import Passwords
+from app.accounts.credentials.refresh_tokens import RefreshToken
+from app.journey.rules.schedule import LENGTH
 from bench import plain_sql as sql
 from bench.instead import serve_instead
 from bench.plain_connections import Connection, Connections

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import URL, make_url
 
-from app.core.engines import PRAGMAS, sqlite_driver
+from app.core.db.engines import PRAGMAS, sqlite_driver
 from bench.plain_sql import in_postgresql, in_sqlite
 
 READERS = 10

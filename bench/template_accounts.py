@@ -8,7 +8,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import BaseModel
 from sqlmodel import select
 
-from app.accounts.passwords import LANES, PASSES
+from app.accounts.credentials.passwords import LANES, PASSES
 from app.accounts.schemas import Credentials, TokenPair
 from app.core.settings import LEAST_KIBIBYTES
 from bench.template_models import RefreshSession, User

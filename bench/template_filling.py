@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel
 
+from app.content.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content, Kind
+from app.content.reader import read_content
 from app.core import markdown
-from app.journey.schedule import LENGTH
-from app.seed.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content, Kind
-from app.seed.reader import read_content
+from app.journey.rules.schedule import LENGTH
 from bench.members import PASSWORD
 from bench.processes import ROOT
 from bench.template_accounts import password_hash

@@ -11,15 +11,15 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
-from app.assessments.presenting import SUPPORT
-from app.journey import merge
-from app.journey.bodies import Change, DayChange
-from app.journey.merge import Completion, Note
-from app.journey.presenting import standing_of
-from app.journey.recording import fields_of
-from app.journey.run_schemas import Dashboard, DayChanged, Synced
-from app.journey.schedule import Pace, Stretch, Timetable
-from app.journey.standing import Run, Standing, standing
+from app.assessments.serializers import SUPPORT
+from app.journey.day_updates import fields_of
+from app.journey.requests import Change, DayChange
+from app.journey.responses import Dashboard, DayChanged, Synced
+from app.journey.rules import merge
+from app.journey.rules.merge import Completion, Note
+from app.journey.rules.progress import Run, Standing, standing
+from app.journey.rules.schedule import Pace, Stretch, Timetable
+from app.journey.serializers import standing_of
 from bench.template_models import User, Walk, WalkDay
 from bench.template_session import CurrentUser, SessionDep
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, HTTPException, Response
 from jose import jwt
 from sqlmodel import Session, col, select
 
-from app.assessments import scoring
-from app.assessments.answers import AnswersGiven, NewResult
-from app.assessments.comparing import changes
-from app.assessments.definition import definition_of
-from app.assessments.presenting import SUPPORT, figures_of
 from app.assessments.questionnaires import Questionnaire
-from app.assessments.result_schemas import ResultRead, ScoreRead
+from app.assessments.requests import AnswersGiven, NewResult
+from app.assessments.results.comparison import changes
+from app.assessments.results.schemas import ResultRead, ScoreRead
+from app.assessments.rules import scoring
+from app.assessments.rules.definition import definition_of
+from app.assessments.serializers import SUPPORT, figures_of
 from bench.template_models import Post, Survey, SurveyResult, Tag
 from bench.template_session import CurrentUser, SessionDep
 from bench.template_tokens import ALGORITHM, SECRET

@@ -10,22 +10,21 @@ from sqlalchemy import insert
 
 from app.accounts.addresses import address_hash
 from app.accounts.consents import HEALTH
-from app.accounts.member_keys import wrapped_key
-from app.accounts.members import Identity
+from app.accounts.credentials.access_tokens import Access, AccessTokens
+from app.accounts.credentials.passwords import Passwords
+from app.accounts.credentials.refresh_tokens import refresh_token
+from app.accounts.credentials.sessions import sealed_session
+from app.accounts.members import Identity, wrapped_key
 from app.accounts.models import Member, MemberConsent, MemberKey, SignedInSession
-from app.accounts.passwords import Passwords
-from app.accounts.refresh_tokens import refresh_token
-from app.accounts.sessions import sealed_session
-from app.accounts.tokens import Access, AccessTokens
-from app.accounts.tools import Caller
-from app.core.database import Database
-from app.core.keyring import KeyRing
-from app.core.sealing import new_key
+from app.accounts.services import Caller
+from app.core.crypto.encryption import new_key
+from app.core.crypto.key_ring import KeyRing
+from app.core.db.database import Database
 from app.core.settings import Settings
-from app.journey import schedule
 from app.journey.models import Run, RunDay
+from app.journey.rules import schedule
+from app.journey.rules.schedule import LENGTH, Pace, Stretch, Timetable
 from app.journey.runs import written
-from app.journey.schedule import LENGTH, Pace, Stretch, Timetable
 from bench.members import PASSWORD
 
 KEYS = "bench-1:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"

@@ -9,9 +9,9 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
-from app.core.columns import SortedText, UtcDateTime
-from app.core.engines import beginning, sqlite_engine
-from app.core.revisions import VERSIONS
+from app.core.db.columns import SortedText, UtcDateTime
+from app.core.db.engines import beginning, sqlite_engine
+from app.core.db.migrations import VERSIONS
 from app.core.settings import DatabaseSettings
 from app.tables import metadata
 

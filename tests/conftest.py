@@ -23,11 +23,11 @@ from sqlalchemy import URL, make_url
 from starlette.testclient import TestClient
 
 from app.cli import migrate_database
-from app.core.database import Database
+from app.content.commands import load_folder
+from app.content.plan import Plan
+from app.core.db.database import Database
 from app.core.settings import Settings
 from app.main import create_app
-from app.seed.commands import load_folder
-from app.seed.plan import Plan
 from tests.factories.content import write_article, write_folder, write_questionnaire
 from tests.factories.journeys import write_journey
 from tests.factories.services import Service, client_of

@@ -8,8 +8,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-SCORING = ("definition", "conditions", "scoring", "styles", "change", "reliability", "chart")
-JOURNEY = ("schedule", "streaks", "merge", "standing")
+SCORING = ("definition", "conditions", "scoring", "styles", "reliable_change", "reliability", "svg_chart")
+JOURNEY = ("schedule", "streaks", "merge", "progress")
 RULES = [*(("assessments", rule) for rule in SCORING), *(("journey", rule) for rule in JOURNEY)]
 WORLD = {  # what would make the same answers lead to something else, or leave something behind
     "asyncio", "concurrent", "datetime", "io", "logging", "multiprocessing", "os", "pathlib", "platform", "random",
@@ -20,7 +20,7 @@ DEEDS = {"open", "print", "input", "exec", "eval", "compile", "breakpoint", "__i
 
 
 def tree_of(folder: str, rule: str) -> ast.Module:
-    return ast.parse((ROOT / "app" / folder / f"{rule}.py").read_text(encoding="utf-8"))
+    return ast.parse((ROOT / "app" / folder / "rules" / f"{rule}.py").read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -30,7 +30,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = f"{'.' * node.level}{node.module or ''}"
-            is_folder = module.startswith("app") and module.count(".") < 2
+            is_folder = module.startswith("app") and (module.count(".") < 2 or module.endswith(".rules"))
             yield from (f"{module}.{alias.name}" for alias in node.names) if is_folder else [module]
 
 
@@ -48,7 +48,7 @@ def test_a_rule_imports_the_standard_library_and_other_rules_only(folder: str, r
     names = set(imported(tree_of(folder, rule)))
 
     own = {name for name in names if name.startswith((".", "app"))}
-    assert own <= {f"app.{each}.{other}" for each, other in RULES if each == folder}
+    assert own <= {f"app.{each}.rules.{other}" for each, other in RULES if each == folder}
     assert {name.partition(".")[0] for name in names - own} <= sys.stdlib_module_names - (WORLD - MORE[folder])
     assert names
 
@@ -63,8 +63,8 @@ def test_a_rule_neither_reads_clocks_and_files_nor_writes(folder: str, rule: str
     [
         ("import random", ["random"]),
         ("def score():\n    from time import time", ["time"]),
-        ("from app.core import keyring", ["app.core.keyring"]),
-        ("from app.core.keyring import KeyRing", ["app.core.keyring"]),
+        ("from app.core import errors", ["app.core.errors"]),
+        ("from app.core.errors import Conflict", ["app.core.errors"]),
         ("from . import models", ["."]),
         ("from collections.abc import Mapping", ["collections.abc"]),
     ],

@@ -9,8 +9,8 @@ from shutil import copy, copytree
 import pytest
 from sqlalchemy import make_url
 
-from app.core.database import Database
-from app.seed.commands import load_folder
+from app.content.commands import load_folder
+from app.core.db.database import Database
 from tests.conftest import Backend
 from tests.factories.content import write_article, write_folder
 from tests.factories.servers import ROOT, Server

@@ -9,20 +9,19 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.accounts.addresses import address_hash
-from app.accounts.member_keys import unwrapped_key
-from app.accounts.members import Identity
+from app.accounts.admin.key_rotation import in_use
+from app.accounts.members import Identity, unwrapped_key
 from app.accounts.models import Member, MemberKey
-from app.accounts.rotation import in_use
-from app.assessments.results import all_results
-from app.assessments.tools import Tools
-from app.core.clock import utc_now
-from app.core.database import Database
-from app.core.keyring import KeyRing
-from app.core.mail import Mail
-from app.core.outbox import write_mail
-from app.seed.content import Content
-from app.seed.plan import plan_load
-from app.seed.reader import read_content
+from app.assessments.results.stored_results import all_results
+from app.assessments.services import Tools
+from app.content.content import Content
+from app.content.plan import plan_load
+from app.content.reader import read_content
+from app.core.crypto.key_ring import KeyRing
+from app.core.db.database import Database
+from app.core.mail.outbox import write_mail
+from app.core.mail.transport import Mail
+from app.core.timestamps import utc_now
 from bench.processes import ROOT
 from bench.walkers import KEYS, RING, opened
 from trials.crash_checks import faults_in

@@ -10,8 +10,8 @@ from uuid import UUID
 import httpx
 from sqlalchemy import func, select
 
-from app.core.database import Database
-from app.privacy.erasures import Erasures
+from app.core.db.database import Database
+from app.privacy.erasure_log import Erasures
 from app.tables import metadata
 from bench.members import PASSWORD
 from bench.walkers import RING, Walker, opened

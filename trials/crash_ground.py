@@ -11,11 +11,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 
-from app.assessments.answers import NewResult
-from app.assessments.keeping import keep_result
-from app.assessments.tools import Tools
+from app.assessments.requests import NewResult
+from app.assessments.results.save_result import keep_result
+from app.assessments.services import Tools
 from app.cli import app
-from app.core.clock import utc_now
+from app.core.timestamps import utc_now
 from bench.kinds import SERVED
 from bench.processes import ROOT, Failed, Place, Server
 from bench.requests import ANSWERS, CHECK_IN

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import make_url
 
-from app.core.engines import sqlite_driver
+from app.core.db.engines import sqlite_driver
 from bench.databases import DATABASES
 from bench.filled import loaded
 from bench.kinds import SERVED

@@ -10,10 +10,10 @@ import httpx
 from sqlalchemy import update
 from sqlmodel import col
 
-from app.accounts.mailed_tokens import Purpose, make_token
+from app.accounts.credentials.access_tokens import Access, AccessTokens
+from app.accounts.credentials.email_tokens import Purpose, make_token
 from app.accounts.models import Member
-from app.accounts.tokens import Access, AccessTokens
-from app.core.keyring import KeyRing
+from app.core.crypto.key_ring import KeyRing
 from bench.members import PASSWORD
 from bench.walkers import GOOD_FOR, RING, Walker, add_walkers, opened
 

@@ -28,14 +28,16 @@ PLUGINS = ("no:cacheprovider", "_hypothesis_pytestplugin", "trials.without_datab
 QUICKLY = ("--noconftest", "--hypothesis-profile=ci", *(f"-p{plugin}" for plugin in PLUGINS))
 KILLED = {"killed", "timeout"}  # whoever goes round in circles is noticed, too
 FILES = {
-    "app/core/sealing.py": "sealing",
-    "app/accounts/tokens.py": "tokens tokens_again",
-    "app/accounts/refresh_tokens.py": "refresh_tokens",
-    "app/assessments/scoring.py": "scoring_properties golden missing_answers precision skip_logic explained styles",
-    "app/assessments/change.py": "change",
-    "app/journey/schedule.py": "schedule pauses flights standing streaks",
-    "app/journey/streaks.py": "streaks",
-    "app/journey/merge.py": "merge",
+    "app/core/crypto/encryption.py": "encryption",
+    "app/accounts/credentials/access_tokens.py": "access_tokens access_tokens_again",
+    "app/accounts/credentials/refresh_tokens.py": "refresh_tokens",
+    "app/assessments/rules/scoring.py": (
+        "scoring_properties golden missing_answers precision skip_logic explained styles"
+    ),
+    "app/assessments/rules/reliable_change.py": "reliable_change",
+    "app/journey/rules/schedule.py": "schedule pauses flights progress streaks",
+    "app/journey/rules/streaks.py": "streaks",
+    "app/journey/rules/merge.py": "merge",
 }  # each with the tests that have to notice
 
 
@@ -57,8 +59,8 @@ class Tried(NamedTuple):
 
 
 def noticing(file: str) -> list[str]:
-    folder = Path(file).parent.name
-    return [f"tests/{folder}/test_{name}.py" for name in FILES[file].split()]
+    folder = "tests" / Path(file).parent.relative_to("app")
+    return [f"{folder}/test_{name}.py" for name in FILES[file].split()]
 
 
 def tried(file: str) -> Tried:

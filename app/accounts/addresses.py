@@ -8,8 +8,8 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
-from app.core.keyring import KeyRing
-from app.core.texts import Storable
+from app.core.crypto.key_ring import KeyRing
+from app.core.text_fields import Storable
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 PURPOSE = "addresses"

@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 from app.accounts.audit import Event, note
 from app.accounts.models import ConsentText, MemberConsent
 from app.accounts.schemas import Decision, MyConsent
+from app.core.db.pagination import Order, Page, PageRequest, page_of
 from app.core.errors import Conflict, FieldError, Forbidden, NotFound, TooMany
-from app.core.pagination import Order, Page, PageRequest, page_of
 
 TEXT: tuple[Any, ...] = (
     col(ConsentText.purpose),

@@ -1,7 +1,4 @@
-"""How endpoints learn who is asking. A member's endpoint takes `MemberReads` or `MemberWrites`: whoever acts
-(`accounts/acting.py`). One that is asked often takes `MemberActs`, which costs less (`accounts/actor.py`), and one that
-asks for a password `Asking`.
-"""
+"""The `Annotated` names by which routers say who is asking."""
 
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -11,14 +8,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from app.accounts.acting import Reading, Writing
-from app.accounts.actor import Actor
+from app.accounts.credentials.access_tokens import Access, BadToken
 from app.accounts.devices import device_name
-from app.accounts.tokens import Access, BadToken
-from app.accounts.tools import Caller, Tools
-from app.core.clock import utc_now
+from app.accounts.request_context import Reading, Writing
+from app.accounts.request_work import Actor
+from app.accounts.services import Caller, Tools
+from app.core.timestamps import utc_now
 from app.web.dependencies import Network
-from app.web.limits import limited, one_of_few, unhurried
+from app.web.rate_limits import limited, one_of_few, unhurried
 
 
 async def read_tools(request: Request) -> Tools:

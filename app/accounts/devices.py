@@ -2,7 +2,7 @@
 
 from ua_parser import parse
 
-from app.core.texts import CONTROL
+from app.core.text_fields import CONTROL
 
 READ, LONGEST = 300, 80  # characters
 

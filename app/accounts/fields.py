@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
-from app.core.texts import OneLine, Storable
+from app.core.text_fields import OneLine, Storable
 
 NOWHERE = {"Factory", "localtime"}
 

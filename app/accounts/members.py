@@ -8,11 +8,27 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlmodel import Session, col
 
 from app.accounts.addresses import address_hash, address_hashes
-from app.accounts.member_keys import unwrapped_key
+from app.accounts.credentials.access_tokens import Access, BadToken
 from app.accounts.models import Member, MemberKey, SignedInSession
-from app.accounts.tokens import Access, BadToken
-from app.core.keyring import KeyRing
-from app.core.sealing import seal_json, unseal_json
+from app.core.crypto.encryption import new_key, seal, seal_json, unseal, unseal_json
+from app.core.crypto.key_ring import KeyRing
+
+PURPOSE = "members' keys"
+
+
+def wrapped_key(ring: KeyRing, member_id: UUID, key: bytes | None = None) -> MemberKey:
+    """A row with a key, a new one unless given, wrapped by the secret in use."""
+    wrapped = seal(ring.key(ring.current, PURPOSE), key or new_key(), bound_to=_key_place(member_id))
+    return MemberKey(member_id=member_id, key_id=ring.current, wrapped=wrapped)
+
+
+def unwrapped_key(ring: KeyRing, member_id: UUID, key_id: str, wrapped: bytes) -> bytes:
+    """Raises UnknownKey and Broken."""
+    return unseal(ring.key(key_id, PURPOSE), wrapped, bound_to=_key_place(member_id))
+
+
+def _key_place(member_id: UUID) -> str:
+    return f"member_keys|{member_id}"
 
 
 class FoundMember(NamedTuple):

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
-from app.core.columns import SortedText, UtcDateTime
-from app.core.database import Table
+from app.core.db.columns import SortedText, UtcDateTime
+from app.core.db.database import Table
 
 
 class ConsentText(Table, table=True):

@@ -3,11 +3,11 @@
 from sqlalchemy import Connection, update
 from sqlmodel import Session, col
 
+from app.accounts.credentials.access_tokens import Access
 from app.accounts.members import FoundMember, Identity, signed_in_member
 from app.accounts.models import Member
 from app.accounts.schemas import MemberRead, ProfileChange
-from app.accounts.tokens import Access
-from app.accounts.tools import Tools
+from app.accounts.services import Tools
 
 
 def read_member(reading: Session | Connection, tools: Tools, access: Access) -> MemberRead:

@@ -7,20 +7,19 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from app.accounts import mails
+from app.accounts import email_templates
 from app.accounts.addresses import address_hash
 from app.accounts.audit import Event, note
 from app.accounts.consents import check_current, decide
-from app.accounts.guesses import wait_to_mail
-from app.accounts.member_keys import wrapped_key
-from app.accounts.members import FoundMember, Identity, claim_address, hold_row, member_by_address
+from app.accounts.credentials.login_throttle import wait_to_mail
+from app.accounts.email_change import mail_verification
+from app.accounts.members import FoundMember, Identity, claim_address, hold_row, member_by_address, wrapped_key
 from app.accounts.models import Member
-from app.accounts.moving import mail_verification
 from app.accounts.schemas import Registration
-from app.accounts.tools import Tools
-from app.core.database import Database
-from app.core.outbox import write_mail
-from app.core.sealing import new_key
+from app.accounts.services import Tools
+from app.core.crypto.encryption import new_key
+from app.core.db.database import Database
+from app.core.mail.outbox import write_mail
 
 
 def register(database: Database, tools: Tools, wanted: Registration, *, now: datetime) -> None:
@@ -74,6 +73,6 @@ def _tell(session: Session, tools: Tools, known: FoundMember, *, now: datetime) 
         return
     if not wait_to_mail(session, known.address_hash, tools.settings, now=now):
         address = known.identity(tools.ring).address
-        mail = mails.already_registered(address, link=tools.settings.forgot_password_url)
+        mail = email_templates.already_registered(address, link=tools.settings.forgot_password_url)
         write_mail(session, tools.ring, mail, member_id=known.id, now=now)
     note(session, Event.REGISTERED_AGAIN, known.id, now=now)

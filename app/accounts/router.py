@@ -1,111 +1,138 @@
-"""Signing up, in and out."""
+"""A member's own account."""
 
 from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query
 
-from app.accounts import moving, new_passwords, registration, sessions, signing_in
+from app.accounts import consents, email_change, profile
 from app.accounts.consents import ConsentOutdated, PurposeNotFound
-from app.accounts.dependencies import (
-    AccountTools,
-    CallerInfo,
-    MemberWrites,
-    PasswordWork,
-    RegistrationLimit,
-    SignInLimit,
-    Unhurried,
+from app.accounts.credentials import password_reset, sessions
+from app.accounts.credentials.access_tokens import BadToken
+from app.accounts.credentials.login_throttle import TooManyAttempts
+from app.accounts.credentials.password_check import WrongPassword
+from app.accounts.credentials.passwords import WeakPassword
+from app.accounts.credentials.sessions import Ending, SessionNotFound
+from app.accounts.dependencies import MEMBER_PASSWORD_WORK, AccountTools, Asking, CallerInfo, MemberReads, MemberWrites
+from app.accounts.email_change import AddressUnverified, TooManyMails
+from app.accounts.schemas import (
+    AddressChange,
+    ConsentPage,
+    Decision,
+    Done,
+    MemberRead,
+    MyConsent,
+    PasswordChange,
+    ProfileChange,
+    SessionPage,
+    SessionRead,
+    TokenPair,
 )
-from app.accounts.guesses import TooManyAttempts
-from app.accounts.mailed_tokens import TokenNotGood
-from app.accounts.moving import AddressTaken
-from app.accounts.passwords import WeakPassword
-from app.accounts.proofs import WrongCredentials
-from app.accounts.schemas import Credentials, Done, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
-from app.accounts.sessions import SessionEnded
-from app.accounts.tokens import BadToken
-from app.web.dependencies import Db, DbSession, Now
-from app.web.limits import Busy
+from app.web.dependencies import ContentSession, Db, ForEveryone, Linked, Now, PageQuery
 from app.web.problems import refusals
+from app.web.rate_limits import Busy
 
-router = APIRouter(prefix="/auth", tags=["Accounts"])
+router = APIRouter(prefix="/me", tags=["Accounts"], responses=refusals(BadToken))
+
+SessionId = Annotated[UUID, Path(description="As the list says.", examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
+PurposeName = Annotated[
+    str, Path(pattern=r"^[a-z_]+$", max_length=40, description="As `/v1/consents` says.", examples=["health_data"])
+]
+Which = Annotated[Ending, Query(description="All of them, this one too, or all but this one.", examples=["others"])]
 
 
-@router.post(
-    "/register",
-    summary="Sign up",
-    status_code=HTTPStatus.ACCEPTED,
-    dependencies=[Unhurried, RegistrationLimit, PasswordWork],
-    responses=refusals(WeakPassword, PurposeNotFound, ConsentOutdated, Busy),
+@router.get("", summary="Your account")
+def read_me(me: MemberReads, tools: AccountTools) -> MemberRead:
+    """Who you are here."""
+    return profile.read_member(me.reads, tools, me.access)
+
+
+@router.patch("", summary="Change your profile")
+def change_me(change: ProfileChange, me: MemberWrites, tools: AccountTools) -> MemberRead:
+    """Change your display name, time zone or language. What is left out stays as it is."""
+    return profile.change_profile(me.session, tools, me.access, change)
+
+
+@router.put(
+    "/password",
+    summary="Change your password",
+    dependencies=MEMBER_PASSWORD_WORK,
+    responses=refusals(WeakPassword, WrongPassword, TooManyAttempts, Busy),
 )
-def register(wanted: Registration, database: Db, tools: AccountTools, now: Now) -> Done:
-    """Sign up, and sign in at once. A link to confirm the address is mailed. The answer is the same for an address
-    that is known: nothing is changed then, and a mail says so.
+def change_password(
+    change: PasswordChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+) -> TokenPair:
+    """Change your password. All sessions end, this one too; the reply carries the tokens of a new one. A mail tells
+    you that it was changed.
     """
-    registration.register(database, tools, wanted, now=now)
+    return password_reset.change_password(database, tools, caller, access, change, now=now)
+
+
+@router.put(
+    "/email",
+    summary="Change your address",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=MEMBER_PASSWORD_WORK,
+    responses=refusals(WrongPassword, AddressUnverified, TooManyAttempts, TooManyMails, Busy),
+)
+def change_email(
+    change: AddressChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+) -> Done:
+    """Have a link mailed to your new address; nothing changes until you confirm it. With your present address, as long
+    as it isn't confirmed, its link is mailed again.
+    """
+    email_change.ask_for_address(database, tools, caller, access, change, now=now)
     return Done()
 
 
-@router.post(
-    "/login",
-    summary="Sign in",
-    dependencies=[SignInLimit, PasswordWork],
-    responses=refusals(WrongCredentials, TooManyAttempts, Busy),
-)
-def log_in(given: Credentials, database: Db, tools: AccountTools, caller: CallerInfo, now: Now) -> TokenPair:
-    """Start a session on this device. After some wrong tries each waits longer (`Retry-After`); networks where the
-    member signed in before have tries of their own.
-    """
-    return signing_in.sign_in(database, tools, caller, given, now=now)
+@router.get("/sessions", summary="Your sessions", response_model=SessionPage)
+def list_sessions(me: MemberReads, tools: AccountTools, page: PageQuery, link: Linked, now: Now) -> Any:
+    """Where you are signed in, the newest first."""
+    return link(sessions.sessions_of(me.reads, tools, me.access, page, now=now))
 
 
-@router.post("/refresh", summary="New tokens", responses=refusals(SessionEnded))
-def refresh_tokens(given: Refresh, session: DbSession, tools: AccountTools, caller: CallerInfo, now: Now) -> TokenPair:
-    """The next pair of tokens. If the reply is lost, ask again with the same refresh token: within an hour you get the
-    same successor. Later than that, or with an older one, the session ends, for somebody may have copied the token.
-    """
-    return sessions.refresh(session, tools, given.refresh_token, caller, now=now)
+@router.get("/sessions/{session_id}", summary="One of your sessions", responses=refusals(SessionNotFound))
+def read_session(session_id: SessionId, me: MemberReads, tools: AccountTools, now: Now) -> SessionRead:
+    """One device that you are signed in on."""
+    return sessions.one_session(me.reads, tools, me.access, session_id, now=now)
 
 
-@router.post("/logout", summary="Sign out", status_code=HTTPStatus.NO_CONTENT, responses=refusals(BadToken))
-def log_out(me: MemberWrites, now: Now) -> None:
-    """End this session. Its tokens are worth nothing from the next request on."""
-    sessions.sign_out(me.session, me.access, now=now)
+@router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)
+def end_sessions(me: MemberWrites, now: Now, which: Which = Ending.ALL) -> None:
+    """Sign out everywhere, or everywhere else."""
+    sessions.end_my_sessions(me.session, me.access, which, now=now)
 
 
-@router.post(
-    "/verify-email",
-    summary="Confirm an address",
+@router.delete(
+    "/sessions/{session_id}",
+    summary="End one session",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(BadToken, AddressTaken, TokenNotGood),
+    responses=refusals(SessionNotFound),
 )
-def verify_email(given: Verification, me: MemberWrites, tools: AccountTools, now: Now) -> None:
-    """Confirm the address that a link was mailed to, be it one's first or a new one. The member has to be signed in:
-    a click alone confirms nothing.
+def end_session(session_id: SessionId, me: MemberWrites, now: Now) -> None:
+    """Sign out on one device."""
+    sessions.end_session(me.session, me.access.member_id, session_id, now=now)
+
+
+@router.get("/consents/{purpose}", summary="What you agreed to", responses=refusals(PurposeNotFound))
+def read_consent(purpose: PurposeName, me: MemberReads) -> MyConsent:
+    """What you decided last about a purpose, and which version of its text is asked for now."""
+    return consents.my_consent(me.reads, me.access.member_id, purpose)
+
+
+@router.put("/consents/{purpose}", summary="Agree or withdraw", responses=refusals(PurposeNotFound, ConsentOutdated))
+def change_consent(purpose: PurposeName, decision: Decision, me: MemberWrites, now: Now) -> MyConsent:
+    """Agree to the current version of a text, or withdraw. Once `health_data` is withdrawn, nothing new of that kind is
+    kept; what is there is erased after 30 days, unless you agree again by then.
     """
-    moving.confirm_address(me.session, tools, me.access, given.token, now=now)
+    return consents.change_consent(me.session, me.access.member_id, purpose, decision, now=now)
 
 
-@router.post(
-    "/password/forgot",
-    summary="Ask for a new password",
-    status_code=HTTPStatus.ACCEPTED,
-    dependencies=[Unhurried],
-)
-def forget_password(given: Forgotten, session: DbSession, tools: AccountTools, now: Now) -> Done:
-    """Have a link mailed, with which a new password can be set. The answer is the same for every address."""
-    new_passwords.ask_for_reset(session, tools, given.email, now=now)
-    return Done()
+consents_router = APIRouter(prefix="/consents", tags=["Accounts"], dependencies=[ForEveryone])
 
 
-@router.post(
-    "/password/reset",
-    summary="Set a new password",
-    status_code=HTTPStatus.NO_CONTENT,
-    dependencies=[PasswordWork],
-    responses=refusals(TokenNotGood, WeakPassword, Busy),
-)
-def reset_password(given: Reset, database: Db, tools: AccountTools, caller: CallerInfo, now: Now) -> None:
-    """Set a new password by the token of a mailed link. It ends all sessions and confirms the address. A password that
-    is refused as weak doesn't use up the link.
-    """
-    new_passwords.reset_password(database, tools, caller, given.token, given.password, now=now)
+@consents_router.get("", summary="What members agree to", response_model=ConsentPage)
+def list_consents(session: ContentSession, page: PageQuery, link: Linked) -> Any:
+    """Each purpose that members may agree to, with its text and the version that is asked for now."""
+    return link(consents.consent_texts(session, page))

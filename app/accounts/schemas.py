@@ -5,9 +5,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from app.accounts.addresses import Address
+from app.accounts.credentials.passwords import Password
 from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Token
-from app.accounts.passwords import Password
-from app.core.texts import Storable
+from app.core.text_fields import Storable
 
 Purpose = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"]), Storable]
 Version = Annotated[str, Storable, Field(min_length=1, max_length=20, examples=["1"])]

@@ -5,7 +5,7 @@ from fastapi import Depends, Path, Query, Request
 from app.articles.blocks import BodyFormat
 from app.articles.queries import Filters
 from app.articles.search import SearchIndex
-from app.core.slugs import LONGEST_SLUG, SLUG
+from app.core.text_fields import LONGEST_SLUG, SLUG
 
 MOST_SLUGS = 20
 

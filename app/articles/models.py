@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, CheckConstraint, Index
 from sqlmodel import Field
 
-from app.core.columns import SortedText, UtcDateTime
-from app.core.database import Table
+from app.core.db.columns import SortedText, UtcDateTime
+from app.core.db.database import Table
 
 
 class Category(Table, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exis
 from sqlmodel import Session, col
 
 from app.articles.models import Article, ArticleTopic, Author, Category
-from app.core.pagination import Order, Statement
+from app.core.db.pagination import Order, Statement
 
 NEWEST = Order("newest", (col(Article.public_from), col(Article.id)), descending=True)
 NEWEST_OF_TOPIC = Order("newest", (col(ArticleTopic.public_from), col(ArticleTopic.article_id)), descending=True)

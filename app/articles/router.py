@@ -2,10 +2,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.articles import filing, service
+from app.articles import service, taxonomy
 from app.articles.blocks import BodyFormat
 from app.articles.dependencies import ArticleFilters, ArticleSlug, AuthorSlug, Format, Index, TopicSlug
-from app.articles.filing import AuthorNotFound, TopicNotFound
+from app.articles.highlights import Words
 from app.articles.schemas import (
     ArticlePage,
     ArticleRead,
@@ -18,7 +18,7 @@ from app.articles.schemas import (
 )
 from app.articles.search import SearchWarmingUp
 from app.articles.service import ArticleNotFound
-from app.articles.words import Words
+from app.articles.taxonomy import AuthorNotFound, TopicNotFound
 from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Linked, Now, PageQuery
 from app.web.problems import refusals
 
@@ -84,28 +84,28 @@ def read_article(
 @router.get("/topics", summary="Topics", response_model=TopicPage)
 def list_topics(session: ContentSession, page: PageQuery, link: Linked, now: Now) -> Any:
     """Every topic, with how many public articles have it."""
-    return link(filing.list_topics(session, page, now=now))
+    return link(taxonomy.list_topics(session, page, now=now))
 
 
 @router.get("/topics/{slug}", summary="A topic", response_model=TopicRead, responses=refusals(TopicNotFound))
 def read_topic(session: ContentSession, slug: TopicSlug, now: Now) -> Any:
     """One topic; its articles are listed by `/v1/articles?topic=` and its slug."""
-    return filing.read_topic(session, slug, now=now)
+    return taxonomy.read_topic(session, slug, now=now)
 
 
 @router.get("/categories", summary="Categories", response_model=CategoryPage)
 def list_categories(session: ContentSession, page: PageQuery, link: Linked, now: Now) -> Any:
     """Every category, with how many public articles are in it."""
-    return link(filing.list_categories(session, page, now=now))
+    return link(taxonomy.list_categories(session, page, now=now))
 
 
 @router.get("/authors", summary="Authors", response_model=AuthorPage)
 def list_authors(session: ContentSession, page: PageQuery, link: Linked, now: Now) -> Any:
     """Everyone who writes, with how many public articles are theirs."""
-    return link(filing.list_authors(session, page, now=now))
+    return link(taxonomy.list_authors(session, page, now=now))
 
 
 @router.get("/authors/{slug}", summary="An author", response_model=AuthorRead, responses=refusals(AuthorNotFound))
 def read_author(session: ContentSession, slug: AuthorSlug, now: Now) -> Any:
     """One author; their articles are listed by `/v1/articles?author=` and their slug."""
-    return filing.read_author(session, slug, now=now)
+    return taxonomy.read_author(session, slug, now=now)

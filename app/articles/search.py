@@ -11,8 +11,8 @@ from uuid import UUID
 
 from tantivy import Document, FieldType, Index, Occur, Order, Query, Schema, SchemaBuilder, Searcher
 
+from app.articles.highlights import PLAIN, PREFIX, STEMMED, Words, tolerance
 from app.articles.queries import Filters
-from app.articles.words import PLAIN, PREFIX, STEMMED, Words, tolerance
 from app.core.errors import Unavailable
 
 HEAP = 32_000_000  # bytes that the writer fills before it makes a segment

@@ -11,13 +11,13 @@ from sqlmodel import Session, col
 
 from app.articles import queries
 from app.articles.blocks import BodyFormat
+from app.articles.highlights import Words
 from app.articles.models import Article, ArticleBody, ArticleTopic, Author, Category, FormerSlug, Topic
 from app.articles.queries import PUBLIC_NOW, Filters, Listing
 from app.articles.schemas import SortBy
 from app.articles.search import Indexed, SearchIndex
-from app.articles.words import Words
+from app.core.db.pagination import Page, PageRequest, Statement, page_of, rank_cursor, rank_of
 from app.core.errors import BadInput, FieldError, Moved, NotFound
-from app.core.pagination import Page, PageRequest, Statement, page_of, rank_cursor, rank_of
 from app.core.settings import Settings
 
 RELATED = 3

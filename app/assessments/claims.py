@@ -16,10 +16,10 @@ from sqlmodel import Session, col
 
 from app.assessments.models import UsedClaim
 from app.assessments.questionnaires import Questionnaire, Questionnaires
-from app.core.database import insert_into
+from app.core.crypto.encryption import Broken, seal, unseal
+from app.core.crypto.key_ring import KeyRing, UnknownKey
+from app.core.db.database import insert_into
 from app.core.errors import BadInput, Conflict, FieldError
-from app.core.keyring import KeyRing, UnknownKey
-from app.core.sealing import Broken, seal, unseal
 
 PURPOSE = "claim tokens"
 GOOD_FOR = timedelta(days=7)

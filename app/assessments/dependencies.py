@@ -3,11 +3,11 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
-from app.accounts.acting import Acting
+from app.accounts.request_context import Acting
 from app.assessments.schemas import SLUG
-from app.assessments.tools import Tools
-from app.core.slugs import LONGEST_SLUG
-from app.core.slugs import SLUG as SLUG_PATTERN
+from app.assessments.services import Tools
+from app.core.text_fields import LONGEST_SLUG
+from app.core.text_fields import SLUG as SLUG_PATTERN
 from app.web.dependencies import LARGEST, whole_number
 
 AN_ID = "3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from app.core.columns import SortedText, UtcDateTime
-from app.core.database import Table
+from app.core.db.columns import SortedText, UtcDateTime
+from app.core.db.database import Table
 
 
 class Assessment(Table, table=True):

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 from sqlmodel import Session, col
 
-from app.assessments.definition import Definition, definition_of
 from app.assessments.models import Assessment, AssessmentVersion
+from app.assessments.rules.definition import Definition, definition_of
 
 AT_MOST = 200  # versions in memory
 

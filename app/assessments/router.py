@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.assessments import service
-from app.assessments.answers import AnswersGiven
 from app.assessments.dependencies import AssessmentSlug, AssessmentTools, OfVersion
-from app.assessments.result_schemas import ScoreRead
+from app.assessments.requests import AnswersGiven
+from app.assessments.results.schemas import ScoreRead
 from app.assessments.schemas import AssessmentPage, AssessmentRead
 from app.assessments.service import AssessmentNotFound, BadAnswers, TooFewAnswers, UnknownVersion, VersionNotFound
-from app.web.answers import answer
 from app.web.dependencies import ContentSession, ForEveryone, Linked, Now, PageQuery
+from app.web.json_response import answer
 from app.web.problems import refusals
 
 router = APIRouter(prefix="/assessments", tags=["Assessments"])

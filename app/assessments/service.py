@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlmodel import Session, col
 
-from app.assessments import scoring
-from app.assessments.definition import options_of, response_scale_of
 from app.assessments.models import Assessment, AssessmentVersion
-from app.assessments.presenting import SUPPORT, result_of
 from app.assessments.questionnaires import IS_CURRENT, IS_LISTED, Questionnaire, Questionnaires
-from app.assessments.tools import Tools
+from app.assessments.rules import scoring
+from app.assessments.rules.definition import options_of, response_scale_of
+from app.assessments.serializers import SUPPORT, result_of
+from app.assessments.services import Tools
+from app.core.db.pagination import Order, Page, PageRequest, page_of
 from app.core.errors import BadInput, FieldError, NotFound
-from app.core.pagination import Order, Page, PageRequest, page_of
-from app.core.texts import shown_name
+from app.core.text_fields import shown_name
 
 MOST_TOLD = 50  # answers that can't be used
 BY_SLUG = Order("slug", (col(Assessment.slug),))

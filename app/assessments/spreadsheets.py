@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import NamedTuple
 
-from app.assessments.conditions import Answers
-from app.assessments.definition import Definition
-from app.assessments.reliability import Statistics, statistics
-from app.assessments.scoring import Outcome, asked, keyed_answers, score
+from app.assessments.rules.conditions import Answers
+from app.assessments.rules.definition import Definition
+from app.assessments.rules.reliability import Statistics, statistics
+from app.assessments.rules.scoring import Outcome, asked, keyed_answers, score
 
 DELIMITERS = ",;\t"
 MOST_SHOWN = 20  # characters of a cell that is refused

@@ -14,11 +14,11 @@ from app.backups import postgresql_archives, sqlite_files
 from app.backups.contents import NotDone
 from app.backups.finishing import Restored, finish
 from app.backups.writing import put_in_place, working_folder
-from app.core.commands import counted, database_told, err, opened, out, read_settings
+from app.core.console import counted, database_told, err, opened, out, read_settings
+from app.core.crypto.key_ring import UnknownKey
+from app.core.db.migrations import revisions
 from app.core.errors import Unavailable
-from app.core.keyring import UnknownKey
-from app.core.revisions import revisions
-from app.privacy.accounts_command import tell_unread
+from app.privacy.account_commands import tell_unread
 
 MEGABYTE = 10**6
 

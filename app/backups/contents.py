@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, func, inspec
 from sqlmodel import col
 
 from app.accounts.models import Member
-from app.core.revisions import VERSIONS, revisions
+from app.core.db.migrations import VERSIONS, revisions
 
 VERSION, RESTORED = (  # the latter is where a restore's own tables are, until it is finished
     Table(name, MetaData(), Column("version_num", String(32), primary_key=True))

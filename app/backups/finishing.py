@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.accounts.rotation import in_use
-from app.accounts.tools import Tools
+from app.accounts.admin.key_rotation import in_use
+from app.accounts.services import Tools
 from app.backups.contents import Contents
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.settings import Settings
-from app.privacy.erasing import reapply
-from app.privacy.erasures import Erasures
+from app.privacy.erasure import reapply
+from app.privacy.erasure_log import Erasures
 
 
 @dataclass(frozen=True, slots=True)

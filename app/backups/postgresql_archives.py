@@ -12,9 +12,9 @@ from sqlalchemy import URL, Connection, insert, text, update
 
 from app.backups.contents import RESTORED, UNFINISHED, VERSION, Contents, NotDone, check_known
 from app.backups.finishing import Finish, Restored
-from app.core.commands import counted
-from app.core.database import Database
-from app.core.revisions import revisions, upgrade
+from app.core.console import counted
+from app.core.db.database import Database
+from app.core.db.migrations import revisions, upgrade
 from app.tables import metadata
 
 ENTRY = re.compile(r"^\d+; \d+ \d+ (?P<kind>TABLE DATA|TABLE|CONSTRAINT) \S+ (?P<table>\S+) ", re.MULTILINE)

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from app.backups.contents import Contents, NotDone, check_known
 from app.backups.finishing import Finish, Restored
 from app.backups.writing import put_in_place, working_folder
-from app.core.commands import PATIENCE, counted
-from app.core.database import Database
-from app.core.engines import sqlite_driver, sqlite_engine
-from app.core.revisions import upgrade
+from app.core.console import PATIENCE, counted
+from app.core.db.database import Database
+from app.core.db.engines import sqlite_driver, sqlite_engine
+from app.core.db.migrations import upgrade
 
 MAGIC = b"SQLite format 3\0"
 LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file that is in use

@@ -4,8 +4,8 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from app.core.columns import UtcDateTime
-from app.core.database import Table
+from app.core.db.columns import UtcDateTime
+from app.core.db.database import Table
 
 
 class Bookmark(Table, table=True):

@@ -3,8 +3,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from app.accounts.credentials.access_tokens import BadToken
 from app.accounts.dependencies import MemberReads, MemberWrites
-from app.accounts.tokens import BadToken
 from app.articles.dependencies import ArticleSlug
 from app.bookmarks import service
 from app.bookmarks.schemas import BookmarkPage, BookmarkRead

@@ -12,9 +12,9 @@ from app.articles.models import Article, FormerSlug
 from app.articles.queries import is_public
 from app.articles.service import ArticleNotFound, summaries_of
 from app.bookmarks.models import Bookmark
-from app.core.database import insert_into
+from app.core.db.database import insert_into
+from app.core.db.pagination import Order, Page, PageRequest, page_of
 from app.core.errors import Conflict, FieldError, NotFound
-from app.core.pagination import Order, Page, PageRequest, page_of
 
 AT_MOST = 1000  # bookmarks of one member
 NEWEST = Order("saved", (col(Bookmark.saved_at), col(Bookmark.article_id)), descending=True)

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.core.blocks import Block, joined, plain_text
-from app.core.slugs import anchor
+from app.core.text_fields import anchor
 
 RENDERING = 1  # raised when the same Markdown comes out differently, so that a load renders it anew
 WORDS_PER_MINUTE = 238  # silent reading of non-fiction: Brysbaert (2019), doi:10.1016/j.jml.2019.104047

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import AppError, FieldError
-from app.core.texts import shown_name
+from app.core.text_fields import shown_name
 
 OF_A_KEY = "[key]"  # what pydantic adds to the place of a key that doesn't fit
 TITLES = {413: "Content Too Large", 422: "Invalid input"}  # where versions of Python differ, or we do

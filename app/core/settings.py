@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.keyring import KeyRing, kept_ring
+from app.core.crypto.key_ring import KeyRing, kept_ring
 
 BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"

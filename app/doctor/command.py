@@ -9,11 +9,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.core.clock import utc_now
-from app.core.commands import out
+from app.content.commands import SEED
+from app.core.console import out
+from app.core.timestamps import utc_now
 from app.doctor.examination import examine
 from app.doctor.findings import State
-from app.seed.commands import SEED
 
 COLOURS = {State.GOOD: "green", State.LOOK: "yellow", State.WRONG: "red"}
 

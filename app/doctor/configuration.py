@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.core.settings import Settings
+from app.core.source_files.messages import did_you_mean
 from app.doctor.findings import Findings, good, look, wrong
 from app.doctor.folders import is_open_to_others
-from app.seed.messages import did_you_mean
 
 PREFIX = "TWENTYONE_"
 KNOWN = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]

@@ -8,13 +8,13 @@ from sqlmodel import Session, col
 
 from app.accounts.consents import HEALTH
 from app.accounts.models import ConsentText
-from app.core.commands import counted
-from app.core.releases import latest_id, read
+from app.content.plan import plan_load
+from app.content.reader import read_content
+from app.core.console import counted
+from app.core.source_files.sources import ContentFaults
 from app.doctor.findings import Findings, good, look, wrong
-from app.seed.plan import plan_load
-from app.seed.reader import read_content
-from app.seed.sources import ContentFaults
 from app.support.models import SupportLine
+from app.web.cache.releases import latest_id, read
 
 LOAD = "`twentyone content load`"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.core.database import Database
-from app.core.releases import ContentRelease
+from app.core.db.database import Database
 from app.doctor import postgresql, sqlite
 from app.doctor.findings import Findings, good, guarded, look, wrong
 from app.doctor.folders import look_at_room
+from app.web.cache.releases import ContentRelease
 from app.web.health import TABLES, revision_of
 
 APART, FAR_APART = timedelta(seconds=2), timedelta(seconds=30)

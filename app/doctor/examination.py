@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from app.core.commands import UNREADABLE, faults_of
-from app.core.database import Database
-from app.core.keyring import KeyRing
+from app.core.console import UNREADABLE, faults_of
+from app.core.crypto.key_ring import KeyRing
+from app.core.db.database import Database
 from app.core.settings import DatabaseSettings, Settings
 from app.doctor import configuration, content, database, folders, keys, machine, mail
 from app.doctor.findings import Findings, State, guarded, wrong

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
-from app.core.keyring import BadKeys, UnknownKey
+from app.core.crypto.key_ring import BadKeys, UnknownKey
 
 
 class State(StrEnum):

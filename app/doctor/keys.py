@@ -3,12 +3,12 @@
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.accounts.member_keys import unwrapped_key
+from app.accounts.admin.key_rotation import in_use
+from app.accounts.members import unwrapped_key
 from app.accounts.models import MemberKey
-from app.accounts.rotation import in_use
-from app.core.commands import counted
-from app.core.keyring import LEAST_BYTES, KeyRing
-from app.core.sealing import Broken
+from app.core.console import counted
+from app.core.crypto.encryption import Broken
+from app.core.crypto.key_ring import LEAST_BYTES, KeyRing
 from app.core.settings import Settings
 from app.doctor.findings import Findings, good, look, wrong
 from app.doctor.folders import is_open_to_others

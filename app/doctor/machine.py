@@ -7,10 +7,10 @@ from time import perf_counter
 from uuid import uuid4
 from zoneinfo import available_timezones
 
-from app.accounts.passwords import Passwords
-from app.accounts.tokens import BACK_END, Access, AccessTokens
-from app.core.keyring import KeyRing, new_entry
-from app.core.sealing import new_key, seal, unseal
+from app.accounts.credentials.access_tokens import BACK_END, Access, AccessTokens
+from app.accounts.credentials.passwords import Passwords
+from app.core.crypto.encryption import new_key, seal, unseal
+from app.core.crypto.key_ring import KeyRing, new_entry
 from app.core.settings import Settings
 from app.doctor.findings import Findings, good, look, wrong
 

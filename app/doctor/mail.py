@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.core.commands import counted
-from app.core.mail import Smtp
-from app.core.outbox import OutboxMail
+from app.core.console import counted
+from app.core.mail.outbox import OutboxMail
+from app.core.mail.transport import Smtp
 from app.core.settings import Settings
 from app.doctor.findings import Findings, good, look
 

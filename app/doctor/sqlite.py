@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from app.core.engines import PRAGMAS
+from app.core.db.engines import PRAGMAS
 from app.doctor.findings import Findings, good, look, wrong
 
 MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases without the fault; the last one stands for all after it

@@ -12,22 +12,22 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, bindparam
 from sqlmodel import Session, col
 
-from app.accounts.acting import Reading, Writing
 from app.accounts.consents import HEALTH, granted
-from app.accounts.member_keys import unwrapped_key
+from app.accounts.members import unwrapped_key
 from app.accounts.models import MemberKey
+from app.accounts.request_context import Reading, Writing
+from app.core.db.pagination import Statement
 from app.core.errors import AppError, FieldError
-from app.core.pagination import Statement
 from app.journey import notes
-from app.journey.bodies import DayChange
-from app.journey.journeys import DayLocked, StoredJourney, content_of
-from app.journey.merge import UNDONE, Completion, Effect, Notes, effect_of
+from app.journey.content.journeys import DayLocked, StoredJourney, content_of
+from app.journey.day_updates import NOTED, TASK, DayState, record
 from app.journey.models import DayNote, Run
-from app.journey.presenting import standing_of
-from app.journey.recording import NOTED, TASK, DayState, record
+from app.journey.requests import DayChange
+from app.journey.rules.merge import UNDONE, Completion, Effect, Notes, effect_of
+from app.journey.rules.progress import Standing, opens_at, standing
 from app.journey.runs import BY_ID, CURRENT, StoredRun, check_alone, found_run, run_wanted, write_changes
-from app.journey.standing import Standing, opens_at, standing
-from app.journey.tools import Tools
+from app.journey.serializers import standing_of
+from app.journey.services import Tools
 
 Shown = dict[str, Any]
 

@@ -3,11 +3,11 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Request
 
-from app.accounts.acting import Acting
-from app.core.slugs import LONGEST_SLUG, SLUG
-from app.journey.run_schemas import AN_ID
-from app.journey.schedule import LENGTH
-from app.journey.tools import Tools
+from app.accounts.request_context import Acting
+from app.core.text_fields import LONGEST_SLUG, SLUG
+from app.journey.responses import AN_ID
+from app.journey.rules.schedule import LENGTH
+from app.journey.services import Tools
 from app.web.dependencies import whole_number
 
 CURRENT = "current"

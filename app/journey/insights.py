@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from app.accounts.consents import ConsentRequired
 from app.journey import notes
-from app.journey.merge import Completion, Notes
-from app.journey.recording import REFLECTION, TASK
+from app.journey.day_updates import REFLECTION, TASK
+from app.journey.rules.merge import Completion, Notes
+from app.journey.rules.progress import standing
+from app.journey.rules.schedule import LENGTH
 from app.journey.runs import read_run
-from app.journey.schedule import LENGTH
-from app.journey.standing import standing
-from app.journey.tools import Tools
+from app.journey.services import Tools
 
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
 FEW = 8  # days below which a mean says next to nothing; our choice

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Session, col
 
 from app.accounts.consents import HEALTH, granted
-from app.accounts.member_keys import unwrapped_key
+from app.accounts.members import unwrapped_key
 from app.accounts.models import MemberKey
-from app.core.keyring import KeyRing
-from app.core.pagination import Statement
-from app.core.sealing import seal_json, unseal_json
-from app.core.writing import upsert
-from app.journey.merge import Note, Notes
+from app.core.crypto.encryption import seal_json, unseal_json
+from app.core.crypto.key_ring import KeyRing
+from app.core.db.pagination import Statement
+from app.core.db.upsert import upsert
 from app.journey.models import DayNote
+from app.journey.rules.merge import Note, Notes
 from app.journey.runs import StoredRun
 
 STEPS = 512  # bytes: how much was written shows only roughly

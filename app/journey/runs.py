@@ -11,15 +11,15 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from app.core.db.json_agg import date_in, gathered, moment_in, rows_in
+from app.core.db.pagination import Statement
+from app.core.db.upsert import change_row, upsert
 from app.core.errors import Conflict, FieldError, NotFound
-from app.core.gathering import date_in, gathered, moment_in, rows_in
-from app.core.pagination import Statement
-from app.core.writing import change_row, upsert
 from app.journey import models
-from app.journey.merge import Completion
 from app.journey.models import Calendar, Journey, RunDay
-from app.journey.schedule import Pace, Stretch, Timetable
-from app.journey.standing import Run
+from app.journey.rules.merge import Completion
+from app.journey.rules.progress import Run
+from app.journey.rules.schedule import Pace, Stretch, Timetable
 
 
 class RunNotFound(NotFound):

@@ -7,7 +7,7 @@ from app.pages import feeds, service
 from app.pages.schemas import JsonFeed, SiteRead
 from app.pages.service import NoContent
 from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Now
-from app.web.examples import text_example
+from app.web.openapi.examples import text_example
 from app.web.problems import refusals
 
 router = APIRouter(tags=["Pages"], responses=refusals(NoContent), dependencies=[ForEveryone])

@@ -14,21 +14,13 @@ from sqlmodel import col
 
 from app.accounts.addresses import address_hashes
 from app.accounts.members import FoundMember
-from app.accounts.models import (
-    Attempts,
-    AuditEvent,
-    MailedToken,
-    Member,
-    MemberConsent,
-    MemberKey,
-    SignedInSession,
-)
+from app.accounts.models import Attempts, AuditEvent, MailedToken, Member, MemberConsent, MemberKey, SignedInSession
 from app.assessments.models import DeletedResult, Draft, Result
 from app.bookmarks.models import Bookmark
-from app.core.database import Table
-from app.core.keyring import KeyRing, UnknownKey
-from app.core.outbox import OutboxMail
-from app.core.sealing import Broken
+from app.core.crypto.encryption import Broken
+from app.core.crypto.key_ring import KeyRing, UnknownKey
+from app.core.db.database import Table
+from app.core.mail.outbox import OutboxMail
 from app.journey.models import AppliedChange, Calendar, DayNote, Run, RunDay
 
 

@@ -3,18 +3,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.accounts.credentials.access_tokens import BadToken
+from app.accounts.credentials.login_throttle import TooManyAttempts
+from app.accounts.credentials.password_check import WrongPassword
 from app.accounts.dependencies import MEMBER_PASSWORD_WORK, AccountTools, Asking, CallerInfo
-from app.accounts.guesses import TooManyAttempts
-from app.accounts.moving import AddressUnverified
-from app.accounts.proofs import WrongPassword
-from app.accounts.tokens import BadToken
+from app.accounts.email_change import AddressUnverified
 from app.assessments.dependencies import AssessmentTools
-from app.privacy import erasing, exporting
-from app.privacy.erasures import Erasures, ErasuresUnwritable
+from app.privacy import erasure, export
+from app.privacy.erasure_log import Erasures, ErasuresUnwritable
 from app.privacy.schemas import Confirmation, Export
 from app.web.dependencies import Db, Now
-from app.web.limits import Busy
 from app.web.problems import refusals
+from app.web.rate_limits import Busy
 
 router = APIRouter(prefix="/me", tags=["Privacy"], responses=refusals(BadToken))
 
@@ -40,7 +40,7 @@ def export_me(
     account of somebody else's address.
     """
     response.headers["Content-Disposition"] = 'attachment; filename="export.json"'
-    return exporting.export(database, tools, assessments, access, now=now)
+    return export.export(database, tools, assessments, access, now=now)
 
 
 @router.delete(
@@ -60,7 +60,7 @@ def erase_me(
     now: Now,
 ) -> None:
     """Erase your account and everything kept about you, now and for good. Nobody can bring it back."""
-    erasing.erase_me(database, tools, erasures, caller, access, given.password, now=now)
+    erasure.erase_me(database, tools, erasures, caller, access, given.password, now=now)
 
 
 @router.delete(
@@ -76,4 +76,4 @@ def erase_my_health_data(
     """Erase what you told us about your feelings: results, drafts, moods, tasks and reflections, now and for good. Your
     account, and which days you completed, stay.
     """
-    erasing.erase_my_health_data(database, tools, caller, access, given.password, now=now)
+    erasure.erase_my_health_data(database, tools, caller, access, given.password, now=now)

@@ -3,11 +3,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.accounts.passwords import Password
+from app.accounts.credentials.passwords import Password
 from app.accounts.schemas import Body, MemberRead, SeenSession
-from app.assessments.result_schemas import ScaleScoreRead, StyleRead
-from app.journey.schedule import Pace
-from app.journey.standing import Status
+from app.assessments.results.schemas import ScaleScoreRead, StyleRead
+from app.journey.rules.progress import Status
+from app.journey.rules.schedule import Pace
 
 
 class Confirmation(Body):

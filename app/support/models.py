@@ -4,8 +4,8 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from app.core.columns import SortedText
-from app.core.database import Table
+from app.core.db.columns import SortedText
+from app.core.db.database import Table
 
 
 class SupportLine(Table, table=True):

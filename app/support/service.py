@@ -3,7 +3,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlmodel import Session, col
 
-from app.core.pagination import Order, Page, PageRequest, page_of
+from app.core.db.pagination import Order, Page, PageRequest, page_of
 from app.support.models import SupportLine
 from app.support.schemas import SupportLineRead
 

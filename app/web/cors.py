@@ -9,8 +9,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from typing_extensions import override
 
+from app.web.cache.reply import Origins
 from app.web.problems import problem
-from app.web.replies import Origins
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 SENT = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"]

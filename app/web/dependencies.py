@@ -9,12 +9,12 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BeforeValidator
 from sqlmodel import Session
 
-from app.core.clock import utc_now
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.db.pagination import MAX_LIMIT, Item, Page, PageRequest
 from app.core.networks import UNKNOWN, network_of
-from app.core.pagination import MAX_LIMIT, Item, Page, PageRequest
 from app.core.settings import Settings
-from app.web.turns import ReadTurn, WriteTurn
+from app.core.timestamps import utc_now
+from app.web.concurrency import ReadTurn, WriteTurn
 
 MOST_DIGITS = 9
 LARGEST = 10**MOST_DIGITS - 1
@@ -62,7 +62,7 @@ async def read_settings(request: Request) -> Settings:
 
 
 async def for_everyone(response: Response) -> None:
-    """Marks a reply as the same for everyone: such a reply is kept (`web/cache.py`)."""
+    """Marks a reply as the same for everyone: such a reply is kept (`web/cache/response_cache.py`)."""
     response.headers.update(PUBLIC)
 
 

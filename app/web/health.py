@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.db.deadline import begin_request
 from app.core.errors import Unavailable
-from app.core.patience import begin_request
 from app.web.problems import refusals
 
 TABLES = "20261124_journey"  # the newest of migrations/, whose names sort: a server has no use for Alembic

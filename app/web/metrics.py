@@ -11,9 +11,9 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from app.core.errors import NotSignedIn
-from app.web.cache import ContentCache
+from app.web.cache.response_cache import ContentCache
 from app.web.dependencies import AppSettings
-from app.web.examples import text_example
+from app.web.openapi.examples import text_example
 from app.web.problems import refusals
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
 from app.core.problems import content, pointer_of
-from app.web.methods import allowed_methods
+from app.web.http_methods import allowed_methods
 
 log = structlog.get_logger("app.problems")
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.accounts.acting import Reading, Writing
-from app.accounts.actor import Actor
-from app.accounts.tokens import BadToken
-from app.core.clock import utc_now
-from app.core.database import Database
-from app.core.together import Together
-from app.web.turns import Turns
+from app.accounts.credentials.access_tokens import BadToken
+from app.accounts.request_context import Reading, Writing
+from app.accounts.request_work import Actor
+from app.core.db.database import Database
+from app.core.db.group_commit import Together
+from app.core.timestamps import utc_now
+from app.web.concurrency import Turns
 from tests.factories.services import Service
 
 PATIENCE = 10  # seconds; who isn't told anything waits forever

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.accounts.addresses import Address, address_hash, address_hashes, sameness
 from app.accounts.members import hold_row, member_by_address
-from app.core.keyring import KeyRing, new_entry
+from app.core.crypto.key_ring import KeyRing, new_entry
 from tests.factories.services import PASSWORD, Person, Service, post, token_in
 
 EMAIL = "/v1/me/email"

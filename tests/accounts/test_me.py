@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
+from app.accounts.credentials.sessions import start_session
 from app.accounts.members import member_by_address
-from app.accounts.sessions import start_session
-from app.accounts.tools import Caller
-from app.core.clock import utc_now
+from app.accounts.services import Caller
+from app.core.timestamps import utc_now
 from tests.factories.services import PASSWORD, Person, Service, post, token_in
 
 IPHONE = (

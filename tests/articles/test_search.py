@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from app.articles.words import Words
+from app.articles.highlights import Words
 from tests.conftest import Studio
 
 

@@ -5,7 +5,7 @@ from string import ascii_letters, digits
 
 import pytest
 
-from app.core.keyring import new_entry
+from app.core.crypto.key_ring import new_entry
 from tests.conftest import KEYS, MakeService
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (

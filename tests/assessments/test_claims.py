@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from app.core.clock import utc_now
+from app.core.timestamps import utc_now
 from app.privacy.retention import clean_up
 from tests.conftest import MakeService
 from tests.factories.questionnaires import questionnaire, scale

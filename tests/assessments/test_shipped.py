@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.assessments.definition import Definition, definition_of
-from app.seed.reader import read_content
+from app.assessments.rules.definition import Definition, definition_of
+from app.content.reader import read_content
 from tests.conftest import ROOT
 
 REFLECTION, CHECK_IN = "attachment-reflection", "connection-check-in"

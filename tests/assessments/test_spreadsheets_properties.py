@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.assessments.definition import definition_of
-from app.assessments.reliability import statistics
-from app.assessments.scoring import asked, keyed_answers, score
+from app.assessments.rules.definition import definition_of
+from app.assessments.rules.reliability import statistics
+from app.assessments.rules.scoring import asked, keyed_answers, score
 from app.assessments.spreadsheets import Sample, Sheet, delimiter_of, rows
 from tests.factories.questionnaires import definition, missing, question, questionnaire, scale
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import URL, text
 
 from app.backups.contents import UNFINISHED
-from app.core.database import Database
-from app.core.keyring import new_entry
+from app.core.crypto.key_ring import new_entry
+from app.core.db.database import Database
 from app.web.health import Readiness
 from tests.backups.conftest import Operator
 from tests.conftest import MakeService

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from app.articles.models import Article
 from app.bookmarks.models import Bookmark
-from app.seed.commands import load_folder
+from app.content.commands import load_folder
 from tests.conftest import Backend, look
 from tests.factories.content import write_article, write_folder
 from tests.factories.results import faults, serving, told

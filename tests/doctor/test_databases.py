@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, text
 
-from app.core.clock import utc_now
-from app.core.database import Database
-from app.core.keyring import KeyRing, new_entry
+from app.core.crypto.key_ring import KeyRing, new_entry
+from app.core.db.database import Database
+from app.core.timestamps import utc_now
 from app.doctor.database import look_at_clock
 from app.web.health import TABLES
 from tests.conftest import KEYS, Backend, PostgreSql

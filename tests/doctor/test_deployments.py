@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.core.keyring import new_entry
+from app.core.crypto.key_ring import new_entry
 from tests.doctor.conftest import Examine
 from tests.factories.smtp import mail_server, tls_of, write_certificate
 

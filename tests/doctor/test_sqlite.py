@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import URL
 
 from app.cli import migrate_database
-from app.core.database import Database
-from app.core.engines import sqlite_driver, sqlite_engine
+from app.content.commands import load_folder
+from app.core.db.database import Database
+from app.core.db.engines import sqlite_driver, sqlite_engine
 from app.doctor.sqlite import has_reset_fault, look_at_library, look_at_pragmas
-from app.seed.commands import load_folder
 from tests.doctor.conftest import Examine
 
 

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, MetaData
 
-from app.core.database import Database
+from app.core.db.database import Database
 from tests.conftest import ROOT
 
 

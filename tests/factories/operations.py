@@ -9,9 +9,9 @@ from typing import Any
 
 from httpx2 import Response
 
-from app.web.examples import example_of
+from app.web.openapi.examples import example_of
 
-# The committed document: tests/web/test_openapi.py shows that it is the current one.
+# The committed document: tests/web/openapi/test_document.py shows that it is the current one.
 DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 RAW = "@raw@"

@@ -12,10 +12,10 @@ from sqlalchemy import make_url
 from sqlmodel import select
 
 from app.core import logs
-from app.core.database import Database
-from app.core.keyring import KeyRing, new_entry
-from app.core.mail import Mail, Smtp
-from app.core.outbox import OutboxMail, Postman, write_mail
+from app.core.crypto.key_ring import KeyRing, new_entry
+from app.core.db.database import Database
+from app.core.mail.outbox import OutboxMail, Postman, write_mail
+from app.core.mail.transport import Mail, Smtp
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SENDER = "21 <no-reply@mail.example.org>"

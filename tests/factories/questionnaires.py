@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.assessments.conditions import Answers
-from app.assessments.definition import Definition, definition_of
-from app.assessments.scoring import ScaleScore, score
-from app.seed.assessments import read_definition
-from app.seed.sources import Faults, read_yaml
+from app.assessments.files.checks import read_definition
+from app.assessments.rules.conditions import Answers
+from app.assessments.rules.definition import Definition, definition_of
+from app.assessments.rules.scoring import ScaleScore, score
+from app.core.source_files.sources import Faults, read_yaml
 
 FOLDER = Path(__file__).parents[1] / "assessments" / "definitions"
 PUBLISHED = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))

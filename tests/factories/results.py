@@ -11,7 +11,7 @@ from uuid import uuid4
 from httpx2 import Response
 from sqlalchemy import URL
 
-from app.seed.commands import load_folder
+from app.content.commands import load_folder
 from tests.conftest import ROOT, Backend, look, settings_for
 from tests.factories.content import write_folder, write_yaml
 from tests.factories.services import Person, Service, post

@@ -8,8 +8,8 @@ from sqlalchemy import inspect, text
 from sqlmodel import col, select
 
 from app.accounts.models import Member
-from app.core.database import Database
-from app.core.engines import sqlite_driver
+from app.core.db.database import Database
+from app.core.db.engines import sqlite_driver
 from app.tables import metadata
 
 Rows = dict[str, list[str]]

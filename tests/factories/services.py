@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.settings import Settings
 from app.main import create_app
 from tests.factories.outbox import deliver_due

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.accounts.tokens import PURPOSE, Access
-from app.core.keyring import KeyRing
+from app.accounts.credentials.access_tokens import PURPOSE, Access
+from app.core.crypto.key_ring import KeyRing
 from tests.conftest import KEYS
 
 RING = KeyRing(KEYS)

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.core.database import Database
-from app.core.engines import sqlite_driver
+from app.core.db.database import Database
+from app.core.db.engines import sqlite_driver
+from app.core.db.group_commit import Together
 from app.core.errors import Conflict
-from app.core.releases import ContentRelease
-from app.core.together import Together
+from app.web.cache.releases import ContentRelease
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

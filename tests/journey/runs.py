@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.journey.schedule import Pace, Stretch, Timetable, changed
-from app.journey.standing import Run, standing, with_completion, without_completion
+from app.journey.rules.progress import Run, standing, with_completion, without_completion
+from app.journey.rules.schedule import Pace, Stretch, Timetable, changed
 
 A_SECOND = timedelta(seconds=1)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from time_machine import Traveller
 
-from app.journey import syncing
+from app.journey import offline_sync
 from tests.factories.results import faults, told
 from tests.factories.runs import AN_HOUR, Walker, change_of, refused
 from tests.factories.services import Service
@@ -70,7 +70,7 @@ def test_in_an_abandoned_run_the_fields_that_are_too_late_are_named(walker: Walk
 
 
 def test_there_is_room_for_so_many_offline_changes_of_a_run(walker: Walker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syncing, "AT_MOST", 2)
+    monkeypatch.setattr(offline_sync, "AT_MOST", 2)
 
     results = walker.sync(*(change_of(1, walker.now, mood_after=mood) for mood in (1, 2, 3)))["results"]
 

@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlmodel import select
 
 from app.articles.models import Article, FormerSlug
-from app.core.database import Database
+from app.core.db.database import Database
 from app.tables import metadata
 from app.web.health import TABLES
 from tests.conftest import ROOT

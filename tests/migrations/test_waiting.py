@@ -15,9 +15,9 @@ from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from app.cli import migrate_database
-from app.core.commands import database_told
-from app.core.database import Database
-from app.core.engines import sqlite_driver
+from app.core.console import database_told
+from app.core.db.database import Database
+from app.core.db.engines import sqlite_driver
 from app.web.health import TABLES, revision_of
 from tests.conftest import ROOT, Backend, PostgreSql, settings_for
 from tests.factories.migrations import contents, take_up

@@ -17,10 +17,10 @@ from sqlmodel import col, select
 
 from app.articles.models import Article
 from app.bookmarks.models import Bookmark
-from app.core.clock import utc_now
-from app.core.columns import UtcDateTime
-from app.core.database import Database
-from app.seed.commands import load_folder
+from app.content.commands import load_folder
+from app.core.db.columns import UtcDateTime
+from app.core.db.database import Database
+from app.core.timestamps import utc_now
 from tests.factories.content import write_article, write_folder
 from tests.factories.migrations import config_for, take_up
 from tests.factories.services import Person, Service

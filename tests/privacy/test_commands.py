@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from app.core.clock import utc_now
+from app.core.timestamps import utc_now
 from tests.conftest import KEYS
 from tests.factories.services import Service
 

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
-from app.core.outbox import OutboxMail
+from app.core.mail.outbox import OutboxMail
 from tests.factories.rows import all_rows, counts
 from tests.factories.services import PASSWORD, Service, post
 

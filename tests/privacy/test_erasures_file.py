@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
-from app.core.clock import utc_now
-from app.core.database import Database
-from app.core.keyring import KeyRing, new_entry
-from app.privacy.erasing import erase_member, reapply, write_down
-from app.privacy.erasures import Erasures
+from app.core.crypto.key_ring import KeyRing, new_entry
+from app.core.db.database import Database
+from app.core.timestamps import utc_now
+from app.privacy.erasure import erase_member, reapply, write_down
+from app.privacy.erasure_log import Erasures
 from app.tables import metadata
 from tests.conftest import MakeService
 from tests.factories.rows import all_rows

@@ -10,9 +10,9 @@ import time_machine
 from sqlalchemy import MetaData
 from sqlmodel import Field, SQLModel, col, func, select
 
-from app.accounts.tools import Caller
-from app.core.clock import utc_now
-from app.privacy.erasing import erase_my_health_data, erase_withdrawn
+from app.accounts.services import Caller
+from app.core.timestamps import utc_now
+from app.privacy.erasure import erase_my_health_data, erase_withdrawn
 from app.privacy.registry import Holding
 from tests.factories.services import PASSWORD, Person, Service
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from time_machine import Traveller
 
-from app.core.clock import utc_now
+from app.core.timestamps import utc_now
 from app.privacy.retention import clean_up
 from app.privacy.schemas import Export
 from tests.factories.results import CONSENT, HEALTH, agreed, decide

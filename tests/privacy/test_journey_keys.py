@@ -5,7 +5,7 @@ import time_machine
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.core.keyring import new_entry
+from app.core.crypto.key_ring import new_entry
 from tests.conftest import KEYS, MakeService
 from tests.factories.results import agreed, new_id, told
 from tests.factories.rows import all_rows

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.accounts.models import Attempts, AuditEvent
-from app.core.clock import utc_now
+from app.core.timestamps import utc_now
 from app.privacy.retention import clean_up
 from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Service, post
@@ -117,7 +117,7 @@ def test_a_file_of_erasures_that_cannot_be_written_holds_up_nothing_else(make_se
 
 
 def test_very_many_rows_are_removed_a_few_at_a_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.core.database.BATCH", 2)
+    monkeypatch.setattr("app.core.db.database.BATCH", 2)
     with time_machine.travel(NOON, tick=False) as clock:
         person = service.register()
         for _ in range(6):

@@ -1,4 +1,7 @@
-"""Crashes, in the short form: the server, an erasure and a rotation. tests/seed/test_interruption.py has the load."""
+"""Crashes, in the short form: the server, an erasure and a rotation.
+
+tests/content/test_interruption.py has the load.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

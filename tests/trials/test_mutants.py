@@ -6,14 +6,14 @@ from trials.mutants import FILES, ROOT, Mutant, Tried, judge, listed, noticing, 
 from trials.verdict import Verdict
 
 LISTED = dict(listed())
-SEALING = [mutant for mutant in LISTED if mutant.file == "app/core/sealing.py"]
-NEW = Mutant("app/core/sealing.py", "seal", "nonce = token_bytes(NONCE)", "nonce = bytes(NONCE)")
+SEALING = [mutant for mutant in LISTED if mutant.file == "app/core/crypto/encryption.py"]
+NEW = Mutant("app/core/crypto/encryption.py", "seal", "nonce = token_bytes(NONCE)", "nonce = bytes(NONCE)")
 
 
 def test_the_mutants_of_the_smallest_file_are_noticed() -> None:
     verdict = Verdict()
 
-    try_mutants(verdict, ["app/assessments/change.py"])
+    try_mutants(verdict, ["app/assessments/rules/reliable_change.py"])
 
     assert len(verdict.promises) == 3
     assert verdict.broken == []
@@ -34,7 +34,7 @@ def test_too_few_noticed_or_a_list_that_is_not_right_breaks_a_promise(
 ) -> None:
     verdict = Verdict()
 
-    judge(verdict, "app/core/sealing.py", Tried(mutants, survivors))
+    judge(verdict, "app/core/crypto/encryption.py", Tried(mutants, survivors))
 
     assert [promise.text.split()[-1] for promise in verdict.broken] == broken
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.main import create_app
 from tests.conftest import Studio, settings_for
 from tests.factories.addresses import closed_address

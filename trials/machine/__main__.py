@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from app.cli import migrate_database
-from app.core.database import Database
+from app.core.db.database import Database
 from bench.databases import DATABASES
 from trials.machine.leading import lead
 from trials.machine.site import furnish

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from app.core.database import Database
+from app.content.commands import load_folder
+from app.core.db.database import Database
 from app.core.settings import Settings
-from app.privacy.erasing import erase_member
-from app.privacy.erasures import Erasures
+from app.privacy.erasure import erase_member
+from app.privacy.erasure_log import Erasures
 from app.privacy.retention import clean_up
-from app.seed.commands import load_folder
 from tests.conftest import settings_for
 from tests.factories.content import write_article, write_folder, write_questionnaire
 from tests.factories.journeys import write_journey

@@ -1,0 +1,1 @@
+"""Passwords, tokens, sessions and the throttle that slows guessing."""

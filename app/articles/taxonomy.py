@@ -1,0 +1,100 @@
+"""What articles are filed under: topics, categories and authors, with how many public articles each has."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlmodel import Session, col
+
+from app.articles.models import Article, ArticleTopic, Author, Category, Topic
+from app.articles.queries import is_public
+from app.core.db.pagination import Order, Page, PageRequest, Statement, page_of
+from app.core.errors import FieldError, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One way to file articles: the table, what is shown of it, and where an article names it."""
+
+    table: type[Category] | type[Topic] | type[Author]
+    shown: tuple[Any, ...]
+    named_by: Any
+
+
+def _titled(table: type[Category] | type[Topic]) -> tuple[Any, ...]:
+    return col(table.slug), col(table.name), col(table.description)
+
+
+TOPICS = Filing(Topic, _titled(Topic), ArticleTopic.topic_slug)
+CATEGORIES = Filing(Category, _titled(Category), Article.category_slug)
+AUTHORS = Filing(
+    Author,
+    tuple(getattr(Author, name) for name in ("slug", "name", "role", "kind", "bio", "initial", "avatar_url")),
+    Article.author_slug,
+)
+
+
+class TopicNotFound(NotFound):
+    code = "topic_not_found"
+    says = "No topic has this slug."
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("path", "/slug", self.says))
+
+
+class AuthorNotFound(NotFound):
+    code = "author_not_found"
+    says = "No author has this slug."
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("path", "/slug", self.says))
+
+
+def list_topics(session: Session, page: PageRequest, *, now: datetime) -> Page[Row[Any]]:
+    return _page(session, page, TOPICS, now)
+
+
+def read_topic(session: Session, slug: str, *, now: datetime) -> Row[Any]:
+    topic = session.execute(_filed(TOPICS, now).where(col(Topic.slug) == slug)).one_or_none()
+    if topic is None:
+        raise TopicNotFound
+    return topic
+
+
+def list_categories(session: Session, page: PageRequest, *, now: datetime) -> Page[Row[Any]]:
+    return _page(session, page, CATEGORIES, now)
+
+
+def list_authors(session: Session, page: PageRequest, *, now: datetime) -> Page[dict[str, Any]]:
+    found = _page(session, page, AUTHORS, now)
+    return Page([_author(row) for row in found.items], found.total, found.next)
+
+
+def read_author(session: Session, slug: str, *, now: datetime) -> dict[str, Any]:
+    author = session.execute(_filed(AUTHORS, now).where(col(Author.slug) == slug)).one_or_none()
+    if author is None:
+        raise AuthorNotFound
+    return _author(author)
+
+
+def _filed(filing: Filing, now: datetime) -> Statement:
+    """What is shown of each, with the number of its public articles."""
+    public = is_public(now, filing.named_by.class_)
+    counts = select(filing.named_by.label("slug"), func.count().label("articles")).where(public)
+    counted = counts.group_by(filing.named_by).subquery()
+    return (
+        select(*filing.shown, func.coalesce(counted.c.articles, 0).label("articles"))
+        .outerjoin(counted, counted.c.slug == col(filing.table.slug))
+        .where(col(filing.table.is_listed))
+    )
+
+
+def _page(session: Session, page: PageRequest, filing: Filing, now: datetime) -> Page[Row[Any]]:
+    listed = select(func.count()).select_from(filing.table).where(col(filing.table.is_listed))
+    order = Order(filing.table.__name__, (col(filing.table.slug),))
+    return page_of(session, _filed(filing, now), page, order, total=session.scalar(listed) or 0)
+
+
+def _author(row: Row[Any]) -> dict[str, Any]:
+    return {**row._asdict(), "avatar": {"initial": row.initial, "url": row.avatar_url}}

@@ -1,0 +1,1 @@
+"""Answers saved on one device and continued on another."""

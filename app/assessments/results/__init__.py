@@ -1,0 +1,1 @@
+"""Results that members keep: saved, compared, drawn and recomputed."""

@@ -1,0 +1,1 @@
+"""Definitions, scoring, styles and reliable change as pure functions."""

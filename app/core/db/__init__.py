@@ -1,0 +1,1 @@
+"""Engines, sessions, statements and pages over SQLite and PostgreSQL."""

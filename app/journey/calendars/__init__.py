@@ -1,0 +1,1 @@
+"""A run as an iCalendar feed under a secret address."""

@@ -1,0 +1,1 @@
+"""What a journey says: its outline and its days."""

@@ -1,0 +1,1 @@
+"""Schedule, streaks, merging and progress as pure functions."""
