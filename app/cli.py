@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.accounts.admin import account_commands as accounts
 from app.accounts.admin import key_commands as keys
 from app.assessments import commands as assessments
 from app.backups import commands as backups
@@ -18,12 +19,13 @@ from app.core.db.migrations import upgrade
 from app.core.settings import DatabaseSettings
 from app.doctor.command import doctor
 from app.main import create_app
-from app.privacy import account_commands as accounts
+from app.privacy import erasure_commands as erasures
 from app.serving import become_server
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
 app.add_typer(assessments.app, name="assessments")
+accounts.app.add_typer(erasures.app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.command()(doctor)

@@ -4,7 +4,7 @@ from app.accounts import models as accounts
 from app.articles import models as articles
 from app.assessments import models as assessments
 from app.bookmarks import models as bookmarks
-from app.core.db.database import Table
+from app.core.db.table import Table
 from app.core.mail import outbox
 from app.journey import models as journey
 from app.pages import models as pages

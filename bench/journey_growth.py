@@ -21,11 +21,10 @@ import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.dialects import postgresql as dialects
 
-from app.accounts.members import GOES_ON, LOCKED
-from app.accounts.request_context import while_signed_in
+from app.accounts.members import ACTIVE_SESSION, LOCKED
 from app.core.db.pagination import Statement
-from app.journey.days import DAY_OF
-from app.journey.runs import BY_ID, CURRENT
+from app.journey.notes import one_run_with_notes
+from app.journey.runs import Selector, one_run
 from bench import results
 from bench.databases import DATABASES
 from bench.filled import migrated
@@ -140,13 +139,13 @@ def _measured(name: str, sides: Mapping[int, Side]) -> Measure:
 def _on_indexes(address: str) -> Iterator[Measure]:
     """How many tables each hot statement reads from end to end, but for those that are always small: none."""
     ids = {"member_id": _id("member", 7), "run_id": _id("run", 7), "session_id": _id("session", 7)}
-    values = {**ids, "now": datetime.now(UTC), "day": 7}
+    values = {**ids, "now": datetime.now(UTC), "first": 7, "last": 7}
     hot: dict[str, Any] = {
-        "the session": GOES_ON,
+        "the session": ACTIVE_SESSION,
         "the lock": LOCKED,
-        "the current run": while_signed_in(CURRENT),
-        "a run by id": while_signed_in(BY_ID),
-        "a day of the current run": DAY_OF[CURRENT],
+        "the current run": one_run(Selector.CURRENT).where(ACTIVE_SESSION.exists()),
+        "a run by id": one_run(Selector.ID).where(ACTIVE_SESSION.exists()),
+        "a day of the current run": one_run_with_notes(Selector.CURRENT),
     }
     with _connected(address) as connection:
         for name, statement in hot.items():

@@ -35,8 +35,8 @@ def main(times: str, *databases: str) -> None:
 def _application(database_url: str) -> FastAPI:
     """The whole application with its search index, and a cache in which no reply has room."""
     app = create_app(Settings(_env_file=None, database_url=database_url, cache_bytes=1024))
-    app.state.signal.look()
-    app.state.signal.catch_up()
+    app.state.services.web.watcher.look()
+    app.state.services.web.watcher.catch_up()
     return app
 
 
@@ -48,7 +48,7 @@ async def _compare(apps: Sequence[FastAPI], times: int) -> dict[str, list[float]
         for n in range(times):
             for app, named, milliseconds in zip(apps, addresses, taken, strict=True):
                 if n % FRESH == 0:
-                    app.state.database.close()
+                    app.state.services.web.database.close()
                 milliseconds.append((await _ask(app, next(named[kind])))[0])
         found[kind] = [median(each) for each in taken]
     return found

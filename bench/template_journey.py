@@ -120,7 +120,7 @@ def dashboard_of(walk: Walk, found: Standing) -> Shown:
     up_next = briefs[found.next_day - 1] if found.next_day else None
     days = list(days_of(briefs, found))
     more = {"has_calendar": False, "up_next": up_next, "days": days, "support": SUPPORT}
-    return {**standing_of(found), **about, **times, **unset, **more}
+    return {**vars(standing_of(found)), **about, **times, **unset, **more}
 
 
 def days_of(briefs: list[Shown], found: Standing) -> Iterator[Shown]:

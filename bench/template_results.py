@@ -87,7 +87,7 @@ def present(session: Session, questionnaire: Questionnaire, outcome: Shown, answ
     articles = session.exec(select(Post).where(col(Post.slug).in_(wanted["articles"]))).all()
     topics = session.exec(select(Tag).where(col(Tag.slug).in_(wanted["topics"]))).all()
     return {
-        **figures_of(questionnaire, outcome),
+        **vars(figures_of(questionnaire, outcome)),
         "interpretation": list(interpret(stored, outcome)),
         "recommendations": {"articles": articles, "topics": topics, "journey": {"slug": wanted["journey"]}},
         "explanation": list(scoring.explained(questionnaire.definition, answers)),

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from app.accounts.addresses import address_hash
 from app.accounts.consents import HEALTH
-from app.accounts.credentials.access_tokens import Access, AccessTokens
+from app.accounts.credentials.access_tokens import AccessTokens, SignedInMember
 from app.accounts.credentials.passwords import Passwords
 from app.accounts.credentials.refresh_tokens import refresh_token
 from app.accounts.credentials.sessions import sealed_session
@@ -24,7 +24,7 @@ from app.core.settings import Settings
 from app.journey.models import Run, RunDay
 from app.journey.rules import schedule
 from app.journey.rules.schedule import LENGTH, Pace, Stretch, Timetable
-from app.journey.runs import written
+from app.journey.runs import timetable_to_json
 from bench.members import PASSWORD
 
 KEYS = "bench-1:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
@@ -60,7 +60,7 @@ class Walker:
 @contextmanager
 def opened(database_url: str) -> Iterator[Database]:
     settings = Settings(_env_file=None, database_url=database_url, keys=KEYS)
-    database = Database(settings.database, patience=30)
+    database = Database(settings.database, seconds=30)
     try:
         yield database
     finally:
@@ -79,7 +79,7 @@ def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker
     wrapped = [wrapped_key(RING, *each).model_dump() for each in keys.items()]
     sessions = [session_row(each, keys[each.member_id], now=now) for each in walkers]
     days = [_day(each, day, started) for each in walkers for day in range(1, completed + 1)]
-    with opened(database_url) as database, database.sessions.begin() as session:
+    with opened(database_url) as database, database.loading() as session:
         members = [_member(each, keys[each.member_id], password_hash, started) for each in walkers]
         session.execute(insert(Member), members)
         session.execute(insert(MemberKey), wrapped)
@@ -93,7 +93,7 @@ def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker
 
 def walker(member_id: UUID, run_id: UUID, *, session_id: UUID | None = None, now: datetime) -> Walker:
     session_id = session_id or uuid4()
-    token = AccessTokens(RING, good_for=GOOD_FOR).issue(Access(member_id, session_id), now=now)
+    token = AccessTokens(RING, good_for=GOOD_FOR).issue(SignedInMember(member_id, session_id), now=now)
     return Walker(member_id, session_id, run_id, new_key(), token)
 
 
@@ -118,7 +118,7 @@ def key_row(member_id: UUID) -> dict[str, object]:
 def timetable(started: datetime, now: datetime, *, noted: bool) -> str:
     """All days are open; that is noted with the first completion."""
     plain = Timetable(started.date(), Pace.DAILY, (Stretch(started, ZONE),))
-    return written(schedule.noted(plain, {}, now=now) if noted else plain)
+    return timetable_to_json(schedule.noted(plain, {}, now=now) if noted else plain)
 
 
 def _member(of: Walker, key: bytes, password_hash: str, started: datetime) -> dict[str, object]:

@@ -10,8 +10,9 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from app.core.db.columns import SortedText, UtcDateTime
-from app.core.db.engines import beginning, sqlite_engine
+from app.core.db.engines import sqlite_engine
 from app.core.db.migrations import VERSIONS
+from app.core.db.session import transaction
 from app.core.settings import DatabaseSettings
 from app.tables import metadata
 
@@ -39,8 +40,7 @@ def sqlite(url: URL) -> Engine:
     """One transaction for all, which another migration waits for. References are checked at its end instead of on the
     way: a table that is made anew is dropped under its old name, and what refers to its rows mustn't go with them.
     """
-    engine = sqlite_engine(url, pool_size=1, patience=PATIENCE, pragmas={"foreign_keys": "OFF"})
-    return beginning(engine, "BEGIN IMMEDIATE")
+    return sqlite_engine(url, pool_size=1, patience=PATIENCE, pragmas={"foreign_keys": "OFF"})
 
 
 def postgresql(url: URL) -> Engine:
@@ -88,9 +88,10 @@ if url is None:
     settings = DatabaseSettings()
     settings.make_var_dir()
     url = settings.database
-engine = sqlite(url) if url.get_backend_name() == "sqlite" else postgresql(url)
+is_sqlite = url.get_backend_name() == "sqlite"
+engine = sqlite(url) if is_sqlite else postgresql(url)
 try:
-    with engine.connect() as connection:
+    with transaction(engine, "BEGIN IMMEDIATE") if is_sqlite else engine.connect() as connection:
         migrate(connection)
 finally:
     engine.dispose()

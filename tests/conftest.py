@@ -125,7 +125,7 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def empty(backend: Backend) -> URL:
     """A migrated database without content, to make others from."""
     url = backend.create()
-    database = Database(url, patience=30)
+    database = Database(url, seconds=30)
     migrate_database(database)
     database.close()
     return url
@@ -135,7 +135,7 @@ def empty(backend: Backend) -> URL:
 def shipped(backend: Backend, empty: URL) -> URL:
     """A database with the content that is shipped, to make others from."""
     url = backend.create(empty)
-    database = Database(url, patience=30)
+    database = Database(url, seconds=30)
     load_folder(database, ROOT / "seed_content")
     database.close()
     return url
@@ -145,7 +145,7 @@ def shipped(backend: Backend, empty: URL) -> URL:
 def furnished(backend: Backend, empty: URL, tmp_path_factory: pytest.TempPathFactory) -> URL:
     """A database with a little content, enough to agree to, to answer and to walk; to make others from."""
     url = backend.create(empty)
-    database = Database(url, patience=30)
+    database = Database(url, seconds=30)
     folder = write_folder(tmp_path_factory.mktemp("furnished") / "content")
     write_article(folder, "here-now")
     write_questionnaire(folder)
@@ -164,7 +164,7 @@ def database_url(backend: Backend, empty: URL) -> Iterator[URL]:
 
 @pytest.fixture
 def database(database_url: URL) -> Iterator[Database]:
-    database = Database(database_url, patience=10)
+    database = Database(database_url, seconds=10)
     yield database
     database.close()
 
@@ -184,8 +184,8 @@ def settings_for(url: URL, **options: Any) -> Settings:
 
 def look(app: FastAPI) -> None:
     """Have the app notice what is stored now, instead of within a second."""
-    app.state.signal.look()
-    app.state.signal.catch_up()
+    app.state.services.web.watcher.look()
+    app.state.services.web.watcher.catch_up()
 
 
 @pytest.fixture(scope="session")

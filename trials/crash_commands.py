@@ -13,7 +13,7 @@ from app.accounts.admin.key_rotation import in_use
 from app.accounts.members import Identity, unwrapped_key
 from app.accounts.models import Member, MemberKey
 from app.assessments.results.stored_results import all_results
-from app.assessments.services import Tools
+from app.assessments.services import AssessmentServices
 from app.content.content import Content
 from app.content.plan import plan_load
 from app.content.reader import read_content
@@ -58,7 +58,7 @@ def _other_edition(folder: Path) -> Path:
 
 
 def _is_there(database: Database, content: Content) -> bool:
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return not plan_load(session, content).changes
 
 
@@ -88,8 +88,8 @@ def kill_rotations(ground: Ground, *, kills: int, members: int) -> None:
 
 
 def _is_under_one(database: Database, keys: str) -> bool:
-    with database.reads.connect() as connection:
-        return list(in_use(connection)) == [KeyRing(keys).current]
+    with database.reading() as session:
+        return list(in_use(session)) == [KeyRing(keys).current]
 
 
 def _closed(database: Database, ring: KeyRing) -> Iterator[str]:
@@ -101,13 +101,13 @@ def _closed(database: Database, ring: KeyRing) -> Iterator[str]:
         col(MemberKey.key_id),
         col(MemberKey.wrapped),
     )
-    tools = Tools.of(ring)
-    with database.snapshot.connect() as reads:
+    services = AssessmentServices.of(ring)
+    with database.snapshot() as reads:
         for row in reads.execute(select(*columns).join(MemberKey, col(MemberKey.member_id) == col(Member.id))).all():
             member_id, found_by, sealed, key_id, wrapped = row
             try:
                 identity = Identity.unsealed(unwrapped_key(ring, member_id, key_id, wrapped), member_id, sealed)
-                list(all_results(reads, tools, member_id))
+                list(all_results(reads, services, member_id))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told
                 yield f"{member_id}: {error!r}"
                 continue

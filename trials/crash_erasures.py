@@ -112,7 +112,7 @@ def _half(database: Database, member: Walker, before: Rows) -> Sequence[str]:
 def _rows(database: Database, member: Walker) -> Rows:
     """How many rows each table has of theirs."""
     tables = [table for table in metadata.sorted_tables if "member_id" in table.c]
-    with database.snapshot.connect() as reads:
+    with database.snapshot() as reads:
         found = {
             table.name: select(func.count()).select_from(table).where(table.c.member_id == member.member_id)
             for table in tables

@@ -13,7 +13,7 @@ from random import Random
 
 from app.assessments.requests import NewResult
 from app.assessments.results.save_result import keep_result
-from app.assessments.services import Tools
+from app.assessments.services import AssessmentServices
 from app.cli import app
 from app.core.timestamps import utc_now
 from bench.kinds import SERVED
@@ -53,11 +53,11 @@ class Ground:
 
     def members(self, count: int) -> list[Walker]:
         """New ones, with days completed and a result each."""
-        walkers, tools = add_walkers(self.address, count, completed=3), Tools.of(RING)
+        walkers, services = add_walkers(self.address, count, completed=3), AssessmentServices.of(RING)
         body = NewResult(assessment=CHECK_IN, version=1, answers=ANSWERS)
         with opened(self.address) as database, database.transaction() as session:
             for each in walkers:
-                keep_result(session, tools, each.member_id, each.run_id, body, now=utc_now())
+                keep_result(session, services, each.member_id, each.run_id, body, now=utc_now())
         return walkers
 
     def run(self, *command: str, keys: str = KEYS) -> float:

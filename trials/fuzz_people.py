@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy import update
 from sqlmodel import col
 
-from app.accounts.credentials.access_tokens import Access, AccessTokens
+from app.accounts.credentials.access_tokens import AccessTokens, SignedInMember
 from app.accounts.credentials.email_tokens import Purpose, make_token
 from app.accounts.models import Member
 from app.core.crypto.key_ring import KeyRing
@@ -115,14 +115,14 @@ class People:
         now, one, other = datetime.now(UTC), self.two[0].walker, self.two[1].walker
         ours = AccessTokens(RING, good_for=GOOD_FOR)
         theirs = AccessTokens(KeyRing(f"{RING.current}:{token_urlsafe(32)}"), good_for=GOOD_FOR)
-        access = Access(one.member_id, one.session_id)
+        access = SignedInMember(one.member_id, one.session_id)
         tokens = {
             "garbage": "garbage",
             "an unsigned one": f"{one.token.rpartition('.')[0]}.",
             "an expired one": ours.issue(access, now=now - GOOD_FOR - timedelta(minutes=1)),
             "one signed with another secret": theirs.issue(access, now=now),
-            "one of a session that ended": ours.issue(Access(one.member_id, uuid4()), now=now),
-            "one of another's session": ours.issue(Access(other.member_id, one.session_id), now=now),
+            "one of a session that ended": ours.issue(SignedInMember(one.member_id, uuid4()), now=now),
+            "one of another's session": ours.issue(SignedInMember(other.member_id, one.session_id), now=now),
         }
         return {"nothing": None, "a password": "Basic YW5hOmFuYQ=="} | {
             name: f"Bearer {token}" for name, token in tokens.items()
@@ -137,13 +137,13 @@ class People:
         walkers = add_walkers(self._database_url, count, completed=3)
         ids = [each.member_id for each in walkers]
         self.given.update(each.token for each in walkers)
-        with opened(self._database_url) as database, database.sessions.begin() as session:
+        with opened(self._database_url) as database, database.loading() as session:
             session.execute(update(Member).where(col(Member.id).in_(ids)).values(verified_at=datetime.now(UTC)))
         return walkers
 
     def _mailed(self, purpose: Purpose, to: Walker) -> str:
         """A token as it is mailed."""
-        with opened(self._database_url) as database, database.sessions.begin() as session:
+        with opened(self._database_url) as database, database.transaction() as session:
             return make_token(session, to.member_id, purpose, now=datetime.now(UTC))
 
     def _furnish(self, person: Person) -> None:

@@ -77,12 +77,12 @@ def _hang_up(port: int, wire: bytes, n: int) -> None:
 
 
 def _turns(app: FastAPI) -> list[int]:
-    """Turns that nobody has, and places."""
-    turns = app.state.turns
-    return [each.value for each in (turns.reading, turns.writing, turns.together)]
+    """Places that are taken."""
+    database = app.state.services.web.database
+    return [each.taken for each in (database.requests.reading, database.requests.writing, database.passwords)]
 
 
 def _checked_out(app: FastAPI) -> int:
-    database = app.state.database
-    pools = {database.reads.pool, database.engine.pool}
+    database = app.state.services.web.database
+    pools = {database.reads.pool, database.writes.pool}
     return sum(pool.checkedout() for pool in pools)

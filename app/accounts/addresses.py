@@ -2,7 +2,6 @@
 
 import hmac
 import unicodedata
-from collections.abc import Iterator
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -44,9 +43,13 @@ def sameness(address: str) -> str:
 
 
 def address_hash(ring: KeyRing, key_id: str, address: str) -> str:
-    return hmac.digest(ring.key(key_id, PURPOSE), sameness(address).encode(), "sha256").hex()
+    return _hash(ring.key(key_id, PURPOSE), address)
 
 
-def address_hashes(ring: KeyRing, address: str) -> Iterator[str]:
+def address_hashes(ring: KeyRing, address: str) -> list[str]:
     """What an address may be stored under, the hash of the secret in use first."""
-    return (address_hash(ring, key_id, address) for key_id in ring.ids)
+    return [_hash(key, address) for key in ring.keys(PURPOSE)]
+
+
+def _hash(key: bytes, address: str) -> str:
+    return hmac.digest(key, sameness(address).encode(), "sha256").hex()

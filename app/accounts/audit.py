@@ -7,9 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 import structlog
-from sqlmodel import Session
 
 from app.accounts.models import AuditEvent
+from app.core.db.session import Session
 
 log = structlog.get_logger("app.security")
 
@@ -36,5 +36,5 @@ class Event(StrEnum):
 
 
 def note(session: Session, event: Event, member_id: UUID, *, now: datetime, session_id: UUID | None = None) -> None:
-    session.add(AuditEvent(subject=str(member_id), event=event, session_id=session_id, happened_at=now))
+    session.insert(AuditEvent(subject=str(member_id), event=event, session_id=session_id, happened_at=now))
     log.info(event.value, member=str(member_id))

@@ -1,16 +1,18 @@
 """What members agree to: the texts, and each member's decisions, which are only ever added."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, ScalarSelect, Select, and_, func, select
-from sqlmodel import Session, col
+from sqlalchemy import BindParameter, ScalarSelect, Select, and_, func, select
+from sqlmodel import col
 
 from app.accounts.audit import Event, note
 from app.accounts.models import ConsentText, MemberConsent
-from app.accounts.schemas import Decision, MyConsent
-from app.core.db.pagination import Order, Page, PageRequest, page_of
+from app.accounts.schemas import ConsentPage, ConsentRead, Decision, MyConsent
+from app.core.db.pagination import Order, PageRequest, page_of
+from app.core.db.session import Session
 from app.core.errors import Conflict, FieldError, Forbidden, NotFound, TooMany
 
 TEXT: tuple[Any, ...] = (
@@ -42,14 +44,18 @@ class ConsentOutdated(Conflict):
         super().__init__(FieldError("body", "/version", f"The current version is {current}."))
 
 
-def consent_texts(session: Session, page: PageRequest) -> Page[Row[Any]]:
+def consent_texts(session: Session, page: PageRequest) -> ConsentPage:
     """The texts that are asked for now."""
     current = select(*TEXT).where(col(ConsentText.is_current))
     total = session.scalar(select(func.count()).where(col(ConsentText.is_current))) or 0
-    return page_of(session, current, page, BY_PURPOSE, total=total)
+    found = page_of(session, current, page, BY_PURPOSE, total=total)
+    items = [
+        ConsentRead(purpose=row.purpose, version=row.version, title=row.title, text=row.text) for row in found.items
+    ]
+    return ConsentPage(items, found.total, found.next)
 
 
-def my_consent(reading: Session | Connection, member_id: UUID, purpose: str) -> MyConsent:
+def my_consent(reading: Session, member_id: UUID, purpose: str) -> MyConsent:
     """Raises PurposeNotFound."""
     latest = (
         select(func.max(col(MemberConsent.number)))
@@ -75,7 +81,7 @@ def my_consent(reading: Session | Connection, member_id: UUID, purpose: str) -> 
     row = reading.execute(statement).first()
     if row is None:
         raise PurposeNotFound
-    return MyConsent(purpose=purpose, **row._mapping)  # noqa: SLF001 - its public name in rows
+    return MyConsent(purpose=purpose, **row._asdict())
 
 
 def granted(member_id: UUID | BindParameter[UUID], purpose: str) -> ScalarSelect[bool]:
@@ -99,8 +105,7 @@ def change_consent(session: Session, member_id: UUID, purpose: str, decision: De
     if decision.granted and _recently(session, member_id, purpose, now=now) >= A_DAY:
         raise TooMany(retry_after=3600)
     decide(session, member_id, purpose, decision, now=now)
-    decided = {"granted": decision.granted, "version": decision.version, "decided_at": now}
-    return before.model_copy(update=decided)
+    return replace(before, granted=decision.granted, version=decision.version, decided_at=now)
 
 
 def withdraw_all(session: Session, member_id: UUID, *, now: datetime) -> None:
@@ -144,5 +149,5 @@ def decide(session: Session, member_id: UUID, purpose: str, decision: Decision, 
         version=decision.version,
         decided_at=now,
     )
-    session.add(row)
+    session.insert(row)
     note(session, Event.CONSENT_GRANTED if decision.granted else Event.CONSENT_WITHDRAWN, member_id, now=now)

@@ -1,95 +1,73 @@
-"""The `Annotated` names by which routers say who is asking."""
+"""The `Annotated` names by which routers say who is asking, and on which session."""
 
-from collections.abc import AsyncIterator
-from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
+from ua_parser import parse
 
-from app.accounts.credentials.access_tokens import Access, BadToken
-from app.accounts.devices import device_name
-from app.accounts.request_context import Reading, Writing
-from app.accounts.request_work import Actor
-from app.accounts.services import Caller, Tools
-from app.core.timestamps import utc_now
+from app.accounts import member_session
+from app.accounts.credentials.access_tokens import BadToken, SignedInMember
+from app.accounts.services import AccountServices, Caller
+from app.core.db.requests import Mode
+from app.core.text_fields import CONTROL
 from app.web.dependencies import Network
-from app.web.rate_limits import limited, one_of_few, unhurried
+from app.web.rate_limits import limited, password_place, uniform_time
+from app.web.routes import part_of_state
+
+READ, LONGEST = 300, 80  # characters of a `User-Agent`, and of a device's name
 
 
-async def read_tools(request: Request) -> Tools:
-    tools: Tools = request.app.state.tools
-    return tools
-
-
-AccountTools = Annotated[Tools, Depends(read_tools)]
-
-
-class BearerScheme(HTTPBearer):
-    """The scheme of the document and what it leads to, in one: each dependency more costs as much as reading a token
-    (docs/decisions/threads.md).
-    """
+class Bearer(HTTPBearer):
+    """The security scheme of the document. Its subclasses are the dependencies that need a token."""
 
     def __init__(self) -> None:
         super().__init__(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
 
-    async def read(self, request: Request, *, now: datetime) -> Access:
-        """Whom the token speaks for: no database is asked yet. Raises BadToken."""
+    async def member_of(self, request: Request) -> tuple[SignedInMember, datetime]:
+        """The member that the token names, and the request's time. No database is asked. Raises BadToken."""
         credentials = await super().__call__(request)
         if credentials is None:
             raise BadToken
-        tools: Tools = request.app.state.tools
-        return tools.tokens.read(credentials.credentials, now=now)
+        now = datetime.now(UTC)
+        services: AccountServices = request.app.state.services.accounts
+        return services.tokens.read(credentials.credentials, now=now), now
 
 
-class ToAsk(BearerScheme):
-    async def __call__(self, request: Request) -> Access:  # type: ignore[override]
-        return await self.read(request, now=utc_now())
+class ReadMember(Bearer):
+    async def __call__(self, request: Request) -> SignedInMember:  # type: ignore[override]
+        member, _ = await self.member_of(request)
+        return member
 
 
-class ToAct(BearerScheme):
-    async def __call__(self, request: Request) -> Actor:  # type: ignore[override]
-        now = utc_now()
-        return Actor(request.app.state, await self.read(request, now=now), now)
-
-
-class ToRead(BearerScheme):
-    async def __call__(self, request: Request) -> AsyncIterator[Reading]:  # type: ignore[override]
-        now = utc_now()
-        access, state = await self.read(request, now=now), request.app.state
-        async with state.turns.to_read():
-            with closing(Reading(state, access, now)) as reading:
-                yield reading
-
-
-class ToWrite(BearerScheme):
-    async def __call__(self, request: Request) -> AsyncIterator[Writing]:  # type: ignore[override]
-        now = utc_now()
-        access, state = await self.read(request, now=now), request.app.state
-        async with state.turns.to_write():
-            writing = Writing(state, access, now)
-            try:
-                yield writing
-            except BaseException as error:
-                await writing.end(error)
-                raise
-            else:
-                await writing.end()
+class OpenMemberSession(Bearer):
+    async def __call__(self, request: Request) -> member_session.MemberSession:  # type: ignore[override]
+        member, now = await self.member_of(request)
+        mode = Mode.READ if request.method == "GET" else Mode.WRITE
+        return member_session.MemberSession(request.app.state.services.web.database.requests.run, mode, member, now)
 
 
 async def read_caller(request: Request, network: Network) -> Caller:
     return Caller(network, device_name(request.headers.get("user-agent", "")))
 
 
-to_ask = ToAsk()
-Asking = Annotated[Access, Depends(to_ask)]
-MemberActs = Annotated[Actor, Depends(ToAct())]
-MemberReads = Annotated[Reading, Depends(ToRead(), scope="function")]
-MemberWrites = Annotated[Writing, Depends(ToWrite(), scope="function")]
+def device_name(user_agent: str) -> str | None:
+    """What people recognise a device by: `Safari on iOS`."""
+    found = parse(user_agent[:READ])
+    program = found.user_agent.family if found.user_agent else None
+    system = found.os.family if found.os else None
+    name = f"{program} on {system}" if program and system else program or system
+    return CONTROL.sub("", name)[:LONGEST] if name else None
+
+
+current_member = ReadMember()
+CurrentMember = Annotated[SignedInMember, Depends(current_member)]
+MemberSession = Annotated[member_session.MemberSession, Depends(OpenMemberSession())]
+Services = Annotated[AccountServices, Depends(part_of_state("accounts"))]
 CallerInfo = Annotated[Caller, Depends(read_caller)]
-PasswordWork = Depends(one_of_few, scope="function")
-MEMBER_PASSWORD_WORK = [Depends(to_ask), PasswordWork]  # nobody queues without a token
-Unhurried = Depends(unhurried, scope="function")
+PasswordWork = Depends(password_place, scope="function")
+MEMBER_PASSWORD_WORK = [Depends(current_member), PasswordWork]  # a request without a token takes no place
+UniformTime = Depends(uniform_time, scope="function")
 RegistrationLimit = Depends(limited("registrations"))
 SignInLimit = Depends(limited("sign_ins"))

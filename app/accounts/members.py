@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, func, select
-from sqlmodel import Session, col
+from sqlalchemy import Select, bindparam, func, select
+from sqlmodel import col
 
 from app.accounts.addresses import address_hash, address_hashes
-from app.accounts.credentials.access_tokens import Access, BadToken
+from app.accounts.credentials.access_tokens import BadToken, SignedInMember
 from app.accounts.models import Member, MemberKey, SignedInSession
 from app.core.crypto.encryption import new_key, seal, seal_json, unseal, unseal_json
 from app.core.crypto.key_ring import KeyRing
+from app.core.db.session import Session
 
 PURPOSE = "members' keys"
 
@@ -69,12 +70,12 @@ class Identity(NamedTuple):
         return [self.address, *([self.display_name] if self.display_name else [])]
 
 
-GOES_ON: Select[*tuple[Any, ...]] = select(col(SignedInSession.id)).where(
+ACTIVE_SESSION: Select[*tuple[Any, ...]] = select(col(SignedInSession.id)).where(
     col(SignedInSession.member_id) == bindparam("member_id"),
     col(SignedInSession.id) == bindparam("session_id"),
     col(SignedInSession.expires_at) > bindparam("now"),
 )
-LOCKED = GOES_ON.join(Member, col(Member.id) == col(SignedInSession.member_id)).with_for_update(
+LOCKED = ACTIVE_SESSION.join(Member, col(Member.id) == col(SignedInSession.member_id)).with_for_update(
     key_share=True, of=[Member, SignedInSession]
 )
 MEMBERS: Select[*tuple[Any, ...]] = (
@@ -95,20 +96,20 @@ MEMBERS: Select[*tuple[Any, ...]] = (
 )
 
 
-def member_by_address(reading: Session | Connection, ring: KeyRing, address: str) -> FoundMember | None:
+def member_by_address(reading: Session, ring: KeyRing, address: str) -> FoundMember | None:
     hashes = list(address_hashes(ring, address))
     row = reading.execute(MEMBERS.where(col(Member.address_hash).in_(hashes))).first()
     return FoundMember(*row) if row else None
 
 
-def member_by_id(reading: Session | Connection, member_id: UUID) -> FoundMember | None:
+def member_by_id(reading: Session, member_id: UUID) -> FoundMember | None:
     row = reading.execute(MEMBERS.where(col(Member.id) == member_id)).first()
     return FoundMember(*row) if row else None
 
 
-def signed_in_member(reading: Session | Connection, access: Access) -> FoundMember:
+def signed_in_member(reading: Session, access: SignedInMember) -> FoundMember:
     """Raises BadToken."""
-    member = member_by_id(reading, access.member_id)
+    member = member_by_id(reading, access.id)
     if member is None:
         raise BadToken
     return member
@@ -136,18 +137,18 @@ def hold_row(session: Session, member: FoundMember) -> bool:
 
 def claim_address(session: Session, ring: KeyRing, address: str) -> None:
     """Let nobody else take an address before this is over, under whichever secret they would hash it."""
-    if session.get_bind().dialect.name == "postgresql":
+    if session.dialect == "postgresql":
         key = int(address_hash(ring, min(ring.ids), address)[:15], 16)
         session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def check_session(reading: Session | Connection, access: Access, *, now: datetime) -> None:
+def check_session(session: Session, access: SignedInMember, *, now: datetime) -> None:
     """Raises BadToken unless the session goes on."""
-    if reading.execute(GOES_ON, named(access, now)).first() is None:
+    if session.execute(ACTIVE_SESSION, sign_in_values(access, now)).first() is None:
         raise BadToken
 
 
-def lock_member(session: Session, access: Access, *, password_hash: str | None = None, now: datetime) -> None:
+def lock_member(session: Session, access: SignedInMember, *, password_hash: str | None = None, now: datetime) -> None:
     """Begin what is written for a member: one member's writes go one after the other.
 
     What is written is therefore written before they sign out, change their password or are erased, or not at all.
@@ -157,12 +158,12 @@ def lock_member(session: Session, access: Access, *, password_hash: str | None =
     statement = LOCKED
     if password_hash is not None:
         statement = statement.where(col(Member.password_hash) == password_hash)
-    if session.connection().execute(statement, named(access, now)).first() is None:
+    if session.execute(statement, sign_in_values(access, now)).first() is None:
         raise BadToken
 
 
-def named(access: Access, now: datetime) -> dict[str, Any]:
-    return {"member_id": access.member_id, "session_id": access.session_id, "now": now}
+def sign_in_values(access: SignedInMember, now: datetime) -> dict[str, Any]:
+    return {"member_id": access.id, "session_id": access.session_id, "now": now}
 
 
 def _place(member_id: UUID) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
 from app.core.db.columns import SortedText, UtcDateTime
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class ConsentText(Table, table=True):

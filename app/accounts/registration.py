@@ -5,7 +5,6 @@
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
 from app.accounts import email_templates
 from app.accounts.addresses import address_hash
@@ -16,32 +15,34 @@ from app.accounts.email_change import mail_verification
 from app.accounts.members import FoundMember, Identity, claim_address, hold_row, member_by_address, wrapped_key
 from app.accounts.models import Member
 from app.accounts.schemas import Registration
-from app.accounts.services import Tools
+from app.accounts.services import AccountServices
 from app.core.crypto.encryption import new_key
-from app.core.db.database import Database
+from app.core.db.session import Session
+from app.core.db.transactions import Transactions
 from app.core.mail.outbox import write_mail
 
 
-def register(database: Database, tools: Tools, wanted: Registration, *, now: datetime) -> None:
+def register(transactions: Transactions, services: AccountServices, wanted: Registration) -> None:
     """Make a member, or tell the one who is there by mail. Raises WeakPassword and ConsentOutdated."""
-    tools.passwords.check(wanted.password, words=Identity(wanted.email, wanted.display_name).words)
-    password_hash = tools.passwords.hashed(wanted.password)
-    with database.transaction() as session:
+    services.passwords.check(wanted.password, words=Identity(wanted.email, wanted.display_name).words)
+    password_hash = services.passwords.hashed(wanted.password)
+    now = transactions.now
+    with transactions.begin() as session:
         for decision in wanted.consents:
             check_current(session, decision.purpose, decision)
-        claim_address(session, tools.ring, wanted.email)
-        known = member_by_address(session, tools.ring, wanted.email)
+        claim_address(session, services.ring, wanted.email)
+        known = member_by_address(session, services.ring, wanted.email)
         if known is None:
-            known = _add(session, tools, wanted, password_hash, now=now)
+            known = _add(session, services, wanted, password_hash, now=now)
         if known:
-            _tell(session, tools, known, now=now)
+            _tell(session, services, known, now=now)
 
 
 def _add(
-    session: Session, tools: Tools, wanted: Registration, password_hash: str, *, now: datetime
+    session: Session, services: AccountServices, wanted: Registration, password_hash: str, *, now: datetime
 ) -> FoundMember | None:
     """Make a member. Of several who sign up at once with an address one becomes it, whom the others are told of."""
-    key, account = new_key(), address_hash(tools.ring, tools.ring.current, wanted.email)
+    key, account = new_key(), address_hash(services.ring, services.ring.current, wanted.email)
     member = Member(
         address_hash=account,
         sealed=b"",
@@ -52,27 +53,27 @@ def _add(
     )
     member.sealed = Identity(wanted.email, wanted.display_name).seal(key, member.id)
     try:
-        with session.begin_nested():
-            session.add(member)
+        with session.savepoint():
+            session.insert(member)
     except IntegrityError:  # the database decides races, not a SELECT before
-        known = member_by_address(session, tools.ring, wanted.email)
+        known = member_by_address(session, services.ring, wanted.email)
         if known is None:
             raise
         return known
-    session.add(wrapped_key(tools.ring, member.id, key))
+    session.insert(wrapped_key(services.ring, member.id, key))
     for decision in wanted.consents:
         decide(session, member.id, decision.purpose, decision, now=now)
-    if not wait_to_mail(session, account, tools.settings, now=now):
-        mail_verification(session, tools, member.id, wanted.email, now=now)
+    if not wait_to_mail(session, account, services.settings, now=now):
+        mail_verification(session, services, member.id, wanted.email, now=now)
     note(session, Event.REGISTERED, member.id, now=now)
     return None
 
 
-def _tell(session: Session, tools: Tools, known: FoundMember, *, now: datetime) -> None:
+def _tell(session: Session, services: AccountServices, known: FoundMember, *, now: datetime) -> None:
     if not hold_row(session, known):
         return
-    if not wait_to_mail(session, known.address_hash, tools.settings, now=now):
-        address = known.identity(tools.ring).address
-        mail = email_templates.already_registered(address, link=tools.settings.forgot_password_url)
-        write_mail(session, tools.ring, mail, member_id=known.id, now=now)
+    if not wait_to_mail(session, known.address_hash, services.settings, now=now):
+        address = known.identity(services.ring).address
+        mail = email_templates.already_registered(address, link=services.settings.forgot_password_url)
+        write_mail(session, services.ring, mail, member_id=known.id, now=now)
     note(session, Event.REGISTERED_AGAIN, known.id, now=now)

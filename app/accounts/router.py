@@ -1,10 +1,10 @@
-"""A member's own account."""
+"""A member's own account, and the texts that members agree to."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from app.accounts import consents, email_change, profile
 from app.accounts.consents import ConsentOutdated, PurposeNotFound
@@ -14,7 +14,7 @@ from app.accounts.credentials.login_throttle import TooManyAttempts
 from app.accounts.credentials.password_check import WrongPassword
 from app.accounts.credentials.passwords import WeakPassword
 from app.accounts.credentials.sessions import Ending, SessionNotFound
-from app.accounts.dependencies import MEMBER_PASSWORD_WORK, AccountTools, Asking, CallerInfo, MemberReads, MemberWrites
+from app.accounts.dependencies import MEMBER_PASSWORD_WORK, CallerInfo, CurrentMember, MemberSession, Services
 from app.accounts.email_change import AddressUnverified, TooManyMails
 from app.accounts.schemas import (
     AddressChange,
@@ -29,11 +29,13 @@ from app.accounts.schemas import (
     SessionRead,
     TokenPair,
 )
-from app.web.dependencies import ContentSession, Db, ForEveryone, Linked, Now, PageQuery
+from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery, SeparateTransactions
 from app.web.problems import refusals
 from app.web.rate_limits import Busy
+from app.web.routes import api_router
 
-router = APIRouter(prefix="/me", tags=["Accounts"], responses=refusals(BadToken))
+router = api_router("/me", tag="Accounts", responses=refusals(BadToken))
+consents_router = api_router("/consents", tag="Accounts", dependencies=[ForEveryone])
 
 SessionId = Annotated[UUID, Path(description="As the list says.", examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
 PurposeName = Annotated[
@@ -43,15 +45,15 @@ Which = Annotated[Ending, Query(description="All of them, this one too, or all b
 
 
 @router.get("", summary="Your account")
-def read_me(me: MemberReads, tools: AccountTools) -> MemberRead:
+def read_me(session: MemberSession, services: Services) -> MemberRead:
     """Who you are here."""
-    return profile.read_member(me.reads, tools, me.access)
+    return profile.read_member(session, services, session.member)
 
 
 @router.patch("", summary="Change your profile")
-def change_me(change: ProfileChange, me: MemberWrites, tools: AccountTools) -> MemberRead:
+def change_me(change: ProfileChange, session: MemberSession, services: Services) -> MemberRead:
     """Change your display name, time zone or language. What is left out stays as it is."""
-    return profile.change_profile(me.session, tools, me.access, change)
+    return profile.change_profile(session, services, session.member, change)
 
 
 @router.put(
@@ -61,12 +63,16 @@ def change_me(change: ProfileChange, me: MemberWrites, tools: AccountTools) -> M
     responses=refusals(WeakPassword, WrongPassword, TooManyAttempts, Busy),
 )
 def change_password(
-    change: PasswordChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+    change: PasswordChange,
+    member: CurrentMember,
+    transactions: SeparateTransactions,
+    services: Services,
+    caller: CallerInfo,
 ) -> TokenPair:
     """Change your password. All sessions end, this one too; the reply carries the tokens of a new one. A mail tells
     you that it was changed.
     """
-    return password_reset.change_password(database, tools, caller, access, change, now=now)
+    return password_reset.change_password(transactions, services, caller, member, change)
 
 
 @router.put(
@@ -77,31 +83,35 @@ def change_password(
     responses=refusals(WrongPassword, AddressUnverified, TooManyAttempts, TooManyMails, Busy),
 )
 def change_email(
-    change: AddressChange, access: Asking, database: Db, tools: AccountTools, caller: CallerInfo, now: Now
+    change: AddressChange,
+    member: CurrentMember,
+    transactions: SeparateTransactions,
+    services: Services,
+    caller: CallerInfo,
 ) -> Done:
     """Have a link mailed to your new address; nothing changes until you confirm it. With your present address, as long
     as it isn't confirmed, its link is mailed again.
     """
-    email_change.ask_for_address(database, tools, caller, access, change, now=now)
+    email_change.ask_for_address(transactions, services, caller, member, change)
     return Done()
 
 
-@router.get("/sessions", summary="Your sessions", response_model=SessionPage)
-def list_sessions(me: MemberReads, tools: AccountTools, page: PageQuery, link: Linked, now: Now) -> Any:
+@router.get("/sessions", summary="Your sessions")
+def list_sessions(session: MemberSession, services: Services, page: PageQuery, link: Linked) -> SessionPage:
     """Where you are signed in, the newest first."""
-    return link(sessions.sessions_of(me.reads, tools, me.access, page, now=now))
+    return link(sessions.sessions_of(session, services, session.member, page, now=session.now))
 
 
 @router.get("/sessions/{session_id}", summary="One of your sessions", responses=refusals(SessionNotFound))
-def read_session(session_id: SessionId, me: MemberReads, tools: AccountTools, now: Now) -> SessionRead:
+def read_session(session_id: SessionId, session: MemberSession, services: Services) -> SessionRead:
     """One device that you are signed in on."""
-    return sessions.one_session(me.reads, tools, me.access, session_id, now=now)
+    return sessions.one_session(session, services, session.member, session_id, now=session.now)
 
 
 @router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)
-def end_sessions(me: MemberWrites, now: Now, which: Which = Ending.ALL) -> None:
+def end_sessions(session: MemberSession, which: Which = Ending.ALL) -> None:
     """Sign out everywhere, or everywhere else."""
-    sessions.end_my_sessions(me.session, me.access, which, now=now)
+    sessions.end_my_sessions(session, session.member, which, now=session.now)
 
 
 @router.delete(
@@ -110,29 +120,26 @@ def end_sessions(me: MemberWrites, now: Now, which: Which = Ending.ALL) -> None:
     status_code=HTTPStatus.NO_CONTENT,
     responses=refusals(SessionNotFound),
 )
-def end_session(session_id: SessionId, me: MemberWrites, now: Now) -> None:
+def end_session(session_id: SessionId, session: MemberSession) -> None:
     """Sign out on one device."""
-    sessions.end_session(me.session, me.access.member_id, session_id, now=now)
+    sessions.end_session(session, session.member.id, session_id, now=session.now)
 
 
 @router.get("/consents/{purpose}", summary="What you agreed to", responses=refusals(PurposeNotFound))
-def read_consent(purpose: PurposeName, me: MemberReads) -> MyConsent:
+def read_consent(purpose: PurposeName, session: MemberSession) -> MyConsent:
     """What you decided last about a purpose, and which version of its text is asked for now."""
-    return consents.my_consent(me.reads, me.access.member_id, purpose)
+    return consents.my_consent(session, session.member.id, purpose)
 
 
 @router.put("/consents/{purpose}", summary="Agree or withdraw", responses=refusals(PurposeNotFound, ConsentOutdated))
-def change_consent(purpose: PurposeName, decision: Decision, me: MemberWrites, now: Now) -> MyConsent:
+def change_consent(purpose: PurposeName, decision: Decision, session: MemberSession) -> MyConsent:
     """Agree to the current version of a text, or withdraw. Once `health_data` is withdrawn, nothing new of that kind is
     kept; what is there is erased after 30 days, unless you agree again by then.
     """
-    return consents.change_consent(me.session, me.access.member_id, purpose, decision, now=now)
+    return consents.change_consent(session, session.member.id, purpose, decision, now=session.now)
 
 
-consents_router = APIRouter(prefix="/consents", tags=["Accounts"], dependencies=[ForEveryone])
-
-
-@consents_router.get("", summary="What members agree to", response_model=ConsentPage)
-def list_consents(session: ContentSession, page: PageQuery, link: Linked) -> Any:
+@consents_router.get("", summary="What members agree to")
+def list_consents(session: ContentSession, page: PageQuery, link: Linked) -> ConsentPage:
     """Each purpose that members may agree to, with its text and the version that is asked for now."""
     return link(consents.consent_texts(session, page))

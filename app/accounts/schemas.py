@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 from app.accounts.addresses import Address
 from app.accounts.credentials.passwords import Password
 from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Token
+from app.core.db.pagination import Page
 from app.core.text_fields import Storable
 
 Purpose = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"]), Storable]
@@ -20,25 +22,29 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class Done(BaseModel):
+@dataclass(kw_only=True)
+class Done:
     """Accepted; there is nothing to tell."""
 
 
-class ConsentRead(BaseModel):
+@dataclass(kw_only=True)
+class ConsentRead:
     """A purpose that members may agree to, in the version that is asked for now."""
 
-    purpose: str = Field(examples=["health_data"])
-    version: str = Field(examples=["1"])
-    title: str = Field(examples=["Keeping what you write here"])
-    text: str = Field(
-        description="Plain text; paragraphs are separated by an empty line.", examples=["We keep what you write."]
-    )
+    purpose: Annotated[str, Field(examples=["health_data"])]
+    version: Annotated[str, Field(examples=["1"])]
+    title: Annotated[str, Field(examples=["Keeping what you write here"])]
+    text: Annotated[
+        str,
+        Field(
+            description="Plain text; paragraphs are separated by an empty line.", examples=["We keep what you write."]
+        ),
+    ]
 
 
-class ConsentPage(BaseModel):
+@dataclass
+class ConsentPage(Page[ConsentRead]):
     items: list[ConsentRead]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])
 
 
 class Decision(Body):
@@ -50,14 +56,15 @@ class PurposeDecision(Decision):
     purpose: Purpose
 
 
-class MyConsent(BaseModel):
+@dataclass(kw_only=True)
+class MyConsent:
     """What a member decided last about a purpose, and which version is asked for now."""
 
-    purpose: str = Field(examples=["health_data"])
+    purpose: Annotated[str, Field(examples=["health_data"])]
     granted: bool
-    version: str | None = Field(description="The version decided on; null: never decided.", examples=["1"])
+    version: Annotated[str | None, Field(description="The version decided on; null: never decided.", examples=["1"])]
     decided_at: datetime | None
-    current_version: str = Field(examples=["1"])
+    current_version: Annotated[str, Field(examples=["1"])]
 
 
 class Registration(Body):
@@ -88,15 +95,16 @@ class Refresh(Body):
     refresh_token: Token = Field(description="As it was given.")
 
 
-class TokenPair(BaseModel):
+@dataclass(kw_only=True)
+class TokenPair:
     """`access_token` goes into the `Authorization` header for `expires_in` seconds; `refresh_token` gets the next pair.
     Keep the refresh token where no script of others can read it.
     """
 
-    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIs..."])
+    access_token: Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiIs..."])]
     token_type: Literal["Bearer"]
-    expires_in: int = Field(description="Seconds.", examples=[600])
-    refresh_token: str = Field(examples=["AT0hRcB7..."])
+    expires_in: Annotated[int, Field(description="Seconds.", examples=[600])]
+    refresh_token: Annotated[str, Field(examples=["AT0hRcB7..."])]
 
 
 class Verification(Body):
@@ -112,13 +120,14 @@ class Reset(Body):
     password: Password = Field(description="The new one.")
 
 
-class MemberRead(BaseModel):
-    id: UUID = Field(examples=["6f1c7e0a-4c1f-4a57-9a2e-0d8f3f2b7c11"])
-    email: str = Field(examples=["ana@example.org"])
+@dataclass(kw_only=True)
+class MemberRead:
+    id: Annotated[UUID, Field(examples=["6f1c7e0a-4c1f-4a57-9a2e-0d8f3f2b7c11"])]
+    email: Annotated[str, Field(examples=["ana@example.org"])]
     email_verified: bool
-    display_name: str | None = Field(examples=["Ana"])
-    time_zone: str = Field(examples=["Europe/Dublin"])
-    language: str = Field(examples=["en"])
+    display_name: Annotated[str | None, Field(examples=["Ana"])]
+    time_zone: Annotated[str, Field(examples=["Europe/Dublin"])]
+    language: Annotated[str, Field(examples=["en"])]
     registered_at: datetime
 
 
@@ -140,27 +149,35 @@ class AddressChange(Body):
     current_password: Password
 
 
-class SeenSession(BaseModel):
+@dataclass(kw_only=True)
+class SeenSession:
     """Somebody signed in on one device."""
 
-    id: UUID = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
-    device: str | None = Field(
-        description="What the app called it, or what its `User-Agent` says; null: unknown.", examples=["Safari on iOS"]
-    )
-    place: str | None = Field(
-        description="The surroundings of the network address that it was last used from; null: unknown.",
-        examples=["203.0.113.0/24"],
-    )
+    id: Annotated[UUID, Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
+    device: Annotated[
+        str | None,
+        Field(
+            description="What the app called it, or what its `User-Agent` says; null: unknown.",
+            examples=["Safari on iOS"],
+        ),
+    ]
+    place: Annotated[
+        str | None,
+        Field(
+            description="The surroundings of the network address that it was last used from; null: unknown.",
+            examples=["203.0.113.0/24"],
+        ),
+    ]
     started_at: datetime
     last_used_at: datetime
     expires_at: datetime
 
 
+@dataclass(kw_only=True)
 class SessionRead(SeenSession):
-    is_current: bool = Field(description="Whether it is the one that asks.")
+    is_current: Annotated[bool, Field(description="Whether it is the one that asks.")]
 
 
-class SessionPage(BaseModel):
+@dataclass
+class SessionPage(Page[SessionRead]):
     items: list[SessionRead]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])

@@ -1,4 +1,4 @@
-"""What the services of this folder work with, and where a request comes from."""
+"""What the services of this folder share in a running application, and where a request comes from."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,14 +10,14 @@ from app.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class AccountServices:
     settings: Settings
     ring: KeyRing
     passwords: Passwords
     tokens: AccessTokens
 
     @classmethod
-    def of(cls, settings: Settings) -> "Tools":
+    def of(cls, settings: Settings) -> "AccountServices":
         return cls(
             settings=settings,
             ring=settings.ring,

@@ -1,11 +1,12 @@
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query
 
 from app.articles.blocks import BodyFormat
 from app.articles.queries import Filters
-from app.articles.search import SearchIndex
+from app.articles.services import ArticleServices
 from app.core.text_fields import LONGEST_SLUG, SLUG
+from app.web.routes import part_of_state
 
 MOST_SLUGS = 20
 
@@ -19,11 +20,6 @@ def slug_like(example: str) -> Any:
 ArticleSlug = Annotated[str, slug_like("overcoming-loneliness-the-science-of-social-connection")]
 TopicSlug = Annotated[str, slug_like("loneliness")]
 AuthorSlug = Annotated[str, slug_like("21day-team")]
-
-
-async def read_index(request: Request) -> SearchIndex:
-    index: SearchIndex = request.app.state.search
-    return index
 
 
 async def read_filters(
@@ -44,5 +40,5 @@ async def read_filters(
 
 
 Format = Annotated[BodyFormat, Query(alias="format", description="How texts come.", examples=["html"])]
-Index = Annotated[SearchIndex, Depends(read_index)]
+Services = Annotated[ArticleServices, Depends(part_of_state("articles"))]
 ArticleFilters = Annotated[Filters, Depends(read_filters)]

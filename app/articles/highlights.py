@@ -1,4 +1,4 @@
-"""The words of a search, and where they stand in a text."""
+"""The words of a search, and their places in a text."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def tolerance(word: str) -> int:
 
 
 class Words:
-    """What somebody looks for, split as the index splits its texts."""
+    """A search text, split as the index splits its texts."""
 
     def __init__(self, query: str) -> None:
         pairs = zip(PLAIN.analyze(query), STEMMED.analyze(query), strict=True)
@@ -41,7 +41,7 @@ class Words:
         self._alike: dict[str, bool] = {}
 
     def ranges(self, text: str) -> list[Range]:
-        """Where the words stand in a text, in characters, first to last."""
+        """The places of the words in a text, in characters, first to last."""
         plain, stems = PLAIN.pre_tokenize(text).tokens, STEMMED.pre_tokenize(text).tokens
         return [
             (token.char_offset_from, token.char_offset_to)

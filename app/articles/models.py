@@ -6,7 +6,7 @@ from sqlalchemy import JSON, CheckConstraint, Index
 from sqlmodel import Field
 
 from app.core.db.columns import SortedText, UtcDateTime
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class Category(Table, table=True):

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, func, select
-from sqlmodel import Session, col
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, func, select
+from sqlmodel import col
 
 from app.articles.models import Article, ArticleTopic, Author, Category
+from app.articles.schemas import ArticleBrief
 from app.core.db.pagination import Order, Statement
+from app.core.db.session import Session
 
 NEWEST = Order("newest", (col(Article.public_from), col(Article.id)), descending=True)
 NEWEST_OF_TOPIC = Order("newest", (col(ArticleTopic.public_from), col(ArticleTopic.article_id)), descending=True)
@@ -96,15 +99,16 @@ class Listing:
         return [column.in_(slugs) for column, slugs in kinds if slugs]
 
 
-BRIEFS_OF: Statement = select(
-    *(col(getattr(Article, name)) for name in ("slug", "title", "excerpt", "reading_minutes"))
-).where(PUBLIC_NOW, col(Article.slug).in_(bindparam("slugs", expanding=True)))
+@cache
+def _briefs() -> Statement:
+    columns = col(Article.slug), col(Article.title), col(Article.excerpt), col(Article.reading_minutes)
+    return select(*columns).where(PUBLIC_NOW, col(Article.slug).in_(bindparam("slugs", expanding=True)))
 
 
-def briefs_of(reading: Session | Connection, slugs: Sequence[str], *, now: datetime) -> list[dict[str, Any]]:
+def briefs_of(session: Session, slugs: Sequence[str], *, now: datetime) -> list[ArticleBrief]:
     """The public ones of these articles, in the same order."""
-    rows = reading.execute(BRIEFS_OF, {"now": now, "slugs": slugs}) if slugs else ()
-    found = {row.slug: dict(row._mapping) for row in rows}  # noqa: SLF001 - its public name in rows
+    rows = session.execute(_briefs(), {"now": now, "slugs": slugs}) if slugs else ()
+    found = {row.slug: ArticleBrief.model_validate(row, from_attributes=True) for row in rows}
     return [found[slug] for slug in slugs if slug in found]
 
 

@@ -1,5 +1,6 @@
 """What the API says of articles and of what they are filed under."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.articles.blocks import Body
+from app.core.db.pagination import Page
 
 
 class SortBy(StrEnum):
@@ -78,10 +80,9 @@ class ArticleListItem(ArticleSummary):
     highlights: list[Highlight] = Field(description="Empty unless `q` was given.")
 
 
-class ArticlePage(BaseModel):
+@dataclass
+class ArticlePage(Page[ArticleListItem]):
     items: list[ArticleListItem]
-    total: int = Field(examples=[4])
-    next: str | None = Field(examples=[None])
 
 
 class ContentsEntry(BaseModel):
@@ -132,10 +133,9 @@ class TopicRead(TopicBrief):
     articles: int = Field(description="How many public articles have it.", examples=[2])
 
 
-class TopicPage(BaseModel):
+@dataclass
+class TopicPage(Page[TopicRead]):
     items: list[TopicRead]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])
 
 
 class CategoryRead(CategoryBrief):
@@ -143,10 +143,9 @@ class CategoryRead(CategoryBrief):
     articles: int = Field(description="How many public articles are in it.", examples=[2])
 
 
-class CategoryPage(BaseModel):
+@dataclass
+class CategoryPage(Page[CategoryRead]):
     items: list[CategoryRead]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])
 
 
 class AuthorRead(AuthorBrief):
@@ -155,7 +154,6 @@ class AuthorRead(AuthorBrief):
     articles: int = Field(description="How many public articles are theirs.", examples=[1])
 
 
-class AuthorPage(BaseModel):
+@dataclass
+class AuthorPage(Page[AuthorRead]):
     items: list[AuthorRead]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])

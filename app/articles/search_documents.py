@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.articles.models import Article, ArticleBody, ArticleTopic
 from app.articles.search import Indexed
 from app.core.db.database import Database
+from app.core.db.session import Session
 
 AT_ONCE = 500  # rows in memory
 
 
 def indexed_articles(database: Database) -> Iterator[Indexed]:
-    """Every published article, the scheduled ones too. The session ends with the last, before the index is merged."""
-    with database.content_sessions.begin() as session:
+    """Every published article, the scheduled ones too. The snapshot ends with the last, before the index is merged."""
+    with database.snapshot() as session:
         yield from _articles(session)
 
 

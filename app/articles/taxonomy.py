@@ -5,17 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.articles.models import Article, ArticleTopic, Author, Category, Topic
 from app.articles.queries import is_public
+from app.articles.schemas import AuthorPage, AuthorRead, CategoryPage, CategoryRead, TopicPage, TopicRead
 from app.core.db.pagination import Order, Page, PageRequest, Statement, page_of
+from app.core.db.session import Session
 from app.core.errors import FieldError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One way to file articles: the table, what is shown of it, and where an article names it."""
+    """One way to file articles: the table, its columns that are shown, and the column that names it for an article."""
 
     table: type[Category] | type[Topic] | type[Author]
     shown: tuple[Any, ...]
@@ -51,27 +53,33 @@ class AuthorNotFound(NotFound):
         super().__init__(FieldError("path", "/slug", self.says))
 
 
-def list_topics(session: Session, page: PageRequest, *, now: datetime) -> Page[Row[Any]]:
-    return _page(session, page, TOPICS, now)
+def list_topics(session: Session, page: PageRequest, *, now: datetime) -> TopicPage:
+    found = _page(session, page, TOPICS, now)
+    items = [TopicRead.model_validate(row, from_attributes=True) for row in found.items]
+    return TopicPage(items, found.total, found.next)
 
 
-def read_topic(session: Session, slug: str, *, now: datetime) -> Row[Any]:
+def read_topic(session: Session, slug: str, *, now: datetime) -> TopicRead:
+    """Raises TopicNotFound."""
     topic = session.execute(_filed(TOPICS, now).where(col(Topic.slug) == slug)).one_or_none()
     if topic is None:
         raise TopicNotFound
-    return topic
+    return TopicRead.model_validate(topic, from_attributes=True)
 
 
-def list_categories(session: Session, page: PageRequest, *, now: datetime) -> Page[Row[Any]]:
-    return _page(session, page, CATEGORIES, now)
+def list_categories(session: Session, page: PageRequest, *, now: datetime) -> CategoryPage:
+    found = _page(session, page, CATEGORIES, now)
+    items = [CategoryRead.model_validate(row, from_attributes=True) for row in found.items]
+    return CategoryPage(items, found.total, found.next)
 
 
-def list_authors(session: Session, page: PageRequest, *, now: datetime) -> Page[dict[str, Any]]:
+def list_authors(session: Session, page: PageRequest, *, now: datetime) -> AuthorPage:
     found = _page(session, page, AUTHORS, now)
-    return Page([_author(row) for row in found.items], found.total, found.next)
+    return AuthorPage([_author(row) for row in found.items], found.total, found.next)
 
 
-def read_author(session: Session, slug: str, *, now: datetime) -> dict[str, Any]:
+def read_author(session: Session, slug: str, *, now: datetime) -> AuthorRead:
+    """Raises AuthorNotFound."""
     author = session.execute(_filed(AUTHORS, now).where(col(Author.slug) == slug)).one_or_none()
     if author is None:
         raise AuthorNotFound
@@ -79,7 +87,7 @@ def read_author(session: Session, slug: str, *, now: datetime) -> dict[str, Any]
 
 
 def _filed(filing: Filing, now: datetime) -> Statement:
-    """What is shown of each, with the number of its public articles."""
+    """The columns that are shown, with the number of public articles."""
     public = is_public(now, filing.named_by.class_)
     counts = select(filing.named_by.label("slug"), func.count().label("articles")).where(public)
     counted = counts.group_by(filing.named_by).subquery()
@@ -96,5 +104,5 @@ def _page(session: Session, page: PageRequest, filing: Filing, now: datetime) ->
     return page_of(session, _filed(filing, now), page, order, total=session.scalar(listed) or 0)
 
 
-def _author(row: Row[Any]) -> dict[str, Any]:
-    return {**row._asdict(), "avatar": {"initial": row.initial, "url": row.avatar_url}}
+def _author(row: Row[Any]) -> AuthorRead:
+    return AuthorRead.model_validate({**row._asdict(), "avatar": {"initial": row.initial, "url": row.avatar_url}})

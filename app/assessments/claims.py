@@ -1,7 +1,8 @@
-"""Claim tokens: what somebody without an account answered, sealed by the server, for them to keep until they have one.
+"""Claim tokens: answers that were given without an account, sealed by the server and kept by the client until there is
+one.
 
-Nothing is stored when a token is made. It holds a fixed number of characters for each question, so that not even its
-length tells anything of the answers.
+Nothing is stored when a token is made. It holds a fixed number of characters for each question, so that its length
+doesn't depend on the answers.
 """
 
 import json
@@ -11,14 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.assessments.models import UsedClaim
 from app.assessments.questionnaires import Questionnaire, Questionnaires
 from app.core.crypto.encryption import Broken, seal, unseal
 from app.core.crypto.key_ring import KeyRing, UnknownKey
-from app.core.db.database import insert_into
+from app.core.db.session import Session
 from app.core.errors import BadInput, Conflict, FieldError
 
 PURPOSE = "claim tokens"
@@ -62,11 +62,11 @@ class Claim:
         return self.scored_at + GOOD_FOR
 
     def use(self, session: Session, *, now: datetime) -> None:
-        """Take it for the result that this transaction stores. Raises ClaimExpired and ClaimUsed."""
+        """Mark it as used, by the result that this transaction stores. Raises ClaimExpired and ClaimUsed."""
         if now >= self.expires_at:
             raise ClaimExpired
-        once = insert_into(session, UsedClaim).values(id=self.id, expires_at=self.expires_at)
-        if session.execute(once.on_conflict_do_nothing().returning(col(UsedClaim.id))).first() is None:
+        once = session.insert_or(UsedClaim).on_conflict_do_nothing().returning(col(UsedClaim.id))
+        if session.execute(once, {"id": self.id, "expires_at": self.expires_at}).first() is None:
             raise ClaimUsed
 
 
@@ -92,7 +92,7 @@ class Claims:
         sealed = seal(self._ring.key(key_id, PURPOSE), json.dumps(said).encode(), bound_to=key_id)
         return f"{key_id}.{_text(sealed)}", claim.expires_at
 
-    def read(self, reading: Session | Connection, questionnaires: Questionnaires, token: str) -> Claim:
+    def read(self, reading: Session, questionnaires: Questionnaires, token: str) -> Claim:
         """Raises ClaimNotGood."""
         key_id, _, encoded = token.partition(".")
         try:

@@ -18,17 +18,17 @@ from sqlmodel import col
 
 from app.assessments.files.checks import read_definition
 from app.assessments.models import Assessment
-from app.assessments.questionnaires import Questionnaires
+from app.assessments.questionnaires import IS_LISTED, Questionnaires
 from app.assessments.results.recompute import Verdict, recomputed
 from app.assessments.rules.definition import Definition, definition_of
-from app.assessments.services import Tools
+from app.assessments.services import AssessmentServices
 from app.assessments.spreadsheets import BadSheet, Cells, Sample, Sheet, delimiter_of, rows
 from app.core.console import counted, database_told, err, opened, out, read_settings
 from app.core.source_files.messages import did_you_mean
 from app.core.source_files.sources import Faults, read_yaml
 
-BEGINNING = 100_000  # characters that the header stands in
-MOST_TOLD = 50  # bad cells
+BEGINNING = 100_000  # characters within which the header ends
+MOST_SHOWN = 50  # bad cells
 
 app = typer.Typer(no_args_is_help=True, help="Score spreadsheets, and recompute what members kept.")
 
@@ -54,19 +54,19 @@ def score_command(
         raise typer.BadParameter("give a questionnaire's slug, or --definition, and one file")
     rules = _in_file(definition) if definition else _loaded(slugs[0])
     path = Path(file)
-    with _told(path):
+    with _reporting_faults(path):
         path.open("rb").close()
     target = output or path.with_suffix(".scores.csv")
     if target.resolve() == path.resolve():
         raise typer.BadParameter("--out is the file of the responses: name another one")
     if target.is_symlink() or (target.exists() and not target.is_file()):
         raise typer.BadParameter("--out isn't an ordinary file: name another one")
-    with _told(path):
+    with _reporting_faults(path):
         skipped = _check(path, rules)
     if skipped and not skip_bad:
         err.print(f"{counted(len(skipped), 'row')} with a bad cell; nothing was scored. --skip-bad leaves them out.")
         raise typer.Exit(1)
-    with _told(target):
+    with _reporting_faults(target):
         sample, scored = _score(path, rules, skipped, target)
     found = [{"scale": scale, **asdict(each)} for scale, each in sample.statistics()]
     if as_json:
@@ -79,10 +79,10 @@ def score_command(
 @app.command()
 def recompute() -> None:
     """Score every stored result again. Exit code 1 if one says something else, or can't be read."""
-    tools = Tools.of(read_settings().ring)
-    with database_told(), opened() as database, database.reads.connect() as reads:
+    services = AssessmentServices.of(read_settings().ring)
+    with database_told(), opened() as database, database.reading() as reads:
         verdicts: Counter[Verdict] = Counter()
-        for each in recomputed(reads, tools):
+        for each in recomputed(reads, services):
             verdicts[each.verdict] += 1
             if each.verdict is not Verdict.SAME:
                 out.print(f"{each.member_id} {each.id}: {each.verdict.value} (engine {each.engine})")
@@ -103,17 +103,17 @@ def _in_file(path: Path) -> Definition:
 
 
 def _loaded(slug: str) -> Definition:
-    with database_told(), opened() as database, database.reads.connect() as reads:
+    with database_told(), opened() as database, database.reading() as reads:
         questionnaire = Questionnaires().current(reads, slug)
         if questionnaire:
             return questionnaire.definition
-        known = list(reads.scalars(select(col(Assessment.slug)).where(col(Assessment.is_listed))))
+        known = list(reads.execute(select(col(Assessment.slug)).where(IS_LISTED)).scalars())
     err.print(escape(f"No assessment {slug!r} is loaded{did_you_mean(slug, known) or '.'}"))
     raise typer.Exit(1)
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _reporting_faults(path: Path) -> Iterator[None]:
     """Says what is wrong with a spreadsheet, and ends with exit code 1."""
     try:
         yield
@@ -144,20 +144,20 @@ def _opened(path: Path, definition: Definition, label: str) -> Iterator[tuple[Sh
 
 
 def _check(path: Path, definition: Definition) -> set[int]:
-    """Tell of every bad cell; the rows that have one."""
+    """Report every bad cell, up to a limit. Returns the numbers of the rows that have one."""
     bad: set[int] = set()
-    told = 0
+    count = 0
     with _opened(path, definition, "Checking") as (sheet, found):
         if sheet.unanswered:
             err.print(escape(f"No columns for {', '.join(sheet.unanswered)}: taken as not answered."))
         for number, cells in found:
             for fault in sheet.faults(number, cells):
                 bad.add(number)
-                told += 1
-                if told <= MOST_TOLD:
+                count += 1
+                if count <= MOST_SHOWN:
                     err.print(escape(f"{path}: {fault}"))
-    if told > MOST_TOLD:
-        err.print(f"... and {counted(told - MOST_TOLD, 'more bad cell')}.")
+    if count > MOST_SHOWN:
+        err.print(f"... and {counted(count - MOST_SHOWN, 'more bad cell')}.")
     return bad
 
 

@@ -1,30 +1,20 @@
+"""The `Annotated` names by which the routers of this folder say what they need."""
+
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query
 
-from app.accounts.request_context import Acting
 from app.assessments.schemas import SLUG
-from app.assessments.services import Tools
-from app.core.text_fields import LONGEST_SLUG
+from app.assessments.services import AssessmentServices
+from app.core.text_fields import LARGEST, LONGEST_SLUG, whole_number
 from app.core.text_fields import SLUG as SLUG_PATTERN
-from app.web.dependencies import LARGEST, whole_number
+from app.web.routes import part_of_state
 
 AN_ID = "3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"
 
 
-async def read_tools(request: Request) -> Tools:
-    tools: Tools = request.app.state.assessments
-    return tools
-
-
-def tools_of(me: Acting) -> Tools:
-    """What `AssessmentTools` gives, where a dependency less is worth it (docs/decisions/threads.md)."""
-    tools: Tools = me.state.assessments
-    return tools
-
-
-AssessmentTools = Annotated[Tools, Depends(read_tools)]
+Services = Annotated[AssessmentServices, Depends(part_of_state("assessments"))]
 AssessmentSlug = Annotated[
     str, Path(pattern=SLUG_PATTERN, max_length=LONGEST_SLUG, description="As the list names it.", examples=[SLUG])
 ]

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from app.core.db.columns import SortedText, UtcDateTime
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class Assessment(Table, table=True):
@@ -79,7 +79,7 @@ class Draft(Table, table=True):
 
 
 class UsedClaim(Table, table=True):
-    """A claim token that was used, by nobody knows whom; kept until the token would have expired."""
+    """A claim token that was used, without who used it; kept until the token would have expired."""
 
     __tablename__ = "used_claims"
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
-from sqlmodel import Session, col
+from sqlalchemy import Select, bindparam, select
+from sqlmodel import col
 
 from app.assessments.models import Assessment, AssessmentVersion
 from app.assessments.rules.definition import Definition, definition_of
+from app.core.db.session import Session
 
 AT_MOST = 200  # versions in memory
 
@@ -48,15 +49,15 @@ class Questionnaires:
     def __init__(self) -> None:
         self._known: dict[Key, Questionnaire] = {}
 
-    def current(self, reading: Session | Connection, slug: str) -> Questionnaire | None:
+    def current(self, reading: Session, slug: str) -> Questionnaire | None:
         """The version that is asked now; None if there is none, or no longer."""
         return self._found(reading, CURRENT, slug=slug)
 
-    def version(self, reading: Session | Connection, slug: str, version: int) -> Questionnaire | None:
+    def version(self, reading: Session, slug: str, version: int) -> Questionnaire | None:
         """Any version that there ever was."""
         return self._found(reading, VERSION, slug=slug, version=version)
 
-    def read(self, reading: Session | Connection, slug: str, version: int, digest: str) -> Questionnaire:
+    def read(self, reading: Session, slug: str, version: int, digest: str) -> Questionnaire:
         """A version that is known to be there."""
         key = slug, version, digest
         found = self._known.get(key)
@@ -68,8 +69,6 @@ class Questionnaires:
                 self._known.pop(next(iter(self._known)), None)
         return found
 
-    def _found(
-        self, reading: Session | Connection, statement: Select[*tuple[Any, ...]], **values: object
-    ) -> Questionnaire | None:
+    def _found(self, reading: Session, statement: Select[*tuple[Any, ...]], **values: object) -> Questionnaire | None:
         row = reading.execute(statement, values).first()
         return self.read(reading, *row) if row else None

@@ -1,12 +1,14 @@
 """Questionnaires as everybody reads them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_origin
 
 from pydantic import BaseModel, Field, model_validator
 
 from app.articles.schemas import Reference
+from app.core.db.pagination import Page
 
 TITLE = "Attachment reflection"
 SLUG = "attachment-reflection"
@@ -33,10 +35,9 @@ class AssessmentSummary(BaseModel):
     question_count: int = Field(examples=[24])
 
 
-class AssessmentPage(BaseModel):
+@dataclass
+class AssessmentPage(Page[AssessmentSummary]):
     items: list[AssessmentSummary]
-    total: int = Field(examples=[2])
-    next: str | None = Field(examples=[None])
 
 
 class ResponseScaleRead(BaseModel):

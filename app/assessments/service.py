@@ -3,23 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, func, select
+from sqlmodel import col
 
 from app.assessments.models import Assessment, AssessmentVersion
 from app.assessments.questionnaires import IS_CURRENT, IS_LISTED, Questionnaire, Questionnaires
+from app.assessments.results.schemas import ScoreRead
 from app.assessments.rules import scoring
 from app.assessments.rules.definition import options_of, response_scale_of
+from app.assessments.schemas import AssessmentPage, AssessmentRead, AssessmentSummary
 from app.assessments.serializers import SUPPORT, result_of
-from app.assessments.services import Tools
-from app.core.db.pagination import Order, Page, PageRequest, page_of
+from app.assessments.services import AssessmentServices
+from app.core.db.pagination import Order, PageRequest, Statement, page_of
+from app.core.db.session import Session
 from app.core.errors import BadInput, FieldError, NotFound
 from app.core.text_fields import shown_name
 
-MOST_TOLD = 50  # answers that can't be used
+MOST_FAULTS = 50  # that one reply names
 BY_SLUG = Order("slug", (col(Assessment.slug),))
 
 
@@ -59,59 +63,68 @@ class TooFewAnswers(BadInput):
         super().__init__(FieldError("body", "/answers", "Each scale says how many answers it needs."))
 
 
-def list_assessments(session: Session, page: PageRequest) -> Page[dict[str, Any]]:
-    statement = select(col(Assessment.slug), col(Assessment.version), col(AssessmentVersion.definition)).join(
-        AssessmentVersion, IS_CURRENT
-    )
-    total = session.scalar(select(func.count()).select_from(Assessment).where(IS_LISTED)) or 0
-    found = page_of(session, statement.where(IS_LISTED), page, BY_SLUG, total=total)
-    return Page([_summary(row.slug, row.version, row.definition) for row in found.items], found.total, found.next)
+@cache
+def _listed_assessments() -> Statement:
+    columns = col(Assessment.slug), col(Assessment.version), col(AssessmentVersion.definition)
+    return select(*columns).join(AssessmentVersion, IS_CURRENT).where(IS_LISTED)
 
 
-def _summary(slug: str, version: int, stored: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {name: stored[name] for name in ("title", "summary", "minutes")}
-    return {"slug": slug, "version": version, **shown, "question_count": len(stored["questions"])}
+@cache
+def _how_many() -> Statement:
+    return select(func.count()).select_from(Assessment).where(IS_LISTED)
+
+
+@cache
+def _current_version() -> Statement:
+    return select(col(Assessment.version), col(Assessment.is_listed)).where(col(Assessment.slug) == bindparam("slug"))
+
+
+def list_assessments(session: Session, page: PageRequest) -> AssessmentPage:
+    total = session.scalar(_how_many()) or 0
+    found = page_of(session, _listed_assessments(), page, BY_SLUG, total=total)
+    items = [_summary(row.slug, row.version, row.definition) for row in found.items]
+    return AssessmentPage(items, found.total, found.next)
 
 
 def read_assessment(
     session: Session, questionnaires: Questionnaires, slug: str, *, version: int | None
-) -> dict[str, Any]:
+) -> AssessmentRead:
     """A version that was asked once can be read for ever. Raises AssessmentNotFound and VersionNotFound."""
     if version is None:
         current = listed(session, questionnaires, slug)
-        return {**_shown(current), "current_version": current.version}
-    assessment = session.get(Assessment, slug)
+        return _shown(current, current_version=current.version)
+    assessment = session.execute(_current_version(), {"slug": slug}).first()
     if assessment is None:
         raise AssessmentNotFound
     wanted = questionnaires.version(session, slug, version)
     if wanted is None:
         raise VersionNotFound
-    return {**_shown(wanted), "current_version": assessment.version if assessment.is_listed else None}
+    return _shown(wanted, current_version=assessment.version if assessment.is_listed else None)
 
 
 def score_answers(
     session: Session,
-    tools: Tools,
+    services: AssessmentServices,
     slug: str,
     answers: Mapping[str, int],
     *,
     version: int | None,
     now: datetime,
-) -> dict[str, Any]:
-    """Score for somebody of whom nothing is kept; they may claim the result later.
+) -> ScoreRead:
+    """Score without an account; the result can be claimed later.
 
     Raises AssessmentNotFound, UnknownVersion, BadAnswers and TooFewAnswers.
     """
-    questionnaire = listed(session, tools.questionnaires, slug)
+    questionnaire = listed(session, services.questionnaires, slug)
     if version is not None:
-        questionnaire = known_version(session, tools.questionnaires, slug, version)
+        questionnaire = known_version(session, services.questionnaires, slug, version)
     outcome = scored(questionnaire, answers)
-    token, expires_at = tools.claims.token(questionnaire, answers, now=now)
+    token, expires_at = services.claims.token(questionnaire, answers, now=now)
     shown = result_of(session, questionnaire, outcome, answers, now=now)
-    return {**shown, "claim_token": token, "claim_expires_at": expires_at}
+    return ScoreRead(**vars(shown), claim_token=token, claim_expires_at=expires_at)
 
 
-def listed(reading: Session | Connection, questionnaires: Questionnaires, slug: str) -> Questionnaire:
+def listed(reading: Session, questionnaires: Questionnaires, slug: str) -> Questionnaire:
     """Raises AssessmentNotFound."""
     questionnaire = questionnaires.current(reading, slug)
     if questionnaire is None:
@@ -119,9 +132,7 @@ def listed(reading: Session | Connection, questionnaires: Questionnaires, slug: 
     return questionnaire
 
 
-def known_version(
-    reading: Session | Connection, questionnaires: Questionnaires, slug: str, version: int
-) -> Questionnaire:
+def known_version(reading: Session, questionnaires: Questionnaires, slug: str, version: int) -> Questionnaire:
     """Raises UnknownVersion."""
     questionnaire = questionnaires.version(reading, slug, version)
     if questionnaire is None:
@@ -131,7 +142,7 @@ def known_version(
 
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, int]) -> None:
     """Raises BadAnswers."""
-    faults = list(islice(scoring.faults(questionnaire.definition, answers), MOST_TOLD))
+    faults = list(islice(scoring.faults(questionnaire.definition, answers), MOST_FAULTS))
     if faults:
         places = ((f"/answers/{shown_name(question)}", reason) for question, reason in faults)
         raise BadAnswers(*(FieldError("body", place, reason) for place, reason in places))
@@ -146,24 +157,37 @@ def scored(questionnaire: Questionnaire, answers: Mapping[str, int]) -> dict[str
     return asdict(outcome)
 
 
-def _shown(questionnaire: Questionnaire) -> dict[str, Any]:
+def _summary(slug: str, version: int, stored: Mapping[str, Any]) -> AssessmentSummary:
+    return AssessmentSummary(
+        slug=slug,
+        version=version,
+        title=stored["title"],
+        summary=stored["summary"],
+        minutes=stored["minutes"],
+        question_count=len(stored["questions"]),
+    )
+
+
+def _shown(questionnaire: Questionnaire, *, current_version: int | None) -> AssessmentRead:
     stored, definition = questionnaire.stored, questionnaire.definition
-    default = stored["response_scales"][0]
     scales = [
         {**scale, "min": scored.minimum, "max": scored.maximum}
         for scale, scored in zip(stored["scales"], definition.scales, strict=True)
     ]
-    return {
-        **stored,
-        "slug": questionnaire.slug,
-        "version": questionnaire.version,
-        "digest": questionnaire.digest,
-        "published_at": questionnaire.published_at,
-        "response_scale": default,
-        "questions": [_question(question, stored) for question in stored["questions"]],
-        "scales": scales,
-        "support": SUPPORT,
-    }
+    return AssessmentRead.model_validate(
+        {
+            **stored,
+            "slug": questionnaire.slug,
+            "version": questionnaire.version,
+            "current_version": current_version,
+            "digest": questionnaire.digest,
+            "published_at": questionnaire.published_at,
+            "response_scale": stored["response_scales"][0],
+            "questions": [_question(question, stored) for question in stored["questions"]],
+            "scales": scales,
+            "support": SUPPORT,
+        }
+    )
 
 
 def _question(question: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+"""What the services of this folder share in a running application."""
+
 from dataclasses import dataclass
 
 from app.assessments.claims import Claims
@@ -6,13 +8,11 @@ from app.core.crypto.key_ring import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """What the services of this folder work with."""
-
+class AssessmentServices:
     ring: KeyRing
     questionnaires: Questionnaires
     claims: Claims
 
     @classmethod
-    def of(cls, ring: KeyRing) -> "Tools":
+    def of(cls, ring: KeyRing) -> "AssessmentServices":
         return cls(ring, Questionnaires(), Claims(ring))

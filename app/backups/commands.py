@@ -18,7 +18,7 @@ from app.core.console import counted, database_told, err, opened, out, read_sett
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.migrations import revisions
 from app.core.errors import Unavailable
-from app.privacy.account_commands import tell_unread
+from app.privacy.erasure_commands import tell_unread
 
 MEGABYTE = 10**6
 

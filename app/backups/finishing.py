@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.accounts.admin.key_rotation import in_use
-from app.accounts.services import Tools
+from app.accounts.services import AccountServices
 from app.backups.contents import Contents
 from app.core.db.database import Database
 from app.core.settings import Settings
@@ -26,7 +26,9 @@ Finish = Callable[[Database], Restored]  # with a database whose tables are thos
 
 def finish(database: Database, settings: Settings, *, now: datetime) -> Restored:
     """Raises UnknownKey and ErasuresUnwritable."""
-    erased, unread = reapply(database, Tools.of(settings), Erasures(settings.erasures, settings.ring), now=now)
-    with database.reads.connect() as connection:
-        missing = set(in_use(connection)) - set(settings.ring.ids)
-        return Restored(Contents.of(connection).members, erased, frozenset(unread), frozenset(missing))
+    erased, unread = reapply(
+        database, AccountServices.of(settings), Erasures(settings.erasures, settings.ring), now=now
+    )
+    with database.reading() as session:
+        missing = set(in_use(session)) - set(settings.ring.ids)
+        return Restored(Contents.of(session.connection).members, erased, frozenset(unread), frozenset(missing))

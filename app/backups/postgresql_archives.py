@@ -63,7 +63,8 @@ class Programs:
 def copy(database: Database, into: Path, folder: Path | None) -> Contents:
     """One moment of it, which is read while others write; then read back as a whole."""
     programs = Programs(database.url, folder)
-    with database.snapshot.connect() as connection:
+    with database.snapshot() as session:
+        connection = session.connection
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         _check_age(programs, connection)
         contents = Contents.of(connection).check(database.url.database)
@@ -84,15 +85,15 @@ def restore(database: Database, backup: Path, finish: Finish, folder: Path | Non
         wanted.flush()
         how = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", f"--use-list={wanted.name}")
         programs.run("pg_restore", *how, programs.database, str(backup))
-    with database.sessions.begin() as session:
-        RESTORED.create(session.connection())
+    with database.transaction() as session:
+        RESTORED.create(session.connection)
         session.execute(insert(RESTORED).values(version_num=revision))
     upgrade(database.url, noted_in=RESTORED.name)
     restored = finish(database)
-    with database.sessions.begin() as session:
-        RESTORED.drop(session.connection())
+    with database.transaction() as session:
+        RESTORED.drop(session.connection)
         session.execute(update(VERSION).values(version_num=revisions()[0]))
-        session.connection().exec_driver_sql("ANALYZE")
+        session.connection.exec_driver_sql("ANALYZE")
         return restored
 
 
@@ -127,8 +128,8 @@ def _make_room(database: Database, names: set[str]) -> None:
     """No tables but the mark of a restore that isn't finished. Raises NotDone when somebody is connected, and when
     something is there that can't be loaded again.
     """
-    with database.sessions.begin() as session:
-        connection = session.connection()
+    with database.transaction() as session:
+        connection = session.connection
         others = connection.scalar(OTHERS)
         if others:
             raise NotDone(

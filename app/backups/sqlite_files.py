@@ -29,8 +29,8 @@ def copy(database: Database, into: Path) -> Contents:
     if not _file_of(database.url).is_file():
         raise NotDone(f"There is no database at {database.url.database}.")
     try:
-        with closing(sqlite_driver().connect(into)) as target, database.reads.connect() as connection:
-            source: Any = connection.connection.driver_connection
+        with closing(sqlite_driver().connect(into)) as target, database.reading() as session:
+            source: Any = session.connection.connection.driver_connection
             source.backup(target)
     except sqlite_driver().Error as error:
         raise NotDone(f"The copy couldn't be written: {error}.") from None
@@ -60,7 +60,7 @@ def restore(url: URL, backup: Path, finish: Finish, *, replace: bool) -> tuple[R
 
 
 def _finished(url: URL, finish: Finish) -> Restored:
-    database = Database(url, pool_size=1, patience=PATIENCE)
+    database = Database(url, pool_size=1, seconds=PATIENCE)
     try:
         upgrade(url)
         return finish(database)

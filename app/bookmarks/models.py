@@ -5,7 +5,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from app.core.db.columns import UtcDateTime
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class Bookmark(Table, table=True):

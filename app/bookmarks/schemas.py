@@ -1,16 +1,16 @@
+from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, Field
-
 from app.articles.schemas import ArticleSummary
+from app.core.db.pagination import Page
 
 
-class BookmarkRead(BaseModel):
+@dataclass(kw_only=True)
+class BookmarkRead:
     article: ArticleSummary
     saved_at: datetime
 
 
-class BookmarkPage(BaseModel):
+@dataclass
+class BookmarkPage(Page[BookmarkRead]):
     items: list[BookmarkRead]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])

@@ -74,7 +74,7 @@ def diff(path: Folder = SEED, *, force: Force = False) -> None:
     """Show what a load would create, change, rename and unpublish."""
     with told(), opened() as database:
         content = read_content(path, track=bar("Reading"))
-        with database.content_sessions() as session:
+        with database.entities() as session:
             show(plan_load(session, content, force=force))
 
 
@@ -98,7 +98,7 @@ def load_command(
 @app.command("export")
 def export_command(path: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Write what the database holds as files that `load` reads back to the same."""
-    with told(), opened() as database, database.content_sessions() as session:
+    with told(), opened() as database, database.entities() as session:
         written, left = export(session, path)
     out.print(f"{counted(written, 'article')} written to {escape(str(path))}.")
     if left:

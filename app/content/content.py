@@ -9,7 +9,7 @@ from typing import Any
 
 from app.accounts.models import ConsentText
 from app.articles.models import Author, Category, Topic
-from app.core.db.database import Table
+from app.core.db.table import Table
 from app.core.markdown import RENDERING
 from app.pages.models import Site
 from app.support.models import SupportLine

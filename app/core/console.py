@@ -51,7 +51,7 @@ def faults_of(error: ValidationError | SettingsError) -> list[str]:
 
 @contextmanager
 def opened() -> Iterator[Database]:
-    database = Database(DatabaseSettings().database, pool_size=1, patience=PATIENCE)
+    database = Database(DatabaseSettings().database, pool_size=1, seconds=PATIENCE)
     try:
         yield database
     finally:

@@ -8,9 +8,9 @@ IPV4 = 4
 
 
 @lru_cache(maxsize=4096)
-def network_of(host: str) -> str:
+def network_of(host: str | None) -> str:
     """What limits count by: an IPv4 address, or the /64 of an IPv6 one, which is what one person has."""
-    return _within(host, 32, 64)
+    return _within(host, 32, 64) if host else UNKNOWN
 
 
 def coarse(network: str) -> str | None:

@@ -33,6 +33,8 @@ OneLine = AfterValidator(_one_line)
 
 
 LONGEST_SLUG = 120
+MOST_DIGITS = 9
+LARGEST = 10**MOST_DIGITS - 1  # that `whole_number` takes
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
@@ -40,3 +42,13 @@ def anchor(title: str) -> str:
     """The id of a heading: `1. Start Small` is `1-start-small`."""
     ascii_only = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", "")).encode("ascii", "ignore")
     return re.sub(r"[^a-z0-9]+", "-", ascii_only.decode().lower()).strip("-")
+
+
+def _digits(value: object) -> object:
+    """Refuse what int() would take: `1_0`, ` 5`, `+5`."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+        raise ValueError("must be a whole number, written in digits")
+    return value
+
+
+whole_number = BeforeValidator(_digits)

@@ -22,18 +22,19 @@ EPOCH = {  # seconds since 1970
 }
 
 
-def look_at_database(database: Database, *, in_production: bool, workers: int, patience: float) -> Findings:
+def look_at_database(database: Database, *, in_production: bool, workers: int) -> Findings:
     """All that needs no table of ours."""
     if database.url.get_backend_name() == "sqlite":
         yield from _sqlite(database, in_production=in_production)
         return
     where = f"PostgreSQL at {database.url.host or 'a socket'}, {database.url.database}"
-    with database.reads.connect() as connection:
+    with database.reading() as session:
+        connection = session.connection
         yield good("database", f"{where} answers")
         yield from guarded("PostgreSQL", postgresql.look_at_server(connection), right="it says who it is")
         yield from guarded("durability", postgresql.look_at_durability(connection), right="it says how it is set")
         limits = postgresql.look_at_connections(
-            connection, pool_size=database.readers, workers=workers, patience=patience
+            connection, pool_size=database.pool_size, workers=workers, patience=database.patience
         )
         yield from guarded("connections", limits, right="they say how they are set")
         yield from guarded("integrity", postgresql.look_at_integrity(connection), right="its catalogue can be read")
@@ -44,7 +45,8 @@ def _sqlite(database: Database, *, in_production: bool) -> Findings:
     if not file.exists():  # to connect would make it
         yield wrong("database", f"{file} isn't there", "`twentyone migrate`")
         return
-    with database.reads.connect() as reading, database.engine.connect() as writing:
+    with database.reading() as readers, database.transaction() as writers_session:
+        reading, writing = readers.connection, writers_session.connection
         version = str(reading.exec_driver_sql("SELECT sqlite_version()").scalar())
         yield from sqlite.look_at_library(version, in_production=in_production)
         yield from guarded("pragmas, reading", sqlite.look_at_pragmas(reading, "reading"), right="they can be read")

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from app.core.console import UNREADABLE, faults_of
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
+from app.core.db.session import Session
 from app.core.settings import DatabaseSettings, Settings
 from app.doctor import configuration, content, database, folders, keys, machine, mail
 from app.doctor.findings import Findings, State, guarded, wrong
 
-PATIENCE = 2.0  # seconds, as the service's own connections have it
+SECONDS = 2.2  # as a request has
 LOCKED = "what is locked in requirements/: `make install`"
 
 Clock = Callable[[], datetime]
@@ -62,13 +61,13 @@ def _database(
     clock: Clock,
 ) -> Findings:
     right = "TWENTYONE_DATABASE_URL names a database that runs and lets us in"
-    opened = Database(stored.database, pool_size=settings.pool_size if settings else 1, patience=PATIENCE)
+    opened = Database(stored.database, pool_size=settings.pool_size if settings else 1, seconds=SECONDS)
     in_production = settings is not None and settings.environment == "production"
     try:
         found = list(
             guarded(
                 "database",
-                database.look_at_database(opened, in_production=in_production, workers=workers, patience=PATIENCE),
+                database.look_at_database(opened, in_production=in_production, workers=workers),
                 right=right,
             )
         )
@@ -81,7 +80,8 @@ def _database(
 
 
 def _stored(opened: Database, settings: Settings | None, folder: Path, clock: Clock) -> Findings:
-    with opened.reads.connect() as connection:
+    with opened.reading() as reading:
+        connection = reading.connection
         tables = list(database.look_at_tables(connection))
         yield from tables
         if any(each.state is State.WRONG for each in tables):
@@ -90,16 +90,17 @@ def _stored(opened: Database, settings: Settings | None, folder: Path, clock: Cl
         yield from guarded("clock", database.look_at_clock(connection, clock=clock), right=migrate)
         yield from guarded("outbox", mail.look_at_outbox(connection, now=clock()), right=migrate)
         if settings:
-            yield from _sealed(connection, settings)
-    with opened.content_sessions() as session:
-        yield from guarded("content", content.look_at_content(session, now=clock()), right=content.LOAD)
+            yield from _sealed(reading, settings)
+    with opened.snapshot() as snapshot:
+        yield from guarded("content", content.look_at_content(snapshot, now=clock()), right=content.LOAD)
+    with opened.entities() as session:
         yield from guarded("content folder", content.look_at_folder(session, folder), right=content.LOAD)
 
 
-def _sealed(connection: Connection, settings: Settings) -> Findings:
+def _sealed(session: Session, settings: Settings) -> Findings:
     ring: KeyRing | None = None
     try:
         ring = keys.ring_of(settings)
     except (ValueError, OSError):
         return  # said already
-    yield from guarded("sealed rows", keys.look_at_what_is_sealed(connection, ring), right="`twentyone keys list`")
+    yield from guarded("sealed rows", keys.look_at_what_is_sealed(session, ring), right="`twentyone keys list`")

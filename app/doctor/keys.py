@@ -1,6 +1,6 @@
 """The ring of secrets: whether it can be read, who else may, and whether it opens what is stored."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from app.accounts.admin.key_rotation import in_use
@@ -9,6 +9,7 @@ from app.accounts.models import MemberKey
 from app.core.console import counted
 from app.core.crypto.encryption import Broken
 from app.core.crypto.key_ring import LEAST_BYTES, KeyRing
+from app.core.db.session import Session
 from app.core.settings import Settings
 from app.doctor.findings import Findings, good, look, wrong
 from app.doctor.folders import is_open_to_others
@@ -31,14 +32,14 @@ def look_at_ring(settings: Settings) -> Findings:
     yield good("keys", f"{at_least}, {ring.current} in use{' (for development)' * ring.is_for_development}")
 
 
-def look_at_what_is_sealed(reading: Connection, ring: KeyRing | None) -> Findings:
+def look_at_what_is_sealed(session: Session, ring: KeyRing | None) -> Findings:
     """How much is under each secret, and whether the ring's secret of that name is the one."""
-    used = in_use(reading)
+    used = in_use(session)
     for key_id, many in used.items():
         what, found = "sealed rows", f"{counted(many, 'row')} under {key_id}"
         if ring is None or key_id not in ring.ids:
             yield wrong(what, f"{found}, which isn't on the ring", "put it back, after the others")
-        elif not _opens(reading, ring, key_id):
+        elif not _opens(session, ring, key_id):
             yield wrong(what, f"{found}, but the ring's {key_id} doesn't open them", "the secret that had this id")
         elif key_id != ring.current:
             yield look(what, found, "`twentyone keys rotate` brings them under the one in use")
@@ -48,10 +49,10 @@ def look_at_what_is_sealed(reading: Connection, ring: KeyRing | None) -> Finding
         yield good("sealed rows", "none yet")
 
 
-def _opens(reading: Connection, ring: KeyRing, key_id: str) -> bool:
+def _opens(session: Session, ring: KeyRing, key_id: str) -> bool:
     """Tried with one member's key."""
     some = select(col(MemberKey.member_id), col(MemberKey.wrapped)).where(col(MemberKey.key_id) == key_id).limit(1)
-    for member_id, wrapped in reading.execute(some):
+    for member_id, wrapped in session.execute(some):
         try:
             unwrapped_key(ring, member_id, key_id, wrapped)
         except Broken:

@@ -7,7 +7,7 @@ from time import perf_counter
 from uuid import uuid4
 from zoneinfo import available_timezones
 
-from app.accounts.credentials.access_tokens import BACK_END, Access, AccessTokens
+from app.accounts.credentials.access_tokens import BACK_END, AccessTokens, SignedInMember
 from app.accounts.credentials.passwords import Passwords
 from app.core.crypto.encryption import new_key, seal, unseal
 from app.core.crypto.key_ring import KeyRing, new_entry
@@ -35,7 +35,7 @@ def look_at_cryptography(*, now: datetime) -> Findings:
     key = new_key()
     opened = unseal(key, seal(key, b"text", bound_to="doctor"), bound_to="doctor")
     tokens = AccessTokens(KeyRing(new_entry()), good_for=timedelta(minutes=1))
-    access = Access(uuid4(), uuid4())
+    access = SignedInMember(uuid4(), uuid4())
     if opened != b"text" or tokens.read(tokens.issue(access, now=now), now=now) != access:
         yield wrong("cryptography", "what is sealed or signed doesn't come back", "install what is locked")
     elif BACK_END != "cryptography_backend":

@@ -1,36 +1,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path
 
-from app.accounts.request_context import Acting
-from app.core.text_fields import LONGEST_SLUG, SLUG
+from app.core.text_fields import LONGEST_SLUG, SLUG, whole_number
 from app.journey.responses import AN_ID
 from app.journey.rules.schedule import LENGTH
-from app.journey.services import Tools
-from app.web.dependencies import whole_number
+from app.journey.runs import CURRENT
+from app.journey.services import JourneyServices
+from app.web.routes import part_of_state
 
-CURRENT = "current"
 RUN = rf"^({CURRENT}|[0-9a-fA-F]{{8}}(-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}})$"
 
 
-async def read_tools(request: Request) -> Tools:
-    tools: Tools = request.app.state.journeys
-    return tools
-
-
-def tools_of(me: Acting) -> Tools:
-    """What `JourneyTools` gives, where a dependency less is worth it (docs/decisions/threads.md)."""
-    tools: Tools = me.state.journeys
-    return tools
-
-
-def wanted(run_id: str) -> UUID | None:
-    """None stands for the current run."""
-    return None if run_id == CURRENT else UUID(run_id)
-
-
-JourneyTools = Annotated[Tools, Depends(read_tools)]
+Services = Annotated[JourneyServices, Depends(part_of_state("journey"))]
 JourneySlug = Annotated[
     str, Path(pattern=SLUG, max_length=LONGEST_SLUG, description="As the list names it.", examples=["21-days"])
 ]

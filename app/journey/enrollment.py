@@ -1,24 +1,25 @@
 """Starting a run under an id of the client's choice, and looking at those that there are."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, select
-from sqlmodel import Session, col
+from sqlalchemy import and_, func, select
+from sqlmodel import col
 
 from app.accounts.members import unwrapped_key
 from app.accounts.models import Member, MemberKey
-from app.accounts.request_context import Reading
-from app.core.db.pagination import Order, Page, PageRequest, page_of
+from app.core.db.pagination import Order, PageRequest, page_of
+from app.core.db.session import Session
 from app.core.errors import BadInput, Conflict, FieldError
 from app.core.idempotency import body_hash, check_same
+from app.journey import runs
 from app.journey.models import Run
 from app.journey.requests import NewRun
+from app.journey.responses import Dashboard, RunPage
 from app.journey.rules.schedule import Stretch, Timetable, local_date
-from app.journey.runs import RunUnderway, found_run, read_numbered, read_run, run_wanted, written
+from app.journey.runs import RunUnderway, timetable_to_json
 from app.journey.serializers import brief_of, dashboard_of
-from app.journey.services import Tools
+from app.journey.services import JourneyServices
 
 FARTHEST = timedelta(days=30)  # that a run may start ahead, in dates
 AT_MOST = 500  # runs of one member
@@ -47,8 +48,8 @@ class TooManyRuns(Conflict):
 
 
 def start_run(
-    session: Session, tools: Tools, member_id: UUID, run_id: UUID, body: NewRun, *, now: datetime
-) -> tuple[bool, dict[str, Any]]:
+    session: Session, services: JourneyServices, member_id: UUID, run_id: UUID, body: NewRun, *, now: datetime
+) -> tuple[bool, Dashboard]:
     """Whether the run is new, and its dashboard.
 
     Raises IdReused, UnknownJourney, NotAStart, RunUnderway and TooManyRuns.
@@ -68,12 +69,12 @@ def start_run(
         .outerjoin(Run, and_(mine, col(Run.id) == run_id))
         .where(col(Member.id) == member_id)
     ).one()
-    key = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped)
+    key = unwrapped_key(services.ring, member_id, row.key_id, row.wrapped)
     sent = body_hash(key, body.model_dump(mode="json", exclude_unset=True))
     if row.body_hash is not None:
         check_same(row.body_hash, sent, pointer="/run_id")
-        return False, dashboard_of(session, tools, read_run(session, member_id, run_id), now=now)
-    journey = tools.journeys.listed(session, body.journey)
+        return False, dashboard_of(session, services, runs.load(session, member_id, run_id), now=now)
+    journey = services.journeys.listed(session, body.journey)
     if journey is None:
         raise UnknownJourney
     zone = body.time_zone or row.time_zone
@@ -86,7 +87,7 @@ def start_run(
     number = (row.number or 0) + 1
     if number > AT_MOST:
         raise TooManyRuns
-    session.add(
+    session.insert(
         Run(
             member_id=member_id,
             id=run_id,
@@ -95,28 +96,29 @@ def start_run(
             body_hash=sent,
             pace=body.pace,
             starts_on=starts_on,
-            timetable=written(Timetable(starts_on, body.pace, (Stretch(now, zone),))),
+            timetable=timetable_to_json(Timetable(starts_on, body.pace, (Stretch(now, zone),))),
             is_underway=True,
             started_at=now,
         )
     )
-    session.flush()
-    return True, dashboard_of(session, tools, read_run(session, member_id, run_id), now=now)
+    return True, dashboard_of(session, services, runs.load(session, member_id, run_id), now=now)
 
 
-def read_dashboard(me: Reading, tools: Tools, run_id: UUID | None, *, now: datetime) -> dict[str, Any]:
-    """Raises BadToken and RunNotFound."""
-    stored = found_run(me.rows(*run_wanted(me.access.member_id, run_id)), me.access.member_id)
-    return dashboard_of(me.reads, tools, stored, now=now)
+def read_dashboard(
+    session: Session, services: JourneyServices, member_id: UUID, run_id: UUID | None, *, now: datetime
+) -> Dashboard:
+    """Raises RunNotFound."""
+    return dashboard_of(session, services, runs.load(session, member_id, run_id), now=now)
 
 
 def list_runs(
-    reads: Connection, tools: Tools, member_id: UUID, page: PageRequest, *, now: datetime
-) -> Page[dict[str, Any]]:
+    session: Session, services: JourneyServices, member_id: UUID, page: PageRequest, *, now: datetime
+) -> RunPage:
     """The newest first."""
     mine = col(Run.member_id) == member_id
-    total = reads.scalar(select(func.count()).select_from(Run).where(mine)) or 0
-    found = page_of(reads, select(col(Run.id)).where(mine), page, NEWEST, total=total)
+    total = session.scalar(select(func.count()).select_from(Run).where(mine)) or 0
+    found = page_of(session, select(col(Run.id)).where(mine), page, NEWEST, total=total)
     numbers = [row.number for row in found.items]
-    runs = read_numbered(reads, member_id, numbers)
-    return Page([brief_of(tools, reads, runs[number], now=now) for number in numbers], found.total, found.next)
+    loaded = runs.load_numbered(session, member_id, numbers)
+    items = [brief_of(session, services, loaded[number], now=now) for number in numbers]
+    return RunPage(items, found.total, found.next)

@@ -1,27 +1,28 @@
-"""All that is kept of a member's runs, told to the member."""
+"""A member's runs for their data export."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlmodel import col
 
-from app.journey import notes
+from app.core.db.session import Session
+from app.journey import runs
 from app.journey.day_updates import EARLIER, NOTED, TASK
 from app.journey.models import Calendar
+from app.journey.notes import load_notes
 from app.journey.rules.merge import UNDONE, Completion, Notes
 from app.journey.rules.progress import standing
-from app.journey.runs import all_runs
 
 
-def told_runs(reads: Connection, member_id: UUID, key: bytes, *, now: datetime) -> Iterator[dict[str, Any]]:
+def exported_runs(session: Session, member_id: UUID, key: bytes, *, now: datetime) -> Iterator[dict[str, Any]]:
     """The oldest first."""
     made = select(col(Calendar.run_id), col(Calendar.made_at)).where(col(Calendar.member_id) == member_id)
-    calendars = {row.run_id: row.made_at for row in reads.execute(made)}
-    for stored in all_runs(reads, member_id):
-        run, noted = stored.run, notes.read(reads, key, stored)
+    calendars = {row.run_id: row.made_at for row in session.execute(made)}
+    for stored in runs.load_all(session, member_id):
+        run, noted = stored.run, load_notes(session, key, stored)
         timetable = run.timetable
         yield {
             "id": stored.id,
@@ -38,13 +39,13 @@ def told_runs(reads: Connection, member_id: UUID, key: bytes, *, now: datetime) 
             ],
             "opened_at": run.openings(now=now),
             "days": [
-                {"day": day, **_told(run.completions.get(day, UNDONE), noted.get(day, {}))}
+                {"day": day, **_day(run.completions.get(day, UNDONE), noted.get(day, {}))}
                 for day in sorted(run.completions.keys() | noted.keys())
             ],
         }
 
 
-def _told(completion: Completion, noted: Notes) -> dict[str, Any]:
+def _day(completion: Completion, noted: Notes) -> dict[str, Any]:
     tasks = {name.removeprefix(TASK): note.value for name, note in noted.items() if name.startswith(TASK)}
     return {
         "completed_at": completion.at,

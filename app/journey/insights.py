@@ -7,16 +7,15 @@ from statistics import fmean
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from app.accounts.consents import ConsentRequired
-from app.journey import notes
+from app.core.db.session import Session
 from app.journey.day_updates import REFLECTION, TASK
+from app.journey.notes import load_with_notes
+from app.journey.responses import Insights, MoodChange, MoodFigures, Practice
 from app.journey.rules.merge import Completion, Notes
 from app.journey.rules.progress import standing
 from app.journey.rules.schedule import LENGTH
-from app.journey.runs import read_run
-from app.journey.services import Tools
+from app.journey.services import JourneyServices
 
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
 FEW = 8  # days below which a mean says next to nothing; our choice
@@ -27,52 +26,51 @@ NOTE = (
     "days without a note aren't in them."
 )
 
-Shown = dict[str, Any]
 
-
-def read_insights(reads: Connection, tools: Tools, member_id: UUID, run_id: UUID | None, *, now: datetime) -> Shown:
+def read_insights(
+    session: Session, services: JourneyServices, member_id: UUID, run_id: UUID | None, *, now: datetime
+) -> Insights:
     """Raises RunNotFound and ConsentRequired."""
-    stored = read_run(reads, member_id, run_id)
-    key, agreed = notes.key_and_consent(reads, tools.ring, member_id)
-    if not agreed:
+    stored, journal = load_with_notes(session, services.ring, member_id, run_id)
+    if not journal.agreed:
         raise ConsentRequired
-    practice = list(_practice(stored.run.completions, notes.read(reads, key, stored)))
+    practice = list(_practice(stored.run.completions, journal.notes))
     found = standing(stored.run, now=now)
-    before = [each["mood_before"] for each in practice if each["mood_before"] is not None]
-    after = [each["mood_after"] for each in practice if each["mood_after"] is not None]
+    before = [each.mood_before for each in practice if each.mood_before is not None]
+    after = [each.mood_after for each in practice if each.mood_after is not None]
     changes = [
-        each["mood_after"] - each["mood_before"]
+        each.mood_after - each.mood_before
         for each in practice
-        if None not in {each["mood_before"], each["mood_after"]}
+        if each.mood_before is not None and each.mood_after is not None
     ]
-    return {
-        "days_completed": found.days_completed,
-        "dates_practised": len({each.on for each in stored.run.done.values()}),
-        "percent": found.percent,
-        "longest_streak": found.streak.longest,
-        "practice": practice,
-        "mood_before": {"n": len(before), "mean": _mean(before)},
-        "mood_after": {"n": len(after), "mean": _mean(after)},
-        "mood_change": {"n": len(changes), "mean_difference": _mean(changes)},
-        "words_written": sum(each["words"] for each in practice),
-        "note": (NOTE_OF_FEW if len(changes) < FEW else NOTE) if changes else NOTE_OF_NONE,
-    }
+    return Insights(
+        days_completed=found.days_completed,
+        dates_practised=len({each.on for each in stored.run.done.values()}),
+        percent=found.percent,
+        longest_streak=found.streak.longest,
+        practice=practice,
+        mood_before=MoodFigures(n=len(before), mean=_mean(before)),
+        mood_after=MoodFigures(n=len(after), mean=_mean(after)),
+        mood_change=MoodChange(n=len(changes), mean_difference=_mean(changes)),
+        words_written=sum(each.words for each in practice),
+        note=(NOTE_OF_FEW if len(changes) < FEW else NOTE) if changes else NOTE_OF_NONE,
+    )
 
 
-def _practice(completions: Mapping[int, Completion], noted: Mapping[int, Notes]) -> Iterator[Shown]:
+def _practice(completions: Mapping[int, Completion], noted: Mapping[int, Notes]) -> Iterator[Practice]:
     for day in range(1, LENGTH + 1):
-        said = {name: note.value for name, note in noted.get(day, {}).items()}
+        values: dict[str, Any] = {name: note.value for name, note in noted.get(day, {}).items()}
         completed_on = completions[day].on if day in completions else None
-        if completed_on is None and not any(said.values()):
+        if completed_on is None and not any(values.values()):
             continue
-        yield {
-            "day": day,
-            "completed_on": completed_on,
-            "tasks_done": sum(value is True for name, value in said.items() if name.startswith(TASK)),
-            "mood_before": said.get("mood_before"),
-            "mood_after": said.get("mood_after"),
-            "words": len(WORD.findall(str(said.get(REFLECTION) or ""))),
-        }
+        yield Practice(
+            day=day,
+            completed_on=completed_on,
+            tasks_done=sum(value is True for name, value in values.items() if name.startswith(TASK)),
+            mood_before=values.get("mood_before"),
+            mood_after=values.get("mood_after"),
+            words=len(WORD.findall(str(values.get(REFLECTION) or ""))),
+        )
 
 
 def _mean(values: Sequence[int]) -> float | None:

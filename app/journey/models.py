@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
 from app.core.db.columns import SortedText, UtcDateTime
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class Journey(Table, table=True):

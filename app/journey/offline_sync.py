@@ -2,41 +2,39 @@
 another.
 """
 
+import json
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from functools import cache
+from typing import ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, insert, select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, func, insert, select
+from sqlmodel import col
 
+from app.core.db.json_agg import hexadecimal, json_rows
 from app.core.db.pagination import Statement
+from app.core.db.session import Session
 from app.core.errors import AppError, BadInput, Conflict, FieldError
 from app.core.idempotency import body_hash, check_same
-from app.core.problems import problem_within
+from app.core.problems import Problem, problem_within
 from app.core.timestamps import not_ahead, shown_moment
-from app.journey import notes
+from app.journey import runs
 from app.journey.content.journeys import StoredJourney
 from app.journey.day_updates import EARLIER, REFLECTION, DayState, Recorded, fields_of, record
 from app.journey.models import AppliedChange
+from app.journey.notes import load_with_notes, save_notes
 from app.journey.requests import Change, UnusableChange
-from app.journey.rules.merge import Effect, Notes, effect_of
+from app.journey.responses import ChangeResult, MetReflections, Synced
+from app.journey.rules.merge import Effect, Notes, Value, effect_of
 from app.journey.rules.progress import Run, opens_at
-from app.journey.runs import StoredRun, read_run, write_changes
+from app.journey.runs import StoredRun
 from app.journey.serializers import dashboard_of
-from app.journey.services import Tools
+from app.journey.services import JourneyServices
 
 AT_MOST = 10_000  # changes of one run that are remembered
-OF_RUN = col(AppliedChange.member_id) == bindparam("member_id"), col(AppliedChange.run_id) == bindparam("run_id")
-MANY: Statement = select(func.count()).select_from(AppliedChange).where(*OF_RUN)
-APPLIED: Statement = select(col(AppliedChange.id), col(AppliedChange.body_hash)).where(
-    *OF_RUN, col(AppliedChange.id).in_(bindparam("ids", expanding=True))
-)
-REMEMBER = insert(AppliedChange)
-
-Shown = dict[str, Any]
 
 
 class BeforeOpening(BadInput):
@@ -73,12 +71,12 @@ class Merging:
     notes: dict[int, Notes]
     agreed: bool
     now: datetime
-    applied: dict[UUID, bytes]  # the changes that were merged once, each with the hash of what it said
-    kept: int  # how many there are of these in all
+    applied: dict[UUID, bytes]  # of the changes in this batch that were merged before: id and hash of the body
+    kept: int  # how many changes of this run are remembered
     news: dict[UUID, bytes] = field(default_factory=dict)
 
-    def merge(self, change: Change, sent: bytes) -> Shown:
-        """What came of a change. Raises what keeps it from being merged; then it changed nothing."""
+    def merge(self, change: Change, sent: bytes) -> ChangeResult:
+        """The result of a change. Raises what keeps it from being merged; then nothing was changed."""
         known = ChainMap(self.applied, self.news)
         if change.change_id in known:
             check_same(known[change.change_id] or sent, sent, pointer="/change_id")  # emptied with the health data
@@ -99,56 +97,75 @@ class Merging:
         self.notes[change.day] = recorded.state.notes
         return _merged(change.change_id, recorded)
 
-    def _again(self, change: Change) -> Shown:
-        """The answer to a change that was merged before: what it said that doesn't stand, and the reflection that gave
-        way, so that no lost reply loses anybody's words.
+    def _again(self, change: Change) -> ChangeResult:
+        """The result of a change that was merged before: which of its fields have other values by now, and the
+        reflection that was replaced, so that no lost reply loses words.
         """
         noted = self.notes.get(change.day, {})
         sent = dict(fields_of(change.fields))
-        stands = {name: noted[name].value if name in noted else None for name in (*sent, EARLIER)}
-        gone = [name for name, value in sent.items() if (stands[name] or None) != (value or None)]
-        lost = sent.get(REFLECTION) if REFLECTION in gone else stands[EARLIER]
-        reflections = {"kept": stands[REFLECTION], "superseded": lost} if REFLECTION in sent and lost else None
-        return _answer(change.change_id, Effect.UNCHANGED, superseded=gone, reflections=reflections)
+        values = {name: noted[name].value if name in noted else None for name in (*sent, EARLIER)}
+        superseded = [name for name, value in sent.items() if (values[name] or None) != (value or None)]
+        lost = sent.get(REFLECTION) if REFLECTION in superseded else values[EARLIER]
+        return ChangeResult(
+            change_id=change.change_id,
+            status="unchanged",
+            superseded=superseded,
+            reflections=_reflections(values[REFLECTION], lost) if REFLECTION in sent else None,
+            problem=None,
+        )
 
 
 def sync(
     session: Session,
-    tools: Tools,
+    services: JourneyServices,
     member_id: UUID,
     run_id: UUID | None,
     changes: Sequence[Change | UnusableChange],
     *,
     now: datetime,
-) -> Shown:
+) -> Synced:
     """Merge changes in the order in which they happened. Raises RunNotFound."""
-    connection = session.connection()
-    stored = read_run(connection, member_id, run_id)
-    key, agreed = notes.key_and_consent(connection, tools.ring, member_id)
-    before = notes.read(connection, key, stored)
+    stored, journal = load_with_notes(session, services.ring, member_id, run_id)
+    ids = [each.change_id for each in changes]
+    remembered = session.execute(remembered_changes(), {**_of_run(stored), "ids": ids}).one()
     merging = Merging(
-        journey=tools.journeys.read(connection, stored.journey, stored.digest),
+        journey=services.journeys.read(session, stored.journey, stored.digest),
         run=stored.run,
-        notes=dict(before),
-        agreed=agreed,
+        notes=dict(journal.notes),
+        agreed=journal.agreed,
         now=now,
-        applied=_applied(connection, stored, [each.change_id for each in changes]),
-        kept=connection.scalar(MANY, _named(stored)) or 0,
+        applied={UUID(id_): bytes.fromhex(body_hash) for id_, body_hash in json.loads(remembered.changes or "[]")},
+        kept=remembered.number,
     )
-    results = dict(_answers(merging, key, changes))
-    write_changes(session, stored, merging.run)
-    changed = {day: noted for day, noted in merging.notes.items() if noted != before.get(day, {})}
-    notes.write(session, key, stored, changed)
+    results = dict(_results(merging, journal.key, changes))
+    runs.save(session, stored, merging.run)
+    changed = {day: noted for day, noted in merging.notes.items() if noted != journal.notes.get(day, {})}
+    save_notes(session, journal.key, stored, changed)
     if merging.news:
-        place = _named(stored)
-        rows = [{**place, "id": change_id, "body_hash": sent} for change_id, sent in merging.news.items()]
-        connection.execute(REMEMBER, rows)
-    dashboard = dashboard_of(connection, tools, replace(stored, run=merging.run), now=now)
-    return {"results": [results[number] for number in range(len(changes))], "dashboard": dashboard}
+        rows = [{**_of_run(stored), "id": change_id, "body_hash": sent} for change_id, sent in merging.news.items()]
+        session.execute(insert(AppliedChange), rows)
+    return Synced(
+        results=[results[number] for number in range(len(changes))],
+        dashboard=dashboard_of(session, services, replace(stored, run=merging.run), now=now),
+    )
 
 
-def _answers(merging: Merging, key: bytes, changes: Sequence[Change | UnusableChange]) -> Iterator[tuple[int, Shown]]:
-    """Each answer with its change's place in the batch."""
+@cache
+def remembered_changes() -> Statement:
+    """How many changes of a run are remembered, and as JSON those that are among the bound `ids`."""
+    of_run = col(AppliedChange.member_id) == bindparam("member_id"), col(AppliedChange.run_id) == bindparam("run_id")
+    among = col(AppliedChange.id).in_(bindparam("ids", expanding=True))
+    rows = json_rows(col(AppliedChange.id), hexadecimal(col(AppliedChange.body_hash)))
+    return select(
+        select(func.count()).select_from(AppliedChange).where(*of_run).scalar_subquery().label("number"),
+        select(rows).select_from(AppliedChange).where(*of_run, among).scalar_subquery().label("changes"),
+    )
+
+
+def _results(
+    merging: Merging, key: bytes, changes: Sequence[Change | UnusableChange]
+) -> Iterator[tuple[int, ChangeResult]]:
+    """Each result with its change's place in the batch."""
     usable = []
     for number, change in enumerate(changes):
         if isinstance(change, UnusableChange):
@@ -163,26 +180,28 @@ def _answers(merging: Merging, key: bytes, changes: Sequence[Change | UnusableCh
             yield number, _refused(number, change.change_id, refusal)
 
 
-def _applied(reading: Connection, stored: StoredRun, ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    return {row.id: row.body_hash for row in reading.execute(APPLIED, {**_named(stored), "ids": ids})}
-
-
-def _named(stored: StoredRun) -> dict[str, UUID]:
+def _of_run(stored: StoredRun) -> dict[str, UUID]:
     return {"member_id": stored.member_id, "run_id": stored.id}
 
 
-def _merged(change_id: UUID, recorded: Recorded) -> Shown:
-    superseded = [name for name, effect in recorded.effects.items() if effect is Effect.SUPERSEDED]
-    reflections = None
-    if recorded.lost.get(REFLECTION):
-        kept = recorded.state.notes[REFLECTION].value
-        reflections = {"kept": kept, "superseded": recorded.lost[REFLECTION]}
-    return _answer(change_id, effect_of(recorded.effects), superseded=superseded, reflections=reflections)
+def _merged(change_id: UUID, recorded: Recorded) -> ChangeResult:
+    lost = recorded.lost.get(REFLECTION)
+    return ChangeResult(
+        change_id=change_id,
+        status=effect_of(recorded.effects).value,
+        superseded=[name for name, effect in recorded.effects.items() if effect is Effect.SUPERSEDED],
+        reflections=_reflections(recorded.state.notes[REFLECTION].value, lost) if lost else None,
+        problem=None,
+    )
 
 
-def _refused(number: int, change_id: UUID, refusal: AppError) -> Shown:
-    return _answer(change_id, "refused", problem=problem_within(f"/changes/{number}", refusal))
+def _refused(number: int, change_id: UUID, refusal: AppError) -> ChangeResult:
+    problem = Problem.model_validate(problem_within(f"/changes/{number}", refusal))
+    return ChangeResult(change_id=change_id, status="refused", superseded=[], reflections=None, problem=problem)
 
 
-def _answer(change_id: UUID, status: str, **more: Any) -> Shown:
-    return {"change_id": change_id, "status": status, "superseded": [], "reflections": None, "problem": None, **more}
+def _reflections(kept: Value, superseded: Value) -> MetReflections | None:
+    """None unless a text was superseded."""
+    if not superseded:
+        return None
+    return MetReflections(kept=cast("str | None", kept), superseded=cast("str", superseded))

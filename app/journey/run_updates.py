@@ -1,19 +1,19 @@
-"""Changing a run: its zone, its reminder, pausing it, going on, and giving it up."""
+"""Changing a run: its zone, its reminder, pausing it, resuming it, and abandoning it."""
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
+from app.core.db.session import Session
 from app.core.errors import Conflict
+from app.journey import runs
 from app.journey.requests import RunChange
+from app.journey.responses import Dashboard
 from app.journey.rules.progress import Run, Status
 from app.journey.rules.schedule import changed, noted
-from app.journey.runs import RunFinished, read_run, write_changes
+from app.journey.runs import RunFinished
 from app.journey.serializers import dashboard_of
-from app.journey.services import Tools
+from app.journey.services import JourneyServices
 
 MOST_STRETCHES = 400  # changes of zone, pauses and resumptions of one run
 
@@ -24,13 +24,19 @@ class TooManyTurns(Conflict):
 
 
 def change_run(
-    session: Session, tools: Tools, member_id: UUID, run_id: UUID | None, change: RunChange, *, now: datetime
-) -> dict[str, Any]:
-    """Change what was sent; what is so already stays, whatever state the run is in.
+    session: Session,
+    services: JourneyServices,
+    member_id: UUID,
+    run_id: UUID | None,
+    change: RunChange,
+    *,
+    now: datetime,
+) -> Dashboard:
+    """Change the fields that were sent. A field that has its value already is accepted in every state of the run.
 
     Raises RunNotFound, RunFinished and TooManyTurns.
     """
-    stored = read_run(session, member_id, run_id)
+    stored = runs.load(session, member_id, run_id)
     sent = change.model_fields_set
     zone = change.time_zone if "time_zone" in sent else stored.run.timetable.zone
     status = Status(change.status) if "status" in sent else None
@@ -38,14 +44,14 @@ def change_run(
     run = stored.run
     if run.is_underway:
         run = _changed(run, zone, status, now=now)
-        turns = run.timetable.stretches != stored.run.timetable.stretches
-        goes_on = stored.run.timetable.paused and not run.timetable.paused  # which nobody is kept from
-        if turns and not goes_on and len(run.timetable.stretches) > MOST_STRETCHES:
+        is_new = run.timetable.stretches != stored.run.timetable.stretches
+        resumes = stored.run.timetable.paused and not run.timetable.paused  # always possible
+        if is_new and not resumes and len(run.timetable.stretches) > MOST_STRETCHES:
             raise TooManyTurns
     elif (zone, reminder) != (run.timetable.zone, stored.reminder_time) or status not in {None, _end_of(run)}:
         raise RunFinished
-    write_changes(session, stored, run, {"reminder_time": reminder} if reminder != stored.reminder_time else {})
-    return dashboard_of(session, tools, replace(stored, run=run, reminder_time=reminder), now=now)
+    runs.save(session, stored, run, {"reminder_time": reminder} if reminder != stored.reminder_time else {})
+    return dashboard_of(session, services, replace(stored, run=run, reminder_time=reminder), now=now)
 
 
 def _changed(run: Run, zone: str, status: Status | None, *, now: datetime) -> Run:

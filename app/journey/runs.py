@@ -1,25 +1,29 @@
-"""Runs as they are stored: read with all their days in one statement, and written back as far as they changed."""
+"""Runs as they are stored: loaded with all their days in one statement, and written back as far as they changed."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
+from enum import Enum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, select
+from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from app.core.db.json_agg import date_in, gathered, moment_in, rows_in
+from app.core.db.json_agg import json_rows
 from app.core.db.pagination import Statement
-from app.core.db.upsert import change_row, upsert
+from app.core.db.session import Session
 from app.core.errors import Conflict, FieldError, NotFound
 from app.journey import models
 from app.journey.models import Calendar, Journey, RunDay
 from app.journey.rules.merge import Completion
 from app.journey.rules.progress import Run
 from app.journey.rules.schedule import Pace, Stretch, Timetable
+
+CURRENT = "current"  # in a path, instead of an id
 
 
 class RunNotFound(NotFound):
@@ -42,7 +46,7 @@ class RunUnderway(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A row with the rows of its days; `run` is what its rules know of it."""
+    """A row with the rows of its days; `run` is what the rules know of it."""
 
     member_id: UUID
     id: UUID
@@ -55,12 +59,21 @@ class StoredRun:
     run: Run
 
 
-def _runs() -> Statement:
+class Selector(Enum):
+    """How a member's run is found."""
+
+    ID = "by id"
+    CURRENT = "the latest that is not abandoned"
+
+
+@cache
+def member_runs() -> Statement:
+    """A member's runs, each with its journey's digest and its days as JSON."""
     run = models.Run
-    names = ("id", "number", "journey", "pace", "starts_on", "timetable", "reminder_time", "started_at")
-    mine = col(Calendar.member_id) == col(run.member_id), col(Calendar.run_id) == col(run.id)
+    names = ("id", "number", "journey", "pace", "starts_on", "timetable", "reminder_time", "started_at", "abandoned_at")
+    calendar = col(Calendar.member_id) == col(run.member_id), col(Calendar.run_id) == col(run.id)
     days = select(
-        gathered(
+        json_rows(
             col(RunDay.day),
             col(RunDay.completed_at),
             col(RunDay.completed_on),
@@ -68,77 +81,94 @@ def _runs() -> Statement:
             col(RunDay.undone_at),
         )
     ).where(col(RunDay.member_id) == col(run.member_id), col(RunDay.run_id) == col(run.id))
-    return select(
-        *(col(getattr(run, name)) for name in names),
-        col(run.abandoned_at),
-        col(Journey.digest),
-        exists().where(*mine).label("has_calendar"),
-        days.scalar_subquery().label("days"),
-    ).join(Journey, col(Journey.slug) == col(run.journey))
+    return (
+        select(
+            *(col(getattr(run, name)) for name in names),
+            col(Journey.digest),
+            exists().where(*calendar).label("has_calendar"),
+            days.scalar_subquery().label("days"),
+        )
+        .join(Journey, col(Journey.slug) == col(run.journey))
+        .where(col(run.member_id) == bindparam("member_id"))
+    )
 
 
-def _latest() -> Any:
-    """The number of the latest run that isn't abandoned."""
+@cache
+def one_run(selector: Selector) -> Statement:
+    """A member's run, by the bound parameter `run_id` or as the current one."""
+    if selector is Selector.ID:
+        return member_runs().where(col(models.Run.id) == bindparam("run_id"))
     other = aliased(models.Run)
-    mine = col(other.member_id) == bindparam("member_id"), col(other.abandoned_at).is_(None)
-    return select(func.max(col(other.number))).where(*mine).scalar_subquery()
+    latest = select(func.max(col(other.number))).where(
+        col(other.member_id) == bindparam("member_id"), col(other.abandoned_at).is_(None)
+    )
+    return member_runs().where(col(models.Run.number) == latest.scalar_subquery())
 
 
-RUNS = _runs()
-MINE = RUNS.where(col(models.Run.member_id) == bindparam("member_id"))
-BY_ID = MINE.where(col(models.Run.id) == bindparam("run_id"))
-CURRENT = MINE.where(col(models.Run.number) == _latest())
-SOME = MINE.where(col(models.Run.number).in_(bindparam("numbers", expanding=True)))
-ALL = MINE.order_by(col(models.Run.number))
+@cache
+def numbered_runs() -> Statement:
+    return member_runs().where(col(models.Run.number).in_(bindparam("numbers", expanding=True)))
 
 
-def read_run(reading: Session | Connection, member_id: UUID, run_id: UUID | None) -> StoredRun:
-    """By id, or the current one. Raises RunNotFound."""
-    return found_run(reading.execute(*run_wanted(member_id, run_id)).all(), member_id)
+@cache
+def runs_in_order() -> Statement:
+    return member_runs().order_by(col(models.Run.number))
 
 
-def run_wanted(member_id: UUID, run_id: UUID | None) -> tuple[Statement, dict[str, Any]]:
-    """The statement that finds a run, by id, or the current one, and its values."""
-    if run_id is None:
-        return CURRENT, {"member_id": member_id}
-    return BY_ID, {"member_id": member_id, "run_id": run_id}
-
-
-def found_run(rows: Sequence[Row[Any]], member_id: UUID) -> StoredRun:
-    """Raises RunNotFound."""
+def load(session: Session, member_id: UUID, run_id: UUID | None) -> StoredRun:
+    """A run by its id; without one, the current run. Raises RunNotFound."""
+    rows = session.fetch(one_run(selector_of(run_id)), values_of(member_id, run_id))
     if not rows:
         raise RunNotFound
-    return _stored(rows[0], member_id)
+    return stored_run(rows[0], member_id)
 
 
-def read_numbered(reading: Session | Connection, member_id: UUID, numbers: Sequence[int]) -> dict[int, StoredRun]:
-    rows = reading.execute(SOME, {"member_id": member_id, "numbers": list(numbers)})
-    return {row.number: _stored(row, member_id) for row in rows}
+def load_numbered(session: Session, member_id: UUID, numbers: Sequence[int]) -> dict[int, StoredRun]:
+    rows = session.execute(numbered_runs(), {"member_id": member_id, "numbers": list(numbers)})
+    return {row.number: stored_run(row, member_id) for row in rows}
 
 
-def all_runs(reading: Session | Connection, member_id: UUID) -> list[StoredRun]:
+def load_all(session: Session, member_id: UUID) -> list[StoredRun]:
     """The oldest first."""
-    return [_stored(row, member_id) for row in reading.execute(ALL, {"member_id": member_id})]
+    return [stored_run(row, member_id) for row in session.execute(runs_in_order(), {"member_id": member_id})]
 
 
-def write_changes(session: Session, before: StoredRun, after: Run, more: Mapping[str, Any] | None = None) -> None:
-    """Write what differs between a run as it was read and as it is now; `more` are other columns of its row."""
+def run_selector(run_id: str) -> UUID | None:
+    """Of a path. None selects the current run."""
+    return None if run_id == CURRENT else UUID(run_id)
+
+
+def selector_of(run_id: UUID | None) -> Selector:
+    return Selector.CURRENT if run_id is None else Selector.ID
+
+
+def values_of(member_id: UUID, run_id: UUID | None) -> dict[str, Any]:
+    """The bound parameters of `one_run`."""
+    return {"member_id": member_id} if run_id is None else {"member_id": member_id, "run_id": run_id}
+
+
+def save(session: Session, before: StoredRun, after: Run, more: Mapping[str, Any] | None = None) -> None:
+    """Write what differs between a run as it was loaded and as it is now; `more` are other columns of its row.
+
+    Raises RunUnderway if a finished run would be underway again beside another one.
+    """
     was = before.run
     values = dict(more or {})
+    if after.is_underway and not was.is_underway:
+        _check_alone(session, before)
     if after.timetable != was.timetable:
-        values["timetable"] = written(after.timetable)
+        values["timetable"] = timetable_to_json(after.timetable)
     if after.is_underway != was.is_underway:
         values["is_underway"] = after.is_underway
     if after.abandoned_at != was.abandoned_at:
         values["abandoned_at"] = after.abandoned_at
     if values:
-        change_row(session, models.Run, {"member_id": before.member_id, "id": before.id}, values)
+        session.update(models.Run, {"member_id": before.member_id, "id": before.id}, values)
     changed = (day for day, completion in after.completions.items() if completion != was.completions.get(day))
-    upsert(session, RunDay, *(_day(before, day, after.completions[day]) for day in changed))
+    session.upsert(RunDay, [_day_row(before, day, after.completions[day]) for day in changed])
 
 
-def check_alone(session: Session, stored: StoredRun) -> None:
-    """Raises RunUnderway if another run of theirs is underway."""
+def _check_alone(session: Session, stored: StoredRun) -> None:
     others = select(col(models.Run.id)).where(
         col(models.Run.member_id) == stored.member_id,
         col(models.Run.id) != stored.id,
@@ -148,7 +178,7 @@ def check_alone(session: Session, stored: StoredRun) -> None:
         raise RunUnderway
 
 
-def _day(stored: StoredRun, day: int, completion: Completion) -> dict[str, Any]:
+def _day_row(stored: StoredRun, day: int, completion: Completion) -> dict[str, Any]:
     return {
         "member_id": stored.member_id,
         "run_id": stored.id,
@@ -160,12 +190,12 @@ def _day(stored: StoredRun, day: int, completion: Completion) -> dict[str, Any]:
     }
 
 
-def _stored(row: Row[Any], member_id: UUID) -> StoredRun:
+def stored_run(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
     completions = {
-        day: Completion(moment_in(at), date_in(on), zone, moment_in(undone_at))
-        for day, at, on, zone, undone_at in rows_in(row.days)
+        day: Completion(_moment(at), date.fromisoformat(on) if on else None, zone, _moment(undone_at))
+        for day, at, on, zone, undone_at in json.loads(row.days or "[]")
     }
-    timetable = read(row.timetable, starts_on=row.starts_on, pace=Pace(row.pace))
+    timetable = timetable_from_json(row.timetable, starts_on=row.starts_on, pace=Pace(row.pace))
     return StoredRun(
         member_id=member_id,
         id=row.id,
@@ -179,8 +209,16 @@ def _stored(row: Row[Any], member_id: UUID) -> StoredRun:
     )
 
 
-def written(timetable: Timetable) -> str:
-    """A timetable's changing parts as JSON."""
+def _moment(text: str | None) -> datetime | None:
+    """From either database's JSON: with an offset, or without one in UTC."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def timetable_to_json(timetable: Timetable) -> str:
+    """A timetable's changing parts."""
     parts = {
         "stretches": [[each.since.isoformat(), each.zone, each.paused] for each in timetable.stretches],
         "rests": [[first.isoformat(), last.isoformat()] for first, last in timetable.rests],
@@ -189,7 +227,7 @@ def written(timetable: Timetable) -> str:
     return json.dumps(parts, separators=(",", ":"))
 
 
-def read(text: str, *, starts_on: date, pace: Pace) -> Timetable:
+def timetable_from_json(text: str, *, starts_on: date, pace: Pace) -> Timetable:
     parts = json.loads(text)
     moment, day = datetime.fromisoformat, date.fromisoformat
     return Timetable(

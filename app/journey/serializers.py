@@ -1,120 +1,143 @@
-"""What a run looks like from outside."""
+"""Runs as replies."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 
 from app.assessments.models import Result
-from app.assessments.serializers import SUPPORT
-from app.journey.content.journeys import StoredJourney
-from app.journey.rules.progress import Standing, standing
-from app.journey.rules.schedule import paused_since
-from app.journey.runs import StoredRun
-from app.journey.services import Tools
-
-Shown = dict[str, Any]
-SAID_OF_STANDING = (
-    "status",
-    "today",
-    "current_day",
-    "next_day",
-    "next_opens_at",
-    "days_completed",
-    "percent",
-    "streak",
+from app.core.db.pagination import Statement
+from app.core.db.session import Session
+from app.journey.content.journeys import SUPPORT, StoredJourney
+from app.journey.responses import (
+    AssessmentOffer,
+    Dashboard,
+    Finished,
+    RunBrief,
+    RunDayRead,
+    Standing,
+    StreakRead,
+    TakenResult,
 )
+from app.journey.rules import progress
+from app.journey.rules.progress import standing
+from app.journey.rules.schedule import LENGTH
+from app.journey.runs import StoredRun
+from app.journey.services import JourneyServices
 
 
-def dashboard_of(reading: Session | Connection, tools: Tools, stored: StoredRun, *, now: datetime) -> Shown:
+def dashboard_of(session: Session, services: JourneyServices, stored: StoredRun, *, now: datetime) -> Dashboard:
     """Everything that the main screen needs; of a finished run also what there is to say at its end."""
-    journey = tools.journeys.read(reading, stored.journey, stored.digest)
-    timetable, found = stored.run.timetable, standing(stored.run, now=now)
-    return {
-        **_about(journey, stored),
-        **standing_of(found),
-        "paused_at": paused_since(timetable) if timetable.paused else None,
-        "reminder_time": stored.reminder_time and stored.reminder_time.strftime("%H:%M"),
-        "has_calendar": stored.has_calendar,
-        "up_next": journey.brief(found.next_day) if found.next_day else None,
-        "days": _days(journey, found),
-        "finished": _finished(reading, journey, stored, found) if stored.run.is_completed else None,
-        "support": SUPPORT,
-    }
-
-
-def standing_of(found: Standing) -> Shown:
-    return {name: getattr(found, name) for name in SAID_OF_STANDING}
-
-
-def brief_of(tools: Tools, reading: Session | Connection, stored: StoredRun, *, now: datetime) -> Shown:
-    """A run as a list shows it."""
-    journey = tools.journeys.read(reading, stored.journey, stored.digest)
+    journey = services.journeys.read(session, stored.journey, stored.digest)
     found = standing(stored.run, now=now)
-    figures = {name: getattr(found, name) for name in ("status", "days_completed", "percent")}
-    return {**_about(journey, stored), **figures}
+    return Dashboard(
+        **_about(journey, stored, found),
+        **_figures(found),
+        paused_at=found.paused_at,
+        reminder_time=stored.reminder_time.strftime("%H:%M") if stored.reminder_time else None,
+        has_calendar=stored.has_calendar,
+        up_next=journey.brief(found.next_day) if found.next_day else None,
+        days=[_day(journey, day) for day in found.days],
+        finished=_finished(session, journey, stored, found) if found.days_completed == LENGTH else None,
+        support=SUPPORT,
+    )
 
 
-def _about(journey: StoredJourney, stored: StoredRun) -> Shown:
+def standing_of(found: progress.Standing) -> Standing:
+    return Standing(**_figures(found))
+
+
+def brief_of(session: Session, services: JourneyServices, stored: StoredRun, *, now: datetime) -> RunBrief:
+    """A run as a list shows it."""
+    journey = services.journeys.read(session, stored.journey, stored.digest)
+    found = standing(stored.run, now=now)
+    return RunBrief(
+        **_about(journey, stored, found),
+        status=found.status,
+        days_completed=found.days_completed,
+        percent=found.percent,
+    )
+
+
+def _about(journey: StoredJourney, stored: StoredRun, found: progress.Standing) -> dict[str, Any]:
+    """The fields of `AboutRun`."""
     timetable = stored.run.timetable
     return {
         "id": stored.id,
         "journey": stored.journey,
         "title": journey.stored["title"],
         "pace": timetable.pace,
-        "time_zone": timetable.zone,
+        "time_zone": found.zone,
         "starts_on": timetable.starts_on,
         "started_at": stored.started_at,
         "abandoned_at": stored.run.abandoned_at,
     }
 
 
-def _days(journey: StoredJourney, found: Standing) -> list[Shown]:
-    return [
-        {
-            **journey.outline[day.number - 1],
-            "status": day.status,
-            "scheduled_on": day.scheduled_on,
-            "opens_at": day.opens_at,
-            "completed_at": day.completion.at,
-            "completed_on": day.completion.on,
-        }
-        for day in found.days
-    ]
+def _figures(found: progress.Standing) -> dict[str, Any]:
+    """The fields of the reply `Standing`."""
+    streak = found.streak
+    return {
+        "status": found.status,
+        "today": found.today,
+        "current_day": found.current_day,
+        "next_day": found.next_day,
+        "next_opens_at": found.next_opens_at,
+        "days_completed": found.days_completed,
+        "percent": found.percent,
+        "streak": StreakRead(current=streak.current, longest=streak.longest, bridged=streak.bridged),
+    }
 
 
-def _finished(reading: Session | Connection, journey: StoredJourney, stored: StoredRun, found: Standing) -> Shown:
+def _day(journey: StoredJourney, day: progress.DayStanding) -> RunDayRead:
+    outline = journey.outline[day.number - 1]
+    return RunDayRead(
+        number=day.number,
+        week=outline.week,
+        title=outline.title,
+        minutes=outline.minutes,
+        status=day.status,
+        scheduled_on=day.scheduled_on,
+        opens_at=day.opens_at,
+        completed_at=day.completion.at,
+        completed_on=day.completion.on,
+    )
+
+
+def _finished(session: Session, journey: StoredJourney, stored: StoredRun, found: progress.Standing) -> Finished:
     done = stored.run.done.values()
     dates = sorted(each.on for each in done)
-    return {
-        "text": journey.stored["finished"],
-        "first_on": dates[0],
-        "last_on": dates[-1],
-        "dates_practised": len(set(dates)),
-        "longest_streak": found.streak.longest,
-        "again": _offer(reading, journey.stored, stored, ended_at=max(each.at for each in done)),
-    }
+    return Finished(
+        text=journey.stored["finished"],
+        first_on=dates[0],
+        last_on=dates[-1],
+        dates_practised=len(set(dates)),
+        longest_streak=found.streak.longest,
+        again=_offer(session, journey.stored["assessment"], stored, ended_at=max(each.at for each in done)),
+    )
 
 
-def _offer(
-    reading: Session | Connection, said: Mapping[str, Any], stored: StoredRun, *, ended_at: datetime
-) -> Shown | None:
+def results_of_assessment() -> Statement:
+    return select(col(Result.id), col(Result.taken_at)).where(
+        col(Result.member_id) == bindparam("member_id"), col(Result.assessment) == bindparam("assessment")
+    )
+
+
+def _offer(session: Session, slug: str | None, stored: StoredRun, *, ended_at: datetime) -> AssessmentOffer | None:
     """The assessment, with the results that frame the end of the run."""
-    slug = said["assessment"]
     if slug is None:
         return None
-    taken_at = col(Result.taken_at)
-    mine = select(col(Result.id), taken_at).where(
-        col(Result.member_id) == stored.member_id, col(Result.assessment) == slug
+    taken_at, result_id = col(Result.taken_at), col(Result.id)
+    before = results_of_assessment().where(taken_at <= ended_at).order_by(taken_at.desc(), result_id)
+    after = results_of_assessment().where(taken_at > ended_at).order_by(taken_at, result_id)
+    return AssessmentOffer(
+        assessment=slug,
+        before=_taken(session, before, stored.member_id, slug),
+        after=_taken(session, after, stored.member_id, slug),
     )
-    before = reading.execute(
-        mine.where(taken_at <= ended_at).order_by(taken_at.desc(), col(Result.id)).limit(1)
-    ).first()
-    after = reading.execute(mine.where(taken_at > ended_at).order_by(taken_at, col(Result.id)).limit(1)).first()
-    return {
-        "assessment": slug,
-        "before": before and {"id": before.id, "taken_at": before.taken_at},
-        "after": after and {"id": after.id, "taken_at": after.taken_at},
-    }
+
+
+def _taken(session: Session, results: Statement, member_id: Any, slug: str) -> TakenResult | None:
+    row = session.execute(results.limit(1), {"member_id": member_id, "assessment": slug}).first()
+    return TakenResult(id=row.id, taken_at=row.taken_at) if row else None

@@ -1,3 +1,5 @@
+"""What the services of this folder share in a running application."""
+
 from dataclasses import dataclass
 
 from app.core.crypto.key_ring import KeyRing
@@ -5,12 +7,10 @@ from app.journey.content.journeys import Journeys
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """What the services of this folder work with."""
-
+class JourneyServices:
     ring: KeyRing
     journeys: Journeys
 
     @classmethod
-    def of(cls, ring: KeyRing) -> "Tools":
+    def of(cls, ring: KeyRing) -> "JourneyServices":
         return cls(ring, Journeys())

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
-from app.pages.models import Site
+from app.pages.schemas import FeedAuthor, FeedItem, JsonFeed, SiteRead
 from app.pages.service import Entry
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -19,37 +18,37 @@ for prefix, namespace in (("content", CONTENT), ("dc", CREATOR)):
     register_namespace(prefix, namespace)
 
 
-def json_feed(site: Site, home: str, entries: Sequence[Entry]) -> dict[str, Any]:
-    return {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": site.name,
-        "home_page_url": home,
-        "description": site.description,
-        "language": site.language,
-        "items": [
-            {
-                "id": entry.url,
-                "url": entry.url,
-                "title": entry.title,
-                "summary": entry.summary,
-                "content_html": entry.html,
-                "date_published": _rfc3339(entry.published),
-                "date_modified": _rfc3339(entry.updated),
-                "authors": [{"name": entry.author}],
-                "tags": list(entry.topics),
-            }
+def json_feed(site: SiteRead, entries: Sequence[Entry]) -> JsonFeed:
+    return JsonFeed(
+        version="https://jsonfeed.org/version/1.1",
+        title=site.name,
+        home_page_url=site.url,
+        description=site.description,
+        language=site.language,
+        items=[
+            FeedItem(
+                id=entry.url,
+                url=entry.url,
+                title=entry.title,
+                summary=entry.summary,
+                content_html=entry.html,
+                date_published=_rfc3339(entry.published),
+                date_modified=_rfc3339(entry.updated),
+                authors=[FeedAuthor(name=entry.author)],
+                tags=list(entry.topics),
+            )
             for entry in entries
         ],
-    }
+    )
 
 
-def atom(site: Site, home: str, entries: Sequence[Entry]) -> str:
+def atom(site: SiteRead, entries: Sequence[Entry]) -> str:
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": site.language})
-    _text(feed, "id", f"{home}/")
+    _text(feed, "id", f"{site.url}/")
     _text(feed, "title", site.name)
     _text(feed, "subtitle", site.description)
     _text(feed, "updated", _rfc3339(max((entry.updated for entry in entries), default=EPOCH)))
-    SubElement(feed, "link", {"rel": "alternate", "href": f"{home}/"})
+    SubElement(feed, "link", {"rel": "alternate", "href": f"{site.url}/"})
     for entry in entries:
         item = SubElement(feed, "entry")
         _text(item, "id", entry.url)
@@ -65,11 +64,11 @@ def atom(site: Site, home: str, entries: Sequence[Entry]) -> str:
     return _xml(feed)
 
 
-def rss(site: Site, home: str, entries: Sequence[Entry]) -> str:
+def rss(site: SiteRead, entries: Sequence[Entry]) -> str:
     root = Element("rss", {"version": "2.0"})
     channel = SubElement(root, "channel")
     _text(channel, "title", site.name)
-    _text(channel, "link", f"{home}/")
+    _text(channel, "link", f"{site.url}/")
     _text(channel, "description", site.description)
     _text(channel, "language", site.language)
     if entries:

@@ -3,7 +3,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint
 from sqlmodel import Field
 
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class Site(Table, table=True):

@@ -1,16 +1,14 @@
-from typing import Any
-
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from app.pages import feeds, service
 from app.pages.schemas import JsonFeed, SiteRead
 from app.pages.service import NoContent
-from app.web.dependencies import AppSettings, ContentSession, ForEveryone, Now
+from app.web.dependencies import AppSettings, ContentSession, ForEveryone
 from app.web.openapi.examples import text_example
 from app.web.problems import refusals
+from app.web.routes import api_router
 
-router = APIRouter(tags=["Pages"], responses=refusals(NoContent), dependencies=[ForEveryone])
+router = api_router(tag="Pages", responses=refusals(NoContent), dependencies=[ForEveryone])
 
 
 class FeedJson(JSONResponse):
@@ -37,34 +35,34 @@ SITEMAP = text_example(
 )
 
 
-@router.get("/site", summary="The site", response_model=SiteRead)
-def read_site(session: ContentSession, settings: AppSettings) -> Any:
+@router.get("/site", summary="The site")
+def read_site(session: ContentSession, settings: AppSettings) -> SiteRead:
     """Brand, navigation, footer and the call to action that stands under most articles."""
-    return service.read_site(session, settings)
+    return service.find_site(session, settings)
 
 
-@router.get("/feeds/articles.json", summary="JSON Feed", response_model=JsonFeed, response_class=FeedJson)
-def read_json_feed(session: ContentSession, settings: AppSettings, now: Now) -> Any:
+@router.get("/feeds/articles.json", summary="JSON Feed", response_class=FeedJson)
+def read_json_feed(session: ContentSession, settings: AppSettings) -> JsonFeed:
     """The newest articles as a JSON Feed 1.1."""
-    site, entries = service.find_site(session), service.newest_entries(session, settings, now=now)
-    return feeds.json_feed(site, settings.site_url, entries)
+    site = service.find_site(session, settings)
+    return feeds.json_feed(site, service.newest_entries(session, settings, now=session.now))
 
 
 @router.get("/feeds/articles.atom", summary="Atom feed", response_class=AtomXml, responses=ATOM)
-def read_atom_feed(session: ContentSession, settings: AppSettings, now: Now) -> str:
+def read_atom_feed(session: ContentSession, settings: AppSettings) -> str:
     """The newest articles as an Atom feed."""
-    site, entries = service.find_site(session), service.newest_entries(session, settings, now=now)
-    return feeds.atom(site, settings.site_url, entries)
+    site = service.find_site(session, settings)
+    return feeds.atom(site, service.newest_entries(session, settings, now=session.now))
 
 
 @router.get("/feeds/articles.rss", summary="RSS feed", response_class=RssXml, responses=RSS)
-def read_rss_feed(session: ContentSession, settings: AppSettings, now: Now) -> str:
+def read_rss_feed(session: ContentSession, settings: AppSettings) -> str:
     """The newest articles as an RSS 2.0 feed."""
-    site, entries = service.find_site(session), service.newest_entries(session, settings, now=now)
-    return feeds.rss(site, settings.site_url, entries)
+    site = service.find_site(session, settings)
+    return feeds.rss(site, service.newest_entries(session, settings, now=session.now))
 
 
 @router.get("/sitemap.xml", summary="Sitemap", response_class=SitemapXml, responses=SITEMAP)
-def read_sitemap(session: ContentSession, settings: AppSettings, now: Now) -> str:
+def read_sitemap(session: ContentSession, settings: AppSettings) -> str:
     """The frontend's pages and articles for search engines, as sitemaps.org has it."""
-    return feeds.sitemap(service.addresses(session, settings, now=now))
+    return feeds.sitemap(service.addresses(session, settings, now=session.now))

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import cache
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.articles import queries
 from app.articles.models import Article, ArticleBody
-from app.articles.service import with_topics
+from app.articles.summaries import topics_of
+from app.core.db.pagination import Statement
+from app.core.db.session import Session
 from app.core.errors import NotFound
 from app.core.markdown import with_whole_links
 from app.core.settings import Settings
 from app.pages.models import Site
+from app.pages.schemas import SiteRead
 
 NEWEST_ITEMS = 30
 MOST_ADDRESSES = 50_000  # sitemaps.org: in one file
@@ -38,20 +41,19 @@ class Entry:
     updated: datetime
 
 
-def read_site(session: Session, settings: Settings) -> dict[str, Any]:
-    site = find_site(session)
-    return {
-        **site.model_dump(exclude={"id"}),
-        "url": settings.site_url,
-        "footer": {"tagline": site.tagline, **site.footer},
-    }
+@cache
+def _site() -> Statement:
+    shown = ("name", "tagline", "description", "language", "time_zone", "navigation", "footer", "call_to_action")
+    return select(*(col(getattr(Site, name)) for name in shown))
 
 
-def find_site(session: Session) -> Site:
-    site = session.get(Site, 1)
-    if site is None:
+def find_site(session: Session, settings: Settings) -> SiteRead:
+    """Raises NoContent."""
+    row = session.execute(_site()).one_or_none()
+    if row is None:
         raise NoContent
-    return site
+    footer = {"tagline": row.tagline, **row.footer}
+    return SiteRead.model_validate({**row._asdict(), "url": settings.site_url, "footer": footer})
 
 
 def newest_entries(session: Session, settings: Settings, *, now: datetime) -> list[Entry]:
@@ -64,6 +66,7 @@ def newest_entries(session: Session, settings: Settings, *, now: datetime) -> li
         .limit(NEWEST_ITEMS)
     )
     rows = session.execute(statement).all()
+    topics = topics_of(session, rows)
     return [
         Entry(
             url=settings.article_url(row.slug),
@@ -71,19 +74,19 @@ def newest_entries(session: Session, settings: Settings, *, now: datetime) -> li
             summary=row.excerpt,
             html=with_whole_links(row.html, settings.article_url(row.slug)),
             author=row.author_name,
-            topics=tuple(topic["name"] for topic in summary["topics"]),
+            topics=tuple(topic.name for topic in topics[row.id]),
             published=row.public_from,
             updated=row.updated_at,
         )
-        for row, summary in zip(rows, with_topics(session, rows), strict=True)
+        for row in rows
     ]
 
 
 def addresses(session: Session, settings: Settings, *, now: datetime) -> list[tuple[str, date | None]]:
     """Every page that should be found: those of the navigation, then the articles with the day they changed."""
-    site = find_site(session)
-    pages = [link["href"] for link in (*site.navigation, *site.footer["links"])]
-    own = dict.fromkeys(settings.site_url + href for href in ("/", *pages) if href.startswith("/"))
+    site = find_site(session, settings)
+    pages = [link.href for link in (*site.navigation, *site.footer.links)]
+    own = dict.fromkeys(site.url + href for href in ("/", *pages) if href.startswith("/"))
     articles = session.execute(
         select(col(Article.slug), col(Article.updated_at))
         .where(queries.is_public(now))

@@ -35,7 +35,7 @@ class Erasures:
         self._ring = ring
 
     def mark(self, member_id: UUID, key_id: str | None = None) -> str:
-        """What stands for an erased member. Raises UnknownKey."""
+        """The mark of an erased member. Raises UnknownKey."""
         key_id = key_id or self._ring.current
         return f"{key_id}:{hmac.digest(self._ring.key(key_id, PURPOSE), member_id.bytes, 'sha256').hex()}"
 

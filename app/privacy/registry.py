@@ -1,7 +1,7 @@
 """Every table that keeps something about a member: how its rows are found, and whether they are health data.
 
-A test walks the metadata: a table is content, or it stands here. `exported_as` is the part of an export that holds it,
-or the reason why none does.
+A test walks the metadata: a table is content, or it is listed here. `exported_as` is the part of an export that holds
+it, or the reason why none does.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from app.assessments.models import DeletedResult, Draft, Result
 from app.bookmarks.models import Bookmark
 from app.core.crypto.encryption import Broken
 from app.core.crypto.key_ring import KeyRing, UnknownKey
-from app.core.db.database import Table
+from app.core.db.table import Table
 from app.core.mail.outbox import OutboxMail
 from app.journey.models import AppliedChange, Calendar, DayNote, Run, RunDay
 

@@ -1,4 +1,4 @@
-"""What isn't needed any longer is removed: looked through once an hour, by every process, which harms nobody."""
+"""Removes rows that aren't needed any longer: once an hour, in every process, which does no harm."""
 
 from datetime import datetime, timedelta
 

@@ -1,7 +1,9 @@
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.accounts.credentials.passwords import Password
 from app.accounts.schemas import Body, MemberRead, SeenSession
@@ -14,107 +16,119 @@ class Confirmation(Body):
     password: Password = Field(description="Your present one.")
 
 
-class ExportedConsent(BaseModel):
+@dataclass(kw_only=True)
+class ExportedConsent:
     """One decision; the latest about a purpose counts."""
 
-    purpose: str = Field(examples=["health_data"])
+    purpose: Annotated[str, Field(examples=["health_data"])]
     granted: bool
-    version: str = Field(examples=["1"])
+    version: Annotated[str, Field(examples=["1"])]
     decided_at: datetime
 
 
-class ExportedLink(BaseModel):
+@dataclass(kw_only=True)
+class ExportedLink:
     """A link that was mailed and not used yet."""
 
-    purpose: str = Field(examples=["move"])
-    address: str | None = Field(
-        description="The address that your account would use; null: no other.", examples=["ana.new@example.org"]
-    )
+    purpose: Annotated[str, Field(examples=["move"])]
+    address: Annotated[
+        str | None,
+        Field(description="The address that your account would use; null: no other.", examples=["ana.new@example.org"]),
+    ]
     expires_at: datetime
 
 
-class ExportedMail(BaseModel):
+@dataclass(kw_only=True)
+class ExportedMail:
     """A mail that was written to you; its text is kept only until it is sent."""
 
-    kind: str = Field(examples=["confirm_address"])
+    kind: Annotated[str, Field(examples=["confirm_address"])]
     written_at: datetime
     sent_at: datetime | None
     given_up_at: datetime | None
 
 
-class ExportedEvent(BaseModel):
-    event: str = Field(examples=["signed_in"])
-    session_id: UUID | None = Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
+@dataclass(kw_only=True)
+class ExportedEvent:
+    event: Annotated[str, Field(examples=["signed_in"])]
+    session_id: Annotated[UUID | None, Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
     happened_at: datetime
 
 
-class ExportedResult(BaseModel):
+@dataclass(kw_only=True)
+class ExportedResult:
     """A result with the answers that led to it; `/v1/assessments/{slug}?version=` has the questions."""
 
-    id: UUID = Field(examples=["3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"])
+    id: Annotated[UUID, Field(examples=["3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"])]
     taken_at: datetime
-    assessment: str = Field(examples=["attachment-reflection"])
+    assessment: Annotated[str, Field(examples=["attachment-reflection"])]
     version: int
-    title: str = Field(examples=["Attachment reflection"])
-    answers: dict[str, int] = Field(examples=[{"q01": 3}])
+    title: Annotated[str, Field(examples=["Attachment reflection"])]
+    answers: Annotated[dict[str, int], Field(examples=[{"q01": 3}])]
     scores: list[ScaleScoreRead]
     style: StyleRead | None
 
 
-class ExportedDraft(BaseModel):
+@dataclass(kw_only=True)
+class ExportedDraft:
     """Answers that weren't finished."""
 
-    assessment: str = Field(examples=["attachment-reflection"])
+    assessment: Annotated[str, Field(examples=["attachment-reflection"])]
     version: int
     answered_at: datetime
-    answers: dict[str, int] = Field(examples=[{"q01": 3}])
+    answers: Annotated[dict[str, int], Field(examples=[{"q01": 3}])]
 
 
-class ExportedDay(BaseModel):
+@dataclass(kw_only=True)
+class ExportedDay:
     """A day on which something was done, noted or taken back."""
 
-    day: int = Field(examples=[1])
+    day: Annotated[int, Field(examples=[1])]
     completed_at: datetime | None
     completed_on: date | None
-    time_zone: str | None = Field(description="That it was completed in.", examples=["Europe/Dublin"])
-    undone_at: datetime | None = Field(description="When a completion was taken back last.")
-    tasks: dict[str, bool] = Field(examples=[{"draw-the-page": True}])
-    mood_before: int | None = Field(examples=[2])
-    mood_after: int | None = Field(examples=[3])
-    reflection: str | None = Field(examples=["I noticed the pull to check."])
-    earlier_reflection: str | None = Field(
-        description="What another device's words replaced last.", examples=["I noticed something."]
-    )
-    noted_at: dict[str, datetime] = Field(description="When each of these was said last.", examples=[{}])
+    time_zone: Annotated[str | None, Field(description="That it was completed in.", examples=["Europe/Dublin"])]
+    undone_at: Annotated[datetime | None, Field(description="When a completion was taken back last.")]
+    tasks: Annotated[dict[str, bool], Field(examples=[{"draw-the-page": True}])]
+    mood_before: Annotated[int | None, Field(examples=[2])]
+    mood_after: Annotated[int | None, Field(examples=[3])]
+    reflection: Annotated[str | None, Field(examples=["I noticed the pull to check."])]
+    earlier_reflection: Annotated[
+        str | None, Field(description="What another device's words replaced last.", examples=["I noticed something."])
+    ]
+    noted_at: Annotated[dict[str, datetime], Field(description="When each of these was said last.", examples=[{}])]
 
 
-class ExportedStretch(BaseModel):
+@dataclass(kw_only=True)
+class ExportedStretch:
     since: datetime
-    time_zone: str = Field(examples=["Europe/Dublin"])
+    time_zone: Annotated[str, Field(examples=["Europe/Dublin"])]
     paused: bool
 
 
-class ExportedRun(BaseModel):
-    id: UUID = Field(examples=["9d2f6f0e-1c55-4a57-9a2e-0d8f3f2b7c11"])
-    journey: str = Field(examples=["21-days"])
+@dataclass(kw_only=True)
+class ExportedRun:
+    id: Annotated[UUID, Field(examples=["9d2f6f0e-1c55-4a57-9a2e-0d8f3f2b7c11"])]
+    journey: Annotated[str, Field(examples=["21-days"])]
     status: Status
     pace: Pace
     starts_on: date
     started_at: datetime
     abandoned_at: datetime | None
-    reminder_time: str | None = Field(examples=["07:30"])
-    calendar_made_at: datetime | None = Field(description="Its secret address isn't told here.")
-    stretches: list[ExportedStretch] = Field(description="Its zones and pauses.")
-    opened_at: list[datetime] = Field(description="When day 1, 2 and so on opened.")
+    reminder_time: Annotated[str | None, Field(examples=["07:30"])]
+    calendar_made_at: Annotated[datetime | None, Field(description="Its secret address isn't told here.")]
+    stretches: Annotated[list[ExportedStretch], Field(description="Its zones and pauses.")]
+    opened_at: Annotated[list[datetime], Field(description="When day 1, 2 and so on opened.")]
     days: list[ExportedDay]
 
 
-class ExportedBookmark(BaseModel):
-    article: str = Field(examples=["attachment-is-two-dials-not-four-boxes"])
+@dataclass(kw_only=True)
+class ExportedBookmark:
+    article: Annotated[str, Field(examples=["attachment-is-two-dials-not-four-boxes"])]
     saved_at: datetime
 
 
-class Export(BaseModel):
+@dataclass(kw_only=True)
+class Export:
     """Everything that is kept about a member."""
 
     made_at: datetime

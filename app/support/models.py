@@ -5,11 +5,11 @@ from sqlalchemy import JSON
 from sqlmodel import Field
 
 from app.core.db.columns import SortedText
-from app.core.db.database import Table
+from app.core.db.table import Table
 
 
 class SupportLine(Table, table=True):
-    """Where somebody in distress finds help. Without a country: everywhere."""
+    """A crisis or help line. Without a country: everywhere."""
 
     __tablename__ = "support_lines"
 

@@ -1,12 +1,13 @@
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from app.support import service
 from app.support.schemas import SupportPage
 from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
+from app.web.routes import api_router
 
-router = APIRouter(prefix="/support", tags=["Support"], dependencies=[ForEveryone])
+router = api_router("/support", tag="Support", dependencies=[ForEveryone])
 
 Country = Annotated[
     str | None,
@@ -14,8 +15,8 @@ Country = Annotated[
 ]
 
 
-@router.get("", summary="Crisis and help lines", response_model=SupportPage)
-def list_support(session: ContentSession, page: PageQuery, link: Linked, country: Country = None) -> Any:
+@router.get("", summary="Crisis and help lines")
+def list_support(session: ContentSession, page: PageQuery, link: Linked, country: Country = None) -> SupportPage:
     """Where somebody in distress finds help. With a country: its lines, emergency first, then the international
     ones, which are there for every country. Whoever is in danger should call the local emergency number.
     """

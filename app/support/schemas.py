@@ -1,7 +1,10 @@
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from pydantic import BaseModel, Field
+
+from app.core.db.pagination import Page
 
 
 class SupportKind(StrEnum):
@@ -41,7 +44,6 @@ class SupportLineRead(BaseModel):
     verified_on: date
 
 
-class SupportPage(BaseModel):
+@dataclass
+class SupportPage(Page[SupportLineRead]):
     items: list[SupportLineRead]
-    total: int = Field(examples=[2])
-    next: str | None = Field(examples=[None])

@@ -1,79 +1,61 @@
 """The `Annotated` names with which routers say what they need."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BeforeValidator
-from sqlmodel import Session
 
-from app.core.db.database import Database
-from app.core.db.pagination import MAX_LIMIT, Item, Page, PageRequest
-from app.core.networks import UNKNOWN, network_of
+from app.core.db.pagination import MAX_LIMIT, Page, PageRequest
+from app.core.db.requests import Mode, RequestSession
+from app.core.db.transactions import Transactions
+from app.core.networks import network_of
 from app.core.settings import Settings
-from app.core.timestamps import utc_now
-from app.web.concurrency import ReadTurn, WriteTurn
+from app.core.text_fields import whole_number
+from app.web.services import WebServices
 
-MOST_DIGITS = 9
-LARGEST = 10**MOST_DIGITS - 1
 PUBLIC = {"Cache-Control": "public, no-cache"}  # kept by anyone, asked for again each time: docs/decisions/caching.md
 
-
-async def read_database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 
-Db = Annotated[Database, Depends(read_database)]
+def web_services(request: Request) -> WebServices:
+    services: WebServices = request.app.state.services.web
+    return services
 
 
-def open_session(database: Db, _turn: WriteTurn) -> Iterator[Session]:
-    """One request, one transaction: committed before the reply is sent, or not at all."""
-    with database.transaction() as session:
-        yield session
+async def open_content_session(request: Request) -> RequestSession:
+    return _session(request, Mode.SNAPSHOT)
 
 
-def open_content_session(database: Db, _turn: ReadTurn) -> Iterator[Session]:
-    """One snapshot of the content, read only."""
-    with database.content_sessions.begin() as session:
-        yield session
+async def open_read_session(request: Request) -> RequestSession:
+    return _session(request, Mode.READ)
 
 
-# scope="function" ends the transaction before the reply leaves, so a failed
-# commit is answered with an error and not with a success that never happened.
-DbSession = Annotated[Session, Depends(open_session, scope="function")]
-ContentSession = Annotated[Session, Depends(open_content_session, scope="function")]
+async def open_write_session(request: Request) -> RequestSession:
+    return _session(request, Mode.WRITE)
+
+
+async def open_transactions(request: Request) -> Transactions:
+    return web_services(request).database.transactions(datetime.now(UTC))
+
+
+def _session(request: Request, mode: Mode) -> RequestSession:
+    return RequestSession(web_services(request).database.requests.run, mode, datetime.now(UTC))
 
 
 async def read_network(request: Request) -> str:
     """Where a request comes from: the peer, or what a trusted proxy says of it (`TWENTYONE_TRUSTED_PROXIES`)."""
-    return network_of(request.client.host) if request.client else UNKNOWN
-
-
-async def now_utc() -> datetime:
-    return utc_now()
+    return network_of(request.client and request.client.host)
 
 
 async def read_settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
+    return web_services(request).settings
 
 
 async def for_everyone(response: Response) -> None:
-    """Marks a reply as the same for everyone: such a reply is kept (`web/cache/response_cache.py`)."""
+    """Marks a reply as the same for everyone: such a reply is cached (`web/cache`)."""
     response.headers.update(PUBLIC)
-
-
-def _digits(value: object) -> object:
-    """Refuse what int() would take kindly: `1_0`, ` 5`, `+5`."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
-        raise ValueError("must be a whole number, written in digits")
-    return value
-
-
-whole_number = BeforeValidator(_digits)
 
 
 async def page_request(
@@ -94,7 +76,7 @@ class NextLink:
         self._request = request
         self._response = response
 
-    def __call__(self, page: Page[Item]) -> Page[Item]:
+    def __call__(self, page: AnyPage) -> AnyPage:
         if page.next:
             given = [pair for pair in self._request.query_params.multi_items() if pair[0] != "cursor"]
             query = urlencode([*given, ("cursor", page.next)])
@@ -106,9 +88,12 @@ async def next_link(request: Request, response: Response) -> NextLink:
     return NextLink(request, response)
 
 
+ContentSession = Annotated[RequestSession, Depends(open_content_session)]
+ReadSession = Annotated[RequestSession, Depends(open_read_session)]
+WriteSession = Annotated[RequestSession, Depends(open_write_session)]
+SeparateTransactions = Annotated[Transactions, Depends(open_transactions)]
 Linked = Annotated[NextLink, Depends(next_link)]
 Network = Annotated[str, Depends(read_network)]
-Now = Annotated[datetime, Depends(now_utc)]
 AppSettings = Annotated[Settings, Depends(read_settings)]
 PageQuery = Annotated[PageRequest, Depends(page_request)]
 ForEveryone = Depends(for_everyone)

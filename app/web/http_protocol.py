@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.web.middleware import RAW
+from app.web.middleware import RAW_SECURITY
 from app.web.problems import plain_problem
-from app.web.shutdown import Leaving
+from app.web.shutdown import Shutdown
 
 MOST_HEAD = 32 * 1024  # bytes of a request's line and headers
 HEAD_SECONDS = 10.0  # that these may take, unless the application says otherwise
@@ -24,15 +24,15 @@ class BadHead(Exception):
 class GuardedConnection(HttpToolsProtocol):
     """Ends a request whose head is slow (408), large (431) or could be read in two ways (400). Closes on whoever sends
     nothing, goes on with a body that was answered, or doesn't read. Bodies are timed where they are read
-    (`web/middleware.py`). What comes in one piece, as nearly everything does, sets no timer.
+    (`web/request_body.py`). What comes in one piece, as nearly everything does, sets no timer.
 
-    The application's lifespan may say, as its state, how many `head_seconds` there are and who is `leaving`.
+    The application's lifespan may say, as its state, how many `head_seconds` there are and the `shutdown`.
     """
 
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._leaving: Leaving | None = self.app_state.get("leaving")
+        self._shutdown: Shutdown | None = self.app_state.get("shutdown")
         self._timer: TimerHandle | None = None
         self._unread: TimerHandle | None = None
         self._chunk = 0  # bytes that are looked at
@@ -73,7 +73,9 @@ class GuardedConnection(HttpToolsProtocol):
         if self._timer:
             self._stop_waiting()
         self._came, self._in_body = 0, True
-        if (self._leaving and self._leaving.begun) or b"upgrade" in names:  # the parser reads nothing after an upgrade
+        if (
+            self._shutdown and self._shutdown.begun
+        ) or b"upgrade" in names:  # the parser reads nothing after an upgrade
             self.cycle.keep_alive = False
 
     @override
@@ -175,5 +177,5 @@ class GuardedConnection(HttpToolsProtocol):
 
 def _refusal(status: HTTPStatus, headers: list[tuple[bytes, bytes]]) -> bytes:
     reply = plain_problem(status, {"Connection": "close"})
-    lines = [name + b": " + value for name, value in [*headers, *reply.raw_headers, *RAW]]
+    lines = [name + b": " + value for name, value in [*headers, *reply.raw_headers, *RAW_SECURITY]]
     return STATUS_LINE[status] + b"\r\n".join([*lines, b"", bytes(reply.body)])

@@ -1,20 +1,22 @@
-"""Pure ASGI layers around every reply that isn't kept: headers, faults, the size and kind of a body."""
+"""Pure ASGI layers around every reply that is not cached: its name, headers, log line and figures, and faults."""
 
-import asyncio
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Awaitable
+from secrets import token_hex
 
 import structlog
-from fastapi.exceptions import ResponseValidationError
 from pydantic import ValidationError
-from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.cache.reply import REQUEST_ID
+from app.web.metrics import METHODS, Metrics
 from app.web.problems import plain_problem
 
-log = structlog.get_logger("app.faults")
+access_log = structlog.get_logger("app.access")
+fault_log = structlog.get_logger("app.faults")
 
-Headers = Iterable[tuple[bytes, bytes]]
-
+READS = {"GET", "HEAD"}
 SECURITY = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
@@ -23,26 +25,64 @@ SECURITY = {
     "cross-origin-resource-policy": "cross-origin",
     "cache-control": "no-store",
 }
+RAW_SECURITY = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 
 
-RAW = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
+class PastCache:
+    """Lets the cache see reads only."""
 
-
-class SecurityHeaders:
-    """Every reply says what a browser may do with it; what a route says itself stands."""
-
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, cache: ASGIApp) -> None:
         self.app = app
+        self.cache = cache
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        is_read = scope["type"] == "http" and scope["method"] in READS
+        return self.cache(scope, receive, send) if is_read else self.app(scope, receive, send)
+
+
+class RequestLogging:
+    """Gives each request an id, adds the security headers that its route did not set, and writes one log line and one
+    observation under the route's template: no query, no ids, no addresses.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self.app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                said = {name for name, _ in message["headers"]}
-                more = [header for header in RAW if header[0] not in said]
-                message = {**message, "headers": [*message["headers"], *more]}
-            await send(message)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        status = 500
 
-        await self.app(scope, receive, send_secured if scope["type"] == "http" else send)
+        def send_named(message: Message) -> Awaitable[None]:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = message["headers"]
+                names = {name for name, _ in headers}
+                more = [header for header in RAW_SECURITY if header[0] not in names]
+                message = {**message, "headers": [*headers, *more, (b"x-request-id", request_id.encode())]}
+            return send(message)
+
+        structlog.contextvars.clear_contextvars()  # each request has a context of its own
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_named)
+        finally:
+            self._observe(scope, status, time.perf_counter() - started)
+
+    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        template = route.path if isinstance(route, Route) else "unmatched"
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.requests.labels(method, template, str(status)).inc()
+        self._metrics.seconds.labels(method, template).observe(seconds)
+        if not template.startswith("/health"):
+            milliseconds = round(seconds * 1000, 1)
+            access_log.info("request", method=scope["method"], route=template, status=status, milliseconds=milliseconds)
 
 
 class Faults:
@@ -54,93 +94,27 @@ class Faults:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def send_noted(message: Message) -> None:
+        def send_noted(message: Message) -> Awaitable[None]:
             nonlocal started
             started = True
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, send_noted)
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
-            if isinstance(error, ResponseValidationError | ValidationError):  # their texts repeat what didn't fit
+            if isinstance(error, ValidationError):  # its text repeats the values
                 places = [".".join(map(str, each["loc"])) for each in error.errors()]
-                log.error("fault", error=type(error).__name__, places=places)  # noqa: TRY400
+                fault_log.error("fault", error=type(error).__name__, places=places)
             else:
-                log.exception("fault", error=type(error).__name__)
+                fault_log.exception("fault", error=type(error).__name__)
             await plain_problem(500)(scope, receive, send)
 
 
-class BodyLimit:
-    """Refuses a body over the limit while it is read, whether or not its length was announced, and one that takes too
-    long. `larger` has the limits of addresses that end so.
-    """
-
-    def __init__(self, app: ASGIApp, *, most_bytes: int, larger: Mapping[str, int], seconds: float) -> None:
-        self.app = app
-        self._seconds = seconds
-        self._most_bytes = most_bytes
-        self._larger = larger
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        most = next((bytes_ for end, bytes_ in self._larger.items() if scope["path"].endswith(end)), self._most_bytes)
-        if _announced(scope["headers"]) > most:
-            await plain_problem(413)(scope, receive, send)
-            return
-        total = 0
-        until = asyncio.get_running_loop().time() + self._seconds
-
-        async def receive_counted() -> Message:
-            nonlocal total
-            try:
-                async with asyncio.timeout_at(until):
-                    message = await receive()
-            except TimeoutError:
-                raise HTTPException(408) from None
-            total += len(message.get("body", b""))
-            if total > most:
-                raise HTTPException(413)  # the only kind that FastAPI lets through
-            return message
-
-        await self.app(scope, receive_counted, send)
-
-
-class JsonBodies:
-    """Refuses a body that isn't JSON in UTF-8; Python would read UTF-16 too, and guess."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH", "DELETE"}:
-            await self.app(scope, receive, send)
-            return
-        is_json = _is_json(scope["headers"])
-
-        async def receive_utf8() -> Message:
-            """What is read of the body; an address that reads none takes any."""
-            message = await receive()
-            body = message.get("body", b"")
-            if body and not is_json:
-                raise HTTPException(415)
-            if b"\0" in body:  # never in JSON in UTF-8, always in UTF-16 and UTF-32
-                raise HTTPException(400)
-            return message
-
-        await self.app(scope, receive_utf8, send)
-
-
-def _is_json(headers: Headers) -> bool:
-    sent = next((value for name, value in headers if name == b"content-type"), b"").lower()
-    kind, *parameters = (part.strip() for part in sent.split(b";"))
-    charsets = [each.partition(b"=")[2].strip(b' "') for each in parameters if each.startswith(b"charset")]
-    return kind == b"application/json" and all(charset in {b"utf-8", b"utf8"} for charset in charsets)
-
-
-def _announced(headers: Headers) -> int:
-    """The length that was announced; what isn't a number, the server has refused before."""
-    return next((int(value) for name, value in headers if name == b"content-length" and value.isdigit()), 0)
+def _request_id(scope: Scope) -> str:
+    """The caller's own id where it is harmless to repeat, or a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.match(value):
+            return str(value, "ascii")
+    return token_hex(16)

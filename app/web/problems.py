@@ -1,7 +1,7 @@
 """Every error is one shape, RFC 9457 problem details, whoever found it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -13,10 +13,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
 from app.core.problems import content, pointer_of
-from app.web.http_methods import allowed_methods
+from app.web.request_body import RefusedBody
 
 log = structlog.get_logger("app.problems")
 
@@ -131,13 +132,24 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
 
 
 def _bare(request: Request, error: Exception) -> Response:
+    if isinstance(error, RefusedBody):
+        return _refused(request, error.refusal)
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(allowed_methods(request.app.routes, request.scope["path"]))
+        headers["Allow"] = ", ".join(_allowed_methods(request.app.routes, request.scope["path"]))
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
     return plain_problem(error.status_code, headers)
+
+
+def _allowed_methods(routes: Iterable[BaseRoute], path: str) -> list[str]:
+    """Every method that some route takes at this path; Starlette names only the first route's."""
+    methods = {"OPTIONS"}
+    for route in routes:
+        if isinstance(route, Route) and route.methods and route.path_regex.match(path):
+            methods |= route.methods
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _database_failed(request: Request, error: Exception) -> Response:

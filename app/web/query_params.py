@@ -1,13 +1,13 @@
-"""Query strings say what they mean: each parameter known, readable, and given once unless it is a list."""
+"""Query strings: each parameter known, readable, and given once unless it is a list."""
 
+import inspect
 from collections import Counter
-from typing import get_origin
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import unquote_to_bytes
 
-from fastapi import Request
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query
-from fastapi.routing import APIRoute
+from fastapi.params import Depends, Query
 
 from app.core.errors import BadInput, FieldError
 from app.core.text_fields import shown_name
@@ -17,41 +17,55 @@ class BadQuery(BadInput):
     says = "Some of the query parameters can't be used."
 
 
-async def check_query(request: Request) -> None:
-    """Refuse parameters that no one reads, single ones given twice, NUL and broken UTF-8.
+@dataclass(frozen=True, slots=True)
+class QueryParams:
+    """The parameters that an endpoint declares, by itself and through its dependencies."""
 
-    A reply is kept under its query with the parameters in order (`web/cache/response_cache.py`): that is sound only
-    because none of them is ignored and none depends on which of two values came last.
-    """
-    query: bytes = request.scope["query_string"]
-    if not query:
-        return
-    pairs = [pair.partition(b"=")[::2] for pair in query.split(b"&") if pair]
-    names = [_shown(name) for name, _ in pairs]
-    known, lists = _declared(request.scope["route"])
-    times = Counter(names)
-    errors = [
-        *(_error(name, "There is no such parameter here.") for name in dict.fromkeys(names) if name not in known),
-        *(
-            _error(name, "Give this parameter once.")
-            for name, count in times.items()
-            if count > 1 and name in known - lists
-        ),
-        *(
-            _error(_shown(name), "This must be UTF-8 text without NUL.")
-            for name, value in pairs
-            if not _readable(value)
-        ),
-    ]
-    if errors:
-        raise BadQuery(*errors)
+    names: frozenset[str]
+    lists: frozenset[str]
+
+    @classmethod
+    def of(cls, endpoint: Callable[..., Any]) -> "QueryParams":
+        declared = dict(_declared(endpoint))
+        return cls(frozenset(declared), frozenset(name for name, is_list in declared.items() if is_list))
+
+    def check(self, query: bytes) -> None:
+        """Refuse unknown parameters, single ones given twice, NUL and broken UTF-8.
+
+        Replies are cached under the query with its parameters in order (`web/cache`). That is sound only because none
+        of them is ignored, and none depends on which of two values came last. Raises BadQuery.
+        """
+        pairs = [pair.partition(b"=")[::2] for pair in query.split(b"&") if pair]
+        names = [_shown(name) for name, _ in pairs]
+        times = Counter(names)
+        once = self.names - self.lists
+        errors = [
+            *(_error(name, "There is no such parameter here.") for name in times if name not in self.names),
+            *(_error(name, "Give this parameter once.") for name, n in times.items() if n > 1 and name in once),
+            *(
+                _error(_shown(name), "This must be UTF-8 text without NUL.")
+                for name, value in pairs
+                if not _is_readable(value)
+            ),
+        ]
+        if errors:
+            raise BadQuery(*errors)
 
 
-def _declared(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the route's parameters, and those of them that may be repeated."""
-    params = [param for param in get_flat_params(route.dependant) if isinstance(param.field_info, Query)]
-    lists = (param for param in params if get_origin(param.field_info.annotation) is list)
-    return frozenset(param.alias for param in params), frozenset(param.alias for param in lists)
+NO_PARAMS = QueryParams(frozenset(), frozenset())
+
+
+def _declared(call: Callable[..., Any]) -> Iterator[tuple[str, bool]]:
+    """The names of query parameters, each with whether it may be repeated."""
+    for name, parameter in inspect.signature(call).parameters.items():
+        if get_origin(parameter.annotation) is not Annotated:
+            continue
+        kind, *metadata = get_args(parameter.annotation)
+        for each in metadata:
+            if isinstance(each, Query):
+                yield each.alias or name, get_origin(kind) is list
+            elif isinstance(each, Depends) and each.dependency is not None:
+                yield from _declared(each.dependency)
 
 
 def _error(name: str, detail: str) -> FieldError:
@@ -62,7 +76,7 @@ def _shown(name: bytes) -> str:
     return shown_name(unquote_to_bytes(name.replace(b"+", b" ")).decode("latin-1"))
 
 
-def _readable(value: bytes) -> bool:
+def _is_readable(value: bytes) -> bool:
     raw = unquote_to_bytes(value)
     try:
         raw.decode()

@@ -18,10 +18,9 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from app.core.db.deadline import begin_request
 from app.core.errors import TooMany, Unavailable
+from app.core.networks import network_of
 from app.core.settings import Settings
-from app.web.dependencies import Network
 from app.web.problems import is_away
 
 
@@ -39,7 +38,7 @@ class Swept(Timer):
         return True
 
 
-class Limits:
+class RateLimits:
     """The three limits of the settings: registrations, sign-ins, and requests of every kind. `sweep` forgets what is
     over; it is to be called now and then.
     """
@@ -67,7 +66,7 @@ class Limits:
             raise TooMany(retry_after=round(reset - time.time()) + 1)
 
 
-class Capacity:
+class PasswordCapacity:
     """So many at once; so many more may wait their turn, without holding a thread; who comes on top is told so. When
     one of them finds the database away, so would those who have waited since before: they are told at once.
     """
@@ -90,36 +89,34 @@ class Capacity:
             try:
                 yield
             except Exception as error:
-                if is_away(error):
+                if isinstance(error, Unavailable) or is_away(error):
                     self._away_at = time.monotonic()
                 raise
 
 
-def limited(name: str) -> Callable[[Request, Network], Coroutine[Any, Any, None]]:
+def limited(name: str) -> Callable[[Request], Coroutine[Any, Any, None]]:
     """A dependency that counts a request by the limit of this name."""
 
-    async def count(request: Request, network: Network) -> None:
-        limits: Limits = request.app.state.limits
-        limits.count(name, network)
+    async def count(request: Request) -> None:
+        limits: RateLimits = request.app.state.services.web.limits
+        limits.count(name, network_of(request.client and request.client.host))
 
     return count
 
 
-async def one_of_few(request: Request) -> AsyncIterator[None]:
-    """A place among those whose password is worked on; it is kept until the reply is made."""
-    state = request.app.state
-    capacity: Capacity = state.capacity
+async def password_place(request: Request) -> AsyncIterator[None]:
+    """A place among the requests that hash a password; it is kept until the reply is made."""
+    capacity: PasswordCapacity = request.app.state.services.web.passwords
     async with capacity.place():
-        begin_request(state.settings.database_seconds)  # however long it waited for its place
         yield
 
 
-async def unhurried(request: Request) -> AsyncIterator[None]:
+async def uniform_time(request: Request) -> AsyncIterator[None]:
     """Lets the answer come when a while is over, or a second one, and so on: its time doesn't tell what was done.
 
     To be named before what is not to be held meanwhile.
     """
-    settings: Settings = request.app.state.settings
+    settings: Settings = request.app.state.services.web.settings
     while_ = settings.min_answer_milliseconds / 1000
     begun = time.monotonic()
     try:

@@ -10,7 +10,7 @@ import structlog
 log = structlog.get_logger("app.start")
 
 
-class Leaving:
+class Shutdown:
     """From SIGTERM on, `/health/ready` answers 503 and every reply closes its connection; `notice` seconds later the
     server stops, as it would have at once. Ctrl-C has nobody to tell.
     """

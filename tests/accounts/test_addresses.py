@@ -156,7 +156,7 @@ def test_links_to_the_old_address_are_dead_after_moving(service: Service) -> Non
 
 
 def test_whoever_found_a_member_before_they_moved_or_left_writes_nothing_to_them(service: Service) -> None:
-    person, ring = service.register_verified(), service.app.state.tools.ring
+    person, ring = service.register_verified(), service.app.state.services.accounts.ring
     token = moving(service, person)
     with service.database.transaction() as session:
         found = member_by_address(session, ring, person.address)

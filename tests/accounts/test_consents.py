@@ -13,13 +13,13 @@ HEALTH = "/v1/me/consents/health_data"
 
 def decisions(service: Service) -> list[tuple[int, bool, str]]:
     columns = col(MemberConsent.number), col(MemberConsent.granted), col(MemberConsent.version)
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         return [tuple(row) for row in session.execute(select(*columns).order_by(col(MemberConsent.number)))]
 
 
 def publish(service: Service, version: str) -> None:
     """Ask for a new version from now on."""
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         for text in session.exec(select(ConsentText)):
             text.is_current = False
         session.add(ConsentText(purpose="health_data", version=version, title="T", text="T", is_current=True))

@@ -194,14 +194,13 @@ def test_devices_that_end_each_other_at_once_never_get_in_each_others_way(servic
 
 def test_of_very_many_sessions_the_longest_unused_end(service: Service) -> None:
     person = service.register()
-    tools = service.app.state.tools
+    tools = service.app.state.services.accounts
     first = Person(service.client, person.address, access=person.access)
     with service.database.transaction() as session:
         member = member_by_address(session, tools.ring, person.address)
         assert member
         for _ in range(100):
             start_session(session, tools, member, Caller("unknown", "x"), now=utc_now())
-            session.flush()
 
     assert first.ask("GET", "/v1/me").status_code == 401
     assert person.sign_in().status_code == 200
@@ -229,7 +228,7 @@ def test_a_read_takes_two_round_trips_and_a_list_one_more_to_count(service: Serv
     person = service.register()
     path = path.replace("{id}", person.ask("GET", "/v1/me/sessions").json()["items"][0]["id"])
     statements: list[str] = []
-    engine = service.app.state.database.reads
+    engine = service.app.state.services.web.database.reads
 
     @event.listens_for(engine, "before_cursor_execute")
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:

@@ -121,7 +121,7 @@ def test_a_topic_and_its_article_are_public_from_the_same_moment(shelf: Studio) 
     shelf.load()
 
     both = select(col(Article.slug), col(Article.public_from), col(ArticleTopic.public_from)).join(ArticleTopic)
-    with shelf.database.content_sessions() as session:
+    with shelf.database.entities() as session:
         rows = session.execute(both).all()
 
     assert len(rows) > 10

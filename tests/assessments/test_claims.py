@@ -162,7 +162,7 @@ def test_a_used_claim_names_nobody_and_is_forgotten_once_it_would_have_expired(m
 
         for shift, left in ((timedelta(days=7, seconds=-1), 1), (timedelta(seconds=1), 0)):
             clock.shift(shift)
-            clean_up(service.database, service.app.state.erasures, now=utc_now())
+            clean_up(service.database, service.app.state.services.privacy.erasures, now=utc_now())
             assert counts(service.database)["used_claims"] == left
 
         person.sign_in()

@@ -1,5 +1,6 @@
 """`twentyone restore`: everything is back but whoever was erased since, or nothing has changed."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def rows_of(url: URL) -> Rows:
 
 
 def execute(service: Service, statement: str) -> None:
-    with service.database.sessions.begin() as session:
+    with service.database.loading() as session:
         session.execute(text(statement))
 
 
@@ -182,7 +183,7 @@ def test_an_interrupted_restore_is_started_again(operator: Operator, make_servic
     else:
         assert operator.run("migrate", operator.fresh).exit_code == 1
         database = Database(operator.fresh)
-        assert Readiness(database).what_is_wrong()
+        assert asyncio.run(Readiness(database, seconds=10).fault())
         database.close()
     assert operator.restore().exit_code == 0
     restored = make_service(operator.fresh)

@@ -57,7 +57,7 @@ class Desk:
 
     def diff(self) -> list[Change]:
         content = read_content(self.folder)
-        with self.database.content_sessions() as session:
+        with self.database.entities() as session:
             return plan_load(session, content).changes
 
     def load(self, folder: Path | None = None, *, now: datetime | None = None) -> Plan:
@@ -66,19 +66,19 @@ class Desk:
             return load(session, content, now=now or datetime.now(UTC))
 
     def article(self, slug: str) -> Article:
-        with self.database.content_sessions() as session:
+        with self.database.entities() as session:
             return session.exec(select(Article).where(col(Article.slug) == slug)).one()
 
     def articles(self) -> dict[str, ArticleContent]:
-        with self.database.content_sessions() as session:
+        with self.database.entities() as session:
             return articles_of(session)
 
     def rows(self) -> dict[str, dict[Any, dict[str, Any]]]:
-        with self.database.content_sessions() as session:
+        with self.database.entities() as session:
             return {kind.name: stored_rows(session, kind) for kind in KINDS}
 
     def releases(self) -> list[ContentRelease]:
-        with self.database.content_sessions() as session:
+        with self.database.entities() as session:
             return list(session.exec(select(ContentRelease).order_by(col(ContentRelease.id))))
 
 

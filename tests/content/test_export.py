@@ -31,12 +31,12 @@ break; see [there](/blog?a=b&c=d "A 'title'").
 
 
 def export_to(database: Database, folder: Path) -> tuple[int, int]:
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return export(session, folder)
 
 
 def content_of(database: Database) -> tuple[dict[str, dict[Any, dict[str, Any]]], dict[str, ArticleContent]]:
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return {kind.name: stored_rows(session, kind) for kind in KINDS}, articles_of(session)
 
 
@@ -44,7 +44,7 @@ def content_of(database: Database) -> tuple[dict[str, dict[Any, dict[str, Any]]]
 def other(backend: Backend, empty: URL) -> Iterator[Database]:
     """A second, empty database."""
     url = backend.create(empty)
-    database = Database(url, patience=10)
+    database = Database(url, seconds=10)
     yield database
     database.close()
     backend.drop(url)
@@ -74,7 +74,7 @@ def filled(desk: Desk) -> Desk:
 def test_an_export_loads_into_the_same_database_with_nothing_to_change(filled: Desk, tmp_path: Path) -> None:
     assert export_to(filled.database, tmp_path / "out") == (5, 0)
 
-    with filled.database.content_sessions() as session:
+    with filled.database.entities() as session:
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
 
 
@@ -107,7 +107,7 @@ def test_the_shipped_content_goes_out_and_comes_back(shipped: URL, other: Databa
 
     assert (written, left) == (len(list((ROOT / "seed_content" / "articles").glob("*.md"))), 0)
     assert content_of(other) == content_of(database)
-    with database.content_sessions() as session:
+    with database.entities() as session:
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
     database.close()
 
@@ -121,7 +121,7 @@ def test_an_article_whose_topic_was_removed_is_left_out_so_that_the_folder_loads
     desk.load()
 
     assert export_to(desk.database, tmp_path / "out") == (1, 1)
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
 
 

@@ -53,7 +53,7 @@ def published(session: Session) -> State:
 
 
 def state_of(database: Database) -> State:
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return published(session)
 
 
@@ -110,14 +110,14 @@ def test_two_loads_at_once_wait_for_each_other(editions: tuple[Path, Path], data
     assert {title[-1] for _, title, _ in articles} == {edition}
     assert len(articles) == len(former) == ARTICLES
     assert len(topics) == ARTICLES * len(TOPICS[edition])
-    with database.content_sessions() as session:
+    with database.entities() as session:
         assert len(session.execute(select(col(ContentRelease.id))).all()) == len(editions)
 
 
 def test_a_reader_keeps_its_snapshot_while_content_is_loaded(desk: Desk) -> None:
     desk.write("one", title="Old")
     desk.load()
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         before = published(session)
         desk.write("one", title="New")
         desk.write("two")

@@ -18,7 +18,7 @@ from tests.factories.journeys import write_day, write_journey
 
 def stored(desk: Desk) -> dict[str, tuple[bool, str]]:
     """Which journeys there are, whether they are listed, and what they are called."""
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         return {each.slug: (each.is_listed, each.definition["title"]) for each in session.exec(select(Journey))}
 
 
@@ -116,7 +116,7 @@ def test_an_export_of_it_loads_with_nothing_to_change(desk: Desk, tmp_path: Path
     write_day(desk.folder, 2, lesson="---\n\n## no: *yes*\n\n- `a` \\# b\n", safety="Mind: this", articles=["here-now"])
     desk.load()
 
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         export(session, tmp_path / "out")
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
 
@@ -129,7 +129,7 @@ def test_one_that_is_not_listed_is_not_exported(walked: Desk, tmp_path: Path) ->
     shutil.rmtree(walked.folder / "journey")
     walked.load()
 
-    with walked.database.content_sessions() as session:
+    with walked.database.entities() as session:
         export(session, tmp_path / "out")
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
 

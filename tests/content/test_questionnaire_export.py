@@ -41,7 +41,7 @@ def stored(database: Database) -> list[tuple[Any, ...]]:
     """What is asked now, without the moments of publication."""
     statement = select(Assessment.slug, AssessmentVersion.digest, AssessmentVersion.definition)  # type: ignore[call-overload]
     of_it = (Assessment.slug == AssessmentVersion.slug) & (Assessment.version == AssessmentVersion.version)
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return [
             tuple(row) for row in session.execute(statement.join(AssessmentVersion, of_it).order_by(Assessment.slug))
         ]
@@ -49,13 +49,13 @@ def stored(database: Database) -> list[tuple[Any, ...]]:
 
 def changes(desk: Desk, folder: Path) -> list[Any]:
     content = read_content(folder)
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         return plan_load(session, content).changes
 
 
 def export_to(desk: Desk, folder: Path) -> list[str]:
     """Export, and say which questionnaires there are."""
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         export(session, folder)
     return sorted(path.name for path in folder.glob("assessments/*"))
 
@@ -131,7 +131,7 @@ def test_a_load_that_breaks_off_writes_nothing(desk: Desk, beginning: str) -> No
     write_questionnaire(desk.folder, replaced(GOOD, "minutes: 2", "minutes: 9"))
     write_questionnaire(desk.folder, GOOD, "another.yaml")
 
-    with failing_at(desk.database.engine, beginning), pytest.raises(PulledPlug):
+    with failing_at(desk.database.writes, beginning), pytest.raises(PulledPlug):
         desk.load()
 
     assert all_rows(desk.database) == rows

@@ -34,7 +34,7 @@ def studio(studio: Studio) -> Studio:
 def changes(studio: Studio) -> list[Change]:
     """What `diff` says of questionnaires."""
     content = read_content(studio.folder)
-    with studio.database.content_sessions() as session:
+    with studio.database.entities() as session:
         return [each for each in plan_load(session, content).changes if each.kind == "assessment"]
 
 
@@ -50,13 +50,13 @@ def load(studio: Studio, text: str | None) -> list[Change]:
 
 
 def versions(studio: Studio) -> list[Row]:
-    with studio.database.content_sessions() as session:
+    with studio.database.entities() as session:
         table = AssessmentVersion.__table__  # type: ignore[attr-defined]
         return [tuple(row) for row in session.execute(select(table).order_by(table.c.slug, table.c.version))]
 
 
 def current(studio: Studio) -> list[Row]:
-    with studio.database.content_sessions() as session:
+    with studio.database.entities() as session:
         table = Assessment.__table__  # type: ignore[attr-defined]
         return [tuple(row) for row in session.execute(select(table).order_by(table.c.slug))]
 
@@ -95,7 +95,7 @@ def test_loading_again_changes_nothing(studio: Studio) -> None:
     assert studio.load().changes == []
 
     assert (versions(studio), current(studio)) == rows
-    with studio.database.content_sessions() as session:
+    with studio.database.entities() as session:
         assert len(session.execute(select(ContentRelease)).all()) == 1
 
 

@@ -13,7 +13,7 @@ def ids(desk: Desk, *slugs: str) -> list[UUID]:
 
 
 def formers(desk: Desk) -> dict[str, UUID]:
-    with desk.database.content_sessions() as session:
+    with desk.database.entities() as session:
         return former_slugs(session)
 
 

@@ -27,9 +27,9 @@ def well_kept(backend: Backend, request: pytest.FixtureRequest) -> AbstractConte
 
 
 def change(url: URL, statement: str) -> None:
-    database = Database(url, patience=10)
+    database = Database(url, seconds=10)
     with database.transaction() as session:
-        session.connection().execute(text(statement))
+        session.execute(text(statement))
     database.close()
 
 
@@ -102,7 +102,7 @@ def test_keys_that_do_not_open_what_is_sealed_are_wrong(examine: Examine, servic
 
 def test_mails_that_wait_or_were_given_up_are_said(examine: Examine, loaded: URL) -> None:
     ring = KeyRing(KEYS)
-    late = Database(loaded, patience=10)
+    late = Database(loaded, seconds=10)
     put(late, ring, times=2, now=utc_now() - timedelta(hours=1))
     put(late, ring, now=utc_now())
     late.close()

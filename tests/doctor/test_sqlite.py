@@ -40,7 +40,7 @@ def test_a_connection_that_is_set_otherwise_is_wrong(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_whole_is_wrong(examine: Examine, tmp_path: Path, folder: Path) -> None:
     url = URL.create("sqlite", database=str(tmp_path / "any.db"))
-    database = Database(url, patience=10)
+    database = Database(url, seconds=10)
     migrate_database(database)
     load_folder(database, folder)
     database.close()

@@ -45,20 +45,19 @@ def deliver_due(postman: Postman) -> int:
 def put(database: Database, ring: KeyRing, mail: Mail = MAIL, *, times: int = 1, now: datetime = NOON) -> list[str]:
     """Write a mail so many times; the ids."""
     with database.transaction() as session:
-        before = set(session.exec(select(OutboxMail.id)))
+        before = {row.id for row in session.execute(select(OutboxMail.id))}
         for _ in range(times):
             write_mail(session, ring, mail, member_id=uuid4(), now=now)
-        session.flush()
-        return [str(mail_id) for mail_id in session.exec(select(OutboxMail.id)) if mail_id not in before]
+        return [str(row.id) for row in session.execute(select(OutboxMail.id)) if row.id not in before]
 
 
 def stored(database: Database, mail_id: str) -> OutboxMail:
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return session.exec(select(OutboxMail).where(OutboxMail.id == UUID(mail_id))).one()
 
 
 def waiting(database: Database) -> int:
-    with database.content_sessions() as session:
+    with database.entities() as session:
         return sum(mail.sealed is not None for mail in session.exec(select(OutboxMail)))
 
 
@@ -87,7 +86,7 @@ def begin(sender: "subprocess.Popen[str]") -> None:
 
 def main(database_url: str, keys: str, smtp_url: str) -> None:
     logs.configure("warning")
-    database = Database(make_url(database_url), patience=10)
+    database = Database(make_url(database_url), seconds=10)
     postman = Postman(database, KeyRing(keys), Smtp(smtp_url), sender=SENDER)
     print("ready", flush=True)  # noqa: T201 - heard by the test that started it
     sys.stdin.readline()

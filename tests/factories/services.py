@@ -84,8 +84,8 @@ class Service:
     @classmethod
     def of(cls, settings: Settings) -> "Service":
         app = create_app(settings)
-        app.state.background.clear()
-        return cls(app, client_of(app), settings, Database(settings.database, patience=10))
+        app.state.services.background.clear()
+        return cls(app, client_of(app), settings, Database(settings.database, seconds=10))
 
     def register(self, address: str | None = None, **more: Any) -> Person:
         """Somebody who signed up, and in."""
@@ -108,7 +108,7 @@ class Service:
 
     def mails(self, *, to: str | None = None) -> list[EmailMessage]:
         """Everything that was sent so far, the oldest first; what waits is sent before."""
-        deliver_due(self.app.state.postman)
+        deliver_due(self.app.state.services.postman)
         files = sorted((self.settings.var_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         read = [message_of(path) for path in files]
         return [mail for mail in read if to is None or mail["To"] == to]

@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.accounts.credentials.access_tokens import PURPOSE, Access
+from app.accounts.credentials.access_tokens import PURPOSE, SignedInMember
 from app.core.crypto.key_ring import KeyRing
 from tests.conftest import KEYS
 
 RING = KeyRing(KEYS)
 GOOD_FOR = timedelta(minutes=10)
 NOW = datetime.now(UTC)
-ACCESS = Access(uuid4(), uuid4())
+ACCESS = SignedInMember(uuid4(), uuid4())
 SECOND = int(NOW.timestamp())
 HEADER = {"alg": "HS256", "kid": RING.current, "typ": "at+jwt"}
 CLAIMS: dict[str, Any] = {
     "iss": "twentyone",
     "aud": "twentyone-api",
-    "sub": str(ACCESS.member_id),
+    "sub": str(ACCESS.id),
     "sid": str(ACCESS.session_id),
     "iat": SECOND,
     "nbf": SECOND,

@@ -1,4 +1,4 @@
-"""Writes that come at the same time, what they do, and what each is told."""
+"""Writes that arrive at the same time, and what each is answered."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import insert, select
+from sqlmodel import col
 
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver
-from app.core.db.group_commit import Together
+from app.core.db.requests import Mode, RequestSession
+from app.core.db.session import Session
 from app.core.errors import Conflict
 from app.web.cache.releases import ContentRelease
 
@@ -30,7 +32,7 @@ class KeptRefusal(Refusal):
 
 @contextmanager
 def held(database: Database) -> Iterator[Any]:
-    """Another process is writing, and whoever comes meanwhile waits."""
+    """Another process holds the lock of a SQLite file until it is told to roll back."""
     other = sqlite_driver().connect(str(database.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield other
@@ -39,8 +41,7 @@ def held(database: Database) -> Iterator[Any]:
 
 def add(number: int) -> Do:
     def do(session: Session) -> int:
-        session.add(ContentRelease(id=number, released_at=NOW, falls_due=[]))
-        session.flush()
+        session.execute(insert(ContentRelease), {"id": number, "released_at": NOW, "falls_due": []})
         return number
 
     return do
@@ -60,23 +61,31 @@ def refuse(error: BaseException) -> Do:
     return do
 
 
-def stored(database: Database) -> list[int | None]:
-    with database.sessions() as session:
-        return list(session.exec(select(ContentRelease.id).order_by(col(ContentRelease.id))))
+def stored(database: Database) -> list[int]:
+    with database.reading() as session:
+        rows = session.execute(select(col(ContentRelease.id)).order_by(col(ContentRelease.id)))
+        return [row.id for row in rows]
+
+
+async def write(database: Database, do: Do) -> object:
+    """As a request does."""
+    return await run(database, do, Mode.WRITE)
+
+
+async def run(database: Database, do: Do, mode: Mode) -> object:
+    session = RequestSession(database.requests.run, mode, NOW)
+    return await session.run(lambda: do(session))
 
 
 def together(database: Database, *works: Do) -> Sequence[object]:
-    """What each is told, if all of them came while somebody else was writing."""
+    """What each is answered, if all of them arrived while another process was writing."""
 
     async def all_at_once() -> Sequence[object]:
-        writes = Together(database)
         with held(database) as other:
-            told = [asyncio.ensure_future(writes.write(do)) for do in works]
+            answers = [asyncio.ensure_future(write(database, do)) for do in works]
             await asyncio.sleep(0.05)
-            assert not any(each.done() for each in told)
+            assert not any(each.done() for each in answers)
             other.execute("ROLLBACK")
-        replies = await asyncio.gather(*told, return_exceptions=True)
-        writes.close()
-        return replies
+        return await asyncio.gather(*answers, return_exceptions=True)
 
     return asyncio.run(all_at_once())

@@ -50,7 +50,7 @@ def have_everything(service: Service, me: Person) -> None:
     assert me.ask("POST", f"{run}/sync", belongings.changes(service, me)).status_code == 200
     assert me.ask("PUT", f"{run}/calendar").status_code == 201
     belongings.new_address_token(service, me)
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         session.add(FormerSlug(slug="here-before", article_id=session.exec(select(Article.id)).one()))
 
 

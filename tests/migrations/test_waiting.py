@@ -62,7 +62,7 @@ def revision(database: Database) -> str | None:
 
 def test_of_two_at_once_one_waits_and_then_finds_nothing_to_do(backend: Backend) -> None:
     url = backend.create()
-    database = Database(url, patience=10)
+    database = Database(url, seconds=10)
     environment = os.environ | {"TWENTYONE_DATABASE_URL": url.render_as_string(hide_password=False)}
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     with (
@@ -94,7 +94,7 @@ def test_who_cannot_have_a_table_gives_up_before_requests_do(
     with service.client, service.database.reads.connect() as connection, ThreadPoolExecutor(1) as here:
         me = service.register()
         with service.database.transaction() as somebody_busy:
-            somebody_busy.connection().execute(text("LOCK TABLE members IN ROW EXCLUSIVE MODE"))
+            somebody_busy.execute(text("LOCK TABLE members IN ROW EXCLUSIVE MODE"))
             migrating = here.submit(migrate_database, service.database)
             wait_until_one_waits(connection)
             name = me.ask("PATCH", "/v1/me", {"display_name": "Ana"})

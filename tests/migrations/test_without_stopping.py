@@ -82,11 +82,11 @@ def version_before(database: Database, member: str, article: UUID) -> Callable[[
 
     def once() -> None:
         with database.transaction() as session:
-            session.connection().execute(KEEP, {**ids, "moment": utc_now()})
+            session.execute(KEEP, {**ids, "moment": utc_now()})
         with database.reads.connect() as connection:
             assert connection.scalar(LOOK, ids)
         with database.transaction() as session:
-            assert session.connection().execute(LET_GO, ids).rowcount == 1
+            assert session.execute(LET_GO, ids).rowcount == 1
 
     return once
 

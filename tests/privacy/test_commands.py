@@ -84,7 +84,7 @@ def test_erasures_are_applied_again(service: Service, run: Run) -> None:
     service.register("ana@example.org")
     assert run("reapply-erasures").stdout == "0 members erased again.\n"
     person = service.register("ben@example.org")
-    erasures = service.app.state.erasures
+    erasures = service.app.state.services.privacy.erasures
     erasures.add([erasures.mark(UUID(person.ask("GET", "/v1/me").json()["id"]))], now=utc_now())
 
     assert run("reapply-erasures").stdout == "1 member erased again.\n"

@@ -82,7 +82,7 @@ def test_nothing_is_written_to_a_member_who_is_erased_at_the_same_moment(service
             ]
 
         assert (erasing.result(), set(statuses)) == (204, {202})
-        with service.database.transaction() as session:
+        with service.database.loading() as session:
             assert not session.scalars(select(AuditEvent.id).where(col(AuditEvent.subject) == member_id)).all()
             assert not session.scalars(select(OutboxMail.id).where(col(OutboxMail.member_id) == UUID(member_id))).all()
 

@@ -31,7 +31,7 @@ def test_an_erasure_is_written_down_as_a_keyed_hash(service: Service) -> None:
     assert mark.startswith("test-1:")
     assert datetime.fromisoformat(moment).tzinfo is not None
     assert member_id not in line
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         assert session.exec(select(AuditEvent.subject).where(col(AuditEvent.event) == "erased")).all() == [mark]
 
 
@@ -51,7 +51,7 @@ def test_what_a_crash_kept_from_the_file_is_made_up_for(service: Service) -> Non
         service.register().erase()
     whole = {line.split()[0] for line in service.erasures()}
     service.settings.erasures.write_text(service.erasures()[0] + "\n")
-    erasures = service.app.state.erasures
+    erasures = service.app.state.services.privacy.erasures
 
     assert write_down(service.database, erasures, now=utc_now()) == 1
     assert write_down(service.database, erasures, now=utc_now()) == 0
@@ -65,7 +65,7 @@ def test_a_torn_line_costs_no_other(service: Service) -> None:
     service.register().erase()
 
     assert len(service.erasures()) == 2
-    assert len(service.app.state.erasures.marks()) == 1
+    assert len(service.app.state.services.privacy.erasures.marks()) == 1
 
 
 def test_a_member_whose_key_is_lost_can_be_erased_all_the_same(make_service: MakeService, service: Service) -> None:
@@ -73,7 +73,9 @@ def test_a_member_whose_key_is_lost_can_be_erased_all_the_same(make_service: Mak
     member_id = UUID(person.ask("GET", ME).json()["id"])
     after = make_service(service.settings.database, keys=new_entry()).app.state
 
-    assert erase_member(service.database, after.tools, after.erasures, member_id, now=utc_now())
+    assert erase_member(
+        service.database, after.services.accounts, after.services.privacy.erasures, member_id, now=utc_now()
+    )
 
     assert str(member_id) not in str(all_rows(service.database))
     assert person.ask("GET", ME).status_code == 401
@@ -89,8 +91,8 @@ def test_a_restored_backup_is_made_to_forget_again(service: Service) -> None:
     assert goes.sign_in().status_code == 200
     app = service.app.state
 
-    assert reapply(restored, app.tools, app.erasures, now=utc_now()) == (1, set())
-    assert reapply(restored, app.tools, app.erasures, now=utc_now()) == (0, set())
+    assert reapply(restored, app.services.accounts, app.services.privacy.erasures, now=utc_now()) == (1, set())
+    assert reapply(restored, app.services.accounts, app.services.privacy.erasures, now=utc_now()) == (0, set())
 
     assert goes.sign_in().status_code == 401
     assert stays.sign_in().status_code == 200
@@ -107,7 +109,7 @@ def copy_of(service: Service) -> dict[str, list[dict[str, object]]]:
 
 def restore(service: Service, backup: dict[str, list[dict[str, object]]]) -> Database:
     database = Database(service.settings.database)
-    with database.transaction() as session:
+    with database.loading() as session:
         for table in reversed(metadata.sorted_tables):
             session.execute(table.delete())
         for table in metadata.sorted_tables:
@@ -120,10 +122,13 @@ def test_a_mark_of_a_secret_that_is_gone_is_told_and_the_others_count(service: S
     person, other = service.register(), service.register()
     app, gone = service.app.state, new_entry()
     old = Erasures(service.settings.erasures, KeyRing(gone))
-    for erasures, each in ((old, other), (app.erasures, person)):
+    for erasures, each in ((old, other), (app.services.privacy.erasures, person)):
         erasures.add([erasures.mark(UUID(each.ask("GET", ME).json()["id"]))], now=utc_now())
 
-    assert reapply(service.database, app.tools, app.erasures, now=utc_now()) == (1, {gone.partition(":")[0]})
+    assert reapply(service.database, app.services.accounts, app.services.privacy.erasures, now=utc_now()) == (
+        1,
+        {gone.partition(":")[0]},
+    )
 
     assert person.ask("GET", ME).status_code == 401
     assert other.ask("GET", ME).status_code == 200

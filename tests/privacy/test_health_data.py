@@ -35,22 +35,22 @@ HOLDINGS = (Holding(Diary, lambda subject: col(Diary.member_id) == subject.id, "
 
 @pytest.fixture
 def diaries(service: Service) -> Iterator[Service]:
-    Diary.metadata.create_all(service.database.engine)
+    Diary.metadata.create_all(service.database.writes)
     yield service
-    Diary.metadata.drop_all(service.database.engine)
+    Diary.metadata.drop_all(service.database.writes)
 
 
 def writer(service: Service) -> Person:
     """Somebody who agreed, and wrote something."""
     person = service.register(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
     member_id = UUID(person.ask("GET", "/v1/me").json()["id"])
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         session.add(Diary(member_id=member_id, words="a hard day"))
     return person
 
 
 def many(service: Service) -> int:
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         return session.scalar(select(func.count()).select_from(Diary)) or 0
 
 
@@ -64,16 +64,16 @@ def clean_up(service: Service) -> None:
 
 def test_health_data_are_erased_at_once_and_the_account_stays(diaries: Service) -> None:
     person, other = writer(diaries), writer(diaries)
-    access = diaries.app.state.tools.tokens.read(person.access, now=utc_now())
+    access = diaries.app.state.services.accounts.tokens.read(person.access, now=utc_now())
 
+    transactions = diaries.database.transactions(utc_now())
     erase_my_health_data(
-        diaries.database,
-        diaries.app.state.tools,
+        transactions,
+        diaries.app.state.services.accounts,
         Caller("unknown", "x"),
         access,
         PASSWORD,
         holdings=HOLDINGS,
-        now=utc_now(),
     )
 
     assert many(diaries) == 1

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from pydantic import TypeAdapter
 from time_machine import Traveller
 
 from app.core.timestamps import utc_now
@@ -42,7 +43,7 @@ def lived(service: Service, clock: Traveller, address: str | None = None) -> Wal
 def export_of(person: Person) -> Export:
     reply = person.ask("GET", "/v1/me/export")
     assert reply.status_code == 200, reply.text
-    return Export.model_validate_json(reply.content)
+    return TypeAdapter(Export).validate_json(reply.content)
 
 
 def erase_health_data(person: Person) -> None:
@@ -199,7 +200,7 @@ def test_thirty_days_after_a_withdrawal_notes_are_erased_and_nothing_else(servic
     decide(gone.person, granted=False)
     for wait, left in ((timedelta(days=30, seconds=-1), 2), (timedelta(seconds=1), 1)):
         clock.shift(wait)
-        clean_up(service.database, service.app.state.erasures, now=utc_now())
+        clean_up(service.database, service.app.state.services.privacy.erasures, now=utc_now())
         assert counts(service.database)["day_notes"] == left
 
     assert [counts(service.database)[table] for table in OF_RUNS if table != "day_notes"] == [2] * 5
@@ -216,7 +217,7 @@ def test_who_agrees_again_in_time_keeps_their_notes(service: Service, clock: Tra
     walker.person.sign_in()
     decide(walker.person, granted=True)
     clock.shift(timedelta(days=30))
-    clean_up(service.database, service.app.state.erasures, now=utc_now())
+    clean_up(service.database, service.app.state.services.privacy.erasures, now=utc_now())
     walker.person.sign_in()
 
     assert walker.read(1)["progress"]["reflection"] == WORDS

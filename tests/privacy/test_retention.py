@@ -18,7 +18,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def cleaned(service: Service) -> None:
-    clean_up(service.database, service.app.state.erasures, now=utc_now())
+    clean_up(service.database, service.app.state.services.privacy.erasures, now=utc_now())
 
 
 def many(service: Service, table: str) -> int:
@@ -63,7 +63,7 @@ def test_tries_go_after_a_day_and_known_networks_after_half_a_year(service: Serv
         post(service.client, "/v1/auth/login", {"email": "nobody@example.org", "password": "wrong"})
         clock.shift(timedelta(days=1, seconds=1))
         cleaned(service)
-        with service.database.transaction() as session:
+        with service.database.loading() as session:
             assert session.exec(select(col(Attempts.kind))).all() == ["known"]
         clock.shift(timedelta(days=180))
         cleaned(service)
@@ -76,7 +76,7 @@ def test_events_go_after_a_year_but_for_the_marks_of_erased_members(service: Ser
         service.register()
         clock.shift(timedelta(days=365, seconds=1))
         cleaned(service)
-        with service.database.transaction() as session:
+        with service.database.loading() as session:
             assert session.exec(select(col(AuditEvent.event))).all() == ["erased"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from httpx2 import Response
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from app.core.db.database import Table
+from app.core.db.table import Table
 from tests.factories.operations import BY_NAME, OPERATIONS, SCHEMAS
 from tests.factories.services import Service, request
 from tests.security.belongings import agreed

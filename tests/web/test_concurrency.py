@@ -5,14 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import anyio
-import pytest
 from httpx2 import Response
 from sqlalchemy.exc import OperationalError
 
 from app.core.errors import Unavailable
-from app.web.concurrency import Turn
-from app.web.rate_limits import Capacity
+from app.web.rate_limits import PasswordCapacity
 from tests.factories.services import Service
 
 MANY = 120
@@ -39,18 +36,8 @@ def test_a_crowd_of_searches_is_answered(service: Service) -> None:
     assert at_once(lambda n: service.client.get("/v1/assessments", params={"limit": 1 + n % 100})) == {200: MANY}
 
 
-def test_who_waits_for_too_long_is_told_so() -> None:
-    async def wait() -> None:
-        async with Turn(anyio.Semaphore(0), 0.1):
-            raise AssertionError("It was nobody's turn.")
-
-    with pytest.raises(Unavailable) as refused:
-        anyio.run(wait)
-    assert refused.value.headers == {"Retry-After": "2"}
-
-
 def test_when_one_finds_the_database_away_who_waited_is_told_at_once() -> None:
-    capacity = Capacity(at_once=1, waiting=10)
+    capacity = PasswordCapacity(at_once=1, waiting=10)
     tried: list[str] = []
 
     async def try_it(name: str) -> None:

@@ -30,7 +30,7 @@ def test_a_migrated_database_makes_it_ready(studio: Studio) -> None:
 
 
 def test_tables_of_an_earlier_version_make_it_not_ready(studio: Studio, database: Database) -> None:
-    with database.sessions.begin() as session:
+    with database.loading() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '20261123_content'"))
 
     reply = studio.client.get("/health/ready")
@@ -40,7 +40,7 @@ def test_tables_of_an_earlier_version_make_it_not_ready(studio: Studio, database
 
 
 def test_it_stays_ready_while_the_next_version_is_deployed(studio: Studio, database: Database) -> None:
-    with database.sessions.begin() as session:
+    with database.loading() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '20991231_later'"))
 
     assert studio.client.get("/health/ready").status_code == 200

@@ -40,7 +40,7 @@ def furnished(name: str) -> Iterator[URL]:
         url = make_url(create("machine"))
         if url.get_backend_name() == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        database = Database(url, patience=30)
+        database = Database(url, seconds=30)
         migrate_database(database)
         database.close()
         with redirect_stdout(StringIO()):

@@ -46,7 +46,7 @@ def furnish(url: URL, folder: Path) -> None:
         write_article(content, slug)
     write_questionnaire(content)
     write_journey(content)
-    database = Database(url, patience=30)
+    database = Database(url, seconds=30)
     load_folder(database, content)
     database.close()
 
@@ -93,7 +93,7 @@ class Site:
 
     def link(self, address: str) -> str:
         """The token of the link that was mailed last to confirm an address."""
-        deliver_due(self._services[0].app.state.postman)
+        deliver_due(self._services[0].app.state.services.postman)
         paths = sorted((self.settings.var_dir / "mail").glob("*.eml"), key=lambda each: each.stat().st_mtime_ns)
         for path in paths:
             mail = message_of(path)
@@ -106,7 +106,7 @@ class Site:
         clean_up(self.database, self._erasures, now=now)
 
     def erase(self, members: Iterable[str], now: datetime) -> None:
-        tools = self._services[0].app.state.tools
+        tools = self._services[0].app.state.services.accounts
         for each in members:
             erase_member(self.database, tools, self._erasures, UUID(each), now=now)
 

@@ -21,8 +21,8 @@ def new_command() -> None:
 def list_command() -> None:
     """Show the ring, without secrets, and how much is under each of them."""
     ring = read_settings().ring
-    with database_told(), opened() as database, database.reads.connect() as connection:
-        used = in_use(connection)
+    with database_told(), opened() as database, database.reading() as session:
+        used = in_use(session)
     table = Table("secret", "is", "members and mails under it")
     for key_id in dict.fromkeys([*ring.ids, *used]):
         state = "in use" if key_id == ring.current else "on the ring" if key_id in ring.ids else "MISSING"
@@ -38,8 +38,8 @@ def rotate_command() -> None:
     """Bring everything under the secret in use. The service may go on; an interrupted run is started again."""
     ring = read_settings().ring
     with database_told(), opened() as database:
-        with database.reads.connect() as connection:
-            total = to_rotate(connection, ring)
+        with database.reading() as session:
+            total = to_rotate(session, ring)
         done = 0
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             bar = progress.add_task("Rotating", total=total)

@@ -1,19 +1,20 @@
 """Rotating: whatever is under an older secret of the ring comes under the one in use, while requests go on.
 
-Only keys are wrapped anew, not what they seal. A few members at a time, each in whole; whoever is interrupted goes on
-where they were by starting again.
+Only keys are wrapped anew, not what they seal. A few members at a time, each in whole; a run that was interrupted is
+continued by starting again.
 """
 
 from collections import Counter
 
-from sqlalchemy import Connection, func, select, update
-from sqlmodel import Session, col
+from sqlalchemy import func, select, update
+from sqlmodel import col
 
 from app.accounts.addresses import address_hash
 from app.accounts.credentials.login_throttle import forget
 from app.accounts.members import Identity, unwrapped_key, wrapped_key
 from app.accounts.models import Member, MemberKey
 from app.core.crypto.key_ring import KeyRing
+from app.core.db.session import Session
 from app.core.mail.outbox import OutboxMail, reseal
 
 BATCH = 50  # members a transaction: on SQLite other writers wait that long
@@ -47,7 +48,7 @@ def rotate_some(session: Session, ring: KeyRing) -> int:
     return len(members) + reseal(session, ring)
 
 
-def in_use(reading: Session | Connection) -> Counter[str]:
+def in_use(reading: Session) -> Counter[str]:
     """How many members and waiting mails are under each secret."""
     mails = select(col(OutboxMail.key_id), func.count()).where(col(OutboxMail.sealed).is_not(None))
     used: Counter[str] = Counter()
@@ -60,5 +61,5 @@ def in_use(reading: Session | Connection) -> Counter[str]:
     return used
 
 
-def to_rotate(reading: Session | Connection, ring: KeyRing) -> int:
+def to_rotate(reading: Session, ring: KeyRing) -> int:
     return sum(n for key_id, n in in_use(reading).items() if key_id != ring.current)

@@ -1,16 +1,17 @@
-"""Members as those who run the service see them: enough to help somebody, and no more."""
+"""Members as operators see them: enough to help a member, and no more."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.accounts.members import MEMBERS, FoundMember
 from app.accounts.models import Member, SignedInSession
 from app.core.crypto.key_ring import KeyRing
+from app.core.db.session import Session
 
 
 class Listed(NamedTuple):
@@ -22,12 +23,12 @@ class Listed(NamedTuple):
     last_used_at: datetime | None
 
 
-def newest_members(reading: Connection, *, limit: int) -> list[FoundMember]:
+def newest_members(reading: Session, *, limit: int) -> list[FoundMember]:
     statement = MEMBERS.order_by(col(Member.registered_at).desc(), col(Member.id)).limit(limit)
     return [FoundMember(*row) for row in reading.execute(statement)]
 
 
-def listed(reading: Connection, ring: KeyRing, members: list[FoundMember]) -> Iterator[Listed]:
+def listed(reading: Session, ring: KeyRing, members: list[FoundMember]) -> Iterator[Listed]:
     statement = (
         select(col(SignedInSession.member_id), func.count(), func.max(col(SignedInSession.refreshed_at)))
         .where(col(SignedInSession.member_id).in_([member.id for member in members]))

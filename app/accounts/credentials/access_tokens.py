@@ -42,17 +42,19 @@ class BadToken(NotSignedIn):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """Whom a token speaks for. Whether the session still is, only the database knows."""
+class SignedInMember:
+    """The member and the session that an access token names. Whether that session is still active, only the database
+    knows.
+    """
 
-    member_id: UUID
+    id: UUID
     session_id: UUID
 
 
 class Verified(NamedTuple):
     """What a good token says, whatever the time is."""
 
-    access: Access
+    access: SignedInMember
     issued: int
     begins: int
     ends: int
@@ -69,12 +71,12 @@ class AccessTokens:
         self._keys = {key_id: HMACKey(ring.key(key_id, PURPOSE), ALGORITHM) for key_id in ring.ids}
         self._known: dict[bytes, Verified] = {}
 
-    def issue(self, access: Access, *, now: datetime) -> str:
+    def issue(self, access: SignedInMember, *, now: datetime) -> str:
         issued = int(now.timestamp())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": str(access.member_id),
+            "sub": str(access.id),
             "sid": str(access.session_id),
             "iat": issued,
             "nbf": issued,
@@ -84,7 +86,7 @@ class AccessTokens:
         headers = {"kid": self._current, "typ": TYPE}
         return jwt.encode(claims, self._keys[self._current], algorithm=ALGORITHM, headers=headers)
 
-    def read(self, token: str, *, now: datetime) -> Access:
+    def read(self, token: str, *, now: datetime) -> SignedInMember:
         """Raises BadToken."""
         if not SHAPE.match(token):
             raise BadToken
@@ -120,7 +122,7 @@ class AccessTokens:
         lives = ends - issued <= self.good_for.total_seconds()
         if not (lives and ID.match(claims["sub"]) and ID.match(claims["sid"])):
             raise BadToken
-        return Verified(Access(UUID(claims["sub"]), UUID(claims["sid"])), issued, begins, ends)
+        return Verified(SignedInMember(UUID(claims["sub"]), UUID(claims["sid"])), issued, begins, ends)
 
 
 def _key_id(token: str) -> str:

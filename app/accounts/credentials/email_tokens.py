@@ -12,10 +12,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.accounts.models import MailedToken
 from app.core.crypto.encryption import seal, unseal
+from app.core.db.session import Session
 from app.core.errors import BadInput, FieldError
 
 ID, RANDOM = 16, 32  # bytes
@@ -82,7 +83,7 @@ def _add(
     row = MailedToken(
         member_id=member_id, purpose=purpose, digest=digest, sealed=sealed, expires_at=now + GOOD_FOR[purpose]
     )
-    session.add(row)
+    session.insert(row)
 
 
 def find_token(session: Session, token: str, *purposes: Purpose, now: datetime) -> FoundToken:

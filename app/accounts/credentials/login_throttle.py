@@ -13,11 +13,11 @@ from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select, tuple_, update
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.accounts.models import Attempts
 from app.core.crypto.key_ring import KeyRing
-from app.core.db.database import insert_into
+from app.core.db.session import Session
 from app.core.errors import TooMany
 from app.core.settings import Settings
 
@@ -84,7 +84,7 @@ def was_right(session: Session, guesser: Guesser, counted: Key, *, now: datetime
 
 def remember(session: Session, guesser: Guesser, *, now: datetime) -> None:
     """That a network is one of the owner's."""
-    known = insert_into(session, Attempts).values(
+    known = session.insert_or(Attempts).values(
         kind=KNOWN, account=guesser.account, network=guesser.network, tries=0, since=now, last_at=now
     )
     session.execute(known.on_conflict_do_update(index_elements=KEY, set_={"tries": 0, "last_at": now}))
@@ -131,7 +131,7 @@ def _locked(session: Session, *keys: Key) -> dict[Key, Row[Any]]:
 def _count(session: Session, key: Key, *, goes_on: ColumnElement[bool], now: datetime) -> None:
     """One more; one again where what was counted is over."""
     row = dict(zip(KEY, key, strict=True))
-    statement = insert_into(session, Attempts).values(**row, tries=1, since=now, last_at=now)
+    statement = session.insert_or(Attempts).values(**row, tries=1, since=now, last_at=now)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=KEY,

@@ -4,16 +4,15 @@ No transaction is open while a password is hashed: it would hold up every other 
 the pool on PostgreSQL. What the first transaction saw is therefore looked at again in the second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from sqlalchemy import select, update
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from app.accounts.credentials.access_tokens import Access
+from app.accounts.credentials.access_tokens import SignedInMember
 from app.accounts.credentials.login_throttle import Guesser, Key, count_guess, guesser_of, was_right
 from app.accounts.members import (
     FoundMember,
@@ -24,8 +23,9 @@ from app.accounts.members import (
     signed_in_member,
 )
 from app.accounts.models import Member
-from app.accounts.services import Caller, Tools
-from app.core.db.database import Database
+from app.accounts.services import AccountServices, Caller
+from app.core.db.session import Session
+from app.core.db.transactions import Transactions
 from app.core.errors import FieldError, Forbidden, NotSignedIn
 
 log = structlog.get_logger("app.security")
@@ -52,66 +52,58 @@ class Proof:
     guesser: Guesser
     counted: Key
     better_hash: str | None
-    access: Access | None
+    signed_in: SignedInMember | None
 
 
 def prove_address(
-    database: Database, tools: Tools, caller: Caller, address: str, password: str, *, now: datetime
+    transactions: Transactions, services: AccountServices, caller: Caller, address: str, password: str
 ) -> Proof:
     """Raises WrongCredentials and TooManyAttempts: alike, and as late, whether or not the address is known."""
-
-    def find(session: Session) -> tuple[FoundMember | None, str]:
-        member = member_by_address(session, tools.ring, address)
-        return member, account_of(tools.ring, member, address)
-
-    return _prove(database, tools, caller, find, password, refusal=WrongCredentials(), access=None, now=now)
+    now = transactions.now
+    with transactions.begin() as session:
+        member = member_by_address(session, services.ring, address)
+        guesser = guesser_of(services.ring, account_of(services.ring, member, address), caller.network)
+        counted = count_guess(session, guesser, services.settings, now=now)
+    verdict = services.passwords.verify(password, member.password_hash if member else None)
+    if member is None or not verdict.is_right:
+        log.info("wrong_password", member=str(member.id) if member else None)
+        raise WrongCredentials
+    return Proof(member, guesser, counted, verdict.better_hash, signed_in=None)
 
 
 def prove_member(
-    database: Database, tools: Tools, caller: Caller, access: Access, password: str, *, pointer: str, now: datetime
-) -> Proof:
-    """Raises WrongPassword, which names the field, BadToken and TooManyAttempts."""
-
-    def find(session: Session) -> tuple[FoundMember | None, str]:
-        check_session(session, access, now=now)
-        member = signed_in_member(session, access)
-        return member, member.address_hash
-
-    return _prove(database, tools, caller, find, password, refusal=WrongPassword(pointer), access=access, now=now)
-
-
-def _prove(
-    database: Database,
-    tools: Tools,
+    transactions: Transactions,
+    services: AccountServices,
     caller: Caller,
-    find: Callable[[Session], tuple[FoundMember | None, str]],
+    signed_in: SignedInMember,
     password: str,
     *,
-    refusal: Exception,
-    access: Access | None,
-    now: datetime,
+    pointer: str,
 ) -> Proof:
-    with database.transaction() as session:
-        member, account = find(session)
-        guesser = guesser_of(tools.ring, account, caller.network)
-        counted = count_guess(session, guesser, tools.settings, now=now)
-    verdict = tools.passwords.verify(password, member.password_hash if member else None)
-    if member is None or not verdict.is_right:
-        log.info("wrong_password", member=str(member.id) if member else None)
-        raise refusal
-    return Proof(member, guesser, counted, verdict.better_hash, access)
+    """Raises WrongPassword, which names the field, BadToken and TooManyAttempts."""
+    now = transactions.now
+    with transactions.begin() as session:
+        check_session(session, signed_in, now=now)
+        member = signed_in_member(session, signed_in)
+        guesser = guesser_of(services.ring, member.address_hash, caller.network)
+        counted = count_guess(session, guesser, services.settings, now=now)
+    verdict = services.passwords.verify(password, member.password_hash)
+    if not verdict.is_right:
+        log.info("wrong_password", member=str(member.id))
+        raise WrongPassword(pointer)
+    return Proof(member, guesser, counted, verdict.better_hash, signed_in)
 
 
 @contextmanager
-def accepted(database: Database, proof: Proof, *, now: datetime) -> Iterator[Session]:
+def accepted(transactions: Transactions, proof: Proof) -> Iterator[Session]:
     """The transaction in which a proof counts. Raises NotSignedIn when the member, their password or their session
     went away meanwhile.
     """
-    member = proof.member
+    member, now = proof.member, transactions.now
     same = col(Member.id) == member.id, col(Member.password_hash) == member.password_hash
-    with database.transaction() as session:
-        if proof.access:
-            lock_member(session, proof.access, password_hash=member.password_hash, now=now)
+    with transactions.begin() as session:
+        if proof.signed_in:
+            lock_member(session, proof.signed_in, password_hash=member.password_hash, now=now)
         elif session.execute(select(col(Member.id)).where(*same).with_for_update(key_share=True)).first() is None:
             raise WrongCredentials
         was_right(session, proof.guesser, proof.counted, now=now)

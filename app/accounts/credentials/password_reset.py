@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from app.accounts import email_templates
 from app.accounts.audit import Event, note
 from app.accounts.consents import withdraw_all
-from app.accounts.credentials.access_tokens import Access
+from app.accounts.credentials.access_tokens import SignedInMember
 from app.accounts.credentials.email_tokens import Purpose, TokenNotGood, drop_tokens, find_token, make_token, use_token
 from app.accounts.credentials.login_throttle import forgive, guesser_of, remember, wait_to_mail
 from app.accounts.credentials.password_check import accepted, prove_member
@@ -17,89 +17,102 @@ from app.accounts.credentials.sessions import end_sessions, start_session
 from app.accounts.members import FoundMember, Identity, hold_row, lock_row, member_by_address, member_by_id
 from app.accounts.models import Member
 from app.accounts.schemas import PasswordChange, TokenPair
-from app.accounts.services import Caller, Tools
-from app.core.db.database import Database
+from app.accounts.services import AccountServices, Caller
+from app.core.db.session import Session
+from app.core.db.transactions import Transactions
 from app.core.mail.outbox import write_mail
 
 
 def change_password(
-    database: Database, tools: Tools, caller: Caller, access: Access, change: PasswordChange, *, now: datetime
+    transactions: Transactions,
+    services: AccountServices,
+    caller: Caller,
+    signed_in: SignedInMember,
+    change: PasswordChange,
 ) -> TokenPair:
     """End all sessions, and start one for whoever knew the password. Raises WrongPassword and WeakPassword."""
-    proof = prove_member(database, tools, caller, access, change.current_password, pointer="/current_password", now=now)
+    now = transactions.now
+    proof = prove_member(
+        transactions, services, caller, signed_in, change.current_password, pointer="/current_password"
+    )
     member = proof.member
     try:
-        tools.passwords.check(change.new_password, words=member.identity(tools.ring).words, pointer="/new_password")
+        services.passwords.check(
+            change.new_password, words=member.identity(services.ring).words, pointer="/new_password"
+        )
     except WeakPassword:
-        with accepted(database, proof, now=now):  # the present one was right all the same
+        with accepted(transactions, proof):  # the present one was right all the same
             pass
         raise
-    password_hash = tools.passwords.hashed(change.new_password)
-    with accepted(database, proof, now=now) as session:
-        _replace(session, tools, member, password_hash, now=now)
+    password_hash = services.passwords.hashed(change.new_password)
+    with accepted(transactions, proof) as session:
+        _replace(session, services, member, password_hash, now=now)
         note(session, Event.PASSWORD_CHANGED, member.id, now=now)
-        return start_session(session, tools, member, caller, now=now)
+        return start_session(session, services, member, caller, now=now)
 
 
-def ask_for_reset(session: Session, tools: Tools, address: str, *, now: datetime) -> None:
+def ask_for_reset(session: Session, services: AccountServices, address: str, *, now: datetime) -> None:
     """Mail a link, if anybody is there, and not too often."""
-    member = member_by_address(session, tools.ring, address)
+    member = member_by_address(session, services.ring, address)
     if member is None or not hold_row(session, member):
         return
-    if wait_to_mail(session, member.address_hash, tools.settings, now=now):
+    if wait_to_mail(session, member.address_hash, services.settings, now=now):
         return
     token = make_token(session, member.id, Purpose.RESET, now=now)
     mail = email_templates.reset_password(
-        member.identity(tools.ring).address, link=tools.settings.reset_password_url(token)
+        member.identity(services.ring).address, link=services.settings.reset_password_url(token)
     )
-    write_mail(session, tools.ring, mail, member_id=member.id, now=now)
+    write_mail(session, services.ring, mail, member_id=member.id, now=now)
     note(session, Event.PASSWORD_RESET_ASKED, member.id, now=now)
 
 
 def reset_password(
-    database: Database, tools: Tools, caller: Caller, token: str, password: str, *, now: datetime
+    transactions: Transactions, services: AccountServices, caller: Caller, token: str, password: str
 ) -> None:
     """Set a password by a mailed token. Whoever has it reads mail at the address: that is verified, and their network
     is one of the owner's. All sessions, links and pending changes end. Raises TokenNotGood and WeakPassword, which
     leaves the token good.
     """
-    with database.transaction() as session:
+    now = transactions.now
+    with transactions.begin() as session:
         found = find_token(session, token, Purpose.RESET, now=now)
         member = member_by_id(session, found.member_id)
         if member is None:
             raise TokenNotGood
-    tools.passwords.check(password, words=member.identity(tools.ring).words)
-    password_hash = tools.passwords.hashed(password)
-    with database.transaction() as session:
+    services.passwords.check(password, words=member.identity(services.ring).words)
+    password_hash = services.passwords.hashed(password)
+    with transactions.begin() as session:
         lock_row(session, found.member_id)
         use_token(session, found)
         member = member_by_id(session, found.member_id)  # as they are now: meanwhile they may have changed
         if member is None:
             raise TokenNotGood
-        _replace(session, tools, member, password_hash, now=now)
+        _replace(session, services, member, password_hash, now=now)
         if member.verified_at is None:
-            _begin_anew(session, tools, member, now=now)
+            _begin_anew(session, services, member, now=now)
         forgive(session, member.address_hash)
-        remember(session, guesser_of(tools.ring, member.address_hash, caller.network), now=now)
+        remember(session, guesser_of(services.ring, member.address_hash, caller.network), now=now)
         note(session, Event.PASSWORD_RESET, member.id, now=now)
 
 
-def _begin_anew(session: Session, tools: Tools, member: FoundMember, *, now: datetime) -> None:
+def _begin_anew(session: Session, services: AccountServices, member: FoundMember, *, now: datetime) -> None:
     """Verify an address by a reset. Whoever signed up with it may have been a stranger: what they said of themselves,
     and agreed to, doesn't bind the owner.
     """
-    key = member.key(tools.ring)
+    key = member.key(services.ring)
     nameless = Identity.unsealed(key, member.id, member.sealed)._replace(display_name=None)
     mine = update(Member).where(col(Member.id) == member.id)
     session.execute(mine.values(verified_at=now, sealed=nameless.seal(key, member.id)))
     withdraw_all(session, member.id, now=now)
 
 
-def _replace(session: Session, tools: Tools, member: FoundMember, password_hash: str, *, now: datetime) -> None:
+def _replace(
+    session: Session, services: AccountServices, member: FoundMember, password_hash: str, *, now: datetime
+) -> None:
     """Whatever was begun with the old password ends, and a mail says so."""
     session.execute(update(Member).where(col(Member.id) == member.id).values(password_hash=password_hash))
     drop_tokens(session, member.id)
     end_sessions(session, member.id, now=now)
-    address = member.identity(tools.ring).address
-    mail = email_templates.password_changed(address, link=tools.settings.forgot_password_url)
-    write_mail(session, tools.ring, mail, member_id=member.id, now=now)
+    address = member.identity(services.ring).address
+    mail = email_templates.password_changed(address, link=services.settings.forgot_password_url)
+    write_mail(session, services.ring, mail, member_id=member.id, now=now)

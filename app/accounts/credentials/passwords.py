@@ -1,6 +1,6 @@
 """Passwords: how good one must be, and how it is kept.
 
-A hash takes tens of milliseconds and 19 MiB: callers of `hashed` and `verify` hold a place of `Capacity`
+A hash takes tens of milliseconds and 19 MiB: callers of `hashed` and `verify` hold a place of `PasswordCapacity`
 (`web/rate_limits.py`) and no database connection.
 """
 

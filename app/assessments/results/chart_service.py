@@ -4,19 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from app.assessments.results.stored_results import OpenedResult, find_result
 from app.assessments.rules.definition import StyleRule
 from app.assessments.rules.svg_chart import Axis, chart
-from app.assessments.services import Tools
+from app.assessments.services import AssessmentServices
+from app.core.db.session import Session
 
 PLANE = 2  # scales
 
 
-def chart_of(reads: Connection, tools: Tools, member_id: UUID, result_id: UUID) -> str:
+def chart_of(reads: Session, services: AssessmentServices, member_id: UUID, result_id: UUID) -> str:
     """Raises ResultNotFound."""
-    result = find_result(reads, tools, member_id, result_id)
+    result = find_result(reads, services, member_id, result_id)
     stored, rule = result.questionnaire.stored, result.questionnaire.definition.style
     names = {scale["id"]: scale["name"] for scale in stored["scales"]}
     title, name = stored["title"], str(result_id)

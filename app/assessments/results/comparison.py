@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 from app.assessments.questionnaires import Questionnaire
+from app.assessments.results.schemas import ChangeBasis, ScaleChange
 from app.assessments.rules.definition import Scale, options_of
 from app.assessments.rules.reliable_change import Change, change
 
@@ -25,7 +26,7 @@ OTHER_QUESTIONS = "There is nothing to compare: this scale has other questions o
 Side = tuple[Questionnaire, Outcome]
 
 
-def changes(before: Side, after: Side) -> Iterator[dict[str, Any]]:
+def changes(before: Side, after: Side) -> Iterator[ScaleChange]:
     """For each scale of the later result, what became of it since the earlier one."""
     (earlier, first), (later, second) = before, after
     values = {score["scale"]: score["value"] for score in first["scores"]}
@@ -34,18 +35,19 @@ def changes(before: Side, after: Side) -> Iterator[dict[str, Any]]:
         scale, was = later.definition.by_scale[name], earlier.definition.by_scale.get(name)
         is_same = was is not None and was.key == scale.key and _asked(earlier, was) == _asked(later, scale)
         found = change(then, now, scale.reliability) if is_same and then is not None and now is not None else None
-        yield {
-            "scale": name,
-            "name": stored["name"],
-            "before": then,
-            "after": now,
-            "difference": found and found.difference,
-            "standard_error": found and found.standard_error,
-            "rci": found and found.index,
-            "reliable": found and found.reliable,
-            "words": _words(found, is_same=is_same),
-            "basis": stored.get("reliability"),
-        }
+        basis = stored.get("reliability")
+        yield ScaleChange(
+            scale=name,
+            name=stored["name"],
+            before=then,
+            after=now,
+            difference=found.difference if found else None,
+            standard_error=found.standard_error if found else None,
+            rci=found.index if found else None,
+            reliable=found.reliable if found else None,
+            words=_words(found, is_same=is_same),
+            basis=ChangeBasis.model_validate(basis) if basis else None,
+        )
 
 
 def _asked(questionnaire: Questionnaire, scale: Scale) -> list[Any]:

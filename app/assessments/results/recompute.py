@@ -7,16 +7,17 @@ from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Uuid, tuple_
+from sqlalchemy import Uuid, tuple_
 from sqlmodel import col
 
 from app.assessments.models import Result
-from app.assessments.results.stored_results import RESULTS, StoredResult, opened
+from app.assessments.results.stored_results import StoredResult, opened, results
 from app.assessments.rules import scoring
 from app.assessments.rules.definition import digest_of
-from app.assessments.services import Tools
+from app.assessments.services import AssessmentServices
 from app.core.crypto.encryption import Broken
 from app.core.crypto.key_ring import UnknownKey
+from app.core.db.session import Session
 
 AT_ONCE = 500
 
@@ -35,21 +36,21 @@ class Recomputed(NamedTuple):
     verdict: Verdict
 
 
-def recomputed(reads: Connection, tools: Tools) -> Iterator[Recomputed]:
+def recomputed(reads: Session, services: AssessmentServices) -> Iterator[Recomputed]:
     """Every result, a few in memory at a time."""
     keys = tuple_(col(Result.member_id), col(Result.id))
-    page = RESULTS.order_by(col(Result.member_id), col(Result.id)).limit(AT_ONCE)
+    page = results().order_by(col(Result.member_id), col(Result.id)).limit(AT_ONCE)
     found = [StoredResult(*row) for row in reads.execute(page)]
     while found:
         for row in found:
-            yield Recomputed(row.member_id, row.id, row.engine, _verdict(reads, tools, row))
+            yield Recomputed(row.member_id, row.id, row.engine, _verdict(reads, services, row))
         last = tuple_(found[-1].member_id, found[-1].id, types=[Uuid(), Uuid()])
         found = [StoredResult(*row) for row in reads.execute(page.where(keys > last))]
 
 
-def _verdict(reads: Connection, tools: Tools, row: StoredResult) -> Verdict:
+def _verdict(reads: Session, services: AssessmentServices, row: StoredResult) -> Verdict:
     try:
-        result = opened(reads, tools, row)
+        result = opened(reads, services, row)
         if digest_of(result.questionnaire.stored) != row.digest:
             return Verdict.OTHER_DEFINITION
         again = scoring.score(result.questionnaire.definition, result.answers)

@@ -3,14 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import Body, Response
 
 from app.accounts.consents import ConsentRequired
 from app.accounts.credentials.access_tokens import BadToken
-from app.accounts.dependencies import MemberActs, MemberReads, MemberWrites
-from app.accounts.request_context import Writing
+from app.accounts.dependencies import MemberSession
 from app.assessments.claims import ClaimExpired, ClaimNotGood, ClaimUsed
-from app.assessments.dependencies import AssessmentTools, OfAssessment, ResultId, Since, tools_of
+from app.assessments.dependencies import OfAssessment, ResultId, Services, Since
 from app.assessments.requests import EXAMPLE, NewResult
 from app.assessments.results import chart_service, save_result, stored_results
 from app.assessments.results.save_result import NotAResult, TooManyResults, UnknownAssessment
@@ -20,13 +19,13 @@ from app.assessments.rules.svg_chart import style_hash
 from app.assessments.schemas import SLUG
 from app.assessments.service import BadAnswers, TooFewAnswers, UnknownVersion
 from app.core.idempotency import Deleted, IdReused
-from app.web.dependencies import Linked, Now, PageQuery
-from app.web.json_response import answer
+from app.web.dependencies import Linked, PageQuery
 from app.web.middleware import SECURITY
 from app.web.openapi.examples import text_example
 from app.web.problems import refusals
+from app.web.routes import api_router
 
-router = APIRouter(prefix="/me/results", tags=["Assessments"], responses=refusals(BadToken))
+router = api_router("/me/results", tag="Assessments", responses=refusals(BadToken))
 
 CREATED: dict[int | str, dict[str, Any]] = {201: {"model": ResultRead, "description": "Stored."}}
 
@@ -49,7 +48,6 @@ SVG = text_example(
 @router.put(
     "/{result_id}",
     summary="Keep a result",
-    response_model=ResultRead,
     responses=CREATED
     | refusals(
         NotAResult,
@@ -66,54 +64,45 @@ SVG = text_example(
         ClaimUsed,
     ),
 )
-async def keep_result(result_id: ResultId, body: ResultBody, me: MemberActs) -> Any:
+def keep_result(
+    result_id: ResultId, body: ResultBody, session: MemberSession, services: Services, response: Response
+) -> ResultRead:
     """Score answers and keep them, or keep what was scored anonymously, by its `claim_token`. The id is yours to
     choose; when a reply is lost, send the same again. A draft of this assessment is done with, and goes.
     """
-
-    def write(me: Writing) -> Response:
-        member_id = me.access.member_id
-        is_new, result = save_result.keep_result(me.session, tools_of(me), member_id, result_id, body, now=me.now)
-        return answer(ResultRead, result, status=HTTPStatus.CREATED if is_new else HTTPStatus.OK)
-
-    return await me.writes(write)
+    is_new, result = save_result.keep_result(session, services, session.member.id, result_id, body, now=session.now)
+    response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return result
 
 
-@router.get("", summary="Your results", response_model=ResultPage)
+@router.get("", summary="Your results")
 def list_results(
-    me: MemberReads, tools: AssessmentTools, page: PageQuery, link: Linked, assessment: OfAssessment = None
-) -> Any:
+    session: MemberSession, services: Services, page: PageQuery, link: Linked, assessment: OfAssessment = None
+) -> ResultPage:
     """What you kept, the newest first."""
-    return link(stored_results.list_results(me.reads, tools, me.access.member_id, page, assessment=assessment))
+    return link(stored_results.list_results(session, services, session.member.id, page, assessment=assessment))
 
 
-@router.get(
-    "/{result_id}", summary="One of your results", response_model=ResultRead, responses=refusals(ResultNotFound)
-)
-def read_result(result_id: ResultId, me: MemberReads, tools: AssessmentTools, now: Now) -> Any:
+@router.get("/{result_id}", summary="One of your results", responses=refusals(ResultNotFound))
+def read_result(result_id: ResultId, session: MemberSession, services: Services) -> ResultRead:
     """A result with all that it says, its answers, and what changed since the one before it."""
-    return stored_results.read_result(me.reads, tools, me.access.member_id, result_id, now=now)
+    return stored_results.read_result(session, services, session.member.id, result_id, now=session.now)
 
 
 @router.delete(
     "/{result_id}", summary="Delete a result", status_code=HTTPStatus.NO_CONTENT, responses=refusals(ResultNotFound)
 )
-def delete_result(result_id: ResultId, me: MemberWrites) -> None:
+def delete_result(result_id: ResultId, session: MemberSession) -> None:
     """Delete a result for good. Its id can't be used again."""
-    save_result.delete_result(me.session, me.access.member_id, result_id)
+    save_result.delete_result(session, session.member.id, result_id)
 
 
-@router.get(
-    "/{result_id}/change",
-    summary="What changed",
-    response_model=ChangeRead,
-    responses=refusals(ResultNotFound, NotComparable),
-)
-def compare_results(result_id: ResultId, since: Since, me: MemberReads, tools: AssessmentTools) -> Any:
+@router.get("/{result_id}/change", summary="What changed", responses=refusals(ResultNotFound, NotComparable))
+def compare_results(result_id: ResultId, since: Since, session: MemberSession, services: Services) -> ChangeRead:
     """The difference to another result of the same assessment, scale by scale, with a verdict where one is possible.
     Show the words beside the figures: most differences within weeks are noise.
     """
-    return stored_results.compare_results(me.reads, tools, me.access.member_id, result_id, since=since)
+    return stored_results.compare_results(session, services, session.member.id, result_id, since=since)
 
 
 @router.get(
@@ -122,9 +111,9 @@ def compare_results(result_id: ResultId, since: Since, me: MemberReads, tools: A
     response_class=SvgImage,
     responses=SVG | refusals(ResultNotFound),
 )
-def read_chart(result_id: ResultId, me: MemberReads, tools: AssessmentTools, response: Response) -> str:
+def read_chart(result_id: ResultId, session: MemberSession, services: Services, response: Response) -> str:
     """Two scales as a point on a plane, with its 95 % interval where that is known; of other assessments a bar for each
     scale. It follows the light or dark theme, and says in words what it shows.
     """
     response.headers["Content-Security-Policy"] = SVG_POLICY
-    return chart_service.chart_of(me.reads, tools, me.access.member_id, result_id)
+    return chart_service.chart_of(session, services, session.member.id, result_id)

@@ -54,6 +54,10 @@ class KeyRing:
             raise UnknownKey(key_id)
         return _derived(secret, purpose)
 
+    def keys(self, purpose: str) -> list[bytes]:
+        """The keys of all secrets for one purpose, that of the secret in use first."""
+        return [_derived(secret, purpose) for secret in self._secrets.values()]
+
 
 def new_entry(prefix: str = "") -> str:
     """A fresh secret with an id."""

@@ -1,111 +1,194 @@
-"""Writes of many in one transaction of SQLite, which lets one transaction at a time wait for the disk
-(docs/decisions/together.md).
+"""Group commit for SQLite, which writes one transaction at a time and waits for the disk once for each
+(docs/decisions/group_commit.md).
+
+Writers share one transaction, each in a savepoint of its own, under one lock. The last to leave commits for all, and
+none returns before that commit.
 """
 
+import threading
 import time
-from asyncio import wrap_future
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import Context, copy_context
-from operator import methodcaller
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
-from app.core.db.database import Database
-from app.core.db.deadline import begin_work_for
-from app.core.errors import Unavailable
+from app.core.db.session import Session
+from app.core.errors import AppError, Unavailable
 
-LONGEST = 0.004  # seconds for which those who come meanwhile are let into a transaction
+log = structlog.get_logger("app.database")
 
-Reply = TypeVar("Reply")
-Outcome = Callable[[Future[Any]], None]  # tells whoever waits
+WINDOW = 0.004  # seconds for which a transaction admits further writers
 
-
-class Work(NamedTuple):
-    """What one request does."""
-
-    do: Callable[[Session], Any]
-    context: Context  # what its log lines are to name
-    told: Future[Any]
+Begin = Callable[[], AbstractContextManager[Connection]]
+Outcome = Callable[[BaseException | None], None]
 
 
-class Together:
-    """Whoever comes while others are at work is done with them or next, in one thread. What fails is undone by itself;
-    nobody is told anything before the commit, and if that fails everybody is told so.
-    """
+class Batch:
+    """One transaction, shared by the writers that joined it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: deque[Work] = deque()
-        self._thread = ThreadPoolExecutor(1, "writes")
+    def __init__(self, begin: Begin) -> None:
+        self._transaction = begin()
+        self.connection = self._transaction.__enter__()
+        self._driver: Any = self.connection.connection.driver_connection
+        self.closes_at = time.monotonic() + WINDOW
+        self.outcomes: list[Outcome] = []
 
-    async def write(self, do: Callable[[Session], Reply]) -> Reply:
-        """Raises what it raises, or what kept all of them from being committed."""
-        reply: Reply = await wrap_future(self._handed_over(do))
-        return reply
-
-    def close(self) -> None:
-        """Once nobody comes any longer."""
-        self._thread.shutdown()
-        self._thread = ThreadPoolExecutor(1, "writes")
-
-    def _handed_over(self, do: Callable[[Session], Any]) -> Future[Any]:
-        work = Work(do, copy_context(), Future())
-        self._waiting.append(work)
-        self._thread.submit(self._commit_some)  # who was done with others by then needs nothing
-        return work.told
-
-    def _commit_some(self) -> None:
-        """Those who wait, but one at least, so that there are never more of them than calls of this to come."""
-        if not self._waiting:
-            return
-        begun: list[Future[Any]] = []
-        outcomes: list[Outcome] = []
-        begin_work_for(self._waiting[0].context)  # who has waited for longest
+    @contextmanager
+    def savepoint(self) -> Iterator[Connection]:
+        """Undoes what is written inside if it raises."""
+        self._driver.execute("SAVEPOINT writer")
         try:
-            with self._database.engine.begin() as connection:
-                until = time.monotonic() + LONGEST
-                while self._waiting and (not begun or time.monotonic() < until):
-                    work = self._waiting.popleft()
-                    if work.told.set_running_or_notify_cancel():
-                        begun.append(work.told)
-                        outcomes.append(self._attempt(connection, work.context, work.do))
-                    del work
-        except BaseException as error:  # noqa: BLE001 - they are told, whatever it is
-            begun = begun or self._all_waiting()
-            outcomes = [methodcaller("set_exception", error)] * len(begun)
-        while begun:  # tracebacks, which keep what stands here, keep nothing of anybody's
-            outcomes.pop()(begun.pop())
+            yield self.connection
+        except BaseException:
+            if not self.has_ended:
+                self._driver.execute("ROLLBACK TO writer")
+                self._driver.execute("RELEASE writer")
+            raise
+        if not self.has_ended:
+            self._driver.execute("RELEASE writer")
 
-    def _attempt(self, connection: Connection, context: Context, do: Callable[[Session], Any]) -> Outcome:
-        """Do it, in a savepoint. Raises what made the database end the whole transaction."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether SQLite ended the transaction by itself, as on a full disk. A further write would commit alone."""
+        return not self._driver.in_transaction
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Commit, or roll back because of an error, and tell the writers."""
         try:
-            with self._database.transaction(connection) as session:
-                reply = context.run(do, session)
-        except BaseException as error:  # noqa: BLE001 - it is told, whatever it is
-            _check_goes_on(connection, error)
-            return methodcaller("set_exception", error)
-        _check_goes_on(connection)
-        return methodcaller("set_result", reply)
+            if error is None and self.has_ended:
+                error = Unavailable()
+            if error is None:
+                self._transaction.__exit__(None, None, None)
+            else:
+                self._transaction.__exit__(type(error), error, error.__traceback__)
+        except BaseException as failure:  # noqa: BLE001 - every writer is told
+            error = failure
+        if error is not None:
+            log.warning("commit_failed", error=type(error).__name__, writers=len(self.outcomes))
+        outcomes, self.outcomes = self.outcomes, []
+        for outcome in outcomes:
+            outcome(None if error is None else _not_committed(error))
 
-    def _all_waiting(self) -> list[Future[Any]]:
-        """Those who waited for a transaction that couldn't begin."""
-        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        return [work.told for work in waiting if work.told.set_running_or_notify_cancel()]
+
+class GroupCommit:
+    """Admits writers one at a time. `expect` announces one that will come, so that its transaction is kept open."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._writing = threading.Lock()
+        self._counting = threading.Lock()
+        self._expected = 0
+        self._batch: Batch | None = None
+        self._failed_at = 0.0
+
+    def expect(self) -> None:
+        """A writer will call `write`, whatever happens to it until then."""
+        with self._counting:
+            self._expected += 1
+
+    def write(self, work: Callable[[Connection], Any], outcome: Outcome, *, came_at: float) -> None:
+        """Run an expected writer's work in a savepoint.
+
+        `outcome` is called once: with None after the commit, with the work's exception after its writes were undone,
+        or with what kept the transaction from being committed.
+        """
+        with self._turn():
+            self._attempt(work, outcome, came_at=came_at)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writer in this thread, which returns after the commit. Raises what kept it from being committed."""
+        errors: list[BaseException | None] = []
+        ended = threading.Event()
+        kept: AppError | None = None
+
+        def outcome(error: BaseException | None) -> None:
+            errors.append(error)
+            ended.set()
+
+        self.expect()
+        came_at = time.monotonic()
+        with self._turn():
+            batch = self._joined(came_at)
+            with self._watched(batch), batch.savepoint() as connection:
+                try:
+                    yield Session(connection)
+                except AppError as refusal:
+                    if not refusal.keeps_writes:
+                        raise
+                    kept = refusal
+            batch.outcomes.append(outcome)
+        ended.wait()
+        if error := errors[0] or kept:
+            raise error
+
+    def _attempt(self, work: Callable[[Connection], Any], outcome: Outcome, *, came_at: float) -> None:
+        try:
+            batch = self._joined(came_at)
+            with self._watched(batch), batch.savepoint() as connection:
+                work(connection)
+        except BaseException as error:  # noqa: BLE001 - it is the writer's
+            outcome(error)
+        else:
+            batch.outcomes.append(outcome)
+
+    def _joined(self, came_at: float) -> Batch:
+        """The open transaction. After one that could not begin, all that waited for it are refused at once."""
+        if self._batch is None:
+            if came_at < self._failed_at:
+                raise Unavailable
+            try:
+                self._batch = Batch(self._begin)
+            except BaseException:
+                self._failed_at = time.monotonic()
+                raise
+        return self._batch
+
+    @contextmanager
+    def _watched(self, batch: Batch) -> Iterator[None]:
+        """Ends the batch at once if SQLite ended its transaction: nothing in it is kept."""
+        try:
+            yield
+        except BaseException as error:
+            if batch.has_ended:
+                self._batch = None
+                batch.end(_cause(error))
+            raise
+        if batch.has_ended:
+            self._batch = None
+            batch.end(Unavailable())
+            raise Unavailable
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """An expected writer's turn. It ends with the commit, unless another is expected within the batch's time."""
+        with self._writing:
+            with self._counting:
+                self._expected -= 1
+            try:
+                yield
+            finally:
+                batch = self._batch
+                if batch is not None and (self._expected == 0 or time.monotonic() >= batch.closes_at):
+                    self._batch = None
+                    batch.end()
 
 
-def _check_goes_on(connection: Connection, error: BaseException | None = None) -> None:
-    """Raises if the database has ended the transaction, as on a full disk: what it said then, rather than that there is
-    no such savepoint any longer. Whoever went on would be committed by themselves.
-    """
-    if connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-        return
-    first: BaseException = Unavailable()
-    while error:
-        first = error if isinstance(error, DBAPIError) else first
-        error = error.__context__
-    raise first
+def _not_committed(cause: BaseException) -> Unavailable:
+    """A writer's own exception: a shared one would collect the tracebacks of all."""
+    error = Unavailable()
+    error.__cause__ = cause
+    return error
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The first database error that led to this one."""
+    first: BaseException = error
+    context: BaseException | None = error
+    while context is not None:
+        first = context if isinstance(context, DBAPIError) else first
+        context = context.__context__
+    return first

@@ -5,12 +5,13 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, tuple_
-from sqlmodel import Session
+from pydantic import Field
+from sqlalchemy import Row, Select, tuple_
 
+from app.core.db.session import Session
 from app.core.errors import BadInput, FieldError
 from app.core.text_fields import UNSTORABLE
 
@@ -36,11 +37,11 @@ class PageRequest:
     cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Page(Generic[Item]):
     items: Sequence[Item]
-    total: int
-    next: str | None
+    total: Annotated[int, Field(examples=[2])]
+    next: Annotated[str | None, Field(examples=[None])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Order:
 
 
 def page_of(
-    session: Session | Connection, statement: Statement, request: PageRequest, order: Order, *, total: int
+    session: Session, statement: Statement, request: PageRequest, order: Order, *, total: int
 ) -> Page[Row[Any]]:
     """One page of a statement's rows; `total` is counted by who knows the cheapest way."""
     if request.cursor is not None:

@@ -10,13 +10,15 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, text, update
-from sqlmodel import Field, Session, col, select
+from sqlalchemy import CheckConstraint, Index, select, text, update
+from sqlmodel import Field, col
 
 from app.core.crypto.encryption import seal_json, unseal_json
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.columns import UtcDateTime
-from app.core.db.database import Database, Table
+from app.core.db.database import Database
+from app.core.db.session import Session
+from app.core.db.table import Table
 from app.core.mail.transport import Mail, Transport, Undeliverable, message_of
 from app.core.timestamps import utc_now
 
@@ -77,18 +79,25 @@ def write_mail(session: Session, ring: KeyRing, mail: Mail, *, member_id: UUID, 
     )
     letter = {"to": mail.to, "subject": mail.subject, "text": mail.text}
     row.sealed = seal_json(ring.key(ring.current, PURPOSE), letter, bound_to=_place(member_id, row.id))
-    session.add(row)
+    session.insert(row)
 
 
 def reseal(session: Session, ring: KeyRing) -> int:
     """Seal one waiting mail anew that another key than the ring's current one seals; how many were found, 0 or 1."""
-    statement = select(OutboxMail).where(col(OutboxMail.sealed).is_not(None), col(OutboxMail.key_id) != ring.current)
-    mail = session.exec(statement.limit(1).with_for_update()).first()
-    if mail is None or mail.sealed is None:
+    columns = select(
+        col(OutboxMail.member_id), col(OutboxMail.id), col(OutboxMail.key_id), col(OutboxMail.sealed)
+    ).where(col(OutboxMail.sealed).is_not(None), col(OutboxMail.key_id) != ring.current)
+    mail = session.execute(columns.limit(1).with_for_update()).first()
+    if mail is None:
         return 0
-    value = unseal_json(ring.key(mail.key_id, PURPOSE), mail.sealed, bound_to=_place(mail.member_id, mail.id))
-    mail.sealed = seal_json(ring.key(ring.current, PURPOSE), value, bound_to=_place(mail.member_id, mail.id))
-    mail.key_id = ring.current
+    place = _place(mail.member_id, mail.id)
+    value = unseal_json(ring.key(mail.key_id, PURPOSE), mail.sealed, bound_to=place)
+    sealed = seal_json(ring.key(ring.current, PURPOSE), value, bound_to=place)
+    session.update(
+        OutboxMail,
+        {"member_id": mail.member_id, "id": mail.id},
+        {"sealed": sealed, "key_id": ring.current},
+    )
     return 1
 
 
@@ -120,26 +129,29 @@ class Postman:
         due = select(col(OutboxMail.id)).where(
             col(OutboxMail.sealed).is_not(None), col(OutboxMail.due_at) <= self._clock()
         )
-        with self._database.reads.connect() as connection:
-            return connection.scalar(due.limit(1)) is not None
+        with self._database.reading() as session:
+            return session.scalar(due.limit(1)) is not None
 
     def _claim(self) -> Claimed | None:
         now = self._clock()
         waiting = (
-            select(OutboxMail)
+            select(*(col(getattr(OutboxMail, name)) for name in Claimed._fields))
             .where(col(OutboxMail.sealed).is_not(None), col(OutboxMail.due_at) <= now)
             .order_by(col(OutboxMail.due_at))
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         with self._database.transaction() as session:
-            row = session.exec(waiting).first()
+            row = session.execute(waiting).first()
             if row is None:
                 return None
-            row.attempts += 1
-            row.claim = uuid4()
-            row.due_at = now + CLAIM
-            return Claimed(*(getattr(row, name) for name in Claimed._fields))
+            claimed = Claimed(*row)._replace(attempts=row.attempts + 1, claim=uuid4())
+            session.update(
+                OutboxMail,
+                {"member_id": claimed.member_id, "id": claimed.id},
+                {"attempts": claimed.attempts, "claim": claimed.claim, "due_at": now + CLAIM},
+            )
+            return claimed
 
     def _deliver(self, mail: Claimed) -> bool:
         try:

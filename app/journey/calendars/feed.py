@@ -4,23 +4,25 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import icalendar
 from icalendar import TRANSP, Alarm, Event, Timezone
-from sqlalchemy import Connection, and_, delete, select
-from sqlmodel import Session, col
+from sqlalchemy import and_, delete, select
+from sqlmodel import col
 
 from app.accounts.members import unwrapped_key
 from app.accounts.models import MemberKey
 from app.core.crypto.encryption import seal, unseal
+from app.core.db.session import Session
 from app.core.errors import NotFound
+from app.journey import runs
 from app.journey.models import Calendar
+from app.journey.responses import CalendarRead
 from app.journey.rules.progress import DayStatus, Standing, Status, standing
-from app.journey.runs import RunFinished, StoredRun, read_run
-from app.journey.services import Tools
+from app.journey.runs import RunFinished, StoredRun
+from app.journey.services import JourneyServices
 
 SECRET = 48  # bytes: too long to pass for the name of a field, which an error may repeat
 TITLE = "A moment for yourself"  # neutral: others may look at a calendar
@@ -37,23 +39,26 @@ class CalendarNotFound(NotFound):
 
 
 def make_calendar(
-    session: Session, tools: Tools, member_id: UUID, run_id: UUID | None, *, now: datetime
-) -> tuple[bool, dict[str, Any]]:
-    """Whether it is new, and its address; one that is there already keeps it. Raises RunNotFound and RunFinished."""
-    stored = read_run(session, member_id, run_id)
+    session: Session, services: JourneyServices, member_id: UUID, run_id: UUID | None, *, site: str, now: datetime
+) -> tuple[bool, CalendarRead]:
+    """Whether the calendar is new, and its address on this `site`; an existing calendar keeps its address.
+
+    Raises RunNotFound and RunFinished.
+    """
+    stored = runs.load(session, member_id, run_id)
     row = session.execute(
         select(col(MemberKey.key_id), col(MemberKey.wrapped), col(Calendar.sealed), col(Calendar.made_at))
         .select_from(MemberKey)
         .outerjoin(Calendar, and_(col(Calendar.member_id) == member_id, col(Calendar.run_id) == stored.id))
         .where(col(MemberKey.member_id) == member_id)
     ).one()
-    key, place = unwrapped_key(tools.ring, member_id, row.key_id, row.wrapped), _place(stored)
+    key, place = unwrapped_key(services.ring, member_id, row.key_id, row.wrapped), _place(stored)
     if row.sealed is not None:
-        return False, _shown(unseal(key, row.sealed, bound_to=place).decode(), row.made_at)
+        return False, _read(unseal(key, row.sealed, bound_to=place).decode(), row.made_at, site)
     if not stored.run.is_underway:
         raise RunFinished
     secret = token_urlsafe(SECRET)
-    session.add(
+    session.insert(
         Calendar(
             member_id=member_id,
             run_id=stored.id,
@@ -62,27 +67,27 @@ def make_calendar(
             made_at=now,
         )
     )
-    return True, _shown(secret, now)
+    return True, _read(secret, now, site)
 
 
 def revoke_calendar(session: Session, member_id: UUID, run_id: UUID | None) -> None:
     """Raises RunNotFound."""
-    stored = read_run(session, member_id, run_id)
+    stored = runs.load(session, member_id, run_id)
     this = col(Calendar.member_id) == member_id, col(Calendar.run_id) == stored.id
     session.execute(delete(Calendar).where(*this))
 
 
-def read_calendar(reads: Connection, tools: Tools, secret: str, *, now: datetime) -> bytes:
+def read_calendar(session: Session, services: JourneyServices, secret: str, *, now: datetime) -> bytes:
     """The coming days as iCalendar (RFC 5545). Raises CalendarNotFound."""
     hashed = _hash(secret)
-    row = reads.execute(
+    row = session.execute(
         select(col(Calendar.member_id), col(Calendar.run_id)).where(col(Calendar.secret_hash) == hashed)
     ).first()
     if row is None:
         raise CalendarNotFound
-    stored = read_run(reads, row.member_id, row.run_id)
-    journey = tools.journeys.read(reads, stored.journey, stored.digest)
-    minutes = [day["minutes"] for day in journey.outline]
+    stored = runs.load(session, row.member_id, row.run_id)
+    journey = services.journeys.read(session, stored.journey, stored.digest)
+    minutes = [day.minutes for day in journey.outline]
     found = standing(stored.run, now=now)
     uid = hashed.hex()[:32]
     zone = stored.run.timetable.zone
@@ -137,8 +142,9 @@ def _alarm() -> Alarm:
     return alarm
 
 
-def _shown(secret: str, made_at: datetime) -> dict[str, Any]:
-    return {"path": f"/v1/calendars/{secret}.ics", "made_at": made_at}
+def _read(secret: str, made_at: datetime, site: str) -> CalendarRead:
+    path = f"/v1/calendars/{secret}.ics"
+    return CalendarRead(path=path, url=site.rstrip("/") + path, made_at=made_at)
 
 
 def _hash(secret: str) -> bytes:

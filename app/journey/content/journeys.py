@@ -6,18 +6,21 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, func, select
-from sqlmodel import Session, col
+from sqlalchemy import func, select
+from sqlmodel import col
 
 from app.articles.queries import briefs_of
-from app.assessments.serializers import SUPPORT
-from app.core.db.pagination import Order, Page, PageRequest, page_of
+from app.assessments.serializers import SUPPORT as SUPPORT_LINK
+from app.core.db.pagination import Order, PageRequest, page_of
+from app.core.db.session import Session
 from app.core.errors import FieldError, Forbidden, NotFound
 from app.core.timestamps import shown_moment
+from app.journey.content.schemas import DayBrief, DayContent, JourneyBrief, JourneyPage, JourneyRead, SupportHint
 from app.journey.models import Journey
 from app.journey.rules.schedule import LENGTH
 
 AT_MOST = 20  # journeys in memory
+SUPPORT = SupportHint(text=SUPPORT_LINK.text, href=SUPPORT_LINK.href)
 A_WEEK = 7
 PUBLIC_DAY = 1
 BY_SLUG = Order("slug", (col(Journey.slug),))
@@ -53,89 +56,97 @@ class StoredJourney:
     stored: dict[str, Any]
 
     @cached_property
-    def outline(self) -> list[dict[str, Any]]:
-        """Each day as a dashboard names it."""
-        days = map(self.brief, range(1, LENGTH + 1))
-        return [{name: day[name] for name in ("number", "week", "title", "minutes")} for day in days]
+    def outline(self) -> list[DayBrief]:
+        """Each day as an outline shows it; nothing of it is a secret."""
+        return [
+            DayBrief(
+                number=number,
+                week=1 + (number - 1) // A_WEEK,
+                title=day["title"],
+                summary=day["summary"],
+                minutes=day["minutes"],
+            )
+            for number, day in enumerate(self.stored["days"], start=1)
+        ]
 
-    def brief(self, number: int) -> dict[str, Any]:
-        """A day as an outline shows it; nothing of it is a secret."""
-        shown = {name: self.stored["days"][number - 1][name] for name in ("title", "summary", "minutes")}
-        return {"number": number, "week": 1 + (number - 1) // A_WEEK, **shown}
+    def brief(self, number: int) -> DayBrief:
+        return self.outline[number - 1]
 
     def tasks(self, number: int) -> list[str]:
         return [task["id"] for task in self.stored["days"][number - 1]["tasks"]]
 
 
 class Journeys:
-    """Those that were read last. `reading` is where one is read that isn't among them."""
+    """The journeys that were read last; others are read from the database."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], StoredJourney] = {}
 
-    def listed(self, reading: Session | Connection, slug: str) -> StoredJourney | None:
+    def listed(self, session: Session, slug: str) -> StoredJourney | None:
         """One that can be started now."""
-        digest = reading.execute(select(col(Journey.digest)).where(LISTED, col(Journey.slug) == slug)).scalar()
-        return self.read(reading, slug, digest) if digest else None
+        digest = session.execute(select(col(Journey.digest)).where(LISTED, col(Journey.slug) == slug)).scalar()
+        return self.read(session, slug, digest) if digest else None
 
-    def read(self, reading: Session | Connection, slug: str, digest: str) -> StoredJourney:
+    def read(self, session: Session, slug: str, digest: str) -> StoredJourney:
         """One of which the digest has just been read."""
         found = self._known.get((slug, digest))
         if found is None:
             columns = select(col(Journey.digest), col(Journey.definition)).where(col(Journey.slug) == slug)
-            digest, definition = reading.execute(columns).one()  # a load may have come in between
+            digest, definition = session.execute(columns).one()  # a load may have come in between
             found = self._known[slug, digest] = StoredJourney(slug, digest, definition)
             while len(self._known) > AT_MOST:
                 self._known.pop(next(iter(self._known)), None)
         return found
 
 
-def list_journeys(session: Session, page: PageRequest) -> Page[dict[str, Any]]:
+def list_journeys(session: Session, page: PageRequest) -> JourneyPage:
     total = session.scalar(select(func.count()).select_from(Journey).where(LISTED)) or 0
-    rows = page_of(
-        session, select(col(Journey.slug), col(Journey.definition)).where(LISTED), page, BY_SLUG, total=total
-    )
-    return Page([_brief(row.slug, row.definition) for row in rows.items], rows.total, rows.next)
+    columns = select(col(Journey.slug), col(Journey.definition)).where(LISTED)
+    rows = page_of(session, columns, page, BY_SLUG, total=total)
+    items = [JourneyBrief.model_validate(_brief(row.slug, row.definition)) for row in rows.items]
+    return JourneyPage(items, rows.total, rows.next)
 
 
-def read_outline(session: Session, journeys: Journeys, slug: str, *, body_format: str) -> dict[str, Any]:
+def read_outline(session: Session, journeys: Journeys, slug: str, *, body_format: str) -> JourneyRead:
     """Raises JourneyNotFound."""
     journey = _listed(session, journeys, slug)
     stored = journey.stored
-    days = [journey.brief(number) | {"is_public": number == PUBLIC_DAY} for number in range(1, LENGTH + 1)]
+    days = [{**day.model_dump(), "is_public": day.number == PUBLIC_DAY} for day in journey.outline]
     shown = {name: stored[name] for name in ("assessment", "disclaimer", "safety", "references")}
-    return {
-        **_brief(slug, stored),
-        **shown,
-        "description": body_of(stored["description"], body_format),
-        "about_21_days": body_of(stored["about_21_days"], body_format),
-        "weeks": [{"number": number, **week} for number, week in enumerate(stored["weeks"], start=1)],
-        "days": days,
-        "support": SUPPORT,
-    }
+    return JourneyRead.model_validate(
+        {
+            **_brief(slug, stored),
+            **shown,
+            "description": body_of(stored["description"], body_format),
+            "about_21_days": body_of(stored["about_21_days"], body_format),
+            "weeks": [{"number": number, **week} for number, week in enumerate(stored["weeks"], start=1)],
+            "days": days,
+            "support": SUPPORT,
+        }
+    )
 
 
 def read_public_day(
     session: Session, journeys: Journeys, slug: str, number: int, *, body_format: str, now: datetime
-) -> dict[str, Any]:
+) -> DayContent:
     """Raises JourneyNotFound and DayLocked."""
     journey = _listed(session, journeys, slug)
     if number != PUBLIC_DAY:
         raise DayLocked
-    return content_of(session, journey, number, body_format=body_format, now=now)
+    return DayContent.model_validate(content_of(session, journey, number, body_format=body_format, now=now))
 
 
 def content_of(
-    reading: Session | Connection, journey: StoredJourney, number: int, *, body_format: str, now: datetime
+    session: Session, journey: StoredJourney, number: int, *, body_format: str, now: datetime
 ) -> dict[str, Any]:
-    """Everything that a day says. Only for those for whom it is open."""
+    """The fields of `DayContent`. Only for those for whom the day is open."""
     day = journey.stored["days"][number - 1]
     return {
-        **journey.brief(number),
+        **journey.brief(number).model_dump(),
         **{name: day[name] for name in SAID_OF_DAY},
         "lesson": body_of(day["lesson"], body_format),
         "reflection_prompt": day["reflection"],
-        "articles": briefs_of(reading, day["articles"], now=now),
+        "articles": briefs_of(session, day["articles"], now=now),
         "support": SUPPORT,
     }
 

@@ -1,48 +1,39 @@
 """Journeys for everyone: what there is, its outline, and the first day."""
 
-from typing import Any
-
-from fastapi import APIRouter
-
 from app.articles.blocks import BodyFormat
 from app.articles.dependencies import Format
 from app.journey.content import journeys
 from app.journey.content.journeys import DayLocked, JourneyNotFound
 from app.journey.content.schemas import DayContent, JourneyPage, JourneyRead
-from app.journey.dependencies import DayNumber, JourneySlug, JourneyTools
-from app.web.dependencies import ContentSession, ForEveryone, Linked, Now, PageQuery
+from app.journey.dependencies import DayNumber, JourneySlug, Services
+from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
 from app.web.problems import refusals
+from app.web.routes import api_router
 
-router = APIRouter(prefix="/journeys", tags=["Journey"], dependencies=[ForEveryone])
+router = api_router("/journeys", tag="Journey", dependencies=[ForEveryone])
 
 
-@router.get("", summary="Journeys", response_model=JourneyPage)
-def list_journeys(session: ContentSession, page: PageQuery, link: Linked) -> Any:
+@router.get("", summary="Journeys")
+def list_journeys(session: ContentSession, page: PageQuery, link: Linked) -> JourneyPage:
     """Every journey that can be started."""
     return link(journeys.list_journeys(session, page))
 
 
-@router.get("/{slug}", summary="A journey", response_model=JourneyRead, responses=refusals(JourneyNotFound))
+@router.get("/{slug}", summary="A journey", responses=refusals(JourneyNotFound))
 def read_journey(
-    session: ContentSession, tools: JourneyTools, slug: JourneySlug, body_format: Format = BodyFormat.BLOCKS
-) -> Any:
+    session: ContentSession, services: Services, slug: JourneySlug, body_format: Format = BodyFormat.BLOCKS
+) -> JourneyRead:
     """What a journey is, what research says about it, and the titles of its 21 days."""
-    return journeys.read_outline(session, tools.journeys, slug, body_format=body_format)
+    return journeys.read_outline(session, services.journeys, slug, body_format=body_format)
 
 
-@router.get(
-    "/{slug}/days/{day}",
-    summary="A day of a journey",
-    response_model=DayContent,
-    responses=refusals(JourneyNotFound, DayLocked),
-)
+@router.get("/{slug}/days/{day}", summary="A day of a journey", responses=refusals(JourneyNotFound, DayLocked))
 def read_journey_day(
     session: ContentSession,
-    tools: JourneyTools,
+    services: Services,
     slug: JourneySlug,
     day: DayNumber,
-    now: Now,
     body_format: Format = BodyFormat.BLOCKS,
-) -> Any:
+) -> DayContent:
     """The first day, to see what a day is like. All others open on the way."""
-    return journeys.read_public_day(session, tools.journeys, slug, day, body_format=body_format, now=now)
+    return journeys.read_public_day(session, services.journeys, slug, day, body_format=body_format, now=session.now)

@@ -1,9 +1,12 @@
 """What the API says of a journey and its days."""
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, Field
 
 from app.articles.blocks import Body
 from app.articles.schemas import ArticleBrief, Reference
+from app.core.db.pagination import Page
 
 SLUG = "21-days"
 TITLE = "Where you stand today"
@@ -17,10 +20,9 @@ class JourneyBrief(BaseModel):
     length: int = Field(description="How many days it has.", examples=[21])
 
 
-class JourneyPage(BaseModel):
+@dataclass
+class JourneyPage(Page[JourneyBrief]):
     items: list[JourneyBrief]
-    total: int = Field(examples=[1])
-    next: str | None = Field(examples=[None])
 
 
 class WeekRead(BaseModel):

@@ -1,11 +1,10 @@
 """Where somebody stands in a run: everything that a dashboard says, worked out from what happened."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 from typing import NamedTuple
 
 from app.journey.rules import merge
@@ -13,15 +12,14 @@ from app.journey.rules.merge import UNDONE, Completion, Effect
 from app.journey.rules.schedule import (
     LENGTH,
     Done,
-    Pace,
     Timetable,
     changed,
-    due_dates,
-    first_instant,
     local_date,
     neutral,
     noted,
     opened,
+    paused_since,
+    planned,
     zone_at,
 )
 from app.journey.rules.streaks import Streak, streak
@@ -80,6 +78,8 @@ class Standing:
     """Of a run at a moment. `current_day` is the highest open day, `next_day` the lowest open one to be completed."""
 
     status: Status
+    zone: str
+    paused_at: datetime | None
     today: date
     current_day: int | None
     next_day: int | None
@@ -95,9 +95,12 @@ def standing(run: Run, *, now: datetime) -> Standing:
     days = tuple(_days(run, openings))
     done = len(run.done)
     left = (day.number for day in days if day.status is DayStatus.OPEN)
+    timetable = run.timetable
     return Standing(
         status=_status(run, is_open=bool(openings)),
-        today=local_date(now, run.timetable.zone),
+        zone=timetable.zone,
+        paused_at=paused_since(timetable) if timetable.paused else None,
+        today=local_date(now, timetable.zone),
         current_day=len(openings) or None,
         next_day=next(left, None),
         next_opens_at=days[len(openings)].opens_at if len(openings) < LENGTH else None,
@@ -110,7 +113,7 @@ def standing(run: Run, *, now: datetime) -> Standing:
 
 def opens_at(run: Run, day: int, *, now: datetime) -> datetime | None:
     """When a day opened or will open; None while it isn't known."""
-    return next(islice(_days(run, run.openings(now=now)), day - 1, None)).opens_at
+    return _days(run, run.openings(now=now))[day - 1].opens_at
 
 
 def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple[Run, Effect]:
@@ -146,21 +149,18 @@ def _status(run: Run, *, is_open: bool) -> Status:
     return Status.ACTIVE if is_open else Status.SCHEDULED
 
 
-def _days(run: Run, openings: tuple[datetime, ...]) -> Iterator[DayStanding]:
-    """An open day stands under the date it was due on; at the gentle pace that is the date it opened on."""
-    timetable = run.timetable
-    due, gentle = due_dates(timetable, run.done), timetable.pace is Pace.GENTLE
-    for number, opens_at in enumerate(openings, start=1):
-        completion = run.completions.get(number, UNDONE)
-        status = DayStatus.COMPLETED if completion.is_done else DayStatus.OPEN
-        on = local_date(opens_at, zone_at(timetable, opens_at)) if gentle else due[number - 1]
-        yield DayStanding(number, status, on, opens_at, completion)
-    goes_on, since = run.is_underway and not timetable.paused, timetable.stretches[-1].since
-    for number in range(len(openings) + 1, LENGTH + 1):
-        on = due[number - 1] if goes_on else None
-        done = run.completions.get(number - 1, UNDONE).at if gentle else None
-        opens = first_instant(on, timetable.zone, since=max(since, done or since)) if on else None
-        yield DayStanding(number, DayStatus.LOCKED, on, opens, run.completions.get(number, UNDONE))
+def _days(run: Run, openings: tuple[datetime, ...]) -> list[DayStanding]:
+    plan = planned(run.timetable, run.done, openings, is_underway=run.is_underway)
+    return [
+        DayStanding(number, _day_status(number, openings, run), on, opens_at, run.completions.get(number, UNDONE))
+        for number, (on, opens_at) in enumerate(plan, start=1)
+    ]
+
+
+def _day_status(number: int, openings: tuple[datetime, ...], run: Run) -> DayStatus:
+    if number > len(openings):
+        return DayStatus.LOCKED
+    return DayStatus.COMPLETED if number in run.done else DayStatus.OPEN
 
 
 def _streak(run: Run, *, now: datetime) -> Streak:

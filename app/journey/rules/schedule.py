@@ -131,6 +131,28 @@ def opened(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> 
     return tuple(found)
 
 
+def planned(
+    timetable: Timetable, done: Mapping[int, Done], openings: Sequence[datetime], *, is_underway: bool
+) -> list[tuple[date | None, datetime | None]]:
+    """The date and the opening instant of each day, in order; None while they aren't known.
+
+    An open day stands under the date it was due on; at the gentle pace that is the date it opened on.
+    """
+    gentle, due = timetable.pace is Pace.GENTLE, due_dates(timetable, done)
+    plan: list[tuple[date | None, datetime | None]] = [
+        (local_date(opens_at, zone_at(timetable, opens_at)) if gentle else on, opens_at)
+        for on, opens_at in zip(due, openings, strict=False)
+    ]
+    if not is_underway or timetable.paused:
+        return plan + [(None, None)] * (LENGTH - len(plan))
+    since = timetable.stretches[-1].since
+    for number, on in enumerate(due[len(plan) :], start=len(plan)):
+        before = done.get(number) if gentle else None  # the completion of the day before
+        opens_at = first_instant(on, timetable.zone, since=max(since, before.at if before else since)) if on else None
+        plan.append((on, opens_at))
+    return plan
+
+
 def noted(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> Timetable:
     """With the opening instants of all that is open, so that no later change can lock it again."""
     return replace(timetable, openings=opened(timetable, done, now=now))

@@ -13,7 +13,7 @@ from app.web.cache.releases import Release
 INTERVAL = 1.0  # seconds between two looks, and until something that failed is tried again
 
 
-class ContentSignal:
+class ReleaseWatcher:
     """Looks at the newest release once a second, in a thread; has things rebuilt from it in another.
 
     `turn` is raised with every change, and again when what was rebuilt is in place; whoever keeps something made
@@ -54,10 +54,10 @@ class ContentSignal:
         """One look at the newest release and the clock."""
         with self._looking:
             release = self._release
-            with self._database.content.connect() as connection:
-                newest = releases.latest_id(connection)
+            with self._database.reading() as session:
+                newest = releases.latest_id(session)
                 if release is None or newest != release.id:
-                    release = releases.read(connection, newest)
+                    release = releases.read(session, newest)
             due = release.due_by(self._clock())
             if release is not self._release:
                 self._outdated.set()

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, Connection, select
-from sqlmodel import Field, Session, col
+import sqlmodel
+from sqlalchemy import JSON, select
+from sqlmodel import Field, col
 
 from app.core.db.columns import UtcDateTime
-from app.core.db.database import Table
+from app.core.db.session import Session
+from app.core.db.table import Table
 
 
 class ContentRelease(Table, table=True):
@@ -39,19 +41,20 @@ class Release:
 NOTHING = Release(0, ())
 
 
-def announce(session: Session, falls_due: Iterable[datetime], *, now: datetime) -> None:
+def announce(session: sqlmodel.Session, falls_due: Iterable[datetime], *, now: datetime) -> None:
     """Make a new release of what this transaction writes."""
     instants = sorted({moment.astimezone(UTC) for moment in falls_due if moment > now})
     session.add(ContentRelease(released_at=now, falls_due=[moment.isoformat() for moment in instants]))
 
 
-def latest_id(connection: Connection) -> int:
+def latest_id(session: Session) -> int:
     """The newest release's number, 0 before the first: the cheap question, asked once a second."""
     newest = select(col(ContentRelease.id)).order_by(col(ContentRelease.id).desc()).limit(1)
-    return connection.scalar(newest) or 0
+    newest_id: int | None = session.scalar(newest)
+    return newest_id or 0
 
 
-def read(connection: Connection, release_id: int) -> Release:
+def read(session: Session, release_id: int) -> Release:
     statement = select(col(ContentRelease.falls_due)).where(col(ContentRelease.id) == release_id)
-    instants = connection.scalar(statement) or []
+    instants = session.scalar(statement) or []
     return Release(release_id, tuple(datetime.fromisoformat(moment) for moment in instants))

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.cache.release_watcher import ContentSignal
+from app.web.cache.release_watcher import ReleaseWatcher
 from app.web.cache.reply import Origins, Reply
 
 Key = tuple[str, bytes]
@@ -26,7 +26,7 @@ class ContentCache:
     """
 
     def __init__(
-        self, app: ASGIApp, *, signal: ContentSignal, most_entries: int, most_bytes: int, origins: Origins
+        self, app: ASGIApp, *, signal: ReleaseWatcher, most_entries: int, most_bytes: int, origins: Origins
     ) -> None:
         self.app = app
         self.hits = 0
@@ -40,9 +40,9 @@ class ContentCache:
         self._turn = signal.turn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET":
-            await self.app(scope, receive, send)
-            return
+        """Answer a GET or a HEAD, which FastAPI would answer with 405."""
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         if self._turn != self._signal.turn:
             self._drop()
         key = canonical(scope)
@@ -96,6 +96,13 @@ class ContentCache:
         self._turn = self._signal.turn
         self._replies.clear()
         self._bytes = 0
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_head
 
 
 def canonical(scope: Scope) -> Key:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import fastapi_offline
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app.core.errors import NotFound
@@ -95,10 +95,6 @@ async def read_asset(name: str) -> FileResponse:
     if name not in NAMES:
         raise NoSuchFile
     return FileResponse(FILES / name, headers={"Cache-Control": FOR_GOOD})
-
-
-def install(app: FastAPI) -> None:
-    app.include_router(router)
 
 
 @cache

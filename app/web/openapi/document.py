@@ -5,7 +5,6 @@ from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 from typing_extensions import override
@@ -35,11 +34,6 @@ under `/v1/support`.
   Every GET also answers HEAD.
 * Enumerations may grow: treat a value you don't know as you would treat none.
 """
-
-
-def operation_name(route: APIRoute) -> str:
-    """Operation ids are the function names: they become the generated clients' method names."""
-    return route.name
 
 
 class DescribedApi(FastAPI):

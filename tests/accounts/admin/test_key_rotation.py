@@ -111,7 +111,7 @@ def test_processes_with_the_ring_in_another_order_make_one_member_of_an_address(
         ]
         assert {each.result().status_code for each in asking} == {202}
 
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         assert len(session.exec(select(col(MemberKey.member_id))).all()) == len(addresses)
 
 
@@ -192,5 +192,5 @@ def test_the_list_shows_no_secret(service: Service, run: Run) -> None:
     assert "test-1" in result.stdout
     assert NEW_ID in result.stdout
     assert KEYS.partition(":")[2] not in result.output
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         assert session.exec(select(col(MemberKey.key_id))).one() == "test-1"

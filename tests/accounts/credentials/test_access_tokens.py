@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.testclient import TestClient
 
-from app.accounts.credentials.access_tokens import Access, AccessTokens, BadToken
+from app.accounts.credentials.access_tokens import AccessTokens, BadToken, SignedInMember
 from app.core.crypto.key_ring import KeyRing, new_entry
 from tests.conftest import KEYS
 from tests.factories.services import Person, Service
@@ -80,7 +80,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
     "sub a number": lambda: with_claims(sub=1),
     "sub empty": lambda: with_claims(sub=""),
     "sub no id": lambda: with_claims(sub="me"),
-    "sub in another spelling": lambda: with_claims(sub=ACCESS.member_id.hex),
+    "sub in another spelling": lambda: with_claims(sub=ACCESS.id.hex),
     "sid no id": lambda: with_claims(sid="mine"),
     "sid null": lambda: with_claims(sid=None),
     "jti empty": lambda: with_claims(jti=""),
@@ -183,15 +183,15 @@ def test_a_token_that_names_one_secret_and_is_signed_by_another_is_refused() -> 
 
 
 def test_a_token_for_somebody_who_is_not_there_is_refused(service: Service) -> None:
-    token = service.app.state.tools.tokens.issue(Access(uuid4(), uuid4()), now=datetime.now(UTC))
+    token = service.app.state.services.accounts.tokens.issue(SignedInMember(uuid4(), uuid4()), now=datetime.now(UTC))
 
     assert Person(service.client, "nobody@example.org", access=token).ask("GET", "/v1/me").status_code == 401
 
 
 def test_a_session_speaks_for_its_own_member_only(service: Service) -> None:
     ana, ben = service.register(), service.register()
-    tokens, now = service.app.state.tools.tokens, datetime.now(UTC)
-    mixed = Access(tokens.read(ana.access, now=now).member_id, tokens.read(ben.access, now=now).session_id)
+    tokens, now = service.app.state.services.accounts.tokens, datetime.now(UTC)
+    mixed = SignedInMember(tokens.read(ana.access, now=now).id, tokens.read(ben.access, now=now).session_id)
     person = Person(service.client, ana.address, access=tokens.issue(mixed, now=now))
 
     assert person.ask("GET", "/v1/me").status_code == 401

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from jose import jwt
 
-from app.accounts.credentials.access_tokens import AHEAD, Access, AccessTokens, BadToken
+from app.accounts.credentials.access_tokens import AHEAD, AccessTokens, BadToken, SignedInMember
 from app.core.crypto.key_ring import KeyRing, new_entry
 from tests.factories.tokens import ACCESS, CLAIMS, GOOD_FOR, HEADER, NOW, RING, SECOND, made
 
@@ -49,7 +49,7 @@ def test_a_token_is_read_whatever_the_length_of_its_header(length: int) -> None:
 
 
 def test_tokens_that_are_known_are_not_mistaken_for_each_other(tokens: AccessTokens) -> None:
-    people = [Access(uuid4(), uuid4()) for _ in range(3)]
+    people = [SignedInMember(uuid4(), uuid4()) for _ in range(3)]
     issued = [tokens.issue(person, now=NOW) for person in people]
 
     for _ in range(2):

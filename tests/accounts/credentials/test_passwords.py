@@ -139,12 +139,12 @@ def test_signing_in_hashes_anew_by_todays_parameters(make_service: MakeService) 
     service = make_service(password_kibibytes=LEAST_KIBIBYTES)
     person = service.register()
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         session.exec(select(Member)).one().password_hash = old
 
     assert person.sign_in().status_code == 200
 
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         stored = session.exec(select(col(Member.password_hash))).one()
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert person.sign_in().status_code == 200
@@ -153,12 +153,12 @@ def test_signing_in_hashes_anew_by_todays_parameters(make_service: MakeService) 
 def test_a_wrong_password_hashes_nothing_anew(service: Service) -> None:
     person = service.register()
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         session.exec(select(Member)).one().password_hash = old
 
     assert Person(service.client, person.address, "wrong").sign_in().status_code == 401
 
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         assert session.exec(select(col(Member.password_hash))).one() == old
 
 

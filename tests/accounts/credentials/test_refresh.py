@@ -13,6 +13,7 @@ from app.accounts.members import member_by_id
 from app.accounts.models import SignedInSession
 from app.core.crypto.encryption import unseal_json
 from app.core.db.database import Database
+from app.core.db.session import Session as ReadingSession
 from tests.conftest import MakeService
 from tests.factories.services import Person, Service, post
 
@@ -23,7 +24,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def stored_sessions(service: Service) -> list[int]:
     """The counters of all sessions, through a new connection."""
     database = Database(service.settings.database)
-    with Session(database.engine) as session:
+    with Session(database.writes) as session:
         counters = list(session.exec(select(col(SignedInSession.counter))))
     database.close()
     return counters
@@ -141,7 +142,7 @@ def test_a_turn_that_never_was_changes_nothing(service: Service) -> None:
     person = service.register()
     person.renew()
     ahead = person.refresh
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         session.exec(select(SignedInSession)).one().counter = 0
 
     assert post(service.client, REFRESH, {"refresh_token": ahead}).status_code == 401
@@ -176,18 +177,19 @@ def test_an_access_token_does_not_refresh_nor_a_refresh_token_sign_in(service: S
 
 def test_the_last_turn_that_a_database_can_hold_ends_in_a_401(service: Service) -> None:
     person = service.register()
-    access = service.app.state.tools.tokens.read(person.access, now=datetime.now(UTC))
-    with service.database.transaction() as session:
+    access = service.app.state.services.accounts.tokens.read(person.access, now=datetime.now(UTC))
+    with service.database.loading() as session:
         row = session.exec(select(SignedInSession)).one()
         row.counter = 2**31 - 1
-        key = b64decode(stored_key(service, session, row))
-    last = refresh_token(key, access.member_id, access.session_id, 2**31 - 1)
+    with service.database.reading() as reading:
+        key = b64decode(stored_key(service, reading, row))
+    last = refresh_token(key, access.id, access.session_id, 2**31 - 1)
 
     assert post(service.client, REFRESH, {"refresh_token": last}).status_code == 401
 
 
-def stored_key(service: Service, session: Session, row: SignedInSession) -> str:
+def stored_key(service: Service, session: ReadingSession, row: SignedInSession) -> str:
     member = member_by_id(session, row.member_id)
     assert member
     place = f"sessions|{row.member_id}|{row.id}"
-    return str(unseal_json(member.key(service.app.state.tools.ring), row.sealed, bound_to=place)["key"])
+    return str(unseal_json(member.key(service.app.state.services.accounts.ring), row.sealed, bound_to=place)["key"])

@@ -67,14 +67,14 @@ def results_in(service: Service) -> list[Kept]:
 
 
 def write(service: Service, kept: Kept, sealed: bytes) -> None:
-    with service.database.sessions.begin() as session:
+    with service.database.loading() as session:
         session.get_one(models.Result, tuple(kept)).sealed = sealed
 
 
 def reseal(service: Service, kept: Kept, change: Callable[[Any], Any]) -> None:
     """Alter what a result says, with the member's own key."""
     place = place_of(*kept)
-    with service.database.sessions.begin() as session:
+    with service.database.loading() as session:
         key = key_of(service, session, kept.member_id)
         row = session.get_one(models.Result, tuple(kept))
         row.sealed = seal_json(key, change(unseal_json(key, row.sealed, bound_to=place)), bound_to=place)
@@ -87,7 +87,7 @@ def key_of(service: Service, session: Session, member_id: UUID) -> bytes:
 
 def copy(service: Service, kept: Kept, *, times: int) -> None:
     """As if the same answers had been sent under other ids."""
-    with service.database.sessions.begin() as session:
+    with service.database.loading() as session:
         key = key_of(service, session, kept.member_id)
         row = session.get_one(models.Result, tuple(kept)).model_dump()
         said = unseal_json(key, row["sealed"], bound_to=place_of(*kept))
@@ -189,7 +189,7 @@ def test_a_result_that_opens_but_can_not_be_scored_is_told_and_the_others_are_lo
 
 def test_a_key_that_is_broken_or_under_a_secret_that_is_gone_is_told(site: Service) -> None:
     broken, good = (kept_by(person, keep(person)) for person in (agreed(site), agreed(site)))
-    with site.database.sessions.begin() as session:
+    with site.database.loading() as session:
         session.get_one(MemberKey, broken.member_id).wrapped = b"\x01" * 61
 
     one, none = recompute(site), recompute(site, keys=OTHER_KEYS)

@@ -43,7 +43,7 @@ CLIENTS = ("httpx2", "httpcore")  # the test's own client, which logs what it as
 def rows_of(service: Service, person: Person, table: type[Any]) -> list[Any]:
     """A member's rows of a table, as they are stored."""
     mine = select(table).where(table.member_id == id_of(person))
-    with service.database.transaction() as session:
+    with service.database.loading() as session:
         return list(session.scalars(mine))
 
 
@@ -106,7 +106,7 @@ def test_a_result_that_is_copied_elsewhere_does_not_open(site: Service, *, to_an
     keep(person, UNEVEN)
     [row] = rows_of(site, person, Result)
     place = (id_of(other), row.id) if to_another_member else (row.member_id, uuid4())
-    with site.database.transaction() as session:
+    with site.database.loading() as session:
         copied = row.model_dump() | {"member_id": place[0], "id": place[1]}
         session.execute(insert(Result).values(**copied))
     who = other if to_another_member else person
@@ -122,7 +122,7 @@ def test_sealed_texts_that_are_swapped_do_not_open(site: Service) -> None:
     keep(person, UNEVEN)
     keep(person, leaning(2, 2))
     one, other = rows_of(site, person, Result)
-    with site.database.transaction() as session:
+    with site.database.loading() as session:
         for row, sealed in ((one, other.sealed), (other, one.sealed)):
             session.execute(update(Result).where(col(Result.id) == row.id).values(sealed=sealed))
 
@@ -134,7 +134,7 @@ def test_a_draft_that_is_copied_elsewhere_does_not_open(site: Service) -> None:
     for who, answers in ((person, {"q01": 1}), (other, {"q01": 2})):
         who.ask("PUT", draft_path(CHECK_IN), draft_of(answers, "2026-11-01T10:00:00Z"))
     [theirs] = rows_of(site, person, Draft)
-    with site.database.transaction() as session:
+    with site.database.loading() as session:
         session.execute(update(Draft).where(col(Draft.member_id) == id_of(other)).values(sealed=theirs.sealed))
 
     assert told(other.ask("GET", draft_path(CHECK_IN))) == (500, "internal_error")
@@ -146,7 +146,7 @@ def test_a_draft_of_another_assessment_does_not_open(site: Service) -> None:
     for assessment, answers in ((CHECK_IN, {"q01": 1}), (REFLECTION, {"q01": 2})):
         person.ask("PUT", draft_path(assessment), draft_of(answers, "2026-11-01T10:00:00Z"))
     one, other = rows_of(site, person, Draft)
-    with site.database.transaction() as session:
+    with site.database.loading() as session:
         of_one = col(Draft.member_id) == one.member_id, col(Draft.assessment) == one.assessment
         session.execute(update(Draft).where(*of_one).values(sealed=other.sealed))
 
@@ -195,7 +195,7 @@ def test_answers_and_scores_are_in_no_log(make_service: MakeService, capsys: pyt
         person.ask("PUT", draft_path(), draft_of(answers, moment))
     for path in (RESULTS, f"{RESULTS}/{first}", f"{RESULTS}/{second}/change?since={first}", draft_path()):
         assert person.ask("GET", path).status_code == 200
-    with service.database.transaction() as session:  # a fault of ours, whose trace is logged
+    with service.database.loading() as session:  # a fault of ours, whose trace is logged
         session.execute(update(Result).where(col(Result.id) == UUID(first)).values(sealed=b"\x01" + bytes(60)))
     assert person.ask("GET", f"{RESULTS}/{first}").status_code == 500
 

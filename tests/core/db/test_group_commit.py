@@ -1,62 +1,72 @@
-"""Writes that are committed together: one transaction, of which each can fail by itself."""
+"""Group commit: one transaction for many writers, each of which can fail by itself."""
 
 import asyncio
-import gc
-import weakref
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import suppress
-from functools import partial
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from sqlalchemy import URL, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlmodel import Session, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.cli import migrate_database
 from app.core.db.database import Database
-from app.core.db.group_commit import Together
+from app.core.db.session import Session
 from app.core.errors import Unavailable
-from app.web.cache.releases import ContentRelease
-from tests.factories.writes import Do, KeptRefusal, Refusal, add, held, refuse, stored, then, together
+from tests.factories.writes import KeptRefusal, Refusal, add, held, refuse, stored, then, together, write
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, those who come together are done together."""
-    monkeypatch.setattr("app.core.db.group_commit.LONGEST", 30.0)
+def window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, writers that arrive together commit together."""
+    monkeypatch.setattr("app.core.db.group_commit.WINDOW", 30.0)
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Database]:
-    """On SQLite, where a write that waits for the file's lock gives up after five seconds."""
-    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), patience=1)
+    """On SQLite, where a request waits for ten seconds."""
+    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), seconds=10)
     migrate_database(database)
     yield database
     database.close()
 
 
-def test_those_who_wait_at_the_same_time_are_one_transaction(lake: Database) -> None:
-    def transaction(session: Session) -> int:
-        return id(session.connection().get_transaction())
+def transaction(session: Session) -> int:
+    return id(session.connection.get_transaction())
 
+
+def fail_commit(session: Session) -> None:
+    session.execute(text("PRAGMA defer_foreign_keys = ON"))
+    session.execute(text("INSERT INTO member_keys (member_id, key_id, wrapped) VALUES ('nobody', '-', x'00')"))
+
+
+def test_writers_that_wait_at_once_share_a_transaction(lake: Database) -> None:
     [first, *others] = together(lake, transaction, transaction, then(transaction, add(1)))
 
     assert others == [first, [first, 1]]
     assert stored(lake) == [1]
 
 
-def test_what_fails_is_undone_by_itself(lake: Database) -> None:
-    one, refused, twice, two = together(lake, add(1), then(add(7), refuse(Refusal())), then(add(8), add(1)), add(2))
+def test_one_in_five_that_fails_after_writing_undoes_only_itself(lake: Database) -> None:
+    works = [then(add(n), refuse(Refusal())) if n % 5 == 0 else add(n) for n in range(25)]
+
+    answers = together(lake, *works)
+
+    assert [isinstance(each, Refusal) for each in answers] == [n % 5 == 0 for n in range(25)]
+    assert stored(lake) == [n for n in range(25) if n % 5]
+
+
+def test_a_database_error_of_one_writer_undoes_only_itself(lake: Database) -> None:
+    one, twice, two = together(lake, add(1), then(add(8), add(1)), add(2))
 
     assert (one, two) == (1, 2)
-    assert isinstance(refused, Refusal)
     assert isinstance(twice, IntegrityError)
     assert stored(lake) == [1, 2]
 
 
-def test_a_refusal_keeps_what_it_says_it_keeps(lake: Database) -> None:
+def test_a_refusal_that_keeps_its_writes_is_committed_with_the_others(lake: Database) -> None:
     [refused, one] = together(lake, then(add(7), refuse(KeptRefusal())), add(1))
 
     assert isinstance(refused, KeptRefusal)
@@ -64,18 +74,21 @@ def test_a_refusal_keeps_what_it_says_it_keeps(lake: Database) -> None:
     assert stored(lake) == [1, 7]
 
 
-def test_nobody_is_told_that_it_is_done_if_the_commit_fails(lake: Database) -> None:
-    def orphan(session: Session) -> None:
-        session.execute(text("PRAGMA defer_foreign_keys = ON"))
-        session.execute(text("INSERT INTO member_keys (member_id, key_id, wrapped) VALUES ('nobody', '-', x'00')"))
+def test_a_failed_commit_answers_all_with_503_and_keeps_nothing(lake: Database) -> None:
+    answers = together(lake, add(1), fail_commit, then(add(3), refuse(KeptRefusal())), add(2))
 
-    told = together(lake, add(1), orphan, add(2))
-
-    assert [type(each) for each in told] == [IntegrityError] * 3
+    assert [type(each) for each in answers] == [Unavailable] * 4
     assert stored(lake) == []
 
 
-def test_all_is_lost_once_the_disk_is_full(lake: Database) -> None:
+def test_a_commit_that_failed_does_not_harm_the_next_one(lake: Database) -> None:
+    together(lake, add(1), fail_commit)
+
+    assert asyncio.run(write(lake, add(2))) == 2
+    assert stored(lake) == [2]
+
+
+def test_a_full_disk_ends_the_transaction_for_all_and_not_for_later_writers(lake: Database) -> None:
     def fill(session: Session) -> None:
         session.execute(text("PRAGMA max_page_count = 1"))  # no more than there are
         for number in range(100, 2000):
@@ -86,145 +99,105 @@ def test_all_is_lost_once_the_disk_is_full(lake: Database) -> None:
 
     one, lost, emptied, two = together(lake, add(1), fill, empty, add(2))
 
-    assert isinstance(one, OperationalError)
-    assert "full" in str(one)
-    assert one is lost
+    assert isinstance(one, Unavailable)
+    assert isinstance(lost, OperationalError)
+    assert "full" in str(lost)
     assert (emptied, two) == (None, 2)
     assert stored(lake) == [2]
 
 
-def test_all_is_lost_once_the_transaction_has_ended_whatever_a_work_makes_of_it(lake: Database) -> None:
-    def go_on_regardless(session: Session) -> None:
-        session.connection().connection.execute("ROLLBACK")
-        with suppress(OperationalError):
-            session.rollback()
-        add(7)(session)
+def test_a_transaction_that_has_ended_is_not_written_to(lake: Database) -> None:
+    def end_it(session: Session) -> None:
+        session.connection.connection.execute("ROLLBACK")
 
-    one, lost, two = together(lake, add(1), go_on_regardless, add(2))
+    one, lost, two = together(lake, add(1), end_it, add(2))
 
-    assert isinstance(one, Unavailable)
-    assert one is lost
+    assert [type(one), type(lost)] == [Unavailable, Unavailable]
     assert two == 2
-    assert 1 not in stored(lake)
+    assert stored(lake) == [2]
 
 
-def test_all_are_told_when_no_transaction_can_begin(lake: Database) -> None:
-    async def wait() -> Sequence[object]:
-        writes = Together(lake)
-        with held(lake):
-            works = (add(number) for number in range(3))
-            replies = await asyncio.gather(*map(writes.write, works), return_exceptions=True)
-        assert await writes.write(add(9)) == 9
-        writes.close()
-        return replies
-
-    told = asyncio.run(wait())
-
-    assert [type(each) for each in told] == [OperationalError] * 3
-    assert stored(lake) == [9]
-
-
-def test_who_has_gone_meanwhile_changes_nothing(lake: Database) -> None:
-    async def go() -> None:
-        writes = Together(lake)
+def test_cancelled_requests_harm_no_other(lake: Database) -> None:
+    async def cancel_every_third() -> Sequence[object]:
         with held(lake) as other:
-            staying, going = (asyncio.ensure_future(writes.write(add(number))) for number in (1, 2))
+            writes = [asyncio.ensure_future(write(lake, add(n))) for n in range(60)]
             await asyncio.sleep(0.05)
-            going.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await going
+            for each in writes[::3]:
+                each.cancel()
             other.execute("ROLLBACK")
-        assert await staying == 1
-        writes.close()
+        return await asyncio.gather(*writes, return_exceptions=True)
 
-    asyncio.run(go())
+    answers = asyncio.run(cancel_every_third())
 
-    assert stored(lake) == [1]
+    kept = [n for n in range(60) if n % 3]
+    assert [answers[n] for n in kept] == kept
+    assert set(kept) <= set(stored(lake))  # the one that was being written when it was cancelled may be there
+    assert lake.requests.writing.taken == 0
 
 
-def test_who_comes_one_after_the_other_is_done_one_after_the_other(lake: Database) -> None:
+def test_transactions_of_threads_share_the_commit_of_requests(lake: Database) -> None:
+    async def both() -> list[Any]:
+        with held(lake) as other:
+            from_request = asyncio.ensure_future(write(lake, then(transaction, add(1))))
+            await asyncio.sleep(0.05)
+            thread = asyncio.to_thread(in_thread)
+            other_thread = asyncio.ensure_future(thread)
+            await asyncio.sleep(0.05)
+            other.execute("ROLLBACK")
+        return list(await asyncio.gather(from_request, other_thread))
+
+    def in_thread() -> int:
+        with lake.transaction() as session:
+            add(2)(session)
+            return transaction(session)
+
+    [[first, _], second] = asyncio.run(both())
+
+    assert first == second
+    assert stored(lake) == [1, 2]
+
+
+def test_a_thread_does_not_return_before_the_commit(lake: Database) -> None:
+    failures: list[BaseException] = []
+
+    def fail() -> None:
+        try:
+            with lake.transaction() as session:
+                fail_commit(session)
+        except Unavailable as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+
+    assert len(failures) == 1
+    assert stored(lake) == []
+
+
+def test_writers_one_after_the_other_are_committed_one_by_one(lake: Database) -> None:
     async def come() -> Sequence[object]:
-        writes = Together(lake)
-        told = [await writes.write(add(number)) for number in range(5)]
-        writes.close()
-        return told
+        return [await write(lake, add(number)) for number in range(5)]
 
     assert asyncio.run(come()) == stored(lake) == [0, 1, 2, 3, 4]
 
 
-def test_many_are_all_done_whatever_their_order(lake: Database) -> None:
-    async def come() -> list[object]:
-        writes = Together(lake)
-        waiting: list[Awaitable[object]] = [writes.write(add(number)) for number in range(300)]
-        told = await asyncio.gather(*waiting)
-        writes.close()
-        return told
+def test_three_hundred_writers_are_all_answered(lake: Database) -> None:
+    async def come() -> Sequence[object]:
+        return await asyncio.gather(*(write(lake, add(number)) for number in range(300)))
 
     assert asyncio.run(come()) == stored(lake) == list(range(300))
 
 
-def test_log_lines_go_on_naming_their_request(lake: Database) -> None:
-    def said(_: Session) -> object:
+def test_log_lines_name_the_request_that_writes(lake: Database) -> None:
+    def request_id(_: Session) -> object:
         return structlog.contextvars.get_contextvars()["request_id"]
 
-    async def ask(writes: Together, name: str) -> object:
+    async def ask(name: str) -> object:
         structlog.contextvars.bind_contextvars(request_id=name)
-        return await writes.write(said)
+        return await write(lake, request_id)
 
     async def both() -> Sequence[object]:
-        writes = Together(lake)
-        told = await asyncio.gather(ask(writes, "one"), ask(writes, "two"))
-        writes.close()
-        return told
+        return await asyncio.gather(ask("one"), ask("two"))
 
-    assert list(asyncio.run(both())) == ["one", "two"]
-
-
-def test_what_was_refused_is_kept_by_nobody(lake: Database) -> None:
-    class Said:
-        """What somebody wrote."""
-
-    def take(_said: Said, _session: Session) -> None:
-        pass
-
-    def refuse_it(_said: Said, _session: Session) -> None:
-        raise Refusal
-
-    def works() -> Iterator[tuple[Do, "weakref.ref[Said]"]]:
-        for do in (take, refuse_it, refuse_it):
-            said = Said()
-            yield partial(do, said), weakref.ref(said)
-            del said
-
-    async def write_all() -> list["weakref.ref[Said]"]:
-        writes, kept = Together(lake), []
-        for do, said in works():
-            kept.append(said)
-            with suppress(Refusal):
-                await writes.write(do)
-        del do
-        writes.close()
-        return kept
-
-    gc.disable()
-    try:
-        assert [said() for said in asyncio.run(write_all())] == [None, None, None]
-    finally:
-        gc.enable()
-
-
-def test_a_savepoint_is_a_part_of_a_transaction_on_either_database(database: Database) -> None:
-    with database.engine.begin() as connection:
-        with database.transaction(connection) as session:
-            add(1)(session)
-        with pytest.raises(DBAPIError), database.transaction(connection) as session:
-            then(add(2), add(1))(session)
-        assert stored_in(connection_of=database) == []
-
-    assert stored(database) == [1]
-
-
-def stored_in(*, connection_of: Database) -> list[int | None]:
-    """As others see it."""
-    with connection_of.reads.connect() as reads:
-        return list(reads.scalars(select(ContentRelease.id)))
+    assert asyncio.run(both()) == ["one", "two"]

@@ -50,8 +50,8 @@ def postman(database: Database, server: MailServer, clock: Clock) -> Postman:
 
 def raw_row(database: Database) -> dict[str, Any]:
     """The only row, as it lies in the database."""
-    with database.sessions() as session:
-        return dict(session.connection().execute(text("SELECT * FROM outbox")).mappings().one())
+    with database.reading() as session:
+        return dict(session.execute(text("SELECT * FROM outbox")).mappings().one())
 
 
 def test_a_mail_that_was_written_leaves_once_and_is_wiped(
@@ -86,8 +86,8 @@ def test_a_mail_that_was_moved_to_another_row_is_not_opened(
     database: Database, server: MailServer, postman: Postman
 ) -> None:
     put(database, RING)
-    with database.transaction() as session:
-        session.connection().execute(text("UPDATE outbox SET id = :id"), {"id": uuid4().hex})
+    with database.loading() as session:
+        session.execute(text("UPDATE outbox SET id = :id"), {"id": uuid4().hex})
 
     assert deliver_due(postman) == 0
     assert (server.taken, waiting(database)) == ([], 1)
@@ -99,7 +99,6 @@ def test_a_mail_of_a_transaction_that_was_rolled_back_is_never_sent(
     def fail_after_writing() -> None:
         with database.transaction() as session:
             write_mail(session, RING, MAIL, member_id=uuid4(), now=NOON)
-            session.flush()
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -114,7 +113,6 @@ def test_a_mail_is_not_sent_before_its_transaction_is_committed(
 ) -> None:
     with database.transaction() as session:
         write_mail(session, RING, MAIL, member_id=uuid4(), now=NOON)
-        session.flush()
         assert deliver_due(postman) == 0
 
     assert deliver_due(postman) == 1

@@ -48,7 +48,7 @@ def test_many_senders_in_threads_deliver_each_mail_once(database: Database, serv
     sent: list[int] = []
 
     def send() -> None:
-        mine = Database(database.url, patience=10)
+        mine = Database(database.url, seconds=10)
         postman = Postman(mine, RING, Smtp(server.url()), sender=SENDER, clock=Clock())
         everybody_is_there.wait()
         count = 0
@@ -143,7 +143,7 @@ def test_what_one_process_left_another_delivers(database: Database, server: Mail
         assert deliver_due(Postman(database, RING, Smtp(closed.url()), sender=SENDER, clock=Clock())) == 0
     database.close()
 
-    again = Database(database.url, patience=10)
+    again = Database(database.url, seconds=10)
     later = Clock(NOON + timedelta(seconds=15))
     assert deliver_due(Postman(again, RING, Smtp(server.url()), sender=SENDER, clock=later)) == 1
     again.close()

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.db.database import Database
 from app.web.cache import releases
-from app.web.cache.release_watcher import ContentSignal
+from app.web.cache.release_watcher import ReleaseWatcher
 from tests.conftest import Studio
 
 START = datetime(2100, 1, 1, tzinfo=UTC)
@@ -21,13 +21,13 @@ class Clock:
 
 
 def announce(database: Database, *due: datetime) -> None:
-    with database.sessions.begin() as session:
+    with database.loading() as session:
         releases.announce(session, due, now=START)
 
 
 def test_before_the_first_release_a_search_finds_nothing(studio: Studio) -> None:
-    studio.app.state.signal.look()
-    studio.app.state.signal.catch_up()
+    studio.app.state.services.web.watcher.look()
+    studio.app.state.services.web.watcher.catch_up()
 
     reply = studio.client.get("/v1/articles?q=walking")
 
@@ -36,7 +36,7 @@ def test_before_the_first_release_a_search_finds_nothing(studio: Studio) -> None
 
 def test_the_turn_is_raised_when_something_falls_due_and_not_before(database: Database) -> None:
     clock = Clock()
-    signal = ContentSignal(database, rebuild=lambda: None, clock=clock)
+    signal = ReleaseWatcher(database, rebuild=lambda: None, clock=clock)
     due = START + timedelta(hours=1)
     announce(database, due)
     signal.look()
@@ -54,7 +54,7 @@ def test_the_turn_is_raised_when_something_falls_due_and_not_before(database: Da
 
 def test_each_release_is_rebuilt_from_once(database: Database) -> None:
     rebuilt: list[int] = []
-    signal = ContentSignal(database, rebuild=lambda: rebuilt.append(signal.turn))
+    signal = ReleaseWatcher(database, rebuild=lambda: rebuilt.append(signal.turn))
 
     for _ in range(2):
         announce(database)
@@ -73,7 +73,7 @@ def test_something_falls_due_while_a_rebuild_goes_on(database: Database) -> None
         going_on.set()
         assert let_go.wait(10)
 
-    signal = ContentSignal(database, rebuild=rebuild, clock=clock)
+    signal = ReleaseWatcher(database, rebuild=rebuild, clock=clock)
     announce(database, START + timedelta(seconds=5))
     signal.look()
     thread = threading.Thread(target=signal.catch_up)
@@ -98,7 +98,7 @@ def test_a_rebuild_that_fails_is_tried_again_and_leaves_the_turn(database: Datab
         if len(attempts) < 3:
             raise RuntimeError("no memory left")
 
-    signal = ContentSignal(database, rebuild=rebuild)
+    signal = ReleaseWatcher(database, rebuild=rebuild)
     announce(database)
     signal.look()
     for _ in range(2):

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.core.db.database import Database
-from app.web.cache.release_watcher import ContentSignal
+from app.web.cache.release_watcher import ReleaseWatcher
 from app.web.cache.response_cache import ContentCache, canonical
 from tests.conftest import Backend, Studio
 
@@ -159,7 +159,7 @@ def test_kept_replies_are_served_while_the_database_is_away(studio: Studio, back
 
     backend.drop(studio.database.url)
     studio.database.close()
-    studio.app.state.database.close()
+    studio.app.state.services.web.database.close()
 
     assert studio.client.get("/v1/articles/one").content == kept.content
     gone = studio.client.get("/v1/articles")
@@ -172,7 +172,7 @@ def nothing() -> None:
 
 def test_a_reply_made_across_a_change_is_not_kept(database: Database) -> None:
     """The content changes while the reply is made: what was read before must not be served after."""
-    signal = ContentSignal(database, rebuild=nothing)
+    signal = ReleaseWatcher(database, rebuild=nothing)
 
     async def inner(scope: object, receive: object, send: object) -> None:
         signal.turn += 1
@@ -193,7 +193,7 @@ def test_the_cache_is_bounded_in_entries_and_bytes(database: Database) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"cache-control", b"public")]})  # type: ignore[operator]
         await send({"type": "http.response.body", "body": b"x" * 100})  # type: ignore[operator]
 
-    signal = ContentSignal(database, rebuild=nothing)
+    signal = ReleaseWatcher(database, rebuild=nothing)
     few = ContentCache(inner, signal=signal, most_entries=2, most_bytes=10**6, origins={})
     small = ContentCache(inner, signal=signal, most_entries=100, most_bytes=2 * 4300, origins={})
     for cache in (few, small):

@@ -1,7 +1,7 @@
-"""`twentyone accounts`: list, sessions, erase and reapply-erasures."""
+"""`twentyone accounts`: list and sessions."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,42 +10,40 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection
 
 from app.accounts.admin.member_list import listed, newest_members
 from app.accounts.credentials.sessions import all_sessions, end_sessions
 from app.accounts.members import FoundMember, lock_row, member_by_address, member_by_id
-from app.accounts.services import Tools
+from app.accounts.services import AccountServices
 from app.core.console import counted, database_told, err, opened, out, read_settings
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.database import Database
+from app.core.db.session import Session
 from app.core.errors import Unavailable
-from app.privacy.erasure import erase_member, reapply
-from app.privacy.erasure_log import Erasures
 
 app = typer.Typer(no_args_is_help=True, help="Members: to help them, and to forget them.")
 
 Who = Annotated[str, typer.Argument(help="A member's id or address.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
 @contextmanager
-def _at_work() -> Iterator[tuple[Database, Tools, Erasures]]:
+def opened_accounts() -> Iterator[tuple[Database, AccountServices]]:
+    """The database and services of the settings. Exits with code 1 when they can't be used."""
     settings = read_settings()
     with database_told(), opened() as database:
         try:
-            yield database, Tools.of(settings), Erasures(settings.erasures, settings.ring)
+            yield database, AccountServices.of(settings)
         except (UnknownKey, Unavailable) as error:
             err.print(escape(str(error)))
             raise typer.Exit(1) from None
 
 
-def _found(reading: Connection, tools: Tools, who: str) -> FoundMember:
-    """By id or address, or exit code 1."""
+def find_member(session: Session, services: AccountServices, who: str) -> FoundMember:
+    """By id or address. Exits with code 1 without one."""
     try:
-        member = member_by_id(reading, UUID(who))
+        member = member_by_id(session, UUID(who))
     except ValueError:
-        member = member_by_address(reading, tools.ring, who)
+        member = member_by_address(session, services.ring, who)
     if member is None:
         err.print("There is no such member.")
         raise typer.Exit(1)
@@ -60,9 +58,9 @@ def list_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show members; addresses are hidden but for a letter and the domain."""
-    with _at_work() as (database, tools, _), database.reads.connect() as connection:
-        members = [_found(connection, tools, who)] if who else newest_members(connection, limit=limit)
-        rows = list(listed(connection, tools.ring, members))
+    with opened_accounts() as (database, services), database.reading() as session:
+        members = [find_member(session, services, who)] if who else newest_members(session, limit=limit)
+        rows = list(listed(session, services.ring, members))
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row._asdict(), default=_plain))
@@ -87,10 +85,10 @@ def sessions_command(
     end: Annotated[bool, typer.Option("--end", help="End them all: sign the member out everywhere.")] = False,
 ) -> None:
     """Show where a member is signed in, or sign them out everywhere."""
-    with _at_work() as (database, tools, _):
-        with database.reads.connect() as connection:
-            member = _found(connection, tools, who)
-            rows = all_sessions(connection, tools, member.id)
+    with opened_accounts() as (database, services):
+        with database.reading() as session:
+            member = find_member(session, services, who)
+            rows = all_sessions(session, services, member.id)
         if end:
             with database.transaction() as session:
                 if lock_row(session, member.id):
@@ -108,37 +106,6 @@ def sessions_command(
             _day(row.expires_at),
         )
     out.print(table)
-
-
-@app.command("erase")
-def erase_command(who: Who, *, yes: Yes = False) -> None:
-    """Erase a member and everything kept about them, for good."""
-    with _at_work() as (database, tools, erasures):
-        with database.reads.connect() as connection:
-            member = _found(connection, tools, who)
-        if not yes:
-            typer.confirm(f"Erase {member.id} and everything kept about them? It can't be undone.", abort=True)
-        erase_member(database, tools, erasures, member.id, now=datetime.now(UTC))
-    out.print(f"{member.id} was erased.")
-
-
-@app.command("reapply-erasures")
-def reapply_command() -> None:
-    """After a restore: erase everybody again whom the file of erasures names."""
-    with _at_work() as (database, tools, erasures):
-        gone, missing = reapply(database, tools, erasures, now=datetime.now(UTC))
-    out.print(f"{counted(gone, 'member')} erased again.")
-    if missing:
-        tell_unread(missing)
-        raise typer.Exit(1)
-
-
-def tell_unread(secrets: Collection[str]) -> None:
-    err.print(
-        f"Some erasures were written down with {', '.join(sorted(secrets))}, which isn't on the ring. "
-        "If the backup is from before that was removed, put it back after the others and run "
-        "`twentyone accounts reapply-erasures`."
-    )
 
 
 def _plain(value: object) -> str:
