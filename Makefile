@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Modules are compiled once, even where the environment says not to: the suite starts a hundred processes.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-growth lock clean
+.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-versions bench-growth lock clean
 .PHONY: fuzz crash faults stopping machine restore mutants trials
 
 help: ## List these commands
@@ -56,6 +56,9 @@ openapi: install ## Write docs/openapi.json
 
 bench: install ## Measure everything, as ratios in one run, in seven minutes
 	$(BIN)/python -m bench
+
+bench-versions: install ## Measure this version and another one in one run: make bench-versions BEFORE=../before
+	$(BIN)/python -m bench.versions "$(BEFORE)"
 
 bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs 8 GB and some minutes)
 	$(BIN)/python -m bench.journey_growth

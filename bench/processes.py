@@ -61,16 +61,18 @@ class Place:
     folder: Path
     cores: Sequence[int] = (SERVER,)
     workers: int = 1
+    root: Path = ROOT  # of the checkout whose code runs
+    python: str = sys.executable
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
         named = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
         stopping = {"TWENTYONE_LEAVING_SECONDS": "0"}  # nobody has to hear of it first
-        return kept | stopping | named | {"PYTHONPATH": str(ROOT), "TWENTYONE_VAR_DIR": str(self.folder)}
+        return kept | stopping | named | {"PYTHONPATH": str(self.root), "TWENTYONE_VAR_DIR": str(self.folder)}
 
     def run(self, *arguments: str, **settings: str) -> Usage:
         """Run `python -m ...` to its end. Raises Failed when it ends with an error."""
-        command = [sys.executable, "-m", *arguments]
+        command = [self.python, "-m", *arguments]
         with (self.folder / "run.log").open("w+") as log:
             started, most = time.perf_counter(), 0.0
             process = subprocess.Popen(
@@ -87,7 +89,7 @@ class Place:
 
     def ask(self, *arguments: str, before: Sequence[str] = (), **settings: str) -> str:
         """What `python -m ...` prints; its logs go to a file, as a server's do."""
-        command = [*before, sys.executable, "-m", *arguments]
+        command = [*before, self.python, "-m", *arguments]
         with (self.folder / "ask.log").open("w+") as log:
             try:
                 return subprocess.check_output(
@@ -102,7 +104,7 @@ class Place:
         """A server, by the program that `twentyone serve` becomes or one that is called like it."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        command = [*on_cores(*self.cores), sys.executable, "-m", module, "127.0.0.1", str(port), str(self.workers)]
+        command = [*on_cores(*self.cores), self.python, "-m", module, "127.0.0.1", str(port), str(self.workers)]
         with (self.folder / f"{port}.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT

@@ -14,7 +14,7 @@ from app.core.db.requests import Mode
 from app.core.text_fields import CONTROL
 from app.web.dependencies import Network
 from app.web.rate_limits import limited, password_place, uniform_time
-from app.web.routes import part_of_state
+from app.web.routes import PartOfState
 
 READ, LONGEST = 300, 80  # characters of a `User-Agent`, and of a device's name
 
@@ -64,7 +64,7 @@ def device_name(user_agent: str) -> str | None:
 current_member = ReadMember()
 CurrentMember = Annotated[SignedInMember, Depends(current_member)]
 MemberSession = Annotated[member_session.MemberSession, Depends(OpenMemberSession())]
-Services = Annotated[AccountServices, Depends(part_of_state("accounts"))]
+Services = Annotated[AccountServices, PartOfState("accounts")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]
 PasswordWork = Depends(password_place, scope="function")
 MEMBER_PASSWORD_WORK = [Depends(current_member), PasswordWork]  # a request without a token takes no place

@@ -6,7 +6,7 @@ from app.articles.blocks import BodyFormat
 from app.articles.queries import Filters
 from app.articles.services import ArticleServices
 from app.core.text_fields import LONGEST_SLUG, SLUG
-from app.web.routes import part_of_state
+from app.web.routes import PartOfState
 
 MOST_SLUGS = 20
 
@@ -40,5 +40,5 @@ async def read_filters(
 
 
 Format = Annotated[BodyFormat, Query(alias="format", description="How texts come.", examples=["html"])]
-Services = Annotated[ArticleServices, Depends(part_of_state("articles"))]
+Services = Annotated[ArticleServices, PartOfState("articles")]
 ArticleFilters = Annotated[Filters, Depends(read_filters)]

@@ -3,18 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Path, Query
 
 from app.assessments.schemas import SLUG
 from app.assessments.services import AssessmentServices
 from app.core.text_fields import LARGEST, LONGEST_SLUG, whole_number
 from app.core.text_fields import SLUG as SLUG_PATTERN
-from app.web.routes import part_of_state
+from app.web.routes import PartOfState
 
 AN_ID = "3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"
 
 
-Services = Annotated[AssessmentServices, Depends(part_of_state("assessments"))]
+Services = Annotated[AssessmentServices, PartOfState("assessments")]
 AssessmentSlug = Annotated[
     str, Path(pattern=SLUG_PATTERN, max_length=LONGEST_SLUG, description="As the list names it.", examples=[SLUG])
 ]

@@ -1,19 +1,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Path
+from fastapi import Header, Path
 
 from app.core.text_fields import LONGEST_SLUG, SLUG, whole_number
 from app.journey.responses import AN_ID
 from app.journey.rules.schedule import LENGTH
 from app.journey.runs import CURRENT
 from app.journey.services import JourneyServices
-from app.web.routes import part_of_state
+from app.web.routes import PartOfState
 
 RUN = rf"^({CURRENT}|[0-9a-fA-F]{{8}}(-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}})$"
 
 
-Services = Annotated[JourneyServices, Depends(part_of_state("journey"))]
+Services = Annotated[JourneyServices, PartOfState("journey")]
 JourneySlug = Annotated[
     str, Path(pattern=SLUG, max_length=LONGEST_SLUG, description="As the list names it.", examples=["21-days"])
 ]

@@ -1,8 +1,6 @@
 from typing import Annotated
 
-from fastapi import Depends
-
 from app.privacy.services import PrivacyServices
-from app.web.routes import part_of_state
+from app.web.routes import PartOfState
 
-Services = Annotated[PrivacyServices, Depends(part_of_state("privacy"))]
+Services = Annotated[PrivacyServices, PartOfState("privacy")]

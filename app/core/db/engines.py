@@ -52,6 +52,7 @@ def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[st
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience,
+        pool_use_lifo=True,  # the connection that was used last has most of what is read in its cache
         hide_parameters=True,
         connect_args={"check_same_thread": False},
     )
@@ -94,6 +95,7 @@ def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=patience,
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "autocommit": True,

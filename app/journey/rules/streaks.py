@@ -4,11 +4,12 @@ That a single miss does little harm to a habit is a finding (Lally et al., 2010)
 than it should, too (Silverman and Barasch, 2023). That it is six dates is our choice.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 WINDOW = 6
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ def streak(practised: Collection[date], *, starts_on: date, today: date, is_neut
         return Streak(0, 0, 0)
     current = longest = bridged = 0
     since_missed = WINDOW  # dates since the last one that was missed
-    for day in _dates(min(starts_on, *practised), max(today, *practised)):
+    day, last = min(starts_on, *practised), max(today, *practised)
+    while day <= last:
         if day in practised:
             current += 1
             longest = max(longest, current)
@@ -40,8 +42,5 @@ def streak(practised: Collection[date], *, starts_on: date, today: date, is_neut
             elif current:
                 bridged += 1
             since_missed = 0
+        day += A_DAY
     return Streak(current, longest, bridged)
-
-
-def _dates(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
