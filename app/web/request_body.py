@@ -43,12 +43,7 @@ class JsonRequest(Request):
         """Raises HTTPException for an announced length above the limit."""
         if _announced_length(scope["headers"]) > most_bytes:
             raise HTTPException(413)
-        super().__init__(scope, self._receive_limited)
-        self._source = receive
-        self._most_bytes = most_bytes
-        self._seconds = seconds
-        self._ends_at = 0.0
-        self._total = 0
+        super().__init__(scope, _LimitedBody(receive, scope["headers"], most_bytes, seconds))
 
     @override
     async def json(self) -> Any:
@@ -71,18 +66,30 @@ class JsonRequest(Request):
             raise HTTPException(400) from None
         return value
 
-    async def _receive_limited(self) -> Message:
+
+class _LimitedBody:
+    """The parts of a body. It does not refer to its request: a cycle would be left to the garbage collector."""
+
+    def __init__(self, receive: Receive, headers: Headers, most_bytes: int, seconds: float) -> None:
+        self._receive = receive
+        self._headers = headers
+        self._most_bytes = most_bytes
+        self._seconds = seconds
+        self._ends_at = 0.0
+        self._total = 0
+
+    async def __call__(self) -> Message:
         self._ends_at = self._ends_at or asyncio.get_running_loop().time() + self._seconds
         try:
             async with asyncio.timeout_at(self._ends_at):
-                message = await self._source()
+                message = await self._receive()
         except TimeoutError:
             raise HTTPException(408) from None
         body = message.get("body", b"")
         self._total += len(body)
         if self._total > self._most_bytes:
             raise HTTPException(413)
-        if body and not _is_json(self.scope["headers"]):
+        if body and not _is_json(self._headers):
             raise HTTPException(415)
         if b"\0" in body:  # never in JSON in UTF-8, always in UTF-16 and UTF-32
             raise HTTPException(400)

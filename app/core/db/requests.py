@@ -50,6 +50,7 @@ class RequestSession(Session):
         self.now = now
         self._run = run
         self._connect: Callable[[], Connection] | None = None
+        self._opened: Connection | None = None
         self._closing = threading.Lock()
 
     async def run(self, work: Callable[[], Reply]) -> Reply:
@@ -71,7 +72,7 @@ class RequestSession(Session):
             return None, refusal
         finally:
             with self._closing:
-                self._connect = self._connection = None
+                self._connect = self._opened = self._connection = None
         return reply, None
 
     def complete(self) -> None:
@@ -80,13 +81,14 @@ class RequestSession(Session):
     def abort(self) -> None:
         """Interrupt the statement that runs, from another thread."""
         with self._closing:
-            if self._connection is not None:
-                interrupt(self._connection)
+            if self._opened is not None:
+                interrupt(self._opened)
 
     @override
     def _connected(self) -> Connection:
         assert self._connect is not None, "The session is not open."
-        return self._connect()
+        self._opened = self._connect()
+        return self._opened
 
 
 class Places:
@@ -150,23 +152,22 @@ class Hop:
         """The reply. Raises what the work raises, and Unavailable once the `remaining` seconds are zero. `abort` is
         called then; the thread ends when its database lets it.
         """
-
-        def check() -> None:
-            left = remaining()
-            if left > 0:
-                self._timer = self._loop.call_later(left, check)
-            elif self.is_awaited:
-                log.warning("database_deadline")
-                self._reply.set_exception(Unavailable())
-                if abort:
-                    abort()
-
-        check()
+        self._check(remaining, abort)
         try:
             return await self._reply
         finally:
             if self._timer:
                 self._timer.cancel()
+
+    def _check(self, remaining: Callable[[], float], abort: Callable[[], None] | None) -> None:
+        left = remaining()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._check, remaining, abort)
+        elif self.is_awaited:
+            log.warning("database_deadline")
+            self._reply.set_exception(Unavailable())
+            if abort:
+                abort()
 
     def _settle(self, reply: Any, error: BaseException | None) -> None:
         self._places.give_back()

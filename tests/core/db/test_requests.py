@@ -188,3 +188,28 @@ def test_transactions_that_wait_too_long_are_refused_in_time(hasty: Database, da
         with pytest.raises(AWAY):
             asyncio.run(transactions.run(work))
         assert time.monotonic() - started < SOON
+
+
+def test_a_request_leaves_nothing_to_the_garbage_collector(database: Database) -> None:
+    """Its pauses would be what the slowest hundredth of requests waits for."""
+
+    async def ask(times: int) -> None:
+        for _ in range(times):
+            await run(database, lambda session: session.scalar(text("SELECT 1")), Mode.READ)
+        await asyncio.sleep(0)
+
+    async def garbage() -> list[object]:
+        await ask(3)
+        gc.collect()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            await ask(20)
+            gc.collect()
+            return list(gc.garbage)
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+
+    found = asyncio.run(garbage())
+
+    assert len(found) < 20, {type(each).__name__ for each in found}

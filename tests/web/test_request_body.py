@@ -1,8 +1,12 @@
-"""Of two values under one name, neither is taken."""
+"""Bodies of requests. Of two values under one name, neither is taken."""
+
+import weakref
 
 import pytest
 from httpx2 import Response
+from starlette.types import Message
 
+from app.web.request_body import JsonRequest
 from tests.factories.rows import all_rows
 from tests.factories.services import Service
 
@@ -77,3 +81,16 @@ def test_no_depth_is_a_fault_of_ours(service: Service) -> None:
 def test_names_that_only_look_alike_are_two(service: Service) -> None:
     assert pointers(send(service, '{"answers": {"ä": 1, "ö": 1}}')) == ["/answers/?", "/answers/?"]
     assert send(service, '{"answers": {"ä": 1, "ö": 1}}').json()["errors"][0]["detail"] == "There is no such question."
+
+
+def test_a_request_is_freed_without_the_garbage_collector() -> None:
+    """Its pauses would be what the slowest hundredth of requests waits for."""
+
+    async def nothing() -> Message:
+        raise AssertionError
+
+    request = JsonRequest({"type": "http", "headers": []}, nothing, most_bytes=1, seconds=1)
+    known = weakref.ref(request)
+    del request
+
+    assert known() is None
