@@ -11,11 +11,11 @@ import pytest
 
 from bench.processes import Place
 from tests.conftest import Backend, Sqlite
-from trials.crash_commands import kill_rotations
-from trials.crash_erasures import expect_written_down, kill_erasures
-from trials.crash_ground import Ground
-from trials.crash_postgresql import durable_postgresql
-from trials.crash_servers import kill_servers
+from trials.crash.commands import kill_rotations
+from trials.crash.erasures import expect_written_down, kill_erasures
+from trials.crash.ground import Ground
+from trials.crash.postgresql import durable_postgresql
+from trials.crash.servers import kill_servers
 from trials.verdict import Verdict
 
 SEED = 21

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import Backend, Sqlite
-from trials.full_disk import NO_DISK, on_small_disk, way_apart
+from trials.crash.full_disk import NO_DISK, on_small_disk, way_apart
 
 
 def test_a_full_disk_is_told_and_harms_nothing(backend: Backend, capfd: pytest.CaptureFixture[str]) -> None:

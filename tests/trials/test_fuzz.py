@@ -13,8 +13,8 @@ from sqlalchemy import URL
 
 from bench.processes import Place
 from tests.conftest import Backend
-from trials.fuzz import Effort, fuzz
-from trials.fuzz_unsaid import is_said
+from trials.fuzz.__main__ import Effort, fuzz
+from trials.fuzz.unsaid import is_said
 from trials.verdict import Verdict
 
 SHORT = Effort(examples=1, covered=12, idle=12)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.good_questionnaire import GOOD, faults_in, is_good, line_of, replaced
+from tests.content.questionnaires.good_questionnaire import GOOD, faults_in, is_good, line_of, replaced
 
 PLAIN = "anchors and aliases aren't used here: write it out"
 NUMBER, WHOLE = "should be a valid number", "should be a valid integer"

@@ -13,7 +13,7 @@ from app.core.source_files.sources import ContentFaults
 from app.web.cache.releases import ContentRelease
 from tests.conftest import Studio
 from tests.content.conftest import replace_in
-from tests.content.good_questionnaire import GOOD, NAME, replaced, write_questionnaire
+from tests.content.questionnaires.good_questionnaire import GOOD, NAME, replaced, write_questionnaire
 
 SLUG = NAME.removesuffix(".yaml")
 OTHER = replaced(GOOD, "text: One.", "text: Another one.")

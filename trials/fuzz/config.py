@@ -7,7 +7,7 @@ from typing import Any
 from schemathesis.config import PositiveDataAcceptanceConfig, SchemathesisConfig
 
 from bench.members import PASSWORD
-from trials.fuzz_people import ARTICLES, ASSESSMENT, CONFIRMING, ENDING, JOURNEY, People
+from trials.fuzz.people import ARTICLES, ASSESSMENT, CONFIRMING, ENDING, JOURNEY, People
 
 NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - nobody's
 # Beside 404 and 409: what was deleted is gone, and what was changed since isn't overwritten.

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from requests import PreparedRequest, Session
 from schemathesis import Case, Response
 
-from trials.fuzz_people import USING_UP, People, Person
+from trials.fuzz.people import USING_UP, People, Person
 from trials.verdict import Verdict
 
 PROBLEM = {"type", "title", "status", "detail", "code", "errors"}

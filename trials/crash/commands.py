@@ -24,8 +24,8 @@ from app.core.mail.transport import Mail
 from app.core.timestamps import utc_now
 from bench.processes import ROOT
 from bench.walkers import KEYS, RING, opened
-from trials.crash_checks import faults_in
-from trials.crash_ground import Ground
+from trials.crash.checks import faults_in
+from trials.crash.ground import Ground
 
 LETTER = Mail("news", "somebody@example.org", "News", "Nothing happened.", timedelta(days=1))
 OTHER = "trial-2:Zk3vQ8rT1yXw5uBn7cMd9fGh2jKl4pAs6eRt0iYoWq8"

@@ -14,7 +14,7 @@ from app.content.plan import plan_load
 from app.content.reader import read_content
 from app.core.db.database import Database
 from tests.content.conftest import Desk
-from tests.content.good_questionnaire import FUNCTIONS, GOOD, NAME, STYLE, replaced, write_questionnaire
+from tests.content.questionnaires.good_questionnaire import FUNCTIONS, GOOD, NAME, STYLE, replaced, write_questionnaire
 from tests.factories.rows import all_rows
 
 AWKWARD = {

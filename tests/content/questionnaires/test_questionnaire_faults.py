@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.content.conftest import faults_of
-from tests.content.good_questionnaire import (
+from tests.content.questionnaires.good_questionnaire import (
     FUNCTIONS,
     GOOD,
     STYLE,

@@ -1,4 +1,4 @@
-"""`python -m trials.full_disk [PART]`: the disk that a database is on is full, and has room again.
+"""`python -m trials.crash.full_disk [PART]`: the disk that a database is on is full, and has room again.
 
 The disk is a small file system in memory, in a mount namespace of its own: whoever may not make one as they are makes
 one as root of a namespace of users, which most Linux systems let anybody do.
@@ -22,11 +22,11 @@ import httpx
 from bench.members import PASSWORD, REGISTER, SIGN_IN
 from bench.processes import ROOT, Place
 from bench.requests import CURRENT
-from trials.crash_checks import faults_in
-from trials.crash_ground import Ground
-from trials.crash_postgresql import durable_postgresql
-from trials.crash_servers import Group, group_of_writers
-from trials.crash_writes import Writer
+from trials.crash.checks import faults_in
+from trials.crash.ground import Ground
+from trials.crash.postgresql import durable_postgresql
+from trials.crash.servers import Group, group_of_writers
+from trials.crash.writes import Writer
 from trials.verdict import Verdict
 
 MEGABYTES = 64  # of the disk

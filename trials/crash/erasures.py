@@ -15,9 +15,9 @@ from app.privacy.erasure_log import Erasures
 from app.tables import metadata
 from bench.members import PASSWORD
 from bench.walkers import RING, Walker, opened
-from trials.crash_checks import faults_in
-from trials.crash_ground import Ground
-from trials.crash_postgresql import kill_all
+from trials.crash.checks import faults_in
+from trials.crash.ground import Ground
+from trials.crash.postgresql import kill_all
 
 AT_ONCE = 8  # members who leave
 LONGEST = 0.3  # seconds from the first who has left to the kill

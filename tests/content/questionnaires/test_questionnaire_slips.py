@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.good_questionnaire import BANDS, GOOD, faults_in, line_of, replaced
+from tests.content.questionnaires.good_questionnaire import BANDS, GOOD, faults_in, line_of, replaced
 
 
 def test_the_scores_of_a_scale_can_differ(folder: Path) -> None:

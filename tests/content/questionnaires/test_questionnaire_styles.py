@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.good_questionnaire import FUNCTIONS, GOOD, STYLE, faults_in, is_good, line_of, replaced
+from tests.content.questionnaires.good_questionnaire import (
+    FUNCTIONS,
+    GOOD,
+    STYLE,
+    faults_in,
+    is_good,
+    line_of,
+    replaced,
+)
 
 BY_FUNCTIONS = replaced(GOOD, STYLE, FUNCTIONS)
 MARGIN = "  borderline_margin: 0.5\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.good_questionnaire import BANDS, GOOD, faults_in, is_good, line_of, replaced
+from tests.content.questionnaires.good_questionnaire import BANDS, GOOD, faults_in, is_good, line_of, replaced
 
 Bounds = list[tuple[float, float]]
 

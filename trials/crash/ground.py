@@ -20,7 +20,7 @@ from bench.kinds import SERVED
 from bench.processes import ROOT, Failed, Place, Server
 from bench.requests import ANSWERS, CHECK_IN
 from bench.walkers import KEYS, RING, Walker, add_walkers, opened
-from trials.crash_postgresql import PostgreSql
+from trials.crash.postgresql import PostgreSql
 from trials.verdict import Verdict
 
 LONGEST = 120  # seconds that a command may take

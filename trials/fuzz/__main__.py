@@ -27,10 +27,10 @@ from bench.databases import DATABASES
 from bench.filled import loaded
 from bench.kinds import SERVED
 from bench.processes import Place
-from trials.fuzz_config import configured, known
-from trials.fuzz_people import People
-from trials.fuzz_unsaid import is_said
-from trials.fuzz_watch import Watch, some
+from trials.fuzz.config import configured, known
+from trials.fuzz.people import People
+from trials.fuzz.unsaid import is_said
+from trials.fuzz.watch import Watch, some
 from trials.verdict import Verdict
 
 REQUESTS, SEED = 5_000, 21

@@ -13,10 +13,10 @@ from sqlmodel import col
 
 from app.accounts.models import Member
 from bench.walkers import add_walkers, opened
-from trials.crash_checks import faults_in
-from trials.crash_ground import Ground
-from trials.crash_postgresql import PostgreSql, kill_all
-from trials.crash_writes import PATIENCE, Registrar, State, Writer
+from trials.crash.checks import faults_in
+from trials.crash.ground import Ground
+from trials.crash.postgresql import PostgreSql, kill_all
+from trials.crash.writes import PATIENCE, Registrar, State, Writer
 
 WRITERS = 6  # at once, beside those who register
 SHORTEST, LONGEST = 0.1, 1.5  # seconds of writing before a kill

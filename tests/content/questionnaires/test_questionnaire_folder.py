@@ -6,7 +6,7 @@ import pytest
 
 from app.content.reader import read_content
 from tests.content.conftest import faults_of
-from tests.content.good_questionnaire import GOOD, write_questionnaire
+from tests.content.questionnaires.good_questionnaire import GOOD, write_questionnaire
 from tests.factories.content import write_article
 
 
