@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Modules are compiled once, even where the environment says not to: the suite starts a hundred processes.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-versions bench-growth lock clean
+.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-versions bench-growth stats lock clean
 .PHONY: fuzz crash faults stopping machine restore mutants trials
 
 help: ## List these commands
@@ -63,12 +63,15 @@ bench-versions: install ## Measure this version and another one in one run: make
 bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs 8 GB and some minutes)
 	$(BIN)/python -m bench.journey_growth
 
+stats: install ## Measure size and shape of the code, and the length of five requests, against limits
+	$(BIN)/python -m bench.stats
+
 fuzz: install ## Send what the document describes, and what it doesn't: N=5000 cases on each database
 	$(BIN)/python -m trials.fuzz $(N) $(if $(SEED),--seed $(SEED))
 
 crash: install ## Kill servers, databases and commands at any moment, and fill the disk: N=25 kills of each server
 	$(BIN)/python -m trials.crash $(N)
-	$(BIN)/python -m trials.full_disk
+	$(BIN)/python -m trials.crash.full_disk
 
 faults: install ## Stop, restart, slow down and freeze the database under load: SECONDS=8 of each
 	$(BIN)/python -m trials.faults $(SECONDS)

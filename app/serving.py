@@ -39,6 +39,7 @@ def become_server(host: str, port: int, workers: int) -> NoReturn:
     os.execve(sys.executable, command, MALLOC | os.environ | {"PYTHONPATH": path})  # noqa: S606 - it is ourselves
 
 
+# hook: uvicorn Multiprocess.terminate_all
 class Workers(Multiprocess):
     """uvicorn's, which would hold the port open while its workers finish, so that whoever came would wait in vain."""
 

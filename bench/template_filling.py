@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel
 
 from app.content.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content, Kind
 from app.content.reader import read_content
-from app.core import markdown
+from app.core.markdown.reader import read_markdown
 from app.journey.rules.schedule import LENGTH
 from bench.members import PASSWORD
 from bench.processes import ROOT
@@ -106,7 +106,7 @@ def _rows(content: Content, kind: Kind) -> Iterator[dict[str, Any]]:
 
 
 def _text(article: ArticleContent, post: Post) -> PostText:
-    document, _ = markdown.read(article.body)
+    document, _ = read_markdown(article.body)
     url = f"https://www.example.org/blog/{article.slug}"
     return PostText(
         post_id=post.id,

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from app.content.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content
 from app.content.files import ArticleFront, SiteFile
-from app.core import markdown
-from app.core.markdown import Document
+from app.core.markdown.document import Document
+from app.core.markdown.reader import read_markdown
 from app.core.source_files.fields import is_slug
 from app.core.source_files.messages import did_you_mean
 from app.core.source_files.sources import CONTROL, Faults, Place, Source, read_front_matter, texts, validated
@@ -50,7 +50,7 @@ class ArticleReader:
             self._content.articles[slug] = article
 
     def _read_body(self, source: Source) -> Document:
-        document, faults = markdown.read(source.body)
+        document, faults = read_markdown(source.body)
         if CONTROL.search(document.text):
             self._faults.at(
                 source.file, source.body_line, "the text spells a control character, such as &#12;: remove it"

@@ -10,7 +10,7 @@ from typing import Any
 from app.accounts.models import ConsentText
 from app.articles.models import Author, Category, Topic
 from app.core.db.table import Table
-from app.core.markdown import RENDERING
+from app.core.markdown.rendering import RENDERING
 from app.pages.models import Site
 from app.support.models import SupportLine
 

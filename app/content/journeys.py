@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from app.content.content import Content
 from app.content.journey_files import DayFront, JourneyFile
-from app.core import markdown
-from app.core.markdown import Document
+from app.core.markdown.document import Document
+from app.core.markdown.reader import read_markdown
 from app.core.source_files.messages import did_you_mean
 from app.core.source_files.sources import CONTROL, Fault, Faults, Source, read_front_matter, read_yaml, texts, validated
 from app.journey.models import DayNote, Journey, Run
@@ -148,7 +148,7 @@ def _read_day(root: Path, number: int, faults: Faults) -> tuple[Source | None, D
 
 
 def _document(source: Source, text: str, line: int, faults: Faults) -> Document:
-    document, found = markdown.read(text)
+    document, found = read_markdown(text)
     for fault in found:
         faults.at(source.file, line + fault.line - 1, fault.message)
     if CONTROL.search(document.text):

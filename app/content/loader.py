@@ -17,7 +17,7 @@ from app.content.content import ArticleContent, Content
 from app.content.journeys import unlist_journey, write_journey
 from app.content.plan import Plan, plan_load
 from app.content.stored import StoredArticle, article_contents
-from app.core import markdown
+from app.core.markdown.reader import read_markdown
 from app.web.cache import releases
 
 AT_ONCE = 200  # articles in memory in all their forms
@@ -124,7 +124,7 @@ def _article_row(
 
 
 def _body_row(article_id: UUID, article: ArticleContent) -> dict[str, Any]:
-    document, _ = markdown.read(article.body)
+    document, _ = read_markdown(article.body)
     return {
         "article_id": article_id,
         "markdown": article.body,

@@ -16,7 +16,7 @@ from app.content.journeys import StoredJourney, lost_tasks, stored_journeys
 from app.content.journeys import differing as differing_parts
 from app.content.journeys import digest_of as journey_digest
 from app.content.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows
-from app.core.markdown import RENDERING
+from app.core.markdown.rendering import RENDERING
 from app.core.source_files.sources import ContentFaults, Fault
 
 RENDERED_ANEW = f"rendering {RENDERING}"

@@ -13,7 +13,7 @@ from app.articles.summaries import topics_of
 from app.core.db.pagination import Statement
 from app.core.db.session import Session
 from app.core.errors import NotFound
-from app.core.markdown import with_whole_links
+from app.core.markdown.rendering import with_whole_links
 from app.core.settings import Settings
 from app.pages.models import Site
 from app.pages.schemas import SiteRead

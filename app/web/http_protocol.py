@@ -21,6 +21,7 @@ class BadHead(Exception):
     """The parser makes it a fault of the request."""
 
 
+# hook: uvicorn HttpToolsProtocol
 class GuardedConnection(HttpToolsProtocol):
     """Ends a request whose head is slow (408), large (431) or could be read in two ways (400). Closes on whoever sends
     nothing, goes on with a body that was answered, or doesn't read. Bodies are timed where they are read

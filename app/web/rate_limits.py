@@ -29,6 +29,7 @@ class Busy(Unavailable):
     says = "Many people are signing in just now. Please try again in a moment."
 
 
+# hook: limits MemoryStorage.timer
 class Swept(Timer):
     """Passes for the timer by which a storage forgets what is over. It would start a thread of its own every hundredth
     of a second, and each time the event loop would wait for that.

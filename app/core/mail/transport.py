@@ -12,11 +12,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
 from email_validator import validate_email
+from typing_extensions import override
 
 from app.core.settings import Settings
 
@@ -24,7 +25,7 @@ STEP = 10.0  # seconds that a server may take for one answer
 DEADLINE = (
     60.0  # seconds that it may take for a whole mail: less than what a claim on it is good for (core/mail/outbox.py)
 )
-READY = 220  # what a server greets with
+WATCHDOG = "smtp-deadline"  # the name of the thread that ends a connection at its deadline
 PERMANENT = 500  # reply codes from here on say that trying again is of no use (RFC 5321, 4.2.1)
 OUR_FAULT = b"5.7."  # unless the server won't have it from us, as when it relays for others only (RFC 3463, 3.8)
 
@@ -118,28 +119,22 @@ class Smtp:
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
-        server = (
-            smtplib.SMTP_SSL(timeout=STEP, context=self._tls)
-            if self._url.scheme == "smtps"
-            else smtplib.SMTP(timeout=STEP)
-        )
-        over = threading.Event()
-        threading.Thread(target=_hang_up, args=[server, over], daemon=True).start()
+        server = self._connect()
         try:
             self._introduce(server)
             yield server
         finally:
-            with suppress(smtplib.SMTPException):  # how it says goodbye changes nothing of what it has taken
+            with suppress(smtplib.SMTPException):  # an accepted mail stays accepted, however the server says goodbye
                 server.quit()
-            over.set()
             server.close()
 
+    def _connect(self) -> smtplib.SMTP:
+        host, port = self._url.hostname or "", self._url.port or 0
+        if self._url.scheme == "smtps":
+            return TimedSmtps(host, port, timeout=STEP, context=self._tls)
+        return TimedSmtp(host, port, timeout=STEP)
+
     def _introduce(self, server: smtplib.SMTP) -> None:
-        host = self._url.hostname or ""
-        server._host = host  # type: ignore[attr-defined] # noqa: SLF001 - the name that its certificate must bear
-        code, greeting = server.connect(host, self._url.port or 0)
-        if code != READY:
-            raise smtplib.SMTPConnectError(code, greeting)
         server.ehlo_or_helo_if_needed()
         password = unquote(self._url.password or "")
         if self._url.scheme == "smtp" and (server.has_extn("starttls") or password):
@@ -148,11 +143,35 @@ class Smtp:
             server.login(unquote(self._url.username or ""), password)
 
 
-def _hang_up(server: smtplib.SMTP, over: threading.Event) -> None:
-    """End a conversation from outside at its deadline, and again while it goes on: it may have been between sockets."""
-    pause = DEADLINE
-    while not over.wait(pause):
-        pause = 1.0
-        if sock := server.sock:
-            with suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # to close it would wake nobody who reads from it
+class TimedSmtp(smtplib.SMTP):
+    """A connection with a deadline, which covers connecting and the greeting too.
+
+    The timeout of smtplib applies to each reply alone.
+    """
+
+    def __init__(self, host: str, port: int, **options: Any) -> None:
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name=WATCHDOG, daemon=True).start()
+        try:
+            super().__init__(host, port, **options)
+        except BaseException:
+            self.close()
+            raise
+
+    @override
+    def close(self) -> None:
+        self._closed.set()
+        super().close()
+
+    def _watch(self) -> None:
+        """Shut the socket down at the deadline, then every second: at the deadline there may have been none."""
+        pause = DEADLINE
+        while not self._closed.wait(pause):
+            pause = 1.0
+            if sock := self.sock:
+                with suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # closing it would not wake a thread that reads
+
+
+class TimedSmtps(TimedSmtp, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""

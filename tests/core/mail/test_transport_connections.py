@@ -1,6 +1,8 @@
 """Connections: a server that hangs or drips holds nothing up, and one that doesn't prove its name gets no secret."""
 
 import smtplib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.mail.transport import Smtp, message_of
+from app.core.mail.transport import WATCHDOG, Smtp, message_of
 from tests.factories.smtp import MailServer, dripping_server, hanging_server, mail_server, tls_of, write_certificate
 
 PASSWORD = "p%40ss"  # as it stands in an address; the server hears p@ss
@@ -87,6 +89,28 @@ def test_a_server_that_took_the_mail_may_drip_and_it_is_delivered(monkeypatch: p
         deliver(Smtp(f"smtp://{address}"))
 
     assert 0.2 <= time.monotonic() - begun < 1.5
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"554 no service\r\n", b"", b"2" * 9000 + b"\r\n"], ids=["refused", "silent", "long"]
+)
+def test_failed_connection_leaves_no_socket_and_no_thread(monkeypatch: pytest.MonkeyPatch, greeting: bytes) -> None:
+    opened: list[socket.socket] = []
+    connect = socket.create_connection
+
+    def remembered(*args: Any, **options: Any) -> socket.socket:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr("socket.create_connection", remembered)
+    monkeypatch.setattr("app.core.mail.transport.STEP", 0.2)
+    with dripping_server(greeting, dripped=b"", seconds=0) as address, pytest.raises(smtplib.SMTPException):
+        deliver(Smtp(f"smtp://{address}"))
+
+    assert [each.fileno() for each in opened] == [-1]
+    for thread in (each for each in threading.enumerate() if each.name == WATCHDOG):
+        thread.join(timeout=1)
+        assert not thread.is_alive()
 
 
 def test_tls_is_used_where_it_is_offered(trusted: Path) -> None:

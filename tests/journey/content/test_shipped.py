@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.content.reader import read_content
-from app.core import markdown
+from app.core.markdown.reader import read_markdown
 from tests.conftest import ROOT
 
 CONTENT = read_content(ROOT / "seed_content")
@@ -53,7 +53,7 @@ def texts(value: Any) -> Iterator[str]:
 def links(value: Any) -> Iterator[str]:
     """Where Markdown in it leads."""
     if isinstance(value, Mapping) and "markdown" in value:
-        yield from (href for _, href in markdown.read(value["markdown"])[0].links)
+        yield from (href for _, href in read_markdown(value["markdown"])[0].links)
     elif isinstance(value, Mapping | list):
         for part in value.values() if isinstance(value, Mapping) else value:
             yield from links(part)

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.markdown import LEVELS, Document, read
+from app.core.markdown.document import Document
+from app.core.markdown.reader import LEVELS, read_markdown
 
 PICTURE = "https://example.org/a.png"
 
 
 def document_of(markdown: str) -> Document:
-    document, faults = read(markdown)
+    document, faults = read_markdown(markdown)
     assert faults == []
     return document
 
@@ -139,7 +140,7 @@ def test_html_holds_nothing_that_runs(markdown: str, html: str) -> None:
     ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "http://a.b"],
 )
 def test_a_link_that_is_not_safe_is_a_fault(href: str) -> None:
-    document, faults = read(f"Text.\n\nOne\n[two]({href})\n")
+    document, faults = read_markdown(f"Text.\n\nOne\n[two]({href})\n")
 
     assert [fault.line for fault in faults] == [4]
     assert faults[0].message.startswith("a link to ")
@@ -178,17 +179,18 @@ def test_links_are_listed_with_their_lines() -> None:
         ("![a](a.png)", 1, "an image needs an https address"),
         ("![a](javascript:alert)", 1, "an image needs an https address"),
         (f"One\n![a]({PICTURE})", 2, "an image stands on a line of its own"),
+        ("Text.\n\n" + "*" * 2000 + "a" + "*" * 2000, 3, "marks are nested too deeply"),
         (f"[![a]({PICTURE})](/a)", 1, "an image stands on a line of its own"),
     ],
 )
 def test_what_is_not_used_is_a_fault_with_its_line(markdown: str, line: int, beginning: str) -> None:
-    _, faults = read(markdown)
+    _, faults = read_markdown(markdown)
 
     assert [(fault.line, fault.message.startswith(beginning)) for fault in faults] == [(line, True)]
 
 
 def test_all_faults_are_found() -> None:
-    _, faults = read("# One\n\n<div>\n\n- a\n  - b\n\n[c](javascript:c)\n")
+    _, faults = read_markdown("# One\n\n<div>\n\n- a\n  - b\n\n[c](javascript:c)\n")
 
     assert [fault.line for fault in faults] == [1, 3, 6, 8]
 
@@ -231,7 +233,7 @@ LINES = st.sampled_from(
 
 @given(st.lists(LINES, max_size=12))
 def test_any_text_is_read_or_refused_with_lines_that_it_has(lines: list[str]) -> None:
-    document, faults = read("\n".join(lines))
+    document, faults = read_markdown("\n".join(lines))
 
     ids = [entry["id"] for entry in document.contents]
     levels = [1, *(entry["level"] for entry in document.contents)]

@@ -1,0 +1,122 @@
+"""`make stats`: the size and shape of the code, and the length of five requests. Exit code 1 above a limit."""
+
+import ast
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bench.file_switches import traces
+from bench.processes import ROOT
+
+PARTS = ("app", "tests", "trials", "bench")
+INDEX = ROOT / "app" / "articles" / "search.py"  # commits to its index in memory, which is no database
+LARGE = 12  # modules in a folder; larger ones are listed, and the largest
+MOST_MODULES = 16  # in a folder of these parts
+PARTS_WITH_LIMIT = {"app"}
+MOST_HOOKS = 4
+REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches
+HOOK = re.compile(r"^\s*# hook: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    value: int
+    detail: str = ""
+    most: int | None = None
+    least: int = 0
+
+    @property
+    def is_kept(self) -> bool:
+        return self.least <= self.value and (self.most is None or self.value <= self.most)
+
+    def __str__(self) -> str:
+        limit = "" if self.most is None else f"limit {self.most}" + ("" if self.is_kept else "  EXCEEDED")
+        if self.least and self.least == self.most:
+            limit = limit.replace("limit", "exactly")
+        return f"  {self.name:32}{self.value:>8,}  {limit:10}  {self.detail}".rstrip()
+
+
+def modules(part: str) -> list[Path]:
+    return sorted((ROOT / part).rglob("*.py"))
+
+
+def hooks() -> list[str]:
+    """The names behind the `# hook:` markers in app/ (docs/decisions/internals.md)."""
+    return [name for path in modules("app") for name in HOOK.findall(path.read_text(encoding="utf-8"))]
+
+
+def commit_points() -> list[str]:
+    """The calls of `.commit()` on a database in app/, as file:line."""
+    return [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules("app")
+        if path != INDEX
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+
+
+def duplicate_classes(part: str) -> dict[str, int]:
+    """The names of classes that are defined more than once in a part, with their numbers."""
+    nodes = (node for path in modules(part) for node in ast.walk(_tree(path)))
+    counts = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
+    return {name: n for name, n in sorted(counts.items()) if n > 1}
+
+
+def folder_sizes(part: str) -> Counter[str]:
+    """The number of modules directly in each folder; `__init__.py` is not one."""
+    paths = (path for path in modules(part) if path.name != "__init__.py")
+    return Counter(str(path.parent.relative_to(ROOT)) for path in paths)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _shape(part: str) -> Iterator[Figure]:
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules(part))
+    yield Figure("lines of Python", lines)
+    most = MOST_MODULES if part in PARTS_WITH_LIMIT else None
+    for n, (name, size) in enumerate(folder_sizes(part).most_common()):
+        if n == 0 or size > LARGE:
+            yield Figure("modules in a folder", size, name, most=most)
+    duplicates = duplicate_classes(part)
+    yield Figure(
+        "class names defined twice", len(duplicates), ", ".join(f"{name} ({n})" for name, n in duplicates.items())
+    )
+    if part == "app":
+        points, names = commit_points(), hooks()
+        yield Figure("commit points", len(points), ", ".join(points), most=1, least=1)
+        yield Figure("hooks", len(names), ", ".join(names), most=MOST_HOOKS)
+
+
+def _lengths() -> Iterator[Figure]:
+    for trace in traces():
+        most_files, most_switches = REQUEST_LIMITS.get(trace.name, (None, None))
+        yield Figure(f"{trace.name}: files", trace.files, most=most_files)
+        yield Figure(f"{trace.name}: switches", trace.switches, most=most_switches)
+
+
+def _printed(title: str, figures: Iterator[Figure]) -> Iterator[Figure]:
+    print(title)
+    for figure in figures:
+        print(figure)
+        yield figure
+
+
+def main() -> int:
+    figures = [figure for part in PARTS for figure in _printed(f"{part}/", _shape(part))]
+    figures += _printed("requests: files of app/ that run, and switches between them", _lengths())
+    exceeded = [figure.name for figure in figures if not figure.is_kept]
+    print(f"outside the limit: {', '.join(exceeded)}" if exceeded else "every limit is kept")
+    return 1 if exceeded else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
