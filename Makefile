@@ -61,7 +61,7 @@ bench-versions: install ## Measure this version and another one in one run: make
 	$(BIN)/python -m bench.versions "$(BEFORE)"
 
 bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs 8 GB and some minutes)
-	$(BIN)/python -m bench.journey_growth
+	$(BIN)/python -m bench.parts.journey_growth
 
 stats: install ## Measure size and shape of the code, and the length of five requests, against limits
 	$(BIN)/python -m bench.stats

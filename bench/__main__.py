@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 
 from bench import plots, results
 from bench.effort import FULL, SHORT, Effort
-from bench.growth import measure_growth
-from bench.kinds import measure_kinds
-from bench.machine import cores, cpu
-from bench.public import measure_public
+from bench.parts.growth import measure_growth
+from bench.parts.kinds import measure_kinds
+from bench.parts.public import measure_public
+from bench.parts.running import measure_running
+from bench.parts.sign_in import measure_sign_in
+from bench.parts.spreadsheets import measure_spreadsheets
 from bench.results import Measure
-from bench.running import measure_running
-from bench.sign_in import measure_sign_in
-from bench.spreadsheets import measure_spreadsheets
+from bench.servers.machine import cores, cpu
 
 PARTS = {
     "public": measure_public,

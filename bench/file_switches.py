@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 
 from app.core.settings import Settings
 from app.main import create_app
-from bench.filled import loaded
-from bench.processes import ROOT
+from bench.servers.filled import loaded
+from bench.servers.processes import ROOT
 
 AFTERWARDS = 0.02  # seconds in which a thread may end its work after the reply
 CREDENTIALS = {"email": "ana@example.org", "password": "a kettle sings in the rain"}

@@ -8,8 +8,8 @@ from math import ceil, floor, log10
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.machine import cores, cpu
 from bench.results import Measure, by_part, file_name
+from bench.servers.machine import cores, cpu
 
 FOLDER = Path(__file__).parents[1] / "docs" / "performance"
 WIDTH, NAMES, VALUES, ROW, TOP, BOTTOM, MARGIN = 1020, 420, 110, 22, 44, 34, 16

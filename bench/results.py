@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.machine import cores, cpu
+from bench.servers.machine import cores, cpu
 
 FOLDER = Path(__file__).parent / "results"
 

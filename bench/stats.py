@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path
 
 from bench.file_switches import traces
-from bench.processes import ROOT
+from bench.servers.processes import ROOT
 
 PARTS = ("app", "tests", "trials", "bench")
 INDEX = ROOT / "app" / "articles" / "search.py"  # commits to its index in memory, which is no database
 LARGE = 12  # modules in a folder; larger ones are listed, and the largest
-MOST_MODULES = 16  # in a folder of these parts
-PARTS_WITH_LIMIT = {"app"}
+MOST_MODULES = 16  # in a folder
 MOST_HOOKS = 4
 REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches
 HOOK = re.compile(r"^\s*# hook: (.+)$", re.MULTILINE)
@@ -82,10 +81,9 @@ def _tree(path: Path) -> ast.Module:
 def _shape(part: str) -> Iterator[Figure]:
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules(part))
     yield Figure("lines of Python", lines)
-    most = MOST_MODULES if part in PARTS_WITH_LIMIT else None
     for n, (name, size) in enumerate(folder_sizes(part).most_common()):
         if n == 0 or size > LARGE:
-            yield Figure("modules in a folder", size, name, most=most)
+            yield Figure("modules in a folder", size, name, most=MOST_MODULES)
     duplicates = duplicate_classes(part)
     yield Figure(
         "class names defined twice", len(duplicates), ", ".join(f"{name} ({n})" for name, n in duplicates.items())

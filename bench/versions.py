@@ -15,17 +15,17 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench import results
-from bench.databases import DATABASES
+from bench.client.members import NO_LIMITS
+from bench.client.requests import Request
+from bench.client.sides import HALF, OURS, Side, against, rates
+from bench.client.stock import Stock
 from bench.effort import FULL, Effort
-from bench.filled import loaded
-from bench.kinds import COMPLETING, DASHBOARD, KINDS, SERVED, People, people
-from bench.members import NO_LIMITS
-from bench.processes import Place
-from bench.public import CACHED, Scenario
-from bench.requests import Request
+from bench.parts.kinds import COMPLETING, DASHBOARD, KINDS, SERVED, People, people
+from bench.parts.public import CACHED, Scenario
 from bench.results import Measure
-from bench.sides import HALF, OURS, Side, against, rates
-from bench.stock import Stock
+from bench.servers.databases import DATABASES
+from bench.servers.filled import loaded
+from bench.servers.processes import Place
 
 BEFORE = "version before"
 LEAST = {

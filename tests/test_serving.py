@@ -13,7 +13,7 @@ from app.content.commands import load_folder
 from app.core.db.database import Database
 from tests.conftest import Backend
 from tests.factories.content import write_article, write_folder
-from tests.factories.servers import ROOT, Server
+from tests.factories.processes.servers import ROOT, Server
 
 PATHS = (
     "/v1/articles",

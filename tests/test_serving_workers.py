@@ -6,7 +6,7 @@ from pathlib import Path
 from socket import create_connection
 from urllib.parse import urlsplit
 
-from bench.processes import Place
+from bench.servers.processes import Place
 from tests.factories.addresses import closed_address
 
 BODY = b'{"email": "nobody@example.org", "password": "a kettle sings in the rain"}'

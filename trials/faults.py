@@ -15,12 +15,12 @@ from typing import NamedTuple
 from sqlalchemy import make_url
 
 from app.core.db.engines import sqlite_driver
-from bench.databases import DATABASES
-from bench.filled import loaded
-from bench.kinds import SERVED
-from bench.machine import CLIENT, SERVER
-from bench.processes import Place, Server
-from bench.walkers import Walker, add_walkers
+from bench.client.walkers import Walker, add_walkers
+from bench.parts.kinds import SERVED
+from bench.servers.databases import DATABASES
+from bench.servers.filled import loaded
+from bench.servers.machine import CLIENT, SERVER
+from bench.servers.processes import Place, Server
 from trials.hangups import running, try_hang_ups
 from trials.postgresql import PostgreSql
 from trials.relay import Relay

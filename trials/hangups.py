@@ -18,10 +18,10 @@ from fastapi import FastAPI
 
 from app.core.settings import Settings
 from app.main import create_app
-from bench.kinds import SERVED
-from bench.processes import free_port
-from bench.requests import completions, dashboards, results, syncs
-from bench.walkers import Walker
+from bench.client.requests import completions, dashboards, results, syncs
+from bench.client.walkers import Walker
+from bench.parts.kinds import SERVED
+from bench.servers.processes import free_port
 from trials.traffic import Client
 from trials.verdict import Verdict
 

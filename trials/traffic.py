@@ -11,8 +11,8 @@ from threading import Event, Thread
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from bench.requests import Request, completions, dashboards, results, sign_ins, syncs
-from bench.walkers import Walker
+from bench.client.requests import Request, completions, dashboards, results, sign_ins, syncs
+from bench.client.walkers import Walker
 
 HUNG = 12.0  # seconds after which nobody waits any longer
 PAUSE = 0.05  # seconds between two requests of one client

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from bench.load import percentile
+from bench.client.load import percentile
 from bench.results import Measure, Target
-from tests.factories.servers import ROOT
+from tests.factories.processes.servers import ROOT
 
 PARTS = {
     "public": {"cached article", "304", "cached list", "search", "uncached article"},

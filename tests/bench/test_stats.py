@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.factories.servers import ROOT
+from tests.factories.processes.servers import ROOT
 
 
 def test_stats_keep_every_limit() -> None:

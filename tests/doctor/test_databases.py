@@ -16,8 +16,8 @@ from tests.conftest import KEYS, Backend, PostgreSql
 from tests.doctor.conftest import Examine
 from tests.factories.content import write_article
 from tests.factories.migrations import take_down
-from tests.factories.outbox import put
-from tests.factories.postgresql import durable
+from tests.factories.processes.outbox import put
+from tests.factories.processes.postgresql import durable
 from tests.factories.services import Service
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.core.crypto.key_ring import new_entry
 from tests.doctor.conftest import Examine
-from tests.factories.smtp import mail_server, tls_of, write_certificate
+from tests.factories.processes.smtp import mail_server, tls_of, write_certificate
 
 PRODUCTION = {
     "environment": "production",

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app.core.db.database import Database
 from app.core.settings import Settings
 from app.main import create_app
-from tests.factories.outbox import deliver_due
+from tests.factories.processes.outbox import deliver_due
 
 PASSWORD = "a kettle sings in the rain"
 NUMBERS = count(1)

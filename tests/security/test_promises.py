@@ -2,7 +2,7 @@
 
 import re
 
-from tests.factories.servers import ROOT
+from tests.factories.processes.servers import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 MAKE = (ROOT / "Makefile").read_text(encoding="utf-8")

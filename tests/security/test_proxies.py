@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import Sqlite
 from tests.factories.content import write_folder
-from tests.factories.servers import Server
+from tests.factories.processes.servers import Server
 from tests.factories.services import PASSWORD
 
 SENT = ("203.0.113.1", "203.0.113.1", "203.0.113.2", "198.51.100.7, 203.0.113.2", "203.0.113.3:4711", "2001:db8::1")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from bench.processes import Place
+from bench.servers.processes import Place
 from tests.conftest import Backend
 from trials.backup import Trial, moment_of
 from trials.verdict import Verdict

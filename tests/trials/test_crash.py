@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from bench.processes import Place
+from bench.servers.processes import Place
 from tests.conftest import Backend, Sqlite
 from trials.crash.commands import kill_rotations
 from trials.crash.erasures import expect_written_down, kill_erasures

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL
 
-from bench.walkers import add_walkers
+from bench.client.walkers import add_walkers
 from tests.conftest import Backend
 from trials.faults import Fault, expect_nothing_left, file_locked, serving, try_fault, walkers
 from trials.hangups import running, try_hang_ups

@@ -11,7 +11,7 @@ from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.openapi.checks import RejectedPositiveData, UndefinedStatusCode
 from sqlalchemy import URL
 
-from bench.processes import Place
+from bench.servers.processes import Place
 from tests.conftest import Backend
 from trials.fuzz.__main__ import Effort, fuzz
 from trials.fuzz.unsaid import is_said

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bench.processes import Place
+from bench.servers.processes import Place
 from tests.conftest import Backend
 from trials.stopping import stopped_under_load
 from trials.verdict import Verdict

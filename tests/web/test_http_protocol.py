@@ -12,8 +12,8 @@ from sqlalchemy import URL
 from app.web.http_protocol import LINGERING, MOST_HEAD
 from app.web.middleware import SECURITY
 from tests.factories.content import write_article, write_folder
-from tests.factories.servers import Server
-from tests.factories.sockets import drip, exchange, statuses
+from tests.factories.processes.servers import Server
+from tests.factories.processes.sockets import drip, exchange, statuses
 
 HEAD_SECONDS, BODY_SECONDS = 0.6, 1.2
 IDLE = 500

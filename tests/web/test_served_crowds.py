@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from app.cli import migrate_database
 from app.core.db.database import Database
 from tests.conftest import Backend, settings_for
-from tests.factories.servers import served
+from tests.factories.processes.servers import served
 from tests.factories.services import Person, Service
 from tests.factories.writes import held
 

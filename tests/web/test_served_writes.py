@@ -21,7 +21,7 @@ from app.core.db.session import Session
 from app.web.dependencies import SeparateTransactions, WriteSession
 from app.web.routes import api_router
 from tests.conftest import Backend, settings_for
-from tests.factories.servers import served
+from tests.factories.processes.servers import served
 from tests.factories.services import Service
 from tests.factories.writes import KeptRefusal, Refusal, add, held, stored
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random, SystemRandom
 
-from bench.processes import Place
+from bench.servers.processes import Place
 from trials.crash.commands import kill_loads, kill_rotations
 from trials.crash.erasures import expect_written_down, kill_erasures
 from trials.crash.ground import Ground

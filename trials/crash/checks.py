@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.accounts.models import Member, MemberKey
 from app.tables import metadata
-from bench.walkers import opened
+from bench.client.walkers import opened
 
 BY_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_sort")  # without these
 

@@ -22,8 +22,8 @@ from app.core.db.database import Database
 from app.core.mail.outbox import write_mail
 from app.core.mail.transport import Mail
 from app.core.timestamps import utc_now
-from bench.processes import ROOT
-from bench.walkers import KEYS, RING, opened
+from bench.client.walkers import KEYS, RING, opened
+from bench.servers.processes import ROOT
 from trials.crash.checks import faults_in
 from trials.crash.ground import Ground
 

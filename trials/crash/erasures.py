@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from app.core.db.database import Database
 from app.privacy.erasure_log import Erasures
 from app.tables import metadata
-from bench.members import PASSWORD
-from bench.walkers import RING, Walker, opened
+from bench.client.members import PASSWORD
+from bench.client.walkers import RING, Walker, opened
 from trials.crash.checks import faults_in
 from trials.crash.ground import Ground
 from trials.crash.postgresql import kill_all

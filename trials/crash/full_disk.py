@@ -19,9 +19,9 @@ from threading import Thread
 
 import httpx
 
-from bench.members import PASSWORD, REGISTER, SIGN_IN
-from bench.processes import ROOT, Place
-from bench.requests import CURRENT
+from bench.client.members import PASSWORD, REGISTER, SIGN_IN
+from bench.client.requests import CURRENT
+from bench.servers.processes import ROOT, Place
 from trials.crash.checks import faults_in
 from trials.crash.ground import Ground
 from trials.crash.postgresql import durable_postgresql

@@ -16,10 +16,10 @@ from app.assessments.results.save_result import keep_result
 from app.assessments.services import AssessmentServices
 from app.cli import app
 from app.core.timestamps import utc_now
-from bench.kinds import SERVED
-from bench.processes import ROOT, Failed, Place, Server
-from bench.requests import ANSWERS, CHECK_IN
-from bench.walkers import KEYS, RING, Walker, add_walkers, opened
+from bench.client.requests import ANSWERS, CHECK_IN
+from bench.client.walkers import KEYS, RING, Walker, add_walkers, opened
+from bench.parts.kinds import SERVED
+from bench.servers.processes import ROOT, Failed, Place, Server
 from trials.crash.postgresql import PostgreSql
 from trials.verdict import Verdict
 

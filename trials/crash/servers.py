@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from app.accounts.models import Member
-from bench.walkers import add_walkers, opened
+from bench.client.walkers import add_walkers, opened
 from trials.crash.checks import faults_in
 from trials.crash.ground import Ground
 from trials.crash.postgresql import PostgreSql, kill_all

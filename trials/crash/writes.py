@@ -9,9 +9,9 @@ from uuid import UUID
 
 import httpx
 
-from bench.members import PASSWORD, REGISTER, SIGN_IN
-from bench.requests import CHECK_IN, CURRENT, SYNC
-from bench.walkers import Walker
+from bench.client.members import PASSWORD, REGISTER, SIGN_IN
+from bench.client.requests import CHECK_IN, CURRENT, SYNC
+from bench.client.walkers import Walker
 
 State = dict[str, Any]  # what is kept of a member, by name
 DRAFT = f"draft of {CHECK_IN}"

@@ -1,0 +1,1 @@
+"""Requests of every shape, derived from the OpenAPI document."""

@@ -23,10 +23,10 @@ from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.schemas import BaseSchema
 
-from bench.databases import DATABASES
-from bench.filled import loaded
-from bench.kinds import SERVED
-from bench.processes import Place
+from bench.parts.kinds import SERVED
+from bench.servers.databases import DATABASES
+from bench.servers.filled import loaded
+from bench.servers.processes import Place
 from trials.fuzz.config import configured, known
 from trials.fuzz.people import People
 from trials.fuzz.unsaid import is_said

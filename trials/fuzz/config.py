@@ -6,7 +6,7 @@ from typing import Any
 
 from schemathesis.config import PositiveDataAcceptanceConfig, SchemathesisConfig
 
-from bench.members import PASSWORD
+from bench.client.members import PASSWORD
 from trials.fuzz.people import ARTICLES, ASSESSMENT, CONFIRMING, ENDING, JOURNEY, People
 
 NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - nobody's

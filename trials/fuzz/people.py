@@ -14,8 +14,8 @@ from app.accounts.credentials.access_tokens import AccessTokens, SignedInMember
 from app.accounts.credentials.email_tokens import Purpose, make_token
 from app.accounts.models import Member
 from app.core.crypto.key_ring import KeyRing
-from bench.members import PASSWORD
-from bench.walkers import GOOD_FOR, RING, Walker, add_walkers, opened
+from bench.client.members import PASSWORD
+from bench.client.walkers import GOOD_FOR, RING, Walker, add_walkers, opened
 
 ARTICLES = ("what-21-days-can-and-cannot-do", "when-someone-brings-you-good-news")
 ASSESSMENT, JOURNEY = "connection-check-in", "21-days"

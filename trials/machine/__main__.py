@@ -13,7 +13,7 @@ from sqlalchemy import URL, make_url
 
 from app.cli import migrate_database
 from app.core.db.database import Database
-from bench.databases import DATABASES
+from bench.servers.databases import DATABASES
 from trials.machine.leading import lead
 from trials.machine.site import furnish
 from trials.verdict import Verdict

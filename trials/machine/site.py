@@ -20,7 +20,7 @@ from app.privacy.retention import clean_up
 from tests.conftest import settings_for
 from tests.factories.content import write_article, write_folder, write_questionnaire
 from tests.factories.journeys import write_journey
-from tests.factories.outbox import deliver_due
+from tests.factories.processes.outbox import deliver_due
 from tests.factories.results import PLENTY, ROOMY
 from tests.factories.services import Service, message_of, request
 from trials.machine.model import Reply

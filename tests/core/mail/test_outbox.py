@@ -12,7 +12,7 @@ from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
 from app.core.mail.outbox import Postman, write_mail
 from app.core.mail.transport import Smtp
-from tests.factories.outbox import (
+from tests.factories.processes.outbox import (
     ADDRESS,
     MAIL,
     NOON,
@@ -26,8 +26,8 @@ from tests.factories.outbox import (
     stored,
     waiting,
 )
+from tests.factories.processes.smtp import MailServer, dripping_server, mail_server
 from tests.factories.services import token_in
-from tests.factories.smtp import MailServer, dripping_server, mail_server
 
 KEYS, RING = new_ring()
 

@@ -15,7 +15,7 @@ from app.core.db.database import Database
 from app.core.mail.outbox import CLAIM, Postman
 from app.core.mail.transport import DEADLINE, STEP, Smtp, Undeliverable
 from app.core.timestamps import utc_now
-from tests.factories.outbox import (
+from tests.factories.processes.outbox import (
     ADDRESS,
     NOON,
     SENDER,
@@ -30,7 +30,7 @@ from tests.factories.outbox import (
     stored,
     waiting,
 )
-from tests.factories.smtp import MailServer, hanging_server, mail_server
+from tests.factories.processes.smtp import MailServer, hanging_server, mail_server
 
 KEYS, RING = new_ring()
 

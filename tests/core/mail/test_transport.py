@@ -13,9 +13,9 @@ import pytest
 from app.core.mail.transport import Folder, Smtp, Transport, Undeliverable, message_of, transport_of
 from tests.conftest import settings_for
 from tests.factories.addresses import closed_address
+from tests.factories.processes.smtp import MailServer, dripping_server, mail_server
 from tests.factories.services import message_of as message_in
 from tests.factories.services import token_in
-from tests.factories.smtp import MailServer, dripping_server, mail_server
 
 ID = UUID("0f7c1e0e-3f5a-4a55-9a53-6a8d0a2c9b11")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -13,7 +13,14 @@ from uuid import uuid4
 import pytest
 
 from app.core.mail.transport import WATCHDOG, Smtp, message_of
-from tests.factories.smtp import MailServer, dripping_server, hanging_server, mail_server, tls_of, write_certificate
+from tests.factories.processes.smtp import (
+    MailServer,
+    dripping_server,
+    hanging_server,
+    mail_server,
+    tls_of,
+    write_certificate,
+)
 
 PASSWORD = "p%40ss"  # as it stands in an address; the server hears p@ss
 GREETING, KNOWN = b"220 hello\r\n", b"250 hello\r\n"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.journey.rules.merge import Effect
-from app.journey.rules.progress import DayStatus, Status, standing, with_completion, without_completion
+from app.journey.rules.progress import DayStatus, Run, Status, standing, with_completion, without_completion
 from app.journey.rules.schedule import Pace
 from app.journey.rules.streaks import Streak
 from tests.journey.runs import abandoned, at, begun, completed, finished, on, paused, resumed, undone
@@ -144,3 +144,10 @@ def test_dates_of_a_pause_that_goes_on_break_no_streak_and_its_ends_may() -> Non
     run = completed(resumed(run, noon(20)), 2, noon(20))
     assert standing(run, now=noon(20)).streak == Streak(2, 2, 1)
     assert standing(run, now=noon(22)).streak == Streak(0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "run", [begun(noon(1), BERLIN), paused(begun(noon(1), BERLIN), noon(3)), abandoned(begun(noon(1), BERLIN), noon(3))]
+)
+def test_a_run_has_its_21_days_whatever_becomes_of_it(run: Run) -> None:
+    assert [day.number for day in standing(run, now=noon(5)).days] == list(range(1, 22))

@@ -234,3 +234,9 @@ def test_an_earlier_completion_moves_an_opening_earlier_and_a_later_one_does_not
 
     assert earlier.openings(now=noon(9))[1] == at("2026-05-06T00:00", BERLIN)
     assert again.openings(now=noon(11))[1] == at("2026-05-09T00:00", BERLIN)
+
+
+def test_a_day_whose_date_the_zone_skips_keeps_that_date() -> None:
+    run = begun(at("2011-12-29T12:00", APIA), APIA)
+
+    assert scheduled_on(run, 2, at("2012-01-02T12:00", APIA)) == on("2011-12-30")

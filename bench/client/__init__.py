@@ -1,0 +1,1 @@
+"""Those who ask: requests, members, and the load generator."""

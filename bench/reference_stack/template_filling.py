@@ -1,0 +1,118 @@
+"""Rows of the reference stack: what the shipped folder of content says, and users on their way."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import Session, SQLModel
+
+from app.content.content import AUTHOR, CATEGORY, TOPIC, ArticleContent, Content, Kind
+from app.content.reader import read_content
+from app.core.markdown.reader import read_markdown
+from app.journey.rules.schedule import LENGTH
+from bench.client.members import PASSWORD
+from bench.reference_stack.template_accounts import password_hash
+from bench.reference_stack.template_models import (
+    Course,
+    CourseDay,
+    Post,
+    PostText,
+    RefreshSession,
+    Shelf,
+    Survey,
+    Tag,
+    User,
+    Walk,
+    WalkDay,
+    Writer,
+)
+from bench.servers.processes import ROOT
+
+Signed = list[tuple[str, str]]  # ids of users and of their sessions
+
+
+def make_content(engine: Engine) -> UUID:
+    """Make the tables, with articles, questionnaires and a journey, of which this is the id."""
+    SQLModel.metadata.create_all(engine)
+    content = read_content(ROOT / "seed_content")
+    course = Course(slug="21-days", title="One Small Thing a Day")
+    titles: dict[str, Any] = {"title": "Where you stand today", "summary": "The people around you, without grades."}
+    now = datetime.now(UTC)
+    with Session(engine) as session:
+        session.add(course)
+        session.add_all([CourseDay(course_id=course.id, number=n, minutes=20, **titles) for n in range(1, LENGTH + 1)])
+        for slug, definition in content.assessments.items():
+            session.add(Survey(slug=slug, version=1, published_at=now, definition=definition))
+        session.add_all(_articles(content, now))
+        session.commit()
+        return course.id
+
+
+def add_users(engine: Engine, course_id: UUID, count: int, *, completed: int) -> Signed:
+    """New users with a session, and a run of which all days are open, and so many are completed. All have the password
+    of `bench/client/members.py`.
+    """
+    started = datetime.now(UTC) - timedelta(days=LENGTH)
+    zone: dict[str, Any] = {"time_zone": "Europe/Dublin", "pace": "daily", "starts_on": started.date()}
+    done: dict[str, Any] = {"completed_at": started, "completed_on": started.date()}
+    hashed = password_hash.hash(PASSWORD)
+    users = [User(email="", hashed_password=hashed) for _ in range(count)]
+    for user in users:
+        user.email = address_of(user.id)
+    walks = [Walk(user_id=user.id, course_id=course_id, started_at=started, **zone) for user in users]
+    sessions = [RefreshSession(user_id=user.id) for user in users]
+    signed = [(str(each.user_id), str(each.id)) for each in sessions]
+    days = [WalkDay(walk_id=walk.id, number=n + 1, **done) for walk in walks for n in range(completed)]
+    with Session(engine) as session:
+        session.add_all([*users, *walks, *sessions, *days])
+        session.commit()
+    return signed
+
+
+def address_of(user_id: UUID) -> str:
+    return f"{user_id}@example.org"
+
+
+def _articles(content: Content, now: datetime) -> Iterator[SQLModel]:
+    """Articles, and what they are filed under."""
+    shelves = {each["slug"]: Shelf(slug=each["slug"], name=each["name"]) for each in _rows(content, CATEGORY)}
+    tags = {each["slug"]: Tag(slug=each["slug"], name=each["name"]) for each in _rows(content, TOPIC)}
+    writers = {
+        each["slug"]: Writer(**{name: each[name] for name in ("slug", "name", "role", "initial")})
+        for each in _rows(content, AUTHOR)
+    }
+    yield from (*shelves.values(), *tags.values(), *writers.values())
+    for article in content.articles.values():
+        post = Post(
+            slug=article.slug,
+            title=article.title,
+            excerpt=article.excerpt,
+            published_on=article.published_on or now.date(),
+            updated_at=article.updated_at or article.publish_at or now,
+            reading_minutes=article.reading_minutes,
+            word_count=article.word_count,
+            category_id=shelves[article.category].id,
+            author_id=writers[article.author].id,
+            topics=[tags[slug] for slug in article.topics],
+        )
+        yield from (post, _text(article, post))
+
+
+def _rows(content: Content, kind: Kind) -> Iterator[dict[str, Any]]:
+    for key, values in content.rows[kind.name].items():
+        yield {**dict(zip(kind.key, key, strict=True)), **values}
+
+
+def _text(article: ArticleContent, post: Post) -> PostText:
+    document, _ = read_markdown(article.body)
+    url = f"https://www.example.org/blog/{article.slug}"
+    return PostText(
+        post_id=post.id,
+        blocks=document.blocks,
+        contents=document.contents,
+        references=[dict(each) for each in article.references],
+        call_to_action=dict(article.call_to_action),
+        seo={**article.seo, "canonical_url": url, "json_ld": {"@type": "Article", "headline": article.title}},
+    )
