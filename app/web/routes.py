@@ -89,7 +89,7 @@ def api_router(prefix: str = "", *, tag: str, responses: problems.Responses | No
 
 
 def operations_router(prefix: str = "", **options: Any) -> APIRouter:
-    """A router for whoever runs the service."""
+    """A router for operators."""
     return _router(prefix, "Operations", {}, **options)
 
 

@@ -1,1 +1,1 @@
-"""A yardstick: the same work in the manner of the official full-stack template of FastAPI, on PostgreSQL."""
+"""The reference stack: the same work in the manner of the official full-stack template of FastAPI, on PostgreSQL."""

@@ -243,7 +243,7 @@ def test_one_member_s_writes_run_one_after_the_other(service: Service, device: D
 
 
 def test_writes_of_two_members_run_at_once_on_postgresql(service: Service, device: Device) -> None:
-    """On SQLite one request writes at a time, whoever it is for."""
+    """On SQLite one request writes at a time, for any member."""
     is_alone = device.database.url.get_backend_name() == "sqlite"
 
     assert most_at_once(device, Device.of(service)) == (1 if is_alone else 2)

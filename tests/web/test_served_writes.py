@@ -30,7 +30,7 @@ PROBLEM = "application/problem+json"
 
 
 class Ending(StrEnum):
-    """How a request goes on after it wrote."""
+    """How a request ends after it wrote."""
 
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -132,7 +132,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 @contextmanager
 def locked(service: Service) -> Iterator[Callable[[], object]]:
-    """Nobody else can write until the lock is released."""
+    """No other connection can write until the lock is released."""
     if service.database.url.get_backend_name() == "sqlite":
         with held(service.database) as other:
             yield lambda: other.execute("ROLLBACK")

@@ -106,7 +106,7 @@ class Database:
                 gone = delete_noting(session, some, table, noted_in)
 
     def empty_log(self) -> None:
-        """On SQLite: empty the write-ahead log, which goes on holding what was deleted."""
+        """On SQLite: empty the write-ahead log, which still holds what was deleted."""
         if self.url.get_backend_name() == "sqlite":
             with self.writes.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -64,7 +64,7 @@ class Batch:
                 self._transaction.__exit__(None, None, None)
             else:
                 self._transaction.__exit__(type(error), error, error.__traceback__)
-        except BaseException as failure:  # noqa: BLE001 - every writer is told
+        except BaseException as failure:  # noqa: BLE001 - every writer gets it
             error = failure
         if error is not None:
             log.warning("commit_failed", error=type(error).__name__, writers=len(self.outcomes))

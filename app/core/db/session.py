@@ -92,7 +92,7 @@ class Session:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undoes what is written inside if it raises; the transaction goes on."""
+        """Undoes what is written inside if it raises; the transaction continues."""
         with self.connection.begin_nested():
             yield
 

@@ -1,7 +1,7 @@
 """What the version before this database layer wrote is read unchanged, sealed or not.
 
 `older_data` holds rows of one member as commit 64ce1d1 wrote them, and what it answered to each GET at the end. The
-replies quote the content of `tests/factories`: whoever changes that changes them as well.
+replies quote the content of `tests/factories`: a change there changes them as well.
 """
 
 import json
