@@ -12,6 +12,7 @@ from socket import AF_INET, SOCK_STREAM, socket
 
 import httpx
 
+from app.serving import MALLOC
 from bench.servers.machine import SERVER, on_cores
 from bench.servers.proc import megabytes
 
@@ -68,7 +69,7 @@ class Place:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
         named = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
         stopping = {"TWENTYONE_LEAVING_SECONDS": "0"}  # nobody has to hear of it first
-        return kept | stopping | named | {"PYTHONPATH": str(self.root), "TWENTYONE_VAR_DIR": str(self.folder)}
+        return kept | MALLOC | stopping | named | {"PYTHONPATH": str(self.root), "TWENTYONE_VAR_DIR": str(self.folder)}
 
     def run(self, *arguments: str, **settings: str) -> Usage:
         """Run `python -m ...` to its end. Raises Failed when it ends with an error."""
