@@ -1,4 +1,4 @@
-"""The `Annotated` names by which routers say who is asking, and on which session."""
+"""Dependencies of routers: the signed-in member, the member's session, and the caller."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,6 +1,5 @@
 """What mails say. Subjects and texts don't betray what the site is about, for others may see them; names and other
-words that somebody typed aren't repeated, for that somebody may be a stranger. ASCII only
-(`core/mail/transport.py` says why).
+user input are left out, because a stranger may have entered them. ASCII only (see `core/mail/transport.py`).
 """
 
 from datetime import timedelta

@@ -124,7 +124,7 @@ class Seo(Shape):
 
 
 class ArticleFront(Shape):
-    """What stands above an article."""
+    """The front matter of an article."""
 
     title: Line
     excerpt: Line

@@ -49,7 +49,7 @@ class Evidence(Shape):
 
 
 class DayFront(Shape):
-    """What stands above a day's lesson."""
+    """The front matter of a day."""
 
     title: Line
     summary: Line

@@ -24,7 +24,7 @@ from app.journey.rules.merge import Note, Notes
 from app.journey.rules.schedule import LENGTH
 from app.journey.runs import RunNotFound, Selector, StoredRun, one_run, selector_of, stored_run, values_of
 
-STEPS = 512  # bytes that a text's length is rounded up to, so that it tells little
+STEPS = 512  # bytes; lengths are rounded up to a multiple, so that they reveal little of the text
 
 
 @dataclass(frozen=True, slots=True)

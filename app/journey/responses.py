@@ -28,7 +28,7 @@ class StreakRead:
 
 @dataclass(kw_only=True)
 class Standing:
-    """Where somebody stands."""
+    """Status and figures of a run at the moment of the request."""
 
     status: Status
     today: Annotated[date, Field(description="In the run's zone.")]
@@ -170,13 +170,13 @@ class ChangeResult:
     status: Annotated[
         Literal["applied", "unchanged", "superseded", "refused"],
         Field(
-            description="`applied`; `unchanged`: says it already; `superseded`: a later change stands; `refused`.",
+            description="`applied`; `unchanged`: no difference; `superseded` by a later change; `refused`.",
             examples=["applied"],
         ),
     ]
     superseded: Annotated[
         list[str],
-        Field(description="The fields for which a later change stands; tasks as `tasks/` and their id.", examples=[[]]),
+        Field(description="Fields that a later change has set; tasks as `tasks/` and their id.", examples=[[]]),
     ]
     reflections: Annotated[MetReflections | None, Field(examples=[None])]
     problem: Annotated[
@@ -192,7 +192,7 @@ class Synced:
 
 @dataclass(kw_only=True)
 class Practice:
-    """A day with something to tell."""
+    """A day that was completed or has notes."""
 
     day: Annotated[int, Field(examples=[1])]
     completed_on: date | None
@@ -232,7 +232,7 @@ class Insights:
 
 @dataclass(kw_only=True)
 class CalendarRead:
-    """The secret address of a calendar. Whoever knows it sees when your days are, and nothing of what is in them."""
+    """The secret address of a calendar. The calendar has the dates of your days, and none of their content."""
 
     path: Annotated[str, Field(examples=["/v1/calendars/Zm9yLXlvdXItZXllcy1vbmx5LXRoaXMtaXMtYS1zZWNyZXQ.ics"])]
     url: Annotated[

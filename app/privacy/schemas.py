@@ -115,7 +115,7 @@ class ExportedRun:
     started_at: datetime
     abandoned_at: datetime | None
     reminder_time: Annotated[str | None, Field(examples=["07:30"])]
-    calendar_made_at: Annotated[datetime | None, Field(description="Its secret address isn't told here.")]
+    calendar_made_at: Annotated[datetime | None, Field(description="The secret address of the calendar is omitted.")]
     stretches: Annotated[list[ExportedStretch], Field(description="Its zones and pauses.")]
     opened_at: Annotated[list[datetime], Field(description="When day 1, 2 and so on opened.")]
     days: list[ExportedDay]

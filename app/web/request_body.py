@@ -22,7 +22,7 @@ Place = tuple[str, ...]
 
 
 class DuplicateKeys(BadInput):
-    says = "Something stands twice in what was sent."
+    says = "The body has a duplicate key."
 
 
 class RefusedBody(HTTPException):
@@ -60,7 +60,7 @@ class JsonRequest(Request):
             value = json.loads(body, object_pairs_hook=unique)
             if is_duplicate:
                 places = list(islice(_duplicates(json.loads(body, object_pairs_hook=_Pairs), ()), MOST_NAMES))
-                errors = (FieldError("body", at, "This stands there twice: send it once.") for at in places or [""])
+                errors = (FieldError("body", at, "Duplicate key: send it once.") for at in places or [""])
                 raise RefusedBody(DuplicateKeys(*errors))
         except RecursionError:
             raise HTTPException(400) from None

@@ -1,7 +1,7 @@
 """Many clients who sign in as fast as they are answered.
 
 `python -m bench.client.hammer URL SECONDS CLIENTS` prints, as JSON, the answers of each status in a second. Each client
-is a member (`bench/client/members.py`) who was signed up before, and whose password is right and wrong by turns.
+is a member (`bench/client/members.py`) that exists already, and sends the right and a wrong password in turn.
 """
 
 import json

@@ -145,7 +145,7 @@ IN_BODY = [
     ("A [script]", "a link to 'javascript:alert(1)': use https://, mailto:, a path such as /journey, or #an-anchor"),
     ("![](", "an image needs a text for those who can't see it: ![what it shows](https://...)"),
     ("![A picture]", "an image needs an https address"),
-    ("Beside", "an image stands on a line of its own"),
+    ("Beside", "an image needs a line of its own"),
 ]
 
 

@@ -30,7 +30,7 @@ def change_password(
     signed_in: SignedInMember,
     change: PasswordChange,
 ) -> TokenPair:
-    """End all sessions, and start one for whoever knew the password. Raises WrongPassword and WeakPassword."""
+    """Replace the password, end all sessions and start a new one. Raises WrongPassword and WeakPassword."""
     now = transactions.now
     proof = prove_member(
         transactions, services, caller, signed_in, change.current_password, pointer="/current_password"
@@ -52,7 +52,7 @@ def change_password(
 
 
 def ask_for_reset(session: Session, services: AccountServices, address: str, *, now: datetime) -> None:
-    """Mail a link, if anybody is there, and not too often."""
+    """Mail a reset link to the member with this address, if any, within the mail limit."""
     member = member_by_address(session, services.ring, address)
     if member is None or not hold_row(session, member):
         return
@@ -69,9 +69,10 @@ def ask_for_reset(session: Session, services: AccountServices, address: str, *, 
 def reset_password(
     transactions: Transactions, services: AccountServices, caller: Caller, token: str, password: str
 ) -> None:
-    """Set a password by a mailed token. Whoever has it reads mail at the address: that is verified, and their network
-    is one of the owner's. All sessions, links and pending changes end. Raises TokenNotGood and WeakPassword, which
-    leaves the token good.
+    """Set a password by a mailed token, which proves access to the mailbox.
+
+    Verifies the address, trusts the caller's network, and ends all sessions, links and pending changes. Raises
+    TokenNotGood, and WeakPassword, after which the token can be used again.
     """
     now = transactions.now
     with transactions.begin() as session:
@@ -84,7 +85,7 @@ def reset_password(
     with transactions.begin() as session:
         lock_row(session, found.member_id)
         use_token(session, found)
-        member = member_by_id(session, found.member_id)  # as they are now: meanwhile they may have changed
+        member = member_by_id(session, found.member_id)  # read again: the hashing took time
         if member is None:
             raise TokenNotGood
         _replace(session, services, member, password_hash, now=now)
@@ -96,8 +97,9 @@ def reset_password(
 
 
 def _begin_anew(session: Session, services: AccountServices, member: FoundMember, *, now: datetime) -> None:
-    """Verify an address by a reset. Whoever signed up with it may have been a stranger: what they said of themselves,
-    and agreed to, doesn't bind the owner.
+    """Verify an address by a reset, clear the display name, and withdraw the consents.
+
+    A stranger may have registered the address, and given both.
     """
     key = member.key(services.ring)
     nameless = Identity.unsealed(key, member.id, member.sealed)._replace(display_name=None)
@@ -109,7 +111,7 @@ def _begin_anew(session: Session, services: AccountServices, member: FoundMember
 def _replace(
     session: Session, services: AccountServices, member: FoundMember, password_hash: str, *, now: datetime
 ) -> None:
-    """Whatever was begun with the old password ends, and a mail says so."""
+    """Store the password, end tokens and sessions of the old one, and notify the member by mail."""
     session.execute(update(Member).where(col(Member.id) == member.id).values(password_hash=password_hash))
     drop_tokens(session, member.id)
     end_sessions(session, member.id, now=now)

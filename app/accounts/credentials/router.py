@@ -61,7 +61,7 @@ def log_in(given: Credentials, transactions: SeparateTransactions, services: Ser
 @router.post("/refresh", summary="New tokens", responses=refusals(SessionEnded))
 def refresh_tokens(given: Refresh, session: WriteSession, services: Services, caller: CallerInfo) -> TokenPair:
     """The next pair of tokens. If the reply is lost, ask again with the same refresh token: within an hour you get the
-    same successor. Later than that, or with an older one, the session ends, for somebody may have copied the token.
+    same successor. A later repeat, or an older token, ends the session, because the token may have been copied.
     """
     return sessions.refresh(session, services, given.refresh_token, caller, now=session.now)
 

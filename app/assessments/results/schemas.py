@@ -48,7 +48,7 @@ class ScaleScoreRead:
         ),
     ]
     t_score: Annotated[float | None, Field(description="Mean 50, SD 10; null: no norms.", examples=[None])]
-    band: Annotated[BandName | None, Field(description="Null: nobody has published bands.", examples=[None])]
+    band: Annotated[BandName | None, Field(description="Null: no published bands.", examples=[None])]
 
 
 @dataclass(kw_only=True)
@@ -187,7 +187,7 @@ class ChangeBasis(Sparse):
 
 @dataclass(kw_only=True)
 class ScaleChange:
-    """The reliable change index of Jacobson and Truax (1991). `reliable` is null where nobody can tell."""
+    """The reliable change index of Jacobson and Truax (1991). `reliable` is null if not computable."""
 
     scale: Annotated[str, Field(examples=["anxiety"])]
     name: Annotated[str, Field(examples=["Worry about closeness"])]

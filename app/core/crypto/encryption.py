@@ -41,7 +41,7 @@ def unseal(key: bytes, sealed: bytes, *, bound_to: str) -> bytes:
 
 
 def seal_json(key: bytes, value: Any, *, bound_to: str, steps: int = 1) -> bytes:
-    """`steps` is what the text's length is rounded up to, so that it tells little of what it says."""
+    """The length of the JSON is rounded up to a multiple of `steps`, so that it reveals little of the content."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return seal(key, text.ljust(-(-len(text) // steps) * steps), bound_to=bound_to)
 

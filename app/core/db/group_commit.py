@@ -56,7 +56,7 @@ class Batch:
         return not self._driver.in_transaction
 
     def end(self, error: BaseException | None = None) -> None:
-        """Commit, or roll back because of an error, and tell the writers."""
+        """Commit, or roll back because of an error, and report the outcome to every writer."""
         try:
             if error is None and self.has_ended:
                 error = Unavailable()

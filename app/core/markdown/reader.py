@@ -179,7 +179,7 @@ class _Reader:
                 case "link":
                     yield from self._inline(node.children, marks, self._link(str(node.attrs["href"])))
                 case "image":
-                    self._fault("an image stands on a line of its own")
+                    self._fault("an image needs a line of its own")
                 case _:
                     self._refuse(node)
 

@@ -1,4 +1,4 @@
-"""Where somebody stands in a run: everything that a dashboard says, worked out from what happened."""
+"""Progress of a run: every figure of a dashboard, computed from the run's events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -136,7 +136,7 @@ def planned(
 ) -> list[tuple[date | None, datetime | None]]:
     """The date and the opening instant of each day, in order; None while they aren't known.
 
-    An open day stands under the date it was due on; at the gentle pace that is the date it opened on.
+    An open day keeps its due date; at the gentle pace that is the date on which it opened.
     """
     gentle, due = timetable.pace is Pace.GENTLE, due_dates(timetable, done)
     plan: list[tuple[date | None, datetime | None]] = [

@@ -178,9 +178,9 @@ def test_links_are_listed_with_their_lines() -> None:
         (f"![ ]({PICTURE})", 1, "an image needs a text"),
         ("![a](a.png)", 1, "an image needs an https address"),
         ("![a](javascript:alert)", 1, "an image needs an https address"),
-        (f"One\n![a]({PICTURE})", 2, "an image stands on a line of its own"),
+        (f"One\n![a]({PICTURE})", 2, "an image needs a line of its own"),
         ("Text.\n\n" + "*" * 2000 + "a" + "*" * 2000, 3, "marks are nested too deeply"),
-        (f"[![a]({PICTURE})](/a)", 1, "an image stands on a line of its own"),
+        (f"[![a]({PICTURE})](/a)", 1, "an image needs a line of its own"),
     ],
 )
 def test_what_is_not_used_is_a_fault_with_its_line(markdown: str, line: int, beginning: str) -> None:
