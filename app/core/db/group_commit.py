@@ -26,7 +26,7 @@ Begin = Callable[[], AbstractContextManager[Connection]]
 Outcome = Callable[[BaseException | None], None]
 
 
-class Batch:
+class SharedTransaction:
     """One transaction, shared by the writers that joined it."""
 
     def __init__(self, begin: Begin) -> None:
@@ -81,7 +81,7 @@ class GroupCommit:
         self._writing = threading.Lock()
         self._counting = threading.Lock()
         self._expected = 0
-        self._batch: Batch | None = None
+        self._batch: SharedTransaction | None = None
         self._failed_at = 0.0
 
     def expect(self) -> None:
@@ -135,20 +135,20 @@ class GroupCommit:
         else:
             batch.outcomes.append(outcome)
 
-    def _joined(self, came_at: float) -> Batch:
+    def _joined(self, came_at: float) -> SharedTransaction:
         """The open transaction. After one that could not begin, all that waited for it are refused at once."""
         if self._batch is None:
             if came_at < self._failed_at:
                 raise Unavailable
             try:
-                self._batch = Batch(self._begin)
+                self._batch = SharedTransaction(self._begin)
             except BaseException:
                 self._failed_at = time.monotonic()
                 raise
         return self._batch
 
     @contextmanager
-    def _watched(self, batch: Batch) -> Iterator[None]:
+    def _watched(self, batch: SharedTransaction) -> Iterator[None]:
         """Ends the batch at once if SQLite ended its transaction: nothing in it is kept."""
         try:
             yield
