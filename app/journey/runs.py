@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -192,7 +192,12 @@ def _day_row(stored: StoredRun, day: int, completion: Completion) -> dict[str, A
 
 def stored_run(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
     completions = {
-        day: Completion(_moment(at), date.fromisoformat(on) if on else None, zone, _moment(undone_at))
+        day: Completion(
+            datetime.fromisoformat(at) if at else None,
+            date.fromisoformat(on) if on else None,
+            zone,
+            datetime.fromisoformat(undone_at) if undone_at else None,
+        )
         for day, at, on, zone, undone_at in json.loads(row.days or "[]")
     }
     timetable = timetable_from_json(row.timetable, starts_on=row.starts_on, pace=Pace(row.pace))
@@ -207,14 +212,6 @@ def stored_run(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
         has_calendar=row.has_calendar,
         run=Run(timetable, completions, row.abandoned_at),
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    """From either database's JSON: with an offset, or without one in UTC."""
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def timetable_to_json(timetable: Timetable) -> str:

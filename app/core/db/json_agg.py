@@ -7,6 +7,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.core.db.columns import UtcDateTime
+
 
 class _JsonRows(FunctionElement[str]):
     inherit_cache = True
@@ -20,7 +22,11 @@ class _Hex(FunctionElement[str]):
 
 @compiles(_JsonRows, "sqlite")
 def _rows_on_sqlite(element: _JsonRows, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
+    columns = (
+        compiler.process(each, **options) + (" || '+00:00'" if isinstance(each.type, UtcDateTime) else "")
+        for each in element.clauses
+    )
+    return f"json_group_array(json_array({', '.join(columns)}))"
 
 
 @compiles(_JsonRows, "postgresql")
@@ -39,8 +45,8 @@ def _hex_on_postgresql(element: _Hex, compiler: SQLCompiler, **options: Any) -> 
 
 
 def json_rows(*columns: Any) -> ColumnElement[str]:
-    """An aggregate: the columns of all rows, as a JSON array of arrays, or NULL without rows. It holds moments and
-    dates as texts.
+    """An aggregate: the columns of all rows, as a JSON array of arrays, or NULL without rows. Moments and dates are
+    in it as ISO 8601, moments with the offset `+00:00`.
     """
     return _JsonRows(*columns)
 
