@@ -30,7 +30,7 @@ from bench.servers.processes import Place
 BEFORE = "version before"
 LEAST = {
     "SQLite": {(DASHBOARD.name, BEFORE): 1.1, (COMPLETING.name, BEFORE): 1.0},
-    "PostgreSQL": {(DASHBOARD.name, BEFORE): 1.1, (COMPLETING.name, BEFORE): 0.95},
+    "PostgreSQL": {(DASHBOARD.name, BEFORE): 0.95, (COMPLETING.name, BEFORE): 0.95},
 }
 
 
