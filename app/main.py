@@ -47,7 +47,7 @@ from app.web import health, metrics, problems
 from app.web.cache.release_watcher import ReleaseWatcher
 from app.web.cache.response_cache import ContentCache
 from app.web.cors import Cors, cors_options, headers_for
-from app.web.middleware import Faults, PastCache, RequestLogging
+from app.web.middleware import PastCache, RequestLogging, UnhandledErrors
 from app.web.openapi import docs_pages
 from app.web.openapi.document import DESCRIPTION, TITLE, VERSION, DescribedApi
 from app.web.rate_limits import PasswordCapacity, RateLimits
@@ -190,7 +190,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[
             Middleware(RequestLogging, metrics=state.web.metrics),
             Middleware(Cors, **cors_options(settings.cors_origins)),
-            Middleware(Faults),
+            Middleware(UnhandledErrors),
         ],
     )
     app.state.services = state

@@ -85,9 +85,8 @@ def _shape(part: str) -> Iterator[Figure]:
         if n == 0 or size > LARGE:
             yield Figure("modules in a folder", size, name, most=MOST_MODULES)
     duplicates = duplicate_classes(part)
-    yield Figure(
-        "class names defined twice", len(duplicates), ", ".join(f"{name} ({n})" for name, n in duplicates.items())
-    )
+    listed = ", ".join(f"{name} ({n})" for name, n in duplicates.items())
+    yield Figure("class names defined twice", len(duplicates), listed, most=0 if part == "app" else None)
     if part == "app":
         points, names = commit_points(), hooks()
         yield Figure("commit points", len(points), ", ".join(points), most=1, least=1)

@@ -17,10 +17,10 @@ from app.accounts.credentials.sessions import Ending, SessionNotFound
 from app.accounts.dependencies import MEMBER_PASSWORD_WORK, CallerInfo, CurrentMember, MemberSession, Services
 from app.accounts.email_change import AddressUnverified, TooManyMails
 from app.accounts.schemas import (
+    Accepted,
     AddressChange,
     ConsentPage,
     Decision,
-    Done,
     MemberRead,
     MyConsent,
     PasswordChange,
@@ -88,12 +88,12 @@ def change_email(
     transactions: SeparateTransactions,
     services: Services,
     caller: CallerInfo,
-) -> Done:
+) -> Accepted:
     """Have a link mailed to your new address; nothing changes until you confirm it. With your present address, as long
     as it isn't confirmed, its link is mailed again.
     """
     email_change.ask_for_address(transactions, services, caller, member, change)
-    return Done()
+    return Accepted()
 
 
 @router.get("/sessions", summary="Your sessions")

@@ -23,8 +23,8 @@ class Body(BaseModel):
 
 
 @dataclass(kw_only=True)
-class Done:
-    """Accepted; there is nothing to tell."""
+class Accepted:
+    """The request was accepted. There is nothing to return."""
 
 
 @dataclass(kw_only=True)

@@ -16,8 +16,8 @@ from app.core.errors import FieldError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
-    """One way to file articles: the table, its columns that are shown, and the column that names it for an article."""
+class Taxonomy:
+    """A table of terms, the columns that replies show, and the column that assigns a term to an article."""
 
     table: type[Category] | type[Topic] | type[Author]
     shown: tuple[Any, ...]
@@ -28,9 +28,9 @@ def _titled(table: type[Category] | type[Topic]) -> tuple[Any, ...]:
     return col(table.slug), col(table.name), col(table.description)
 
 
-TOPICS = Filing(Topic, _titled(Topic), ArticleTopic.topic_slug)
-CATEGORIES = Filing(Category, _titled(Category), Article.category_slug)
-AUTHORS = Filing(
+TOPICS = Taxonomy(Topic, _titled(Topic), ArticleTopic.topic_slug)
+CATEGORIES = Taxonomy(Category, _titled(Category), Article.category_slug)
+AUTHORS = Taxonomy(
     Author,
     tuple(getattr(Author, name) for name in ("slug", "name", "role", "kind", "bio", "initial", "avatar_url")),
     Article.author_slug,
@@ -86,22 +86,22 @@ def read_author(session: Session, slug: str, *, now: datetime) -> AuthorRead:
     return _author(author)
 
 
-def _filed(filing: Filing, now: datetime) -> Statement:
+def _filed(taxonomy: Taxonomy, now: datetime) -> Statement:
     """The columns that are shown, with the number of public articles."""
-    public = is_public(now, filing.named_by.class_)
-    counts = select(filing.named_by.label("slug"), func.count().label("articles")).where(public)
-    counted = counts.group_by(filing.named_by).subquery()
+    public = is_public(now, taxonomy.named_by.class_)
+    counts = select(taxonomy.named_by.label("slug"), func.count().label("articles")).where(public)
+    counted = counts.group_by(taxonomy.named_by).subquery()
     return (
-        select(*filing.shown, func.coalesce(counted.c.articles, 0).label("articles"))
-        .outerjoin(counted, counted.c.slug == col(filing.table.slug))
-        .where(col(filing.table.is_listed))
+        select(*taxonomy.shown, func.coalesce(counted.c.articles, 0).label("articles"))
+        .outerjoin(counted, counted.c.slug == col(taxonomy.table.slug))
+        .where(col(taxonomy.table.is_listed))
     )
 
 
-def _page(session: Session, page: PageRequest, filing: Filing, now: datetime) -> Page[Row[Any]]:
-    listed = select(func.count()).select_from(filing.table).where(col(filing.table.is_listed))
-    order = Order(filing.table.__name__, (col(filing.table.slug),))
-    return page_of(session, _filed(filing, now), page, order, total=session.scalar(listed) or 0)
+def _page(session: Session, page: PageRequest, taxonomy: Taxonomy, now: datetime) -> Page[Row[Any]]:
+    listed = select(func.count()).select_from(taxonomy.table).where(col(taxonomy.table.is_listed))
+    order = Order(taxonomy.table.__name__, (col(taxonomy.table.slug),))
+    return page_of(session, _filed(taxonomy, now), page, order, total=session.scalar(listed) or 0)
 
 
 def _author(row: Row[Any]) -> AuthorRead:

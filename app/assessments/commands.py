@@ -19,13 +19,13 @@ from sqlmodel import col
 from app.assessments.files.checks import read_definition
 from app.assessments.models import Assessment
 from app.assessments.questionnaires import IS_LISTED, Questionnaires
-from app.assessments.results.recompute import Verdict, recomputed
+from app.assessments.results.recompute import RecomputeStatus, recomputed
 from app.assessments.rules.definition import Definition, definition_of
 from app.assessments.services import AssessmentServices
 from app.assessments.spreadsheets import BadSheet, Cells, Sample, Sheet, delimiter_of, rows
 from app.core.console import counted, database_told, err, opened, out, read_settings
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import Faults, read_yaml
+from app.core.source_files.sources import FaultCollector, read_yaml
 
 BEGINNING = 100_000  # characters within which the header ends
 MOST_SHOWN = 50  # bad cells
@@ -81,18 +81,18 @@ def recompute() -> None:
     """Score every stored result again. Exit code 1 if one says something else, or can't be read."""
     services = AssessmentServices.of(read_settings().ring)
     with database_told(), opened() as database, database.reading() as reads:
-        verdicts: Counter[Verdict] = Counter()
+        statuses: Counter[RecomputeStatus] = Counter()
         for each in recomputed(reads, services):
-            verdicts[each.verdict] += 1
-            if each.verdict is not Verdict.SAME:
-                out.print(f"{each.member_id} {each.id}: {each.verdict.value} (engine {each.engine})")
-    out.print(f"{counted(verdicts.total(), 'result')}, {verdicts[Verdict.SAME]} the same to the last digit.")
-    if verdicts[Verdict.SAME] < verdicts.total():
+            statuses[each.status] += 1
+            if each.status is not RecomputeStatus.SAME:
+                out.print(f"{each.member_id} {each.id}: {each.status.value} (engine {each.engine})")
+    out.print(f"{counted(statuses.total(), 'result')}, {statuses[RecomputeStatus.SAME]} the same to the last digit.")
+    if statuses[RecomputeStatus.SAME] < statuses.total():
         raise typer.Exit(1)
 
 
 def _in_file(path: Path) -> Definition:
-    faults = Faults()
+    faults = FaultCollector()
     source = read_yaml(path.parent, path.name, faults)
     stored = read_definition(source, faults) if source else None
     for fault in sorted(faults.found):

@@ -15,9 +15,9 @@ from app.assessments.results.schemas import (
     BandName,
     Figures,
     Interpretation,
+    InterpretedScores,
     Interval,
     KeyedAnswerRead,
-    Outcome,
     Recommendations,
     RecommendedArticle,
     RecommendedJourney,
@@ -64,9 +64,9 @@ def result_of(
     answers: Mapping[str, int],
     *,
     now: datetime,
-) -> Outcome:
+) -> InterpretedScores:
     """Everything about a result that doesn't depend on whose it is."""
-    return Outcome(
+    return InterpretedScores(
         **vars(figures_of(questionnaire, outcome)),
         interpretation=list(_interpretation(questionnaire, outcome)),
         recommendations=_recommendations(reading, questionnaire, now=now),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.assessments.rules.conditions import Answers
 from app.assessments.rules.definition import Definition
 from app.assessments.rules.reliability import Statistics, statistics
-from app.assessments.rules.scoring import Outcome, asked, keyed_answers, score
+from app.assessments.rules.scoring import ScoringResult, asked, keyed_answers, score
 
 DELIMITERS = ",;\t"
 MOST_SHOWN = 20  # characters of a cell that is refused
@@ -74,7 +74,7 @@ class Sheet:
         texts = ((column, cells[column.place].strip()) for column in self._columns)
         return {column.question: column.answers[text] for column, text in texts if text}
 
-    def scored(self, cells: Cells, outcome: Outcome) -> list[object]:
+    def scored(self, cells: Cells, outcome: ScoringResult) -> list[object]:
         """What was beside the answers, then the scores; blank where there is none."""
         row: list[object] = [cells[n] for n in self._others]
         for each in outcome.scores:
@@ -106,7 +106,7 @@ class Sample:
         self._scores: list[list[float | None]] = [[] for _ in definition.scales]
         self._items: list[list[list[float | None]]] = [[[] for _ in scale.items] for scale in definition.scales]
 
-    def add(self, answers: Answers) -> Outcome:
+    def add(self, answers: Answers) -> ScoringResult:
         outcome = score(self._definition, answers)
         given = asked(self._definition, answers) if self._definition.branches else answers
         for n, scale in enumerate(self._definition.scales):

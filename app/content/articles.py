@@ -12,7 +12,7 @@ from app.core.markdown.document import Document
 from app.core.markdown.reader import read_markdown
 from app.core.source_files.fields import is_slug
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import CONTROL, Faults, Place, Source, read_front_matter, texts, validated
+from app.core.source_files.sources import CONTROL, FaultCollector, Place, Source, read_front_matter, texts, validated
 
 REFERENCE = "#ref-"
 FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml"), ("author", AUTHOR, "authors.yaml"))
@@ -21,7 +21,7 @@ FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml")
 class ArticleReader:
     """Adds articles to the content, or faults to the list."""
 
-    def __init__(self, root: Path, content: Content, faults: Faults, *, site: SiteFile | None) -> None:
+    def __init__(self, root: Path, content: Content, faults: FaultCollector, *, site: SiteFile | None) -> None:
         self._root = root
         self._content = content
         self._faults = faults

@@ -16,7 +16,7 @@ from app.assessments.rules.definition import digest_of
 from app.content.content import TOPIC, Content
 from app.core.source_files.fields import is_slug
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import Faults, Source, read_yaml
+from app.core.source_files.sources import FaultCollector, Source, read_yaml
 
 ASSESSMENTS = "assessments"
 KIND = "assessment"
@@ -32,7 +32,7 @@ class StoredAssessment(NamedTuple):
     definition: dict[str, Any]
 
 
-def read_questionnaires(root: Path, files: Sequence[str], content: Content, faults: Faults) -> None:
+def read_questionnaires(root: Path, files: Sequence[str], content: Content, faults: FaultCollector) -> None:
     """Add questionnaires to the content, or what is wrong with them to the faults."""
     articles = [path.stem for path in (root / "articles").glob("*.md")]
     for file in files:
@@ -86,7 +86,7 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_recommendations(
-    source: Source, definition: dict[str, Any], content: Content, articles: list[str], faults: Faults
+    source: Source, definition: dict[str, Any], content: Content, articles: list[str], faults: FaultCollector
 ) -> None:
     known = {"topics": list(content.lines.get(TOPIC.name, ())), "articles": articles}
     journey = definition.get("recommendations", {}).get("journey")

@@ -14,7 +14,7 @@ from app.core.source_files.fields import (
     Line,
     Moment,
     Printable,
-    Reference,
+    ReferenceEntry,
     Shape,
     Slug,
     Text,
@@ -22,21 +22,21 @@ from app.core.source_files.fields import (
 )
 
 
-class Link(Shape):
+class LinkEntry(Shape):
     label: Line
     href: Href
 
 
-class NavigationLink(Link):
+class NavigationLinkEntry(LinkEntry):
     style: Literal["link", "button"]
 
 
-class Footer(Shape):
+class FooterEntry(Shape):
     copyright: Line
-    links: list[Link]
+    links: list[LinkEntry]
 
 
-class CallToAction(Shape):
+class CallToActionEntry(Shape):
     eyebrow: Line
     title: Line
     text: Line
@@ -50,12 +50,12 @@ class SiteFile(Shape):
     description: Text
     language: Language
     time_zone: Zone
-    navigation: list[NavigationLink]
-    footer: Footer
-    call_to_action: CallToAction
+    navigation: list[NavigationLinkEntry]
+    footer: FooterEntry
+    call_to_action: CallToActionEntry
 
 
-class Consent(Shape):
+class ConsentEntry(Shape):
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,49}$")]
     version: Annotated[str, Field(min_length=1, max_length=20), Printable]
     title: Line
@@ -63,10 +63,10 @@ class Consent(Shape):
 
 
 class ConsentsFile(Shape):
-    consents: list[Consent]
+    consents: list[ConsentEntry]
 
 
-class Avatar(Shape):
+class AvatarEntry(Shape):
     initial: Annotated[str, Field(min_length=1, max_length=2), Printable]
     url: Https | None = None
 
@@ -77,37 +77,37 @@ class AuthorEntry(Shape):
     role: Line
     kind: Literal["person", "organization"]
     bio: Text
-    avatar: Avatar
+    avatar: AvatarEntry
 
 
 class AuthorsFile(Shape):
     authors: list[AuthorEntry]
 
 
-class Filing(Shape):
+class TaxonomyEntry(Shape):
     slug: Slug
     name: Line
     description: Line
 
 
 class TopicsFile(Shape):
-    categories: list[Filing]
-    topics: list[Filing]
+    categories: list[TaxonomyEntry]
+    topics: list[TaxonomyEntry]
 
 
-class Channel(Shape):
+class ChannelEntry(Shape):
     kind: Literal["phone", "text", "chat", "whatsapp", "email", "web"]
     value: Line
     note: Line | None = None
 
 
-class Support(Shape):
+class SupportLineEntry(Shape):
     id: Slug
     country: Country | None = None
     kind: Literal["emergency", "crisis", "violence", "directory"]
     name: Line
     description: Line
-    channels: Annotated[list[Channel], Field(min_length=1)]
+    channels: Annotated[list[ChannelEntry], Field(min_length=1)]
     hours: Line | None = None
     languages: list[Language] = Field(default_factory=list)
     source_url: Https
@@ -115,10 +115,10 @@ class Support(Shape):
 
 
 class SupportFile(Shape):
-    lines: list[Support]
+    lines: list[SupportLineEntry]
 
 
-class Seo(Shape):
+class SeoEntry(Shape):
     title: Line
     description: Line
 
@@ -136,9 +136,9 @@ class ArticleFront(Shape):
     updated_at: Moment | None = None
     reading_minutes: Annotated[int, Field(ge=1, le=240)] | None = None
     former_slugs: list[Slug] = Field(default_factory=list)
-    call_to_action: CallToAction | None = None
-    seo: Seo | None = None
-    references: list[Reference] = Field(default_factory=list)
+    call_to_action: CallToActionEntry | None = None
+    seo: SeoEntry | None = None
+    references: list[ReferenceEntry] = Field(default_factory=list)
 
     @field_validator("publish_at")
     @classmethod

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.source_files.fields import Line, Reference, Shape, Slug, Text
+from app.core.source_files.fields import Line, ReferenceEntry, Shape, Slug, Text
 
 WEEKS = 3
 
 Minutes = Annotated[int, Field(ge=1, le=240)]
 
 
-class Week(Shape):
+class WeekEntry(Shape):
     title: Line
     description: Line
 
@@ -24,26 +24,26 @@ class JourneyFile(Shape):
     subtitle: Line
     description: Text
     about_21_days: Text
-    weeks: Annotated[list[Week], Field(min_length=WEEKS, max_length=WEEKS)]
+    weeks: Annotated[list[WeekEntry], Field(min_length=WEEKS, max_length=WEEKS)]
     assessment: Slug | None = None
     disclaimer: Text
     safety: Text
     finished: Text
-    references: list[Reference] = Field(default_factory=list)
+    references: list[ReferenceEntry] = Field(default_factory=list)
 
 
-class Exercise(Shape):
+class ExerciseEntry(Shape):
     title: Line
     minutes: Minutes
     steps: Annotated[list[Line], Field(min_length=1, max_length=20)]
 
 
-class Task(Shape):
+class TaskEntry(Shape):
     id: Slug
     text: Line
 
 
-class Evidence(Shape):
+class EvidenceEntry(Shape):
     text: Text
     limit: Text
 
@@ -54,11 +54,11 @@ class DayFront(Shape):
     title: Line
     summary: Line
     minutes: Minutes
-    exercise: Exercise
-    tasks: Annotated[list[Task], Field(min_length=1, max_length=10)]
+    exercise: ExerciseEntry
+    tasks: Annotated[list[TaskEntry], Field(min_length=1, max_length=10)]
     reflection: Text
     if_today_is_hard: Text
-    evidence: Evidence
+    evidence: EvidenceEntry
     safety: Text | None = None
-    references: Annotated[list[Reference], Field(min_length=1)]
+    references: Annotated[list[ReferenceEntry], Field(min_length=1)]
     articles: list[Slug] = Field(default_factory=list)

@@ -14,7 +14,16 @@ from app.content.journey_files import DayFront, JourneyFile
 from app.core.markdown.document import Document
 from app.core.markdown.reader import read_markdown
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import CONTROL, Fault, Faults, Source, read_front_matter, read_yaml, texts, validated
+from app.core.source_files.sources import (
+    CONTROL,
+    Fault,
+    FaultCollector,
+    Source,
+    read_front_matter,
+    read_yaml,
+    texts,
+    validated,
+)
 from app.journey.models import DayNote, Journey, Run
 from app.journey.rules.schedule import LENGTH
 
@@ -35,7 +44,7 @@ class StoredJourney(NamedTuple):
     definition: Definition
 
 
-def read_journey(root: Path, content: Content, faults: Faults) -> None:
+def read_journey(root: Path, content: Content, faults: FaultCollector) -> None:
     """Add the journey to the content, or what is wrong with it to the faults; a folder may have none. Its name is noted
     even if something is wrong with it.
     """
@@ -105,7 +114,7 @@ def _is_noted(session: Session, slug: str, day: int) -> bool:
     return session.execute(notes.limit(1)).first() is not None
 
 
-def _read_about(root: Path, faults: Faults) -> tuple[str, Definition] | None:
+def _read_about(root: Path, faults: FaultCollector) -> tuple[str, Definition] | None:
     if not (root / FILE).is_file():
         faults.at(FILE, 1, "is missing: what the journey is called, and what it is")
         return None
@@ -127,7 +136,7 @@ def _read_about(root: Path, faults: Faults) -> tuple[str, Definition] | None:
     return file.slug, file.model_dump(exclude={"slug"}) | rendered
 
 
-def _read_day(root: Path, number: int, faults: Faults) -> tuple[Source | None, Definition | None]:
+def _read_day(root: Path, number: int, faults: FaultCollector) -> tuple[Source | None, Definition | None]:
     file = DAYS[number]
     if not (root / file).is_file():
         faults.at(file, 1, f"is missing: a journey has {LENGTH} days, and progress counts on them")
@@ -147,7 +156,7 @@ def _read_day(root: Path, number: int, faults: Faults) -> tuple[Source | None, D
     return source, {**front.model_dump(), "lesson": _forms(lesson, source.body)} if front else None
 
 
-def _document(source: Source, text: str, line: int, faults: Faults) -> Document:
+def _document(source: Source, text: str, line: int, faults: FaultCollector) -> Document:
     document, found = read_markdown(text)
     for fault in found:
         faults.at(source.file, line + fault.line - 1, fault.message)
@@ -156,7 +165,7 @@ def _document(source: Source, text: str, line: int, faults: Faults) -> Document:
     return document
 
 
-def _check_citations(source: Source, document: Document, first_line: int, faults: Faults) -> None:
+def _check_citations(source: Source, document: Document, first_line: int, faults: FaultCollector) -> None:
     references = texts(source, "references", "id")
     known = [name for _, name in references]
     for n, (path, name) in enumerate(references):
@@ -169,7 +178,7 @@ def _check_citations(source: Source, document: Document, first_line: int, faults
             faults.at(source.file, first_line + line - 1, message)
 
 
-def _refuse_same_tasks(days: Sequence[Source], faults: Faults) -> None:
+def _refuse_same_tasks(days: Sequence[Source], faults: FaultCollector) -> None:
     """What members tick is kept under a task's id: on another day, or twice on one, it would mean something else."""
     seen: dict[str, str] = {}
     for source in days:

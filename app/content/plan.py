@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ContentChange:
     """One thing that differs. `fields` are those that changed; `was` is the slug before a renaming."""
 
     kind: str
@@ -53,7 +53,7 @@ class RowChange:
 class Plan:
     """Everything that a load would write, and how to say it."""
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ContentChange] = field(default_factory=list)
     rows: list[RowChange] = field(default_factory=list)
     articles: list[tuple[ArticleContent, StoredArticle | None]] = field(default_factory=list)
     unpublished: list[UUID] = field(default_factory=list)
@@ -106,11 +106,11 @@ def _plan_rows(plan: Plan, kind: Kind, wanted: dict[Key, dict[str, Any]], stored
         if before is None or changed:
             plan.rows.append(RowChange(kind, key, values, is_new=before is None, changed=frozenset(changed)))
             action = Action.CREATED if before is None else Action.CHANGED
-            plan.changes.append(Change(kind.name, _name(key), action, tuple(changed)))
+            plan.changes.append(ContentChange(kind.name, _name(key), action, tuple(changed)))
     for key, row in stored.items():
         if key not in wanted and kind.shown and row[kind.shown]:
             plan.rows.append(RowChange(kind, key, {kind.shown: False}, is_new=False))
-            plan.changes.append(Change(kind.name, _name(key), Action.UNPUBLISHED))
+            plan.changes.append(ContentChange(kind.name, _name(key), Action.UNPUBLISHED))
 
 
 def _plan_articles(plan: Plan, session: Session, wanted: dict[str, ArticleContent]) -> None:
@@ -128,7 +128,7 @@ def _plan_articles(plan: Plan, session: Session, wanted: dict[str, ArticleConten
     for before in stored.values():
         if before.id not in kept and before.status != "unpublished":
             plan.unpublished.append(before.id)
-            plan.changes.append(Change("article", before.slug, Action.UNPUBLISHED))
+            plan.changes.append(ContentChange("article", before.slug, Action.UNPUBLISHED))
 
 
 def _renamed(
@@ -161,9 +161,9 @@ def _renamed(
         renamed = kept
 
 
-def _article_change(session: Session, article: ArticleContent, before: StoredArticle | None) -> Change | None:
+def _article_change(session: Session, article: ArticleContent, before: StoredArticle | None) -> ContentChange | None:
     if before is None:
-        return Change("article", article.slug, Action.CREATED)
+        return ContentChange("article", article.slug, Action.CREATED)
     is_renamed = before.slug != article.slug
     is_redated = article.updated_at is not None and article.updated_at != before.updated_at
     if not is_renamed and not is_redated and article.digest() == before.digest:
@@ -171,8 +171,8 @@ def _article_change(session: Session, article: ArticleContent, before: StoredArt
     [stored] = article_contents(session, [before.id])
     fields = tuple(article.differences(stored)) or (() if is_renamed else (RENDERED_ANEW,))
     if is_renamed:
-        return Change("article", article.slug, Action.RENAMED, fields, was=before.slug)
-    return Change("article", article.slug, Action.CHANGED, fields)
+        return ContentChange("article", article.slug, Action.RENAMED, fields, was=before.slug)
+    return ContentChange("article", article.slug, Action.CHANGED, fields)
 
 
 def _plan_assessments(plan: Plan, wanted: Mapping[str, dict[str, Any]], stored: Mapping[str, StoredAssessment]) -> None:
@@ -180,11 +180,11 @@ def _plan_assessments(plan: Plan, wanted: Mapping[str, dict[str, Any]], stored: 
     for slug, definition in wanted.items():
         before = stored.get(slug)
         if before is None:
-            change = Change(KIND, slug, Action.CREATED)
+            change = ContentChange(KIND, slug, Action.CREATED)
         elif before.digest != digest_of(definition):
-            change = Change(KIND, slug, Action.CHANGED, tuple(differing(definition, before.definition)))
+            change = ContentChange(KIND, slug, Action.CHANGED, tuple(differing(definition, before.definition)))
         elif not before.is_listed:
-            change = Change(KIND, slug, Action.CHANGED, ("is_listed",))
+            change = ContentChange(KIND, slug, Action.CHANGED, ("is_listed",))
         else:
             continue
         plan.assessments.append((slug, definition, before))
@@ -192,7 +192,7 @@ def _plan_assessments(plan: Plan, wanted: Mapping[str, dict[str, Any]], stored: 
     for slug, before in stored.items():
         if slug not in wanted and before.is_listed:
             plan.unlisted.append(slug)
-            plan.changes.append(Change(KIND, slug, Action.UNPUBLISHED))
+            plan.changes.append(ContentChange(KIND, slug, Action.UNPUBLISHED))
 
 
 def _plan_journeys(plan: Plan, session: Session, wanted: Mapping[str, dict[str, Any]], *, force: bool) -> None:
@@ -201,13 +201,13 @@ def _plan_journeys(plan: Plan, session: Session, wanted: Mapping[str, dict[str, 
     for slug, definition in wanted.items():
         before = stored.get(slug)
         if before is None:
-            change = Change(JOURNEY, slug, Action.CREATED)
+            change = ContentChange(JOURNEY, slug, Action.CREATED)
         elif before.digest != journey_digest(definition):
             parts = tuple(differing_parts(definition, before.definition))
-            change = Change(JOURNEY, slug, Action.CHANGED, parts or (RENDERED_ANEW,))
+            change = ContentChange(JOURNEY, slug, Action.CHANGED, parts or (RENDERED_ANEW,))
             faults += [] if force else lost_tasks(session, slug, definition, before.definition)
         elif not before.is_listed:
-            change = Change(JOURNEY, slug, Action.CHANGED, ("is_listed",))
+            change = ContentChange(JOURNEY, slug, Action.CHANGED, ("is_listed",))
         else:
             continue
         plan.journeys.append((slug, definition, before is None))
@@ -217,7 +217,7 @@ def _plan_journeys(plan: Plan, session: Session, wanted: Mapping[str, dict[str, 
     for slug, before in stored.items():
         if slug not in wanted and before.is_listed:
             plan.unlisted_journeys.append(slug)
-            plan.changes.append(Change(JOURNEY, slug, Action.UNPUBLISHED))
+            plan.changes.append(ContentChange(JOURNEY, slug, Action.UNPUBLISHED))
 
 
 def _name(key: Key) -> str:

@@ -11,7 +11,7 @@ from app.content.files import AuthorsFile, ConsentsFile, SiteFile, SupportFile, 
 from app.content.journeys import DAYS, FILE, JOURNEY, read_journey
 from app.core.source_files.fields import Shape
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import ContentFaults, Faults, read_yaml, texts, validated
+from app.core.source_files.sources import ContentFaults, FaultCollector, read_yaml, texts, validated
 
 FILES = ("site.yaml", "consents.yaml", "authors.yaml", "topics.yaml", "support.yaml")
 ARTICLES = "articles"
@@ -34,7 +34,7 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
 
     Raises ContentFaults with all faults at once.
     """
-    faults = Faults()
+    faults = FaultCollector()
     if not root.is_dir():
         faults.at(str(root), 1, "isn't a folder: name the one that holds site.yaml")
         raise ContentFaults(faults.found)
@@ -57,7 +57,7 @@ def read_content(root: Path, *, track: Track = iter) -> Content:
     return content
 
 
-def _read(root: Path, file: str, shape: type[File], content: Content, faults: Faults) -> File | None:
+def _read(root: Path, file: str, shape: type[File], content: Content, faults: FaultCollector) -> File | None:
     """A file's data, if nothing is wrong with it; where its entries' names stand is noted in any case."""
     if not (root / file).is_file():
         faults.at(file, 1, "is missing")
@@ -74,7 +74,7 @@ def _read(root: Path, file: str, shape: type[File], content: Content, faults: Fa
     return validated(source, shape, faults)
 
 
-def _refuse_strangers(root: Path, faults: Faults) -> None:
+def _refuse_strangers(root: Path, faults: FaultCollector) -> None:
     """A file that nobody reads is likely a file in the wrong place."""
     known = {*FILES, ARTICLES, ASSESSMENTS, JOURNEY}
     for path in sorted(root.iterdir()):

@@ -12,7 +12,7 @@ from app.core.text_fields import shown_name
 from app.journey.requests import DayChange
 from app.journey.rules import merge
 from app.journey.rules.merge import Effect, Note, Notes, Value
-from app.journey.rules.progress import Run, with_completion, without_completion
+from app.journey.rules.progress import RunHistory, with_completion, without_completion
 from app.journey.runs import RunFinished
 
 TASK = "tasks/"
@@ -33,7 +33,7 @@ class UnknownTask(BadInput):
 class DayState:
     """A run with the notes on one of its days; `tasks` are the ids that may be ticked there."""
 
-    run: Run
+    run: RunHistory
     day: int
     notes: Notes
     tasks: list[str]

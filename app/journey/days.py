@@ -12,13 +12,13 @@ from uuid import UUID
 from app.core.db.session import Session
 from app.core.errors import AppError, FieldError
 from app.journey import runs
-from app.journey.content.journeys import DayLocked, StoredJourney, content_of
+from app.journey.content.journeys import DayLocked, JourneyContent, content_of
 from app.journey.day_updates import NOTED, TASK, DayState, record
 from app.journey.notes import Journal, load_with_notes, save_notes
 from app.journey.requests import DayChange
 from app.journey.responses import DayChanged, DayRead, Progress
 from app.journey.rules.merge import UNDONE, Completion, Effect, Notes, effect_of
-from app.journey.rules.progress import opens_at, standing
+from app.journey.rules.progress import opens_at, run_progress
 from app.journey.runs import StoredRun
 from app.journey.serializers import standing_of
 from app.journey.services import JourneyServices
@@ -39,7 +39,7 @@ class OpenDay(NamedTuple):
     """A day that is open, with the notes on it."""
 
     stored: StoredRun
-    journey: StoredJourney
+    journey: JourneyContent
     tasks: list[str]
     number: int
     notes: Notes
@@ -78,7 +78,7 @@ def read_day(
 ) -> tuple[str, DayRead]:
     """The ETag, and the day with its content. Raises RunNotFound and DayLocked."""
     day, _ = _open_day(session, services, member_id, run_id, number, now=now)
-    state = standing(day.stored.run, now=now).days[number - 1]
+    state = run_progress(day.stored.run, now=now).days[number - 1]
     content = content_of(session, day.journey, number, body_format=body_format, now=now)
     progress = day.progress()
     own = {
@@ -118,7 +118,7 @@ def change_day(
     runs.save(session, day.stored, after.run)
     if after.notes != day.notes:
         save_notes(session, journal.key, day.stored, {number: after.notes})
-    found = standing(after.run, now=now)
+    found = run_progress(after.run, now=now)
     day = day._replace(stored=replace(day.stored, run=after.run), notes=after.notes)
     progress = day.progress()
     changed = DayChanged(number=number, status=found.days[number - 1].status, progress=progress, run=standing_of(found))

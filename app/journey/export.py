@@ -14,7 +14,7 @@ from app.journey.day_updates import EARLIER, NOTED, TASK
 from app.journey.models import Calendar
 from app.journey.notes import load_notes
 from app.journey.rules.merge import UNDONE, Completion, Notes
-from app.journey.rules.progress import standing
+from app.journey.rules.progress import run_progress
 
 
 def exported_runs(session: Session, member_id: UUID, key: bytes, *, now: datetime) -> Iterator[dict[str, Any]]:
@@ -27,7 +27,7 @@ def exported_runs(session: Session, member_id: UUID, key: bytes, *, now: datetim
         yield {
             "id": stored.id,
             "journey": stored.journey,
-            "status": standing(run, now=now).status,
+            "status": run_progress(run, now=now).status,
             "pace": timetable.pace,
             "starts_on": timetable.starts_on,
             "started_at": stored.started_at,

@@ -13,7 +13,7 @@ from app.journey.day_updates import REFLECTION, TASK
 from app.journey.notes import load_with_notes
 from app.journey.responses import Insights, MoodChange, MoodFigures, Practice
 from app.journey.rules.merge import Completion, Notes
-from app.journey.rules.progress import standing
+from app.journey.rules.progress import run_progress
 from app.journey.rules.schedule import LENGTH
 from app.journey.services import JourneyServices
 
@@ -35,7 +35,7 @@ def read_insights(
     if not journal.agreed:
         raise ConsentRequired
     practice = list(_practice(stored.run.completions, journal.notes))
-    found = standing(stored.run, now=now)
+    found = run_progress(stored.run, now=now)
     before = [each.mood_before for each in practice if each.mood_before is not None]
     after = [each.mood_after for each in practice if each.mood_after is not None]
     changes = [

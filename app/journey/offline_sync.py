@@ -22,14 +22,14 @@ from app.core.idempotency import body_hash, check_same
 from app.core.problems import Problem, problem_within
 from app.core.timestamps import not_ahead, shown_moment
 from app.journey import runs
-from app.journey.content.journeys import StoredJourney
+from app.journey.content.journeys import JourneyContent
 from app.journey.day_updates import EARLIER, REFLECTION, DayState, Recorded, fields_of, record
 from app.journey.models import AppliedChange
 from app.journey.notes import load_with_notes, save_notes
-from app.journey.requests import Change, UnusableChange
+from app.journey.requests import OfflineChange, UnusableChange
 from app.journey.responses import ChangeResult, MetReflections, Synced
 from app.journey.rules.merge import Effect, Notes, Value, effect_of
-from app.journey.rules.progress import Run, opens_at
+from app.journey.rules.progress import RunHistory, opens_at
 from app.journey.runs import StoredRun
 from app.journey.serializers import dashboard_of
 from app.journey.services import JourneyServices
@@ -66,8 +66,8 @@ class TooManyChanges(Conflict):
 class Merging:
     """A run while a batch is merged into it."""
 
-    journey: StoredJourney
-    run: Run
+    journey: JourneyContent
+    run: RunHistory
     notes: dict[int, Notes]
     agreed: bool
     now: datetime
@@ -75,7 +75,7 @@ class Merging:
     kept: int  # how many changes of this run are remembered
     news: dict[UUID, bytes] = field(default_factory=dict)
 
-    def merge(self, change: Change, sent: bytes) -> ChangeResult:
+    def merge(self, change: OfflineChange, sent: bytes) -> ChangeResult:
         """The result of a change. Raises what keeps it from being merged; then nothing was changed."""
         known = ChainMap(self.applied, self.news)
         if change.change_id in known:
@@ -97,7 +97,7 @@ class Merging:
         self.notes[change.day] = recorded.state.notes
         return _merged(change.change_id, recorded)
 
-    def _again(self, change: Change) -> ChangeResult:
+    def _again(self, change: OfflineChange) -> ChangeResult:
         """The result of a change that was merged before: which of its fields have other values by now, and the
         reflection that was replaced, so that no lost reply loses words.
         """
@@ -120,7 +120,7 @@ def sync(
     services: JourneyServices,
     member_id: UUID,
     run_id: UUID | None,
-    changes: Sequence[Change | UnusableChange],
+    changes: Sequence[OfflineChange | UnusableChange],
     *,
     now: datetime,
 ) -> Synced:
@@ -163,7 +163,7 @@ def remembered_changes() -> Statement:
 
 
 def _results(
-    merging: Merging, key: bytes, changes: Sequence[Change | UnusableChange]
+    merging: Merging, key: bytes, changes: Sequence[OfflineChange | UnusableChange]
 ) -> Iterator[tuple[int, ChangeResult]]:
     """Each result with its change's place in the batch."""
     usable = []

@@ -70,7 +70,7 @@ class DayChange(Body):
     reflection: Reflection | None = Field(default=None, description="Yours alone; it is kept sealed.")
 
 
-class Change(Body):
+class OfflineChange(Body):
     """A change of one day. The `change_id` is yours to choose: send the same again when a reply was lost."""
 
     change_id: UUID = Field(examples=["5f0c7a3e-9b1d-4c7e-8f55-2a6f0e6d9b11"])
@@ -87,9 +87,9 @@ class UnusableChange:
     errors: tuple[FieldError, ...]
 
 
-def _refused_alone(value: Any, read: ValidatorFunctionWrapHandler) -> Change | UnusableChange:
+def _refused_alone(value: Any, read: ValidatorFunctionWrapHandler) -> OfflineChange | UnusableChange:
     try:
-        change: Change = read(value)
+        change: OfflineChange = read(value)
     except ValidationError as error:
         try:
             change_id = UUID(value["change_id"])
@@ -106,6 +106,6 @@ def _field_error(place: tuple[int | str, ...], message: str) -> FieldError:
 
 class Batch(Body):
     changes: Annotated[
-        list[Annotated[Change, WrapValidator(_refused_alone)]],
+        list[Annotated[OfflineChange, WrapValidator(_refused_alone)]],
         Field(max_length=MOST_CHANGES, description="In any order: they are applied by `happened_at`."),
     ]

@@ -9,7 +9,7 @@ from app.core.errors import Conflict
 from app.journey import runs
 from app.journey.requests import RunChange
 from app.journey.responses import Dashboard
-from app.journey.rules.progress import Run, Status
+from app.journey.rules.progress import RunHistory, Status
 from app.journey.rules.schedule import changed, noted
 from app.journey.runs import RunFinished
 from app.journey.serializers import dashboard_of
@@ -54,7 +54,7 @@ def change_run(
     return dashboard_of(session, services, replace(stored, run=run, reminder_time=reminder), now=now)
 
 
-def _changed(run: Run, zone: str, status: Status | None, *, now: datetime) -> Run:
+def _changed(run: RunHistory, zone: str, status: Status | None, *, now: datetime) -> RunHistory:
     paused = status is Status.PAUSED if status in {Status.PAUSED, Status.ACTIVE} else None
     run = replace(run, timetable=changed(run.timetable, run.done, zone=zone, paused=paused, at=now))
     if status is not Status.ABANDONED:
@@ -62,5 +62,5 @@ def _changed(run: Run, zone: str, status: Status | None, *, now: datetime) -> Ru
     return replace(run, timetable=noted(run.timetable, run.done, now=now), abandoned_at=now)
 
 
-def _end_of(run: Run) -> Status:
+def _end_of(run: RunHistory) -> Status:
     return Status.COMPLETED if run.abandoned_at is None else Status.ABANDONED

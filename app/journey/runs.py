@@ -20,7 +20,7 @@ from app.core.errors import Conflict, FieldError, NotFound
 from app.journey import models
 from app.journey.models import Calendar, Journey, RunDay
 from app.journey.rules.merge import Completion
-from app.journey.rules.progress import Run
+from app.journey.rules.progress import RunHistory
 from app.journey.rules.schedule import Pace, Stretch, Timetable
 
 CURRENT = "current"  # in a path, instead of an id
@@ -56,7 +56,7 @@ class StoredRun:
     reminder_time: time | None
     started_at: datetime
     has_calendar: bool
-    run: Run
+    run: RunHistory
 
 
 class Selector(Enum):
@@ -147,7 +147,7 @@ def values_of(member_id: UUID, run_id: UUID | None) -> dict[str, Any]:
     return {"member_id": member_id} if run_id is None else {"member_id": member_id, "run_id": run_id}
 
 
-def save(session: Session, before: StoredRun, after: Run, more: Mapping[str, Any] | None = None) -> None:
+def save(session: Session, before: StoredRun, after: RunHistory, more: Mapping[str, Any] | None = None) -> None:
     """Write what differs between a run as it was loaded and as it is now; `more` are other columns of its row.
 
     Raises RunUnderway if a finished run would be underway again beside another one.
@@ -210,7 +210,7 @@ def stored_run(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
         reminder_time=row.reminder_time,
         started_at=row.started_at,
         has_calendar=row.has_calendar,
-        run=Run(timetable, completions, row.abandoned_at),
+        run=RunHistory(timetable, completions, row.abandoned_at),
     )
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 from app.assessments.models import Result
 from app.core.db.pagination import Statement
 from app.core.db.session import Session
-from app.journey.content.journeys import SUPPORT, StoredJourney
+from app.journey.content.journeys import SUPPORT, JourneyContent
 from app.journey.responses import (
     AssessmentOffer,
     Dashboard,
@@ -21,7 +21,7 @@ from app.journey.responses import (
     TakenResult,
 )
 from app.journey.rules import progress
-from app.journey.rules.progress import standing
+from app.journey.rules.progress import run_progress
 from app.journey.rules.schedule import LENGTH
 from app.journey.runs import StoredRun
 from app.journey.services import JourneyServices
@@ -30,7 +30,7 @@ from app.journey.services import JourneyServices
 def dashboard_of(session: Session, services: JourneyServices, stored: StoredRun, *, now: datetime) -> Dashboard:
     """Everything that the main screen needs; of a finished run also what there is to say at its end."""
     journey = services.journeys.read(session, stored.journey, stored.digest)
-    found = standing(stored.run, now=now)
+    found = run_progress(stored.run, now=now)
     return Dashboard(
         **_about(journey, stored, found),
         **_figures(found),
@@ -44,14 +44,14 @@ def dashboard_of(session: Session, services: JourneyServices, stored: StoredRun,
     )
 
 
-def standing_of(found: progress.Standing) -> Standing:
+def standing_of(found: progress.RunProgress) -> Standing:
     return Standing(**_figures(found))
 
 
 def brief_of(session: Session, services: JourneyServices, stored: StoredRun, *, now: datetime) -> RunBrief:
     """A run as a list shows it."""
     journey = services.journeys.read(session, stored.journey, stored.digest)
-    found = standing(stored.run, now=now)
+    found = run_progress(stored.run, now=now)
     return RunBrief(
         **_about(journey, stored, found),
         status=found.status,
@@ -60,7 +60,7 @@ def brief_of(session: Session, services: JourneyServices, stored: StoredRun, *, 
     )
 
 
-def _about(journey: StoredJourney, stored: StoredRun, found: progress.Standing) -> dict[str, Any]:
+def _about(journey: JourneyContent, stored: StoredRun, found: progress.RunProgress) -> dict[str, Any]:
     """The fields of `AboutRun`."""
     timetable = stored.run.timetable
     return {
@@ -75,7 +75,7 @@ def _about(journey: StoredJourney, stored: StoredRun, found: progress.Standing) 
     }
 
 
-def _figures(found: progress.Standing) -> dict[str, Any]:
+def _figures(found: progress.RunProgress) -> dict[str, Any]:
     """The fields of the reply `Standing`."""
     streak = found.streak
     return {
@@ -90,7 +90,7 @@ def _figures(found: progress.Standing) -> dict[str, Any]:
     }
 
 
-def _day(journey: StoredJourney, day: progress.DayStanding) -> RunDayRead:
+def _day(journey: JourneyContent, day: progress.DayProgress) -> RunDayRead:
     outline = journey.outline[day.number - 1]
     return RunDayRead(
         number=day.number,
@@ -105,7 +105,7 @@ def _day(journey: StoredJourney, day: progress.DayStanding) -> RunDayRead:
     )
 
 
-def _finished(session: Session, journey: StoredJourney, stored: StoredRun, found: progress.Standing) -> Finished:
+def _finished(session: Session, journey: JourneyContent, stored: StoredRun, found: progress.RunProgress) -> Finished:
     done = stored.run.done.values()
     dates = sorted(each.on for each in done)
     return Finished(

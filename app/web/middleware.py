@@ -85,8 +85,8 @@ class RequestLogging:
             access_log.info("request", method=scope["method"], route=template, status=status, milliseconds=milliseconds)
 
 
-class Faults:
-    """The last resort: a fault of ours is logged with its trace, and answered with a problem that shows none of it."""
+class UnhandledErrors:
+    """Logs an unhandled exception with its traceback, and answers a 500 problem that shows nothing of it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -13,11 +13,11 @@ from sqlmodel import Session, col, select
 
 from app.assessments.serializers import SUPPORT
 from app.journey.day_updates import fields_of
-from app.journey.requests import Change, DayChange
+from app.journey.requests import DayChange, OfflineChange
 from app.journey.responses import Dashboard, DayChanged, Synced
 from app.journey.rules import merge
 from app.journey.rules.merge import Completion, Note
-from app.journey.rules.progress import Run, Standing, standing
+from app.journey.rules.progress import RunHistory, RunProgress, run_progress
 from app.journey.rules.schedule import Pace, Stretch, Timetable
 from app.journey.serializers import standing_of
 from bench.reference_stack.template_models import User, Walk, WalkDay
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/me/journeys/current")
 
 
 class Changes(BaseModel):
-    changes: list[Change]
+    changes: list[OfflineChange]
 
 
 @router.get("", response_model=Dashboard)
@@ -83,10 +83,10 @@ def latest_walk(session: Session, user: User) -> Walk:
     return walk
 
 
-def found_standing(walk: Walk, now: datetime) -> Standing:
+def found_standing(walk: Walk, now: datetime) -> RunProgress:
     completions = {day.number: Completion(day.completed_at, day.completed_on, walk.time_zone) for day in walk.days}
     stretches = (Stretch(walk.started_at.astimezone(UTC), walk.time_zone),)
-    return standing(Run(Timetable(walk.starts_on, Pace(walk.pace), stretches), completions), now=now)
+    return run_progress(RunHistory(Timetable(walk.starts_on, Pace(walk.pace), stretches), completions), now=now)
 
 
 def check_open(walk: Walk, now: datetime, *days: int) -> None:
@@ -94,7 +94,7 @@ def check_open(walk: Walk, now: datetime, *days: int) -> None:
         raise HTTPException(403, "Locked")
 
 
-def merge_change(day: WalkDay, change: Change, zone: ZoneInfo) -> Shown:
+def merge_change(day: WalkDay, change: OfflineChange, zone: ZoneInfo) -> Shown:
     """Of the notes what was said last stands, of completions the earliest."""
     at = change.happened_at
     notes = {name: Note(value, datetime.fromisoformat(since)) for name, (value, since) in day.notes.items()}
@@ -110,7 +110,7 @@ def merge_change(day: WalkDay, change: Change, zone: ZoneInfo) -> Shown:
     return {**answer, "reflections": None, "problem": None}
 
 
-def dashboard_of(walk: Walk, found: Standing) -> Shown:
+def dashboard_of(walk: Walk, found: RunProgress) -> Shown:
     briefs = [
         {**day.model_dump(exclude={"id", "course_id"}), "week": (day.number + 6) // 7} for day in walk.course.days
     ]
@@ -123,7 +123,7 @@ def dashboard_of(walk: Walk, found: Standing) -> Shown:
     return {**vars(standing_of(found)), **about, **times, **unset, **more}
 
 
-def days_of(briefs: list[Shown], found: Standing) -> Iterator[Shown]:
+def days_of(briefs: list[Shown], found: RunProgress) -> Iterator[Shown]:
     for day in found.days:
         yield {
             **briefs[day.number - 1],

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.articles.models import Article
 from app.content.content import KINDS, ArticleContent
 from app.content.loader import load
-from app.content.plan import Change, Plan, plan_load
+from app.content.plan import ContentChange, Plan, plan_load
 from app.content.reader import read_content
 from app.content.stored import article_contents, stored_articles, stored_rows
 from app.core.db.database import Database
@@ -55,7 +55,7 @@ class Desk:
     def edit(self, file: str, old: str, new: str) -> None:
         replace_in(self.folder / file, old, new)
 
-    def diff(self) -> list[Change]:
+    def diff(self) -> list[ContentChange]:
         content = read_content(self.folder)
         with self.database.entities() as session:
             return plan_load(session, content).changes

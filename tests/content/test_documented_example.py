@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.assessments.files.checks import read_definition
 from app.assessments.files.questionnaires import QuestionnaireFile
-from app.core.source_files.sources import Faults, read_yaml
+from app.core.source_files.sources import FaultCollector, read_yaml
 
 GUIDE = Path(__file__).parents[2] / "docs" / "content.md"
 
@@ -15,7 +15,7 @@ def test_the_example_of_a_questionnaire_is_a_good_one_and_has_every_part(tmp_pat
     assert found
     text = found[1].replace("https://...", "https://example.org").replace("...", "Something")
     (tmp_path / "example.yaml").write_text(text, encoding="utf-8")
-    faults = Faults()
+    faults = FaultCollector()
 
     source = read_yaml(tmp_path, "example.yaml", faults)
     definition = read_definition(source, faults) if source else None

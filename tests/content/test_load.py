@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.content.plan import Action, Change
+from app.content.plan import Action, ContentChange
 from app.core.source_files.sources import ContentFaults
 from tests.content.conftest import Desk
 from tests.factories.content import TOPICS, write_yaml
@@ -13,7 +13,7 @@ from tests.factories.content import TOPICS, write_yaml
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def shown(changes: Sequence[Change], kind: str | None = None) -> list[tuple[str, ...]]:
+def shown(changes: Sequence[ContentChange], kind: str | None = None) -> list[tuple[str, ...]]:
     return [(each.action, each.name, *each.fields) for each in changes if kind in {None, each.kind}]
 
 
@@ -92,7 +92,7 @@ def test_an_article_is_changed_in_the_fields_that_differ(
     desk.load()
     desk.write("one", **front)
 
-    assert desk.diff() == [Change("article", "one", Action.CHANGED, fields)]
+    assert desk.diff() == [ContentChange("article", "one", Action.CHANGED, fields)]
     assert shown(desk.load().changes) == [(Action.CHANGED, "one", *fields)]
     assert desk.load().changes == []
     assert len(desk.releases()) == 2
@@ -143,13 +143,13 @@ def test_a_file_that_went_away_is_unpublished_and_comes_back_as_the_same_article
     text, first = path.read_text(encoding="utf-8"), desk.article("one")
     path.unlink()
 
-    assert desk.diff() == [Change("article", "one", Action.UNPUBLISHED)]
+    assert desk.diff() == [ContentChange("article", "one", Action.UNPUBLISHED)]
     desk.load()
     assert (desk.article("one").id, desk.article("one").status) == (first.id, "unpublished")
     assert desk.load().changes == []
 
     path.write_text(text, encoding="utf-8")
-    assert desk.diff() == [Change("article", "one", Action.CHANGED, ("status",))]
+    assert desk.diff() == [ContentChange("article", "one", Action.CHANGED, ("status",))]
     desk.load()
     assert (desk.article("one").id, desk.article("one").status) == (first.id, "published")
     assert desk.load().changes == []

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.content.plan import Action, Change
+from app.content.plan import Action, ContentChange
 from app.content.stored import former_slugs
 from tests.conftest import Studio
 from tests.content.conftest import Desk
@@ -17,7 +17,7 @@ def formers(desk: Desk) -> dict[str, UUID]:
         return former_slugs(session)
 
 
-def told(changes: list[Change]) -> list[tuple[str, str, str | None]]:
+def told(changes: list[ContentChange]) -> list[tuple[str, str, str | None]]:
     return sorted((change.action.value, change.name, change.was) for change in changes)
 
 
@@ -35,7 +35,7 @@ def test_a_renaming_keeps_the_id_and_the_old_address(desk: Desk) -> None:
     desk.remove("one")
     desk.write("uno", title="One", excerpt="About one.", former_slugs=["one"])
 
-    assert desk.diff() == [Change("article", "uno", Action.RENAMED, ("former_slugs",), was="one")]
+    assert desk.diff() == [ContentChange("article", "uno", Action.RENAMED, ("former_slugs",), was="one")]
     load_as_told(desk, ("renamed", "uno", "one"))
 
     assert ids(desk, "uno") == [one]

@@ -9,7 +9,7 @@ from app.assessments.files.checks import read_definition
 from app.assessments.rules.conditions import Answers
 from app.assessments.rules.definition import Definition, definition_of
 from app.assessments.rules.scoring import ScaleScore, score
-from app.core.source_files.sources import Faults, read_yaml
+from app.core.source_files.sources import FaultCollector, read_yaml
 
 FOLDER = Path(__file__).parents[1] / "assessments" / "definitions"
 PUBLISHED = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
@@ -18,7 +18,7 @@ STEP = {"text": "Go on.", "label": "Go", "href": "/journey"}
 
 def stored(name: str) -> dict[str, Any]:
     """A file of the folder `definitions`, checked, as the JSON that a definition is stored as."""
-    faults = Faults()
+    faults = FaultCollector()
     source = read_yaml(FOLDER, f"{name}.yaml", faults)
     read = read_definition(source, faults) if source else None
     assert [str(fault) for fault in faults.found] == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.journey.rules.progress import Run, standing, with_completion, without_completion
+from app.journey.rules.progress import RunHistory, run_progress, with_completion, without_completion
 from app.journey.rules.schedule import Pace, Stretch, Timetable, changed
 
 A_SECOND = timedelta(seconds=1)
@@ -19,37 +19,37 @@ def on(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def begun(made: datetime, zone: str, *, ahead: int = 0, pace: Pace = Pace.DAILY) -> Run:
+def begun(made: datetime, zone: str, *, ahead: int = 0, pace: Pace = Pace.DAILY) -> RunHistory:
     """A run that was made at a moment, to start some days ahead."""
     starts_on = made.astimezone(ZoneInfo(zone)).date() + timedelta(days=ahead)
-    return Run(Timetable(starts_on, pace, (Stretch(made, zone),)), {})
+    return RunHistory(Timetable(starts_on, pace, (Stretch(made, zone),)), {})
 
 
-def completed(run: Run, day: int, moment: datetime, *, heard: datetime | None = None) -> Run:
+def completed(run: RunHistory, day: int, moment: datetime, *, heard: datetime | None = None) -> RunHistory:
     return with_completion(run, day, at=moment, now=heard or moment)[0]
 
 
-def undone(run: Run, day: int, moment: datetime) -> Run:
+def undone(run: RunHistory, day: int, moment: datetime) -> RunHistory:
     return without_completion(run, day, now=moment)[0]
 
 
-def paused(run: Run, moment: datetime) -> Run:
+def paused(run: RunHistory, moment: datetime) -> RunHistory:
     return replace(run, timetable=changed(run.timetable, run.done, paused=True, at=moment))
 
 
-def resumed(run: Run, moment: datetime) -> Run:
+def resumed(run: RunHistory, moment: datetime) -> RunHistory:
     return replace(run, timetable=changed(run.timetable, run.done, paused=False, at=moment))
 
 
-def moved(run: Run, moment: datetime, zone: str) -> Run:
+def moved(run: RunHistory, moment: datetime, zone: str) -> RunHistory:
     return replace(run, timetable=changed(run.timetable, run.done, zone=zone, at=moment))
 
 
-def abandoned(run: Run, moment: datetime) -> Run:
+def abandoned(run: RunHistory, moment: datetime) -> RunHistory:
     return replace(run, abandoned_at=moment)
 
 
-def finished(made: datetime, zone: str) -> Run:
+def finished(made: datetime, zone: str) -> RunHistory:
     """A run of which a day was completed on each date, three hours after the time at which the run was made."""
     run = begun(made, zone)
     for day in range(21):
@@ -57,13 +57,13 @@ def finished(made: datetime, zone: str) -> Run:
     return run
 
 
-def days_open(run: Run, now: datetime) -> int:
+def days_open(run: RunHistory, now: datetime) -> int:
     return len(run.openings(now=now))
 
 
-def opens_at(run: Run, day: int, now: datetime) -> datetime | None:
-    return standing(run, now=now).days[day - 1].opens_at
+def opens_at(run: RunHistory, day: int, now: datetime) -> datetime | None:
+    return run_progress(run, now=now).days[day - 1].opens_at
 
 
-def scheduled_on(run: Run, day: int, now: datetime) -> date | None:
-    return standing(run, now=now).days[day - 1].scheduled_on
+def scheduled_on(run: RunHistory, day: int, now: datetime) -> date | None:
+    return run_progress(run, now=now).days[day - 1].scheduled_on

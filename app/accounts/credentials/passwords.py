@@ -41,7 +41,7 @@ class WeakPassword(BadInput):
         super().__init__(FieldError("body", pointer, why))
 
 
-class Verdict(NamedTuple):
+class PasswordCheck(NamedTuple):
     is_right: bool
     better_hash: str | None  # of the same password, where the stored hash is of older parameters
 
@@ -65,10 +65,10 @@ class Passwords:
     def hashed(self, password: str) -> str:
         return self._hasher.hash(_normal(password))
 
-    def verify(self, password: str, password_hash: str | None) -> Verdict:
+    def verify(self, password: str, password_hash: str | None) -> PasswordCheck:
         """Takes as long when there is no hash to compare with."""
         is_right, better = self._hasher.verify_and_update(_normal(password), password_hash or self._nobodys)
-        return Verdict(is_right and password_hash is not None, better if password_hash else None)
+        return PasswordCheck(is_right and password_hash is not None, better if password_hash else None)
 
 
 def _normal(password: str) -> str:

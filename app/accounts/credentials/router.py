@@ -21,7 +21,7 @@ from app.accounts.dependencies import (
     UniformTime,
 )
 from app.accounts.email_change import AddressTaken
-from app.accounts.schemas import Credentials, Done, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
+from app.accounts.schemas import Accepted, Credentials, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
 from app.web.dependencies import SeparateTransactions, WriteSession
 from app.web.problems import refusals
 from app.web.rate_limits import Busy
@@ -37,12 +37,12 @@ router = api_router("/auth", tag="Accounts")
     dependencies=[UniformTime, RegistrationLimit, PasswordWork],
     responses=refusals(WeakPassword, PurposeNotFound, ConsentOutdated, Busy),
 )
-def register(wanted: Registration, transactions: SeparateTransactions, services: Services) -> Done:
+def register(wanted: Registration, transactions: SeparateTransactions, services: Services) -> Accepted:
     """Sign up, and sign in at once. A link to confirm the address is mailed. The answer is the same for an address
     that is known: nothing is changed then, and a mail says so.
     """
     registration.register(transactions, services, wanted)
-    return Done()
+    return Accepted()
 
 
 @router.post(
@@ -91,10 +91,10 @@ def verify_email(given: Verification, session: MemberSession, services: Services
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[UniformTime],
 )
-def forget_password(given: Forgotten, session: WriteSession, services: Services) -> Done:
+def forget_password(given: Forgotten, session: WriteSession, services: Services) -> Accepted:
     """Have a link mailed, with which a new password can be set. The answer is the same for every address."""
     password_reset.ask_for_reset(session, services, given.email, now=session.now)
-    return Done()
+    return Accepted()
 
 
 @router.post(

@@ -5,14 +5,19 @@ from itertools import pairwise
 from typing import Any
 
 from app.assessments.files.names import NameChecker
-from app.assessments.files.questionnaires import Bands, Condition, Question, QuestionnaireFile, Scale
-from app.assessments.rules.definition import Scale as ScoredScale
-from app.assessments.rules.definition import counts_of, scale_of
+from app.assessments.files.questionnaires import (
+    BandsEntry,
+    ConditionEntry,
+    QuestionEntry,
+    QuestionnaireFile,
+    ScaleEntry,
+)
+from app.assessments.rules.definition import Scale, counts_of, scale_of
 from app.assessments.rules.styles import ROUNDING
-from app.core.source_files.sources import Faults, Place, Source, validated
+from app.core.source_files.sources import FaultCollector, Place, Source, validated
 
 
-def read_definition(source: Source, faults: Faults) -> dict[str, Any] | None:
+def read_definition(source: Source, faults: FaultCollector) -> dict[str, Any] | None:
     """The definition that is stored of a questionnaire's file; what is wrong with it is added to the faults."""
     file = validated(source, QuestionnaireFile, faults)
     if file is None:
@@ -29,7 +34,9 @@ class _FigureChecker:
     What can't be worked out, because a name in it leads nowhere, is left out here.
     """
 
-    def __init__(self, source: Source, file: QuestionnaireFile, stored: Mapping[str, Any], faults: Faults) -> None:
+    def __init__(
+        self, source: Source, file: QuestionnaireFile, stored: Mapping[str, Any], faults: FaultCollector
+    ) -> None:
         self._source = source
         self._file = file
         self._faults = faults
@@ -57,7 +64,7 @@ class _FigureChecker:
                 message = f"{name} goes from {scored.minimum:g} to {scored.maximum:g}: its midpoint must lie there"
                 self._fault(("style", "midpoints", name), message)
 
-    def _is_clear(self, question: Question) -> bool:
+    def _is_clear(self, question: QuestionEntry) -> bool:
         """Whether it can be said how a question is answered."""
         options = [option.value for option in question.options or ()]
         if options:
@@ -69,7 +76,7 @@ class _FigureChecker:
     def _fault(self, path: Place, message: str) -> None:
         self._faults.add(self._source, path, message)
 
-    def _check_condition(self, path: Place, condition: Condition) -> None:
+    def _check_condition(self, path: Place, condition: ConditionEntry) -> None:
         possible = self._counts.get(condition.question or "")
         if possible:
             wanted = condition.one_of or [
@@ -85,7 +92,7 @@ class _FigureChecker:
             for n, part in enumerate(parts or ()):
                 self._check_condition((*path, name, n), part)
 
-    def _check_scale(self, path: Place, scale: Scale, scored: ScoredScale, sometimes: set[str]) -> None:
+    def _check_scale(self, path: Place, scale: ScaleEntry, scored: Scale, sometimes: set[str]) -> None:
         if scored.minimum == scored.maximum:
             self._fault(path, "every answer leads to the same score: look at what they count")
         middle = scale.norms.mean if scale.norms else scored.minimum
@@ -98,7 +105,7 @@ class _FigureChecker:
         if scale.bands:
             self._check_bands((*path, "bands", "values"), scale.bands, scored)
 
-    def _check_missing(self, path: Place, scale: Scale, scored: ScoredScale, sometimes: set[str]) -> None:
+    def _check_missing(self, path: Place, scale: ScaleEntry, scored: Scale, sometimes: set[str]) -> None:
         ranges = {(min(item.keyed.values()), max(item.keyed.values())) for item in scored.items}
         rule = scale.missing.rule
         if rule == "prorate" and len(ranges) > 1:
@@ -108,7 +115,7 @@ class _FigureChecker:
         if rule == "require_complete" and (asked := sometimes.intersection(scale.items)):
             self._fault(path, f"{min(asked)!r} isn't always asked: prorate, or the scale never has a score then")
 
-    def _check_bands(self, path: Place, bands: Bands, scored: ScoredScale) -> None:
+    def _check_bands(self, path: Place, bands: BandsEntry, scored: Scale) -> None:
         """Of whole-number sums each band ends one below the next; of others where the next begins."""
         values = bands.values
         step = 1.0 if _is_whole(scored) else 0.0
@@ -126,7 +133,7 @@ class _FigureChecker:
                 self._fault((*path, n + 1), "must begin at a whole number, one above the end of the band before")
 
 
-def _is_whole(scale: ScoredScale) -> bool:
+def _is_whole(scale: Scale) -> bool:
     """Whether scores are whole numbers only."""
     steps = [item.weight * value for item in scale.items for value in item.keyed.values()]
     prorated = scale.is_prorated and scale.least < len(scale.items)

@@ -4,15 +4,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from app.assessments.files.questionnaires import Condition, QuestionnaireFile, ResponseScale, Scale, Style
+from app.assessments.files.questionnaires import (
+    ConditionEntry,
+    QuestionnaireFile,
+    ResponseScaleEntry,
+    ScaleEntry,
+    StyleRuleEntry,
+)
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import Faults, Place, Source
+from app.core.source_files.sources import FaultCollector, Place, Source
 
 
 class NameChecker:
     """Everything is told apart, and whatever is named is there."""
 
-    def __init__(self, source: Source, file: QuestionnaireFile, faults: Faults) -> None:
+    def __init__(self, source: Source, file: QuestionnaireFile, faults: FaultCollector) -> None:
         self._source = source
         self._file = file
         self._faults = faults
@@ -56,7 +62,7 @@ class NameChecker:
             if name not in given:
                 self._fault(path, f"{path[-1]} says nothing about {name!r}")
 
-    def _check_answers(self, path: Place, answers: ResponseScale) -> None:
+    def _check_answers(self, path: Place, answers: ResponseScaleEntry) -> None:
         values = [str(value) for value in range(answers.min, answers.max + 1)]
         if answers.min >= answers.max:
             self._fault(path, "min must be less than max")
@@ -88,7 +94,7 @@ class NameChecker:
             if section not in used:
                 self._fault(("sections", n), f"no question is in section {section!r}: name it there or remove it")
 
-    def _check_condition(self, path: Place, condition: Condition, earlier: Sequence[str]) -> None:
+    def _check_condition(self, path: Place, condition: ConditionEntry, earlier: Sequence[str]) -> None:
         name = condition.question
         if name in self._questions and name not in earlier:
             self._fault(path, f"{name!r} doesn't stand before: a condition is about an earlier question")
@@ -98,7 +104,7 @@ class NameChecker:
             for n, part in enumerate(parts or ()):
                 self._check_condition((*path, kind, n), part, earlier)
 
-    def _check_scale(self, path: Place, scale: Scale) -> None:
+    def _check_scale(self, path: Place, scale: ScaleEntry) -> None:
         for n, item in enumerate(scale.items):
             self._known((*path, "items", n), item, self._questions, "question")
         self._once((*path, "items"), scale.items, "item")
@@ -135,7 +141,7 @@ class NameChecker:
                     message = f"{question.id!r} is on {one!r} and {other!r}: is that so? Then say shares_items_with"
                     self._fault(("questions", n), message)
 
-    def _check_style(self, path: Place, style: Style) -> None:
+    def _check_style(self, path: Place, style: StyleRuleEntry) -> None:
         for n, scale in enumerate(style.scales):
             self._known((*path, "scales", n), scale, self._scales, "scale")
         self._once((*path, "scales"), style.scales, "scale")
@@ -149,7 +155,7 @@ class NameChecker:
         else:
             self._check_functions(path, style)
 
-    def _check_midpoints(self, path: Place, style: Style) -> None:
+    def _check_midpoints(self, path: Place, style: StyleRuleEntry) -> None:
         self._all_of((*path, "midpoints"), style.midpoints or (), style.scales, "scale")
         for n, each in enumerate(style.styles):
             self._all_of((*path, "styles", n, "position"), each.position or (), style.scales, "scale")
@@ -166,7 +172,7 @@ class NameChecker:
                 where = ", ".join(f"{scale} {side}" for scale, side in zip(style.scales, place, strict=True))
                 self._fault((*path, "styles"), f"{taken[place]} styles lie at {where}: there must be one")
 
-    def _check_functions(self, path: Place, style: Style) -> None:
+    def _check_functions(self, path: Place, style: StyleRuleEntry) -> None:
         if style.source is None:
             self._fault(path, "source is missing: whose functions are these?")
         if style.midpoints is not None:

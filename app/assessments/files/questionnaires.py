@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core.source_files.fields import Href, Https, Line, Reference, Shape, Slug, Text
+from app.core.source_files.fields import Href, Https, Line, ReferenceEntry, Shape, Slug, Text
 
 LARGEST = 1000  # that an answer may be
 MOST_QUESTIONS = 500
@@ -32,7 +32,7 @@ Positive = Annotated[float, Field(ge=0.000_001, le=1_000_000, allow_inf_nan=Fals
 People = Annotated[int, Field(ge=1)]
 
 
-class ResponseScale(Shape):
+class ResponseScaleEntry(Shape):
     id: Id
     min: Answer
     max: Answer
@@ -40,27 +40,27 @@ class ResponseScale(Shape):
     scores: dict[AnswerKey, Number] | None = None
 
 
-class Section(Shape):
+class SectionEntry(Shape):
     id: Id
     title: Line
     text: Line | None = None
 
 
-class Option(Shape):
+class OptionEntry(Shape):
     value: Answer
     label: Line
     score: Number | None = None
 
 
-class Condition(Shape):
+class ConditionEntry(Shape):
     """An earlier question's answer, or several such conditions."""
 
     question: Id | None = None
     at_least: Answer | None = None
     at_most: Answer | None = None
     one_of: Annotated[list[Answer], Field(min_length=1)] | None = None
-    all: Annotated[list["Condition"], Field(min_length=1)] | None = None
-    any: Annotated[list["Condition"], Field(min_length=1)] | None = None
+    all: Annotated[list["ConditionEntry"], Field(min_length=1)] | None = None
+    any: Annotated[list["ConditionEntry"], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _one_of_a_kind(self) -> Self:
@@ -73,17 +73,17 @@ class Condition(Shape):
         return self
 
 
-class Question(Shape):
+class QuestionEntry(Shape):
     id: Id
     text: Line
     section: Id | None = None
     response_scale: Id | None = None
-    options: Annotated[list[Option], Field(min_length=2)] | None = None
+    options: Annotated[list[OptionEntry], Field(min_length=2)] | None = None
     scored: bool = True
-    show_if: Condition | None = None
+    show_if: ConditionEntry | None = None
 
 
-class Missing(Shape):
+class MissingEntry(Shape):
     rule: Literal["require_complete", "prorate", "ignore"]
     min_answered: Annotated[int, Field(ge=1)] | None = None
     note: Line | None = None
@@ -97,7 +97,7 @@ class Missing(Shape):
         return self
 
 
-class Reliability(Shape):
+class ReliabilityEntry(Shape):
     coefficient: Line
     value: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
     sd: Positive
@@ -106,7 +106,7 @@ class Reliability(Shape):
     source: Slug
 
 
-class Norms(Shape):
+class NormsEntry(Shape):
     mean: Number
     sd: Positive
     n: People | None = None
@@ -114,25 +114,25 @@ class Norms(Shape):
     source: Slug
 
 
-class NextStep(Shape):
+class NextStepEntry(Shape):
     text: Line
     label: Line
     href: Href
 
 
-class Said(Shape):
+class InterpretationEntry(Shape):
     title: Line
     text: Text
-    next_step: NextStep | None = None
+    next_step: NextStepEntry | None = None
 
 
-class Band(Shape):
+class BandEntry(Shape):
     id: Id
     name: Line
     min: Number
     max: Number
     text: Text
-    next_step: NextStep | None = None
+    next_step: NextStepEntry | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -141,13 +141,13 @@ class Band(Shape):
         return self
 
 
-class Bands(Shape):
+class BandsEntry(Shape):
     source: Slug
     population: Line | None = None
-    values: Annotated[list[Band], Field(min_length=2)]
+    values: Annotated[list[BandEntry], Field(min_length=2)]
 
 
-class Scale(Shape):
+class ScaleEntry(Shape):
     id: Id
     name: Line
     description: Line
@@ -157,26 +157,26 @@ class Scale(Shape):
     items: Annotated[list[Id], Field(min_length=1)]
     reverse_keyed: list[Id] = Field(default_factory=list)
     weights: dict[Id, Positive] = Field(default_factory=dict)
-    missing: Missing
-    reliability: Reliability | None = None
-    norms: Norms | None = None
-    bands: Bands | None = None
+    missing: MissingEntry
+    reliability: ReliabilityEntry | None = None
+    norms: NormsEntry | None = None
+    bands: BandsEntry | None = None
     shares_items_with: list[Id] = Field(default_factory=list)
 
 
-class Function(Shape):
+class FunctionEntry(Shape):
     constant: Number
     coefficients: dict[Id, Number]
 
 
-class StyleEntry(Said):
+class StyleEntry(InterpretationEntry):
     id: Id
     name: Line
     position: dict[Id, Literal["low", "high"]] | None = None
-    function: Function | None = None
+    function: FunctionEntry | None = None
 
 
-class Style(Shape):
+class StyleRuleEntry(Shape):
     method: Literal["midpoint", "linear_discriminant"]
     scales: Annotated[list[Id], Field(min_length=1, max_length=4)]
     midpoints: dict[Id, Number] | None = None
@@ -184,16 +184,16 @@ class Style(Shape):
     source: Slug | None = None
     note: Line | None = None
     styles: Annotated[list[StyleEntry], Field(min_length=2)]
-    middle: Said | None = None
+    middle: InterpretationEntry | None = None
 
 
-class Recommendations(Shape):
+class RecommendationsEntry(Shape):
     topics: list[Slug] = Field(default_factory=list)
     articles: list[Slug] = Field(default_factory=list)
     journey: Slug | None = None
 
 
-class Licence(Shape):
+class LicenceEntry(Shape):
     status: Line
     holder: Line
     url: Https | None = None
@@ -214,11 +214,11 @@ class QuestionnaireFile(Shape):
     about: Text
     instructions: Text
     disclaimer: Text
-    response_scales: Annotated[list[ResponseScale], Field(min_length=1)]
-    sections: list[Section] = Field(default_factory=list)
-    questions: Annotated[list[Question], Field(min_length=1, max_length=MOST_QUESTIONS)]
-    scales: Annotated[list[Scale], Field(min_length=1, max_length=MOST_SCALES)]
-    style: Style | None = None
-    recommendations: Recommendations = Field(default_factory=Recommendations)
-    licence: Licence
-    references: list[Reference] = Field(default_factory=list)
+    response_scales: Annotated[list[ResponseScaleEntry], Field(min_length=1)]
+    sections: list[SectionEntry] = Field(default_factory=list)
+    questions: Annotated[list[QuestionEntry], Field(min_length=1, max_length=MOST_QUESTIONS)]
+    scales: Annotated[list[ScaleEntry], Field(min_length=1, max_length=MOST_SCALES)]
+    style: StyleRuleEntry | None = None
+    recommendations: RecommendationsEntry = Field(default_factory=RecommendationsEntry)
+    licence: LicenceEntry
+    references: list[ReferenceEntry] = Field(default_factory=list)

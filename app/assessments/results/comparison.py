@@ -7,7 +7,7 @@ from typing import Any
 from app.assessments.questionnaires import Questionnaire
 from app.assessments.results.schemas import ChangeBasis, ScaleChange
 from app.assessments.rules.definition import Scale, options_of
-from app.assessments.rules.reliable_change import Change, change
+from app.assessments.rules.reliable_change import ReliableChange, change
 
 Outcome = Mapping[str, Any]
 
@@ -57,14 +57,14 @@ def _asked(questionnaire: Questionnaire, scale: Scale) -> list[Any]:
     return sorted((each for each in asked if each[0] in items), key=itemgetter(0))
 
 
-def _words(found: Change | None, *, is_same: bool) -> str:
+def _words(found: ReliableChange | None, *, is_same: bool) -> str:
     if found is None:
         return NO_SCORE if is_same else OTHER_QUESTIONS
     match found:
-        case Change(difference=0):
+        case ReliableChange(difference=0):
             return SAME
-        case Change(reliable=True):
+        case ReliableChange(reliable=True):
             return CHANGED
-        case Change(reliable=False):
+        case ReliableChange(reliable=False):
             return UNCHANGED
     return NO_VERDICT

@@ -22,7 +22,7 @@ from app.core.db.session import Session
 AT_ONCE = 500
 
 
-class Verdict(Enum):
+class RecomputeStatus(Enum):
     SAME = "the same"
     OTHER = "other figures"
     OTHER_DEFINITION = "another definition"
@@ -33,7 +33,7 @@ class Recomputed(NamedTuple):
     member_id: UUID
     id: UUID
     engine: int
-    verdict: Verdict
+    status: RecomputeStatus
 
 
 def recomputed(reads: Session, services: AssessmentServices) -> Iterator[Recomputed]:
@@ -43,17 +43,17 @@ def recomputed(reads: Session, services: AssessmentServices) -> Iterator[Recompu
     found = [StoredResult(*row) for row in reads.execute(page)]
     while found:
         for row in found:
-            yield Recomputed(row.member_id, row.id, row.engine, _verdict(reads, services, row))
+            yield Recomputed(row.member_id, row.id, row.engine, _status(reads, services, row))
         last = tuple_(found[-1].member_id, found[-1].id, types=[Uuid(), Uuid()])
         found = [StoredResult(*row) for row in reads.execute(page.where(keys > last))]
 
 
-def _verdict(reads: Session, services: AssessmentServices, row: StoredResult) -> Verdict:
+def _status(reads: Session, services: AssessmentServices, row: StoredResult) -> RecomputeStatus:
     try:
         result = opened(reads, services, row)
         if digest_of(result.questionnaire.stored) != row.digest:
-            return Verdict.OTHER_DEFINITION
+            return RecomputeStatus.OTHER_DEFINITION
         again = scoring.score(result.questionnaire.definition, result.answers)
     except (Broken, UnknownKey, KeyError):  # nothing that was ever stored: no seal, no such part, no such answer
-        return Verdict.UNREADABLE
-    return Verdict.SAME if json.loads(json.dumps(asdict(again))) == result.outcome else Verdict.OTHER
+        return RecomputeStatus.UNREADABLE
+    return RecomputeStatus.SAME if json.loads(json.dumps(asdict(again))) == result.outcome else RecomputeStatus.OTHER

@@ -149,7 +149,7 @@ class Figures:
 
 
 @dataclass(kw_only=True)
-class Outcome(Figures):
+class InterpretedScores(Figures):
     interpretation: list[Interpretation]
     recommendations: Recommendations
     explanation: Annotated[
@@ -160,7 +160,7 @@ class Outcome(Figures):
 
 
 @dataclass(kw_only=True)
-class ScoreRead(Outcome):
+class ScoreRead(InterpretedScores):
     claim_token: Annotated[
         str,
         Field(description="Holds the answers, sealed. With it a member can keep this result, once.", examples=[TOKEN]),
@@ -233,5 +233,5 @@ class ResultPage(Page[ResultSummary]):
 
 
 @dataclass(kw_only=True)
-class ResultRead(ResultStamp, Outcome):
+class ResultRead(ResultStamp, InterpretedScores):
     change: Annotated[ChangeSince | None, Field(description="Since the result before this one; null: it is the first.")]

@@ -9,8 +9,8 @@ CHANGED = 1.96  # beyond this, unreliability alone is unlikely (p < .05)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """`index` is the reliable change index, `reliable` its verdict; None where nobody knows how exactly is measured."""
+class ReliableChange:
+    """`index` is the reliable change index. All but the difference is None for a scale without a known reliability."""
 
     difference: float
     standard_error: float | None
@@ -18,11 +18,11 @@ class Change:
     reliable: bool | None
 
 
-def change(before: float, after: float, reliability: Reliability | None) -> Change:
+def change(before: float, after: float, reliability: Reliability | None) -> ReliableChange:
     """The reliable change index of Jacobson and Truax (1991): `(after - before) / (sqrt(2) * SD * sqrt(1 - r))`."""
     difference = after - before
     if reliability is None:
-        return Change(difference, None, None, None)
+        return ReliableChange(difference, None, None, None)
     error = sqrt(2) * reliability.standard_error
     index = difference / error
-    return Change(difference, error, index, abs(index) > CHANGED)
+    return ReliableChange(difference, error, index, abs(index) > CHANGED)

@@ -39,7 +39,9 @@ class ScaleScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ScoringResult:
+    """The scores of all scales, and the style that follows from them."""
+
     scores: tuple[ScaleScore, ...]
     style: Style | None
 
@@ -60,15 +62,15 @@ class KeyedAnswer:
     is_reversed: bool
 
 
-def score(definition: Definition, answers: Answers) -> Outcome:
+def score(definition: Definition, answers: Answers) -> ScoringResult:
     """Score answers that have no `faults`. Those to questions that weren't asked are left out."""
     given = asked(definition, answers) if definition.branches else answers
     scores = tuple(_score(scale, given) for scale in definition.scales)
     if definition.style is None:
-        return Outcome(scores, None)
+        return ScoringResult(scores, None)
     errors = {each.scale: each.standard_error for each in scores if each.standard_error is not None}
     values = {each.scale: each.value for each in scores if each.value is not None}
-    return Outcome(scores, classified(definition.style, values, errors))
+    return ScoringResult(scores, classified(definition.style, values, errors))
 
 
 def faults(definition: Definition, answers: Answers) -> Iterator[tuple[str, str]]:

@@ -100,7 +100,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Reference(Shape):
+class ReferenceEntry(Shape):
     id: Slug
     authors: Line
     year: Annotated[int, Field(ge=1800, le=2200)]

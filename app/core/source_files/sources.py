@@ -58,8 +58,8 @@ class Source:
         return self.lines.get(path, 1)
 
 
-class Faults:
-    """Collects what is wrong, so that all of it can be said at once."""
+class FaultCollector:
+    """Collects faults, so that one run reports all of them."""
 
     def __init__(self) -> None:
         self.found: list[Fault] = []
@@ -71,7 +71,7 @@ class Faults:
         self.found.append(Fault(file, line, message))
 
 
-def read_text(root: Path, file: str, faults: Faults) -> str | None:
+def read_text(root: Path, file: str, faults: FaultCollector) -> str | None:
     """A file as text; what can't be read is a fault."""
     try:
         raw = (root / file).read_bytes()
@@ -93,12 +93,12 @@ def read_text(root: Path, file: str, faults: Faults) -> str | None:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def read_yaml(root: Path, file: str, faults: Faults) -> Source | None:
+def read_yaml(root: Path, file: str, faults: FaultCollector) -> Source | None:
     text = read_text(root, file, faults)
     return None if text is None else _parsed(Source(file), text, 1, faults)
 
 
-def read_front_matter(root: Path, file: str, faults: Faults) -> Source | None:
+def read_front_matter(root: Path, file: str, faults: FaultCollector) -> Source | None:
     """A file that begins with YAML between two lines of `---`; what follows is its body."""
     text = read_text(root, file, faults)
     if text is None:
@@ -130,7 +130,7 @@ def texts(source: Source, name: str, inner: str | None = None) -> list[tuple[Pla
     return [(path, each) for path, each in entries if isinstance(each, str)]
 
 
-def validated(source: Source, shape: type[Shape], faults: Faults) -> Shape | None:
+def validated(source: Source, shape: type[Shape], faults: FaultCollector) -> Shape | None:
     """The data in a shape; each of its errors becomes a fault with the line it is on."""
     try:
         return shape.model_validate(source.data)
@@ -140,7 +140,7 @@ def validated(source: Source, shape: type[Shape], faults: Faults) -> Shape | Non
         return None
 
 
-def _parsed(source: Source, text: str, first_line: int, faults: Faults) -> Source | None:
+def _parsed(source: Source, text: str, first_line: int, faults: FaultCollector) -> Source | None:
     loader = yaml.CSafeLoader(text)
     try:
         if not _is_plain(source, text, first_line, faults):
@@ -156,7 +156,7 @@ def _parsed(source: Source, text: str, first_line: int, faults: Faults) -> Sourc
     return source
 
 
-def _is_plain(source: Source, text: str, first_line: int, faults: Faults) -> bool:
+def _is_plain(source: Source, text: str, first_line: int, faults: FaultCollector) -> bool:
     """Whether YAML has neither anchors nor aliases nor a depth that no content has."""
     before, depth = len(faults.found), 0
     for event in yaml.parse(text, yaml.CSafeLoader):
@@ -174,7 +174,7 @@ def _is_plain(source: Source, text: str, first_line: int, faults: Faults) -> boo
 class _Builder:
     """Turns YAML's nodes into plain values, noting lines; repeated keys are faults."""
 
-    def __init__(self, source: Source, loader: Any, first_line: int, faults: Faults) -> None:
+    def __init__(self, source: Source, loader: Any, first_line: int, faults: FaultCollector) -> None:
         self._source = source
         self._loader = loader
         self._first_line = first_line

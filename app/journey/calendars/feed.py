@@ -20,7 +20,7 @@ from app.core.errors import NotFound
 from app.journey import runs
 from app.journey.models import Calendar
 from app.journey.responses import CalendarRead
-from app.journey.rules.progress import DayStatus, Standing, Status, standing
+from app.journey.rules.progress import DayStatus, RunProgress, Status, run_progress
 from app.journey.runs import RunFinished, StoredRun
 from app.journey.services import JourneyServices
 
@@ -88,7 +88,7 @@ def read_calendar(session: Session, services: JourneyServices, secret: str, *, n
     stored = runs.load(session, row.member_id, row.run_id)
     journey = services.journeys.read(session, stored.journey, stored.digest)
     minutes = [day.minutes for day in journey.outline]
-    found = standing(stored.run, now=now)
+    found = run_progress(stored.run, now=now)
     uid = hashed.hex()[:32]
     zone = stored.run.timetable.zone
     calendar = icalendar.Calendar.new(prodid=PRODUCER, name=NAME, uid=uid, refresh_interval=LOOKED_UP)
@@ -108,7 +108,7 @@ def read_calendar(session: Session, services: JourneyServices, secret: str, *, n
     return written
 
 
-def _coming(found: Standing) -> Iterator[tuple[int, date]]:
+def _coming(found: RunProgress) -> Iterator[tuple[int, date]]:
     """The days that are still to come, each with its date; one that is open already is for today, if no other is."""
     if found.status not in GOING_ON:
         return

@@ -48,8 +48,8 @@ class DayLocked(Forbidden):
 
 
 @dataclass(frozen=True)
-class StoredJourney:
-    """What a journey's files said."""
+class JourneyContent:
+    """A journey with its days, as it was loaded from its files."""
 
     slug: str
     digest: str
@@ -80,20 +80,20 @@ class Journeys:
     """The journeys that were read last; others are read from the database."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], StoredJourney] = {}
+        self._known: dict[tuple[str, str], JourneyContent] = {}
 
-    def listed(self, session: Session, slug: str) -> StoredJourney | None:
+    def listed(self, session: Session, slug: str) -> JourneyContent | None:
         """One that can be started now."""
         digest = session.execute(select(col(Journey.digest)).where(LISTED, col(Journey.slug) == slug)).scalar()
         return self.read(session, slug, digest) if digest else None
 
-    def read(self, session: Session, slug: str, digest: str) -> StoredJourney:
+    def read(self, session: Session, slug: str, digest: str) -> JourneyContent:
         """One of which the digest has just been read."""
         found = self._known.get((slug, digest))
         if found is None:
             columns = select(col(Journey.digest), col(Journey.definition)).where(col(Journey.slug) == slug)
             digest, definition = session.execute(columns).one()  # a load may have come in between
-            found = self._known[slug, digest] = StoredJourney(slug, digest, definition)
+            found = self._known[slug, digest] = JourneyContent(slug, digest, definition)
             while len(self._known) > AT_MOST:
                 self._known.pop(next(iter(self._known)), None)
         return found
@@ -137,7 +137,7 @@ def read_public_day(
 
 
 def content_of(
-    session: Session, journey: StoredJourney, number: int, *, body_format: str, now: datetime
+    session: Session, journey: JourneyContent, number: int, *, body_format: str, now: datetime
 ) -> dict[str, Any]:
     """The fields of `DayContent`. Only for those for whom the day is open."""
     day = journey.stored["days"][number - 1]
@@ -156,7 +156,7 @@ def body_of(forms: dict[str, Any], body_format: str) -> dict[str, Any]:
     return {"format": body_format, "blocks" if body_format == "blocks" else "content": forms[body_format]}
 
 
-def _listed(session: Session, journeys: Journeys, slug: str) -> StoredJourney:
+def _listed(session: Session, journeys: Journeys, slug: str) -> JourneyContent:
     journey = journeys.listed(session, slug)
     if journey is None:
         raise JourneyNotFound

@@ -11,7 +11,7 @@ from app.journey.rules import merge
 from app.journey.rules.merge import UNDONE, Completion, Effect
 from app.journey.rules.schedule import (
     LENGTH,
-    Done,
+    CompletedDay,
     Timetable,
     changed,
     local_date,
@@ -40,16 +40,16 @@ class DayStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class Run:
-    """What happened in a run, as far as its rules need it; `completions` are of days that were completed or undone."""
+class RunHistory:
+    """The events of a run that its rules use. `completions` has the days that were completed or undone."""
 
     timetable: Timetable
     completions: Mapping[int, Completion]
     abandoned_at: datetime | None = None
 
     @cached_property
-    def done(self) -> dict[int, Done]:
-        return {day: Done(each.at, each.on) for day, each in self.completions.items() if each.at and each.on}
+    def done(self) -> dict[int, CompletedDay]:
+        return {day: CompletedDay(each.at, each.on) for day, each in self.completions.items() if each.at and each.on}
 
     @property
     def is_completed(self) -> bool:
@@ -65,7 +65,7 @@ class Run:
         return opened(self.timetable, self.done, now=until)
 
 
-class DayStanding(NamedTuple):
+class DayProgress(NamedTuple):
     number: int
     status: DayStatus
     scheduled_on: date | None
@@ -74,8 +74,8 @@ class DayStanding(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Of a run at a moment. `current_day` is the highest open day, `next_day` the lowest open one to be completed."""
+class RunProgress:
+    """Progress at a moment. `current_day` is the highest open day, `next_day` the lowest open one to be completed."""
 
     status: Status
     zone: str
@@ -87,16 +87,16 @@ class Standing:
     days_completed: int
     percent: int
     streak: Streak
-    days: tuple[DayStanding, ...]
+    days: tuple[DayProgress, ...]
 
 
-def standing(run: Run, *, now: datetime) -> Standing:
+def run_progress(run: RunHistory, *, now: datetime) -> RunProgress:
     openings = run.openings(now=now)
     days = tuple(_days(run, openings))
     done = len(run.done)
     left = (day.number for day in days if day.status is DayStatus.OPEN)
     timetable = run.timetable
-    return Standing(
+    return RunProgress(
         status=_status(run, is_open=bool(openings)),
         zone=timetable.zone,
         paused_at=paused_since(timetable) if timetable.paused else None,
@@ -111,12 +111,12 @@ def standing(run: Run, *, now: datetime) -> Standing:
     )
 
 
-def opens_at(run: Run, day: int, *, now: datetime) -> datetime | None:
+def opens_at(run: RunHistory, day: int, *, now: datetime) -> datetime | None:
     """When a day opened or will open; None while it isn't known."""
     return _days(run, run.openings(now=now))[day - 1].opens_at
 
 
-def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple[Run, Effect]:
+def with_completion(run: RunHistory, day: int, *, at: datetime, now: datetime) -> tuple[RunHistory, Effect]:
     """A day is completed, at a moment that isn't after now. With the last one a pause ends, too."""
     zone = zone_at(run.timetable, at)
     before = run.completions.get(day, UNDONE)
@@ -130,7 +130,7 @@ def with_completion(run: Run, day: int, *, at: datetime, now: datetime) -> tuple
     return run, effect
 
 
-def without_completion(run: Run, day: int, *, now: datetime) -> tuple[Run, Effect]:
+def without_completion(run: RunHistory, day: int, *, now: datetime) -> tuple[RunHistory, Effect]:
     """A completion is undone, which locks nothing."""
     after, effect = merge.undone(run.completions.get(day, UNDONE), at=now)
     if effect is not Effect.APPLIED:
@@ -139,7 +139,7 @@ def without_completion(run: Run, day: int, *, now: datetime) -> tuple[Run, Effec
     return replace(run, timetable=timetable, completions={**run.completions, day: after}), effect
 
 
-def _status(run: Run, *, is_open: bool) -> Status:
+def _status(run: RunHistory, *, is_open: bool) -> Status:
     if run.abandoned_at is not None:
         return Status.ABANDONED
     if run.is_completed:
@@ -149,21 +149,21 @@ def _status(run: Run, *, is_open: bool) -> Status:
     return Status.ACTIVE if is_open else Status.SCHEDULED
 
 
-def _days(run: Run, openings: tuple[datetime, ...]) -> list[DayStanding]:
+def _days(run: RunHistory, openings: tuple[datetime, ...]) -> list[DayProgress]:
     plan = planned(run.timetable, run.done, openings, is_underway=run.is_underway)
     return [
-        DayStanding(number, _day_status(number, openings, run), on, opens_at, run.completions.get(number, UNDONE))
+        DayProgress(number, _day_status(number, openings, run), on, opens_at, run.completions.get(number, UNDONE))
         for number, (on, opens_at) in enumerate(plan, start=1)
     ]
 
 
-def _day_status(number: int, openings: tuple[datetime, ...], run: Run) -> DayStatus:
+def _day_status(number: int, openings: tuple[datetime, ...], run: RunHistory) -> DayStatus:
     if number > len(openings):
         return DayStatus.LOCKED
     return DayStatus.COMPLETED if number in run.done else DayStatus.OPEN
 
 
-def _streak(run: Run, *, now: datetime) -> Streak:
+def _streak(run: RunHistory, *, now: datetime) -> Streak:
     """As of today; of a run that is over, as of the date on which it ended."""
     timetable, moment = run.timetable, now
     if run.abandoned_at is not None:

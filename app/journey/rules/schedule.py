@@ -18,7 +18,7 @@ A_DAY = timedelta(days=1)  # between dates, never between moments
 Dates = tuple[date, date]  # the first and the last of some dates in a row
 
 
-class Done(NamedTuple):
+class CompletedDay(NamedTuple):
     """When a day was completed, and on which local date."""
 
     at: datetime
@@ -99,7 +99,7 @@ def zone_at(timetable: Timetable, moment: datetime) -> str:
     return begun[-1] if begun else timetable.stretches[0].zone
 
 
-def due_dates(timetable: Timetable, done: Mapping[int, Done]) -> list[date | None]:
+def due_dates(timetable: Timetable, done: Mapping[int, CompletedDay]) -> list[date | None]:
     """The date from which on each day may open, of day 1, 2 and so on; None while it isn't known."""
     if timetable.pace is Pace.DAILY:
         dates = _outside(timetable.rests, timetable.starts_on)
@@ -108,7 +108,7 @@ def due_dates(timetable: Timetable, done: Mapping[int, Done]) -> list[date | Non
     return [timetable.starts_on, *(each and each.on + A_DAY for each in before)]
 
 
-def opened(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> tuple[datetime, ...]:
+def opened(timetable: Timetable, done: Mapping[int, CompletedDay], *, now: datetime) -> tuple[datetime, ...]:
     """The opening instants of the days that are open: when the rules were first met, whenever that is noticed.
 
     A noted instant stays; at the gentle pace it moves earlier if the day before turns out to have been completed
@@ -132,7 +132,7 @@ def opened(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> 
 
 
 def planned(
-    timetable: Timetable, done: Mapping[int, Done], openings: Sequence[datetime], *, is_underway: bool
+    timetable: Timetable, done: Mapping[int, CompletedDay], openings: Sequence[datetime], *, is_underway: bool
 ) -> list[tuple[date | None, datetime | None]]:
     """The date and the opening instant of each day, in order; None while they aren't known.
 
@@ -153,14 +153,14 @@ def planned(
     return plan
 
 
-def noted(timetable: Timetable, done: Mapping[int, Done], *, now: datetime) -> Timetable:
+def noted(timetable: Timetable, done: Mapping[int, CompletedDay], *, now: datetime) -> Timetable:
     """With the opening instants of all that is open, so that no later change can lock it again."""
     return replace(timetable, openings=opened(timetable, done, now=now))
 
 
 def changed(
     timetable: Timetable,
-    done: Mapping[int, Done],
+    done: Mapping[int, CompletedDay],
     *,
     zone: str | None = None,
     paused: bool | None = None,

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from app.content.exporter import export
-from app.content.plan import Action, Change, plan_load
+from app.content.plan import Action, ContentChange, plan_load
 from app.content.reader import read_content
 from app.journey.models import Journey
 from tests.content.conftest import Desk, replace_in
@@ -22,8 +22,8 @@ def stored(desk: Desk) -> dict[str, tuple[bool, str]]:
         return {each.slug: (each.is_listed, each.definition["title"]) for each in session.exec(select(Journey))}
 
 
-def changed(*fields: str, slug: str = "21-days") -> list[Change]:
-    return [Change("journey", slug, Action.CHANGED, fields)]
+def changed(*fields: str, slug: str = "21-days") -> list[ContentChange]:
+    return [ContentChange("journey", slug, Action.CHANGED, fields)]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_the_first_load_creates_it_and_a_second_changes_nothing(desk: Desk) -> N
     desk.load()
     write_journey(desk.folder)
 
-    created = [Change("journey", "21-days", Action.CREATED)]
+    created = [ContentChange("journey", "21-days", Action.CREATED)]
     assert desk.diff() == desk.load().changes == created
     assert stored(desk) == {"21-days": (True, "A journey")}
     assert (desk.diff(), desk.load().changes) == ([], [])
@@ -79,7 +79,7 @@ def test_without_its_folder_it_is_unlisted_and_comes_back_as_it_was(walked: Desk
     away = walked.folder.with_name("away")
     shutil.move(walked.folder / "journey", away)
 
-    gone = [Change("journey", "21-days", Action.UNPUBLISHED)]
+    gone = [ContentChange("journey", "21-days", Action.UNPUBLISHED)]
     assert walked.diff() == walked.load().changes == gone
     assert stored(walked) == {"21-days": (False, "A journey")}
     assert walked.load().changes == []
@@ -103,8 +103,8 @@ def test_another_slug_is_another_journey(walked: Desk) -> None:
     write_journey(walked.folder, slug="other")
 
     assert walked.load().changes == [
-        Change("journey", "other", Action.CREATED),
-        Change("journey", "21-days", Action.UNPUBLISHED),
+        ContentChange("journey", "other", Action.CREATED),
+        ContentChange("journey", "21-days", Action.UNPUBLISHED),
     ]
     assert stored(walked) == {"21-days": (False, "A journey"), "other": (True, "A journey")}
 

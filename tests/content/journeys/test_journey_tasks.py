@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from app.content.plan import Action, Change
+from app.content.plan import Action, ContentChange
 from app.core.source_files.sources import ContentFaults
 from tests.conftest import MakeService
 from tests.content.conftest import Desk, replace_in
@@ -81,13 +81,13 @@ def test_other_changes_of_a_day_with_notes_go_through(walking: Desk) -> None:
     write_day(walking.folder, 1, tasks=tasks, title="Another title")
     write_day(walking.folder, 2, tasks=[{"id": "only", "text": "A task."}])
 
-    assert walking.load().changes == [Change("journey", "21-days", Action.CHANGED, ("day 1", "day 2"))]
+    assert walking.load().changes == [ContentChange("journey", "21-days", Action.CHANGED, ("day 1", "day 2"))]
 
 
 def test_a_journey_that_goes_away_as_a_whole_is_only_unlisted(walking: Desk, service: Service) -> None:
     shutil.rmtree(walking.folder / "journey")
 
-    assert walking.load().changes == [Change("journey", "21-days", Action.UNPUBLISHED)]
+    assert walking.load().changes == [ContentChange("journey", "21-days", Action.UNPUBLISHED)]
     assert service.people[0].ask("GET", f"{RUN}/days/1").status_code == 200
 
 

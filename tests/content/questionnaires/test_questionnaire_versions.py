@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.assessments.models import Assessment, AssessmentVersion
-from app.content.plan import Action, Change, plan_load
+from app.content.plan import Action, ContentChange, plan_load
 from app.content.reader import read_content
 from app.core.source_files.sources import ContentFaults
 from app.web.cache.releases import ContentRelease
@@ -17,8 +17,8 @@ from tests.content.questionnaires.good_questionnaire import GOOD, NAME, replaced
 
 SLUG = NAME.removesuffix(".yaml")
 OTHER = replaced(GOOD, "text: One.", "text: Another one.")
-CREATED = Change("assessment", SLUG, Action.CREATED)
-GONE = Change("assessment", SLUG, Action.UNPUBLISHED)
+CREATED = ContentChange("assessment", SLUG, Action.CREATED)
+GONE = ContentChange("assessment", SLUG, Action.UNPUBLISHED)
 
 Row = tuple[Any, ...]
 
@@ -31,14 +31,14 @@ def studio(studio: Studio) -> Studio:
     return studio
 
 
-def changes(studio: Studio) -> list[Change]:
+def changes(studio: Studio) -> list[ContentChange]:
     """What `diff` says of questionnaires."""
     content = read_content(studio.folder)
     with studio.database.entities() as session:
         return [each for each in plan_load(session, content).changes if each.kind == "assessment"]
 
 
-def load(studio: Studio, text: str | None) -> list[Change]:
+def load(studio: Studio, text: str | None) -> list[ContentChange]:
     """Write the questionnaire or take it away, and load. What `diff` says before is what the load says, too."""
     write_questionnaire(studio.folder, text or "")
     if text is None:
@@ -115,7 +115,7 @@ def test_what_is_written_otherwise_and_says_the_same_is_no_new_version(studio: S
 def test_another_text_is_version_2_and_version_1_stays_readable(studio: Studio) -> None:
     studio.load()
 
-    assert load(studio, OTHER) == [Change("assessment", SLUG, Action.CHANGED, ("questions",))]
+    assert load(studio, OTHER) == [ContentChange("assessment", SLUG, Action.CHANGED, ("questions",))]
 
     assert first_question(studio) == (2, "Another one.")
     assert first_question(studio, version=1) == (1, "One.")
@@ -143,14 +143,14 @@ def test_another_text_is_version_2_and_version_1_stays_readable(studio: Studio) 
 def test_a_change_names_the_parts_that_differ(studio: Studio, old: str, new: str, parts: tuple[str, ...]) -> None:
     studio.load()
 
-    assert load(studio, replaced(GOOD, old, new)) == [Change("assessment", SLUG, Action.CHANGED, parts)]
+    assert load(studio, replaced(GOOD, old, new)) == [ContentChange("assessment", SLUG, Action.CHANGED, parts)]
     assert current(studio) == [(SLUG, 2, True)]
     assert load(studio, replaced(GOOD, old, new)) == []
 
 
 def test_a_part_that_is_taken_out_or_put_in_is_named(studio: Studio) -> None:
     without = GOOD[: GOOD.index("style:")] + GOOD[GOOD.index("recommendations:") :]
-    changed = Change("assessment", SLUG, Action.CHANGED, ("style",))
+    changed = ContentChange("assessment", SLUG, Action.CHANGED, ("style",))
 
     assert [load(studio, text) for text in (GOOD, without, GOOD)] == [[CREATED], [changed], [changed]]
 
@@ -165,7 +165,7 @@ def test_a_file_that_goes_away_is_unpublished_and_comes_back_as_the_same_version
     assert (current(studio), versions(studio)) == ([(SLUG, 1, False)], rows)
     assert load(studio, None) == []
 
-    assert load(studio, GOOD) == [Change("assessment", SLUG, Action.CHANGED, ("is_listed",))]
+    assert load(studio, GOOD) == [ContentChange("assessment", SLUG, Action.CHANGED, ("is_listed",))]
     assert first_question(studio) == (1, "One.")
     assert [each["slug"] for each in studio.client.get("/v1/assessments").json()["items"]] == [SLUG]
     assert (current(studio), versions(studio)) == ([(SLUG, 1, True)], rows)
@@ -175,7 +175,7 @@ def test_a_file_that_comes_back_with_another_text_is_a_new_version(studio: Studi
     studio.load()
     load(studio, None)
 
-    assert load(studio, OTHER) == [Change("assessment", SLUG, Action.CHANGED, ("questions",))]
+    assert load(studio, OTHER) == [ContentChange("assessment", SLUG, Action.CHANGED, ("questions",))]
     assert first_question(studio) == (2, "Another one.")
     assert first_question(studio, version=1) == (1, "One.")
 
@@ -185,7 +185,7 @@ def test_a_file_that_gets_another_name_is_another_questionnaire(studio: Studio) 
     path = studio.folder / "assessments" / NAME
     path.rename(path.with_name("other.yaml"))
 
-    assert changes(studio) == [Change("assessment", "other", Action.CREATED), GONE]
+    assert changes(studio) == [ContentChange("assessment", "other", Action.CREATED), GONE]
     studio.load()
     assert current(studio) == [(SLUG, 1, False), ("other", 1, True)]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.journey.rules.progress import standing
+from app.journey.rules.progress import run_progress
 from app.journey.rules.schedule import Pace
 from app.journey.rules.streaks import Streak
 from tests.journey.runs import (
@@ -38,9 +38,9 @@ def test_a_flight_back_over_the_date_line_locks_nothing(zone: str, to: str) -> N
 
     run = moved(run, landed, to)
 
-    assert standing(run, now=landed).today == on("2026-03-04")
+    assert run_progress(run, now=landed).today == on("2026-03-04")
     assert run.openings(now=landed) == before
-    assert standing(run, now=landed).current_day == 4
+    assert run_progress(run, now=landed).current_day == 4
 
 
 @pytest.mark.parametrize("zone", WEST_OF_THE_LINE)
@@ -169,7 +169,7 @@ def test_a_date_skipped_by_a_flight_breaks_no_streak() -> None:
     run = moved(run, at("2026-03-03T23:30", PAGO_PAGO), KIRITIMATI)
     now = at("2026-03-05T09:00", KIRITIMATI)
 
-    assert standing(completed(run, 3, now), now=now).streak == Streak(3, 3, 0)
+    assert run_progress(completed(run, 3, now), now=now).streak == Streak(3, 3, 0)
 
 
 def test_a_date_lived_twice_counts_once() -> None:
@@ -180,7 +180,7 @@ def test_a_date_lived_twice_counts_once() -> None:
 
     run = completed(run, 2, now)
 
-    stands = standing(run, now=now)
+    stands = run_progress(run, now=now)
     assert (stands.today, stands.days_completed, stands.streak) == (on("2026-03-02"), 2, Streak(1, 1, 0))
 
 
@@ -208,7 +208,7 @@ def test_the_streak_of_a_completed_run_is_as_of_the_date_of_its_last_completion_
 
     run = completed(moved(run, landed, PAGO_PAGO), 2, last, heard=landed)
 
-    assert standing(run, now=landed).streak == Streak(1, 20, 0)
+    assert run_progress(run, now=landed).streak == Streak(1, 20, 0)
 
 
 def test_evenings_and_mornings_in_sydney_are_dates_there_and_not_in_utc() -> None:
@@ -222,4 +222,4 @@ def test_evenings_and_mornings_in_sydney_are_dates_there_and_not_in_utc() -> Non
 
     assert [moment.date().day for moment in moments] == [1, 3, 3, 5]
     assert [run.completions[day].on for day in range(1, 5)] == [on(f"2026-10-0{day}") for day in range(2, 6)]
-    assert standing(run, now=moments[-1]).streak == Streak(4, 4, 0)
+    assert run_progress(run, now=moments[-1]).streak == Streak(4, 4, 0)

@@ -8,7 +8,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.journey.rules.progress import DayStatus, Run, Standing, Status, standing, with_completion, without_completion
+from app.journey.rules.progress import (
+    DayStatus,
+    RunHistory,
+    RunProgress,
+    Status,
+    run_progress,
+    with_completion,
+    without_completion,
+)
 from app.journey.rules.schedule import LENGTH, Pace, Stretch, Timetable, changed, local_date
 from tests.journey.oracle import Event, Kind, Picture, Start, replay
 from tests.journey.zones import ZONES
@@ -31,7 +39,7 @@ ZONE = st.sampled_from(ZONES)
 WHICH = st.integers(0, LENGTH - 1)
 
 
-def picture_of(run: Run, stands: Standing, now: datetime) -> Picture:
+def picture_of(run: RunHistory, stands: RunProgress, now: datetime) -> Picture:
     """What the app says of a run, in the oracle's words."""
     return Picture(
         status=stands.status,
@@ -54,26 +62,26 @@ class Journeys(RuleBasedStateMachine):
     """One person's runs, one after another."""
 
     now: datetime
-    run: Run
+    run: RunHistory
     start: Start
 
     def __init__(self) -> None:
         super().__init__()
-        self.ended: list[tuple[Run, Standing]] = []
+        self.ended: list[tuple[RunHistory, RunProgress]] = []
 
     @initialize(now=MOMENTS, zone=ZONE, pace=st.sampled_from(Pace), ahead=st.integers(0, 2) | st.integers(0, 30))
     def begin(self, now: datetime, zone: str, pace: Pace, ahead: int) -> None:
         self.now = now
         starts_on = local_date(now, zone) + timedelta(days=ahead)
-        self.run = Run(Timetable(starts_on, pace, (Stretch(now, zone),)), {})
+        self.run = RunHistory(Timetable(starts_on, pace, (Stretch(now, zone),)), {})
         self.start = Start(now, starts_on, zone, pace.value)
         self.events: list[Event] = []
         self.opened: tuple[datetime, ...] = ()
         self.reached: set[int] = set()
 
     @property
-    def stands(self) -> Standing:
-        return standing(self.run, now=self.now)
+    def stands(self) -> RunProgress:
+        return run_progress(self.run, now=self.now)
 
     @property
     def is_underway(self) -> bool:
@@ -197,7 +205,7 @@ class Journeys(RuleBasedStateMachine):
     def what_has_ended_stays_as_it_was(self) -> None:
         for run, stood in self.ended:
             assert stood.status in {Status.ABANDONED, Status.COMPLETED}
-            assert replace(standing(run, now=self.now), today=stood.today) == stood
+            assert replace(run_progress(run, now=self.now), today=stood.today) == stood
 
 
 TestJourneys = Journeys.TestCase

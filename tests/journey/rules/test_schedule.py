@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from app.journey.rules.schedule import Done, Pace, changed, exists, first_instant, local_date, opened
+from app.journey.rules.schedule import CompletedDay, Pace, changed, exists, first_instant, local_date, opened
 from tests.journey.clocks import turns
 from tests.journey.runs import (
     A_SECOND,
@@ -195,7 +195,7 @@ def noon(day: int) -> datetime:
 def test_at_the_daily_pace_it_does_not_matter_when_the_day_before_was_completed() -> None:
     timetable = begun(noon(4), BERLIN).timetable
 
-    openings = opened(timetable, {1: Done(noon(6), on("2026-05-06"))}, now=noon(6))
+    openings = opened(timetable, {1: CompletedDay(noon(6), on("2026-05-06"))}, now=noon(6))
 
     assert openings == tuple(at(f"2026-05-{day:02}T00:00", BERLIN) for day in (4, 5, 6))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.journey.rules.progress import standing
+from app.journey.rules.progress import run_progress
 from app.journey.rules.streaks import Streak, streak
 from tests.journey import oracle
 from tests.journey.runs import abandoned, at, begun, completed, finished, moved, on, paused, resumed
@@ -141,29 +141,29 @@ def test_several_days_completed_on_one_date_are_one_date_of_a_streak() -> None:
     for day in (1, 2, 3):
         run = completed(run, day, MADE + 2 * A_DAY)
 
-    assert standing(run, now=MADE + 2 * A_DAY).streak == Streak(1, 1, 0)
+    assert run_progress(run, now=MADE + 2 * A_DAY).streak == Streak(1, 1, 0)
 
 
 def test_the_current_streak_is_frozen_when_a_run_is_finished_or_abandoned() -> None:
     complete = finished(MADE, BERLIN)
     given_up = abandoned(completed(begun(MADE, BERLIN), 1, MADE), MADE + A_DAY)
 
-    assert standing(complete, now=MADE + 90 * A_DAY).streak == Streak(21, 21, 0)
-    assert standing(given_up, now=MADE + 90 * A_DAY).streak == Streak(1, 1, 0)
+    assert run_progress(complete, now=MADE + 90 * A_DAY).streak == Streak(21, 21, 0)
+    assert run_progress(given_up, now=MADE + 90 * A_DAY).streak == Streak(1, 1, 0)
 
 
 def test_a_run_abandoned_long_after_the_last_practice_ends_without_a_streak() -> None:
     run = abandoned(completed(begun(MADE, BERLIN), 1, MADE), MADE + 9 * A_DAY)
 
-    assert standing(run, now=MADE + 9 * A_DAY).streak == Streak(0, 1, 0)
+    assert run_progress(run, now=MADE + 9 * A_DAY).streak == Streak(0, 1, 0)
 
 
 def test_dates_wholly_paused_are_neutral_and_those_at_the_ends_of_a_pause_are_not() -> None:
     run = completed(begun(MADE, BERLIN), 1, MADE)
     run = resumed(paused(run, MADE + A_DAY), MADE + 5 * A_DAY)
 
-    assert standing(completed(run, 2, MADE + 5 * A_DAY), now=MADE + 5 * A_DAY).streak == Streak(2, 2, 1)
-    assert standing(completed(run, 2, MADE + 6 * A_DAY), now=MADE + 6 * A_DAY).streak == Streak(1, 1, 0)
+    assert run_progress(completed(run, 2, MADE + 5 * A_DAY), now=MADE + 5 * A_DAY).streak == Streak(2, 2, 1)
+    assert run_progress(completed(run, 2, MADE + 6 * A_DAY), now=MADE + 6 * A_DAY).streak == Streak(1, 1, 0)
 
 
 def test_dates_of_an_earlier_pause_are_neutral_during_the_next() -> None:
@@ -173,13 +173,13 @@ def test_dates_of_an_earlier_pause_are_neutral_during_the_next() -> None:
 
     run = paused(run, MADE + 6 * A_DAY)
 
-    assert standing(run, now=MADE + 9 * A_DAY).streak == Streak(3, 3, 1)
+    assert run_progress(run, now=MADE + 9 * A_DAY).streak == Streak(3, 3, 1)
 
 
 def test_the_date_on_which_a_run_was_made_is_missed_like_others() -> None:
     run = completed(begun(MADE, BERLIN), 1, MADE + A_DAY)
 
-    assert standing(completed(run, 2, MADE + 3 * A_DAY), now=MADE + 3 * A_DAY).streak == Streak(1, 1, 0)
+    assert run_progress(completed(run, 2, MADE + 3 * A_DAY), now=MADE + 3 * A_DAY).streak == Streak(1, 1, 0)
 
 
 def test_a_date_that_the_zone_skipped_is_neutral() -> None:
@@ -189,7 +189,7 @@ def test_a_date_that_the_zone_skipped_is_neutral() -> None:
     run = completed(run, 2, at("2011-12-29T12:00", apia))
     now = at("2011-12-31T12:00", apia)
 
-    assert standing(completed(run, 3, now), now=now).streak == Streak(3, 3, 1)
+    assert run_progress(completed(run, 3, now), now=now).streak == Streak(3, 3, 1)
 
 
 def test_a_date_that_was_lived_in_another_zone_is_not_neutral() -> None:
@@ -201,5 +201,5 @@ def test_a_date_that_was_lived_in_another_zone_is_not_neutral() -> None:
     run = moved(run, at("2011-12-30T12:00", pago_pago), apia)
     now = at("2011-12-31T22:00", apia)
 
-    assert standing(completed(run, 3, now), now=now).streak == Streak(1, 2, 0)
+    assert run_progress(completed(run, 3, now), now=now).streak == Streak(1, 2, 0)
     assert completed(run, 3, now).done[3].on == on("2011-12-31")
