@@ -26,6 +26,15 @@ def faults_of(folder: Path) -> list[str]:
     return [str(fault) for fault in refused.value.faults]
 
 
+def lines_of(path: Path, text: str) -> list[int]:
+    return [n for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1) if text in line]
+
+
+def line_of(path: Path, text: str) -> int:
+    [line] = lines_of(path, text)
+    return line
+
+
 def replace_in(path: Path, old: str, new: str) -> None:
     """Edit a file that has the old text exactly once."""
     text = path.read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.conftest import faults_of, replace_in
+from tests.content.conftest import faults_of, line_of, lines_of, replace_in
 from tests.factories.content import write_article
 
 REFERENCES = [
@@ -14,15 +14,6 @@ REFERENCES = [
 CITED = "As [found](#ref-lally-2010).\n"
 UNCITED = "reference 'lally-2010' isn't cited: write [...](#ref-lally-2010) in the text or remove it"
 PARAGRAPH = "is one paragraph: no list, heading or second paragraph inside"
-
-
-def lines_of(path: Path, text: str) -> list[int]:
-    return [n for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1) if text in line]
-
-
-def line_of(path: Path, text: str) -> int:
-    [line] = lines_of(path, text)
-    return line
 
 
 @pytest.mark.parametrize(

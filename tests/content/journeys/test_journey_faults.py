@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.content.reader import read_content
-from tests.content.conftest import faults_of, replace_in
+from tests.content.conftest import faults_of, line_of, replace_in
 from tests.factories.content import write_article, write_questionnaire
 from tests.factories.journeys import REFERENCE, day, write_day, write_journey
 
@@ -14,17 +14,6 @@ ABOUT = "journey/journey.yaml"
 SLUG = "must be lower-case letters, digits and single hyphens, such as social-connection"
 TEXT = "must be a text, not empty and without control characters"
 WITHOUT = object()
-
-
-@pytest.fixture
-def path(folder: Path) -> Path:
-    """The folder of a good journey."""
-    return write_journey(folder)
-
-
-def line_of(path: Path, text: str) -> int:
-    [line] = [n for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1) if text in line]
-    return line
 
 
 def test_a_good_journey_has_no_fault(folder: Path, path: Path) -> None:

@@ -5,22 +5,11 @@ from pathlib import Path
 import pytest
 
 from app.content.reader import read_content
-from tests.content.conftest import faults_of, replace_in
+from tests.content.conftest import faults_of, line_of, replace_in
 from tests.factories.content import write_questionnaire
 from tests.factories.journeys import REFERENCE, write_day, write_journey
 
 ABOUT = "journey/journey.yaml"
-
-
-@pytest.fixture
-def path(folder: Path) -> Path:
-    """The folder of a good journey."""
-    return write_journey(folder)
-
-
-def line_of(path: Path, text: str) -> int:
-    [line] = [n for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1) if text in line]
-    return line
 
 
 @pytest.mark.parametrize(

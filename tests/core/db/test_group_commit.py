@@ -2,16 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import URL, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from app.cli import migrate_database
 from app.core.db.database import Database
 from app.core.db.session import Session
 from app.core.errors import Unavailable
@@ -22,15 +20,6 @@ from tests.factories.writes import KeptRefusal, Refusal, add, held, refuse, stor
 def window(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, writers that arrive together commit together."""
     monkeypatch.setattr("app.core.db.group_commit.WINDOW", 30.0)
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Database]:
-    """On SQLite, where a request waits for ten seconds."""
-    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), seconds=10)
-    migrate_database(database)
-    yield database
-    database.close()
 
 
 def transaction(session: Session) -> int:

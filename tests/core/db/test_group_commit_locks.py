@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,6 @@ from app.core.db.database import Database
 from app.core.db.requests import Mode
 from app.core.errors import Unavailable
 from tests.factories.writes import add, held, run, stored, write
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Database]:
-    """On SQLite, where a request waits for ten seconds."""
-    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), seconds=10)
-    migrate_database(database)
-    yield database
-    database.close()
 
 
 def test_a_transaction_that_cannot_begin_refuses_all_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
