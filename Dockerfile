@@ -1,4 +1,4 @@
-# What runs in production: the locked dependencies, the code, the content. Settings: docs/operations.md.
+# Production image: locked dependencies, code and content. Settings: docs/operations.md.
 
 FROM python:3.11-slim AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -25,6 +25,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready', timeout=2)"]
 
-# The entry point is the `twentyone` command: `docker run IMAGE content check` works too.
+# The entry point is the `twentyone` command, for example `docker run IMAGE content check`.
 ENTRYPOINT ["python", "-m", "app.cli"]
 CMD ["serve", "--seed", "seed_content"]

@@ -1,19 +1,19 @@
-# `make run` and `make test` are all that a newcomer needs; both set everything up themselves.
+# Start with `make run` and `make test`; both install everything they need.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-# Modules are compiled once, even where the environment says not to: the suite starts a hundred processes.
+# Compile modules even if the environment disables it: the test suite starts a hundred processes.
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help install run test check lint format types migrate migration seed openapi bench bench-versions bench-growth stats lock clean
 .PHONY: fuzz crash faults stopping machine restore mutants trials
 
-help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## List all targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: .venv/installed ## Make the environment in .venv, exactly as locked
+install: .venv/installed ## Create .venv with the locked dependencies
 
 .venv/installed: requirements/dev.txt requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -24,10 +24,10 @@ install: .venv/installed ## Make the environment in .venv, exactly as locked
 run: install ## Migrate, load seed_content/ and serve on HOST:PORT (127.0.0.1:8000)
 	@exec $(BIN)/twentyone serve --seed seed_content
 
-test: install ## Run the whole suite, on SQLite and on PostgreSQL
+test: install ## Run the test suite, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 3 --dist worksteal
 
-check: lint ## Everything that CI checks
+check: lint ## Run all checks of CI
 	@$(MAKE) --no-print-directory -j2 types test
 
 lint: install ## Check format, style and import contracts
@@ -38,14 +38,14 @@ lint: install ## Check format, style and import contracts
 types: install ## Check types
 	$(BIN)/mypy
 
-format: install ## Write the code in the one format
+format: install ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-migrate: install ## Bring the database's tables to this version
+migrate: install ## Migrate the database
 	$(BIN)/twentyone migrate
 
-migration: install migrate ## Draft a migration from the models: make migration NAME=add_bookmarks
+migration: install migrate ## Generate a migration from the models: make migration NAME=add_bookmarks
 	$(BIN)/alembic revision --autogenerate -m "$(NAME)" --rev-id "$$(date -u +%Y%m%d)_$(NAME)"
 
 seed: install migrate ## Load seed_content/
@@ -54,47 +54,47 @@ seed: install migrate ## Load seed_content/
 openapi: install ## Write docs/openapi.json
 	$(BIN)/twentyone openapi > docs/openapi.json
 
-bench: install ## Measure everything, as ratios in one run, in seven minutes
+bench: install ## Run the benchmarks (seven minutes)
 	$(BIN)/python -m bench
 
-bench-versions: install ## Measure this version and another one in one run: make bench-versions BEFORE=../before
+bench-versions: install ## Compare with another checkout: make bench-versions BEFORE=../before
 	$(BIN)/python -m bench.versions "$(BEFORE)"
 
-bench-growth: install ## Fill PostgreSQL with a million runs, and measure what that costs (needs 8 GB and some minutes)
+bench-growth: install ## Benchmark PostgreSQL with a million runs (8 GB, some minutes)
 	$(BIN)/python -m bench.parts.journey_growth
 
-stats: install ## Measure size and shape of the code, and the length of five requests, against limits
+stats: install ## Check code statistics and the length of five requests against limits
 	$(BIN)/python -m bench.stats
 
-fuzz: install ## Send what the document describes, and what it doesn't: N=5000 cases on each database
+fuzz: install ## Fuzz the API from its OpenAPI document: N=5000 requests per database
 	$(BIN)/python -m trials.fuzz $(N) $(if $(SEED),--seed $(SEED))
 
-crash: install ## Kill servers, databases and commands at any moment, and fill the disk: N=25 kills of each server
+crash: install ## Kill servers, databases and commands, and fill the disk: N=25 kills per server
 	$(BIN)/python -m trials.crash $(N)
 	$(BIN)/python -m trials.crash.full_disk
 
-faults: install ## Stop, restart, slow down and freeze the database under load: SECONDS=8 of each
+faults: install ## Inject database faults under load: SECONDS=8 per fault
 	$(BIN)/python -m trials.faults $(SECONDS)
 
 stopping: install ## Stop servers under load: N=3 rounds
 	$(BIN)/python -m trials.stopping $(N)
 
-machine: install ## Members at once against a model of what they may see: N=200 examples on each database
+machine: install ## Run concurrent members against a model: N=200 scenarios per database
 	$(BIN)/python -m trials.machine $(N)
 
-restore: install ## Back up under load, restore, and look for what was acknowledged: N=5 rounds on each database
+restore: install ## Back up under load and restore: N=5 rounds per database
 	$(BIN)/python -m trials.backup $(N)
 
-mutants: install ## Make small faults in the rules, and see that the tests notice: FILES=app/journey/rules/merge.py
+mutants: install ## Run mutation tests: FILES=app/journey/rules/merge.py
 	$(BIN)/python -m trials.mutants $(FILES)
 
-trials: fuzz crash faults stopping machine restore mutants ## All of these, one after the other
+trials: fuzz crash faults stopping machine restore mutants ## Run all trials
 
-lock: install ## Lock the dependencies anew, with hashes and without addresses
+lock: install ## Lock the dependencies with hashes, without index URLs
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header ../pyproject.toml -o run.txt
 	cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header --extra dev -c run.txt ../pyproject.toml -o dev.txt
 
-clean: ## Remove the environment and what was built; var/ stays
+clean: ## Remove .venv, builds and caches; keep var/
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

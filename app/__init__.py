@@ -1,1 +1,1 @@
-"""The backend of 21|Twenty One: articles, assessments and a guided 21-day journey."""
+"""The backend of 21|Twenty One: articles, self-assessments and a guided 21-day journey."""

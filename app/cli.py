@@ -1,4 +1,4 @@
-"""The `twentyone` command."""
+"""The command-line interface `twentyone`."""
 
 import json
 import sys
@@ -12,15 +12,15 @@ from app.accounts.admin import key_commands as keys
 from app.assessments import commands as assessments
 from app.backups import commands as backups
 from app.content import commands as content
-from app.content.commands import load_folder, told
-from app.core.console import database_told, opened, read_settings
+from app.content.commands import load_directory, reporting_content_errors
+from app.core.console import load_settings, open_database, reporting_database_errors
 from app.core.db.database import Database
 from app.core.db.migrations import upgrade
 from app.core.settings import DatabaseSettings
 from app.doctor.command import doctor
 from app.main import create_app
 from app.privacy import erasure_commands as erasures
-from app.serving import become_server
+from app.serving import exec_server
 
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
@@ -34,42 +34,44 @@ app.command()(backups.restore)
 
 
 def migrate_database(database: Database, revision: str = "head") -> None:
-    """Bring the tables to a revision of migrations/."""
+    """Upgrade the database schema to a revision, by default the newest."""
     upgrade(database.url, revision)
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database's tables to this version."""
+    """Upgrade the database schema to the newest revision."""
     settings = DatabaseSettings()
-    settings.make_var_dir()
-    with database_told(), opened() as database:
+    settings.create_var_dir()
+    with reporting_database_errors(), open_database() as database:
         migrate_database(database)
-    typer.echo("The tables are those of this version.")
+    typer.echo("The database schema is up to date.")
 
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(envvar="HOST", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="The port to listen at.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
-    seed: Annotated[Path | None, typer.Option(help="Migrate, and load this folder of content, before serving.")] = None,
+    host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
+    seed: Annotated[
+        Path | None, typer.Option(help="Migrate the database and load this content directory before serving.")
+    ] = None,
 ) -> None:
-    """Serve the API."""
-    settings = read_settings()
+    """Start the API server."""
+    settings = load_settings()
     if seed:
-        settings.make_var_dir()
-        with told(), opened() as database:
+        settings.create_var_dir()
+        with reporting_content_errors(), open_database() as database:
             migrate_database(database)
-            load_folder(database, seed)
+            load_directory(database, seed)
     typer.echo(f"Serving at http://{host}:{port}; the documentation is at http://{host}:{port}/docs", err=True)
-    become_server(host, port, workers)
+    exec_server(host, port, workers)
 
 
 @app.command()
 def openapi() -> None:
-    """Print the OpenAPI document."""
-    document = create_app(read_settings()).openapi()
+    """Print the OpenAPI document as JSON."""
+    document = create_app(load_settings()).openapi()
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 

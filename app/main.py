@@ -1,4 +1,4 @@
-"""The application: `create_app` builds one typed state and the routes around it. Nothing is created at import."""
+"""The application factory. Importing this module does not create an application."""
 
 import gc
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +19,7 @@ from app.accounts.router import router as accounts_router
 from app.accounts.services import AccountServices
 from app.articles.router import router as articles_router
 from app.articles.search import SearchIndex
-from app.articles.search_documents import indexed_articles
+from app.articles.search_documents import iter_indexed_articles
 from app.articles.services import ArticleServices
 from app.assessments.drafts.router import router as drafts_router
 from app.assessments.results.router import router as results_router
@@ -27,10 +27,10 @@ from app.assessments.router import router as assessments_router
 from app.assessments.services import AssessmentServices
 from app.bookmarks.router import router as bookmarks_router
 from app.core import logs
-from app.core.background import Repeating
+from app.core.background import PeriodicTask
 from app.core.db.database import Database
-from app.core.mail.outbox import Postman
-from app.core.mail.transport import transport_of
+from app.core.mail.outbox import OutboxWorker
+from app.core.mail.transport import create_transport
 from app.core.settings import Settings
 from app.core.timestamps import utc_now
 from app.journey.calendars.router import router as calendars_router
@@ -38,7 +38,7 @@ from app.journey.content.router import router as journeys_router
 from app.journey.router import router as runs_router
 from app.journey.services import JourneyServices
 from app.pages.router import router as pages_router
-from app.privacy.erasure_log import Erasures
+from app.privacy.erasure_log import ErasureLog
 from app.privacy.retention import clean_up
 from app.privacy.router import router as privacy_router
 from app.privacy.services import PrivacyServices
@@ -46,10 +46,10 @@ from app.support.router import router as support_router
 from app.web import health, metrics, problems
 from app.web.cache.release_watcher import ReleaseWatcher
 from app.web.cache.response_cache import ContentCache
-from app.web.cors import Cors, cors_options, headers_for
-from app.web.middleware import PastCache, RequestLogging, UnhandledErrors
+from app.web.cors import Cors, cached_cors_headers, cors_options
+from app.web.middleware import CacheBypass, RequestLogging, UnhandledErrors
 from app.web.openapi import docs_pages
-from app.web.openapi.document import DESCRIPTION, TITLE, VERSION, DescribedApi
+from app.web.openapi.document import DESCRIPTION, TITLE, VERSION, DocumentedApi
 from app.web.rate_limits import PasswordCapacity, RateLimits
 from app.web.services import WebServices
 from app.web.shutdown import Shutdown
@@ -84,13 +84,13 @@ TAGS = [
     {"name": "Support", "description": support.__doc__},
     {"name": "Accounts", "description": accounts.__doc__},
     {"name": "Privacy", "description": privacy.__doc__},
-    {"name": "Operations", "description": "For whoever runs the service."},
+    {"name": "Operations", "description": "Endpoints for operators: health checks and metrics."},
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What a running application consists of, by folder. Endpoints reach it by their folder's `Services`."""
+    """The services of a running application, grouped by package. Endpoints receive them as parameters."""
 
     web: WebServices
     accounts: AccountServices
@@ -98,25 +98,27 @@ class AppState:
     assessments: AssessmentServices
     journey: JourneyServices
     privacy: PrivacyServices
-    postman: Postman
-    background: list[Repeating]
+    outbox_worker: OutboxWorker
+    background_tasks: list[PeriodicTask]
 
     @classmethod
     def of(cls, settings: Settings) -> "AppState":
-        database = Database(settings.database, pool_size=settings.pool_size, seconds=settings.database_seconds)
+        database = Database(settings.database, pool_size=settings.pool_size, request_timeout=settings.database_seconds)
         index = SearchIndex()
         limits = RateLimits(settings)
-        erasures = Erasures(settings.erasures, settings.ring)
-        postman = Postman(database, settings.ring, transport_of(settings), sender=settings.mail_from)
+        erasures = ErasureLog(settings.erasures, settings.ring)
+        outbox_worker = OutboxWorker(database, settings.ring, create_transport(settings), sender=settings.mail_from)
         web = WebServices(
             settings=settings,
             database=database,
-            watcher=ReleaseWatcher(database, rebuild=lambda: index.rebuild(indexed_articles(database))),
+            watcher=ReleaseWatcher(database, rebuild=lambda: index.rebuild(iter_indexed_articles(database))),
             metrics=metrics.Metrics(database),
             limits=limits,
-            passwords=PasswordCapacity(at_once=settings.passwords_at_once, waiting=settings.passwords_waiting),
-            readiness=health.Readiness(database, seconds=settings.database_seconds),
-            shutdown=Shutdown(notice=settings.leaving_seconds),
+            passwords=PasswordCapacity(
+                max_concurrent=settings.passwords_at_once, max_waiting=settings.passwords_waiting
+            ),
+            readiness=health.Readiness(database, timeout_seconds=settings.database_seconds),
+            shutdown=Shutdown(notice_seconds=settings.leaving_seconds),
         )
         return cls(
             web=web,
@@ -125,11 +127,11 @@ class AppState:
             assessments=AssessmentServices.of(settings.ring),
             journey=JourneyServices.of(settings.ring),
             privacy=PrivacyServices(erasures),
-            postman=postman,
-            background=[
-                Repeating("mail", lambda: postman.deliver_next() is not None, every=1),
-                Repeating("clean-up", lambda: clean_up(database, erasures, now=utc_now()), every=3600),
-                Repeating("limits", limits.sweep, every=60),
+            outbox_worker=outbox_worker,
+            background_tasks=[
+                PeriodicTask("mail", lambda: outbox_worker.deliver_next() is not None, interval=1),
+                PeriodicTask("clean-up", lambda: clean_up(database, erasures, now=utc_now()), interval=3600),
+                PeriodicTask("limits", limits.sweep, interval=60),
             ],
         )
 
@@ -138,42 +140,42 @@ class AppState:
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     state: AppState = app.state.services
     state.web.watcher.start()
-    device_name("")  # reads its tables now, instead of in the first sign-in
-    for work in state.background:
-        work.start()
+    device_name("")  # loads its tables now, not during the first sign-in
+    for task in state.background_tasks:
+        task.start()
     gc.set_threshold(10_000, 50, 100)
-    gc.freeze()  # what has been imported stays: the garbage collector need not look through it again and again
+    gc.freeze()  # excludes imported objects from garbage collection
     gc.enable()
-    state.web.shutdown.listen()
+    state.web.shutdown.install_signal_handler()
     yield {"shutdown": state.web.shutdown, "head_seconds": state.web.settings.head_seconds}
     gc.unfreeze()
-    for work in state.background:
-        work.stop()
+    for task in state.background_tasks:
+        task.stop()
     state.web.watcher.stop()
     state.web.database.close()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The whole application, made from settings; those of the environment unless given."""
+    """Create the application. By default, settings are read from the environment."""
     settings = settings or Settings()
     logs.configure(settings.log_level)
     if settings.environment == "production" and not settings.smtp_url:
-        log.warning("mails_go_to_files", folder=str(settings.var_dir / "mail"))
+        log.warning("emails_written_to_files", directory=str(settings.var_dir / "mail"))
     state = AppState.of(settings)
 
-    def outermost(inner: ASGIApp) -> ASGIApp:
+    def add_cache(inner: ASGIApp) -> ASGIApp:
         cache = ContentCache(
             inner,
-            signal=state.web.watcher,
-            most_entries=settings.cache_entries,
-            most_bytes=settings.cache_bytes,
-            origins=headers_for(settings.cors_origins),
+            watcher=state.web.watcher,
+            max_entries=settings.cache_entries,
+            max_bytes=settings.cache_bytes,
+            cors_headers=cached_cors_headers(settings.cors_origins),
         )
-        state.web.metrics.watch(cache)
-        return PastCache(inner, cache)
+        state.web.metrics.register_cache(cache)
+        return CacheBypass(inner, cache)
 
-    app = DescribedApi(
-        outermost=outermost,
+    app = DocumentedApi(
+        outer_middleware=add_cache,
         routes=[route for router in ROUTERS for route in router.routes],
         title=TITLE,
         version=VERSION,
@@ -184,7 +186,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=problems.EVERYWHERE,
+        responses=problems.COMMON_RESPONSES,
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
@@ -194,5 +196,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     app.state.services = state
-    problems.install(app)
+    problems.add_exception_handlers(app)
     return app

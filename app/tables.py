@@ -1,4 +1,4 @@
-"""Every table, in one place: what migrations and tests know as `metadata`."""
+"""The metadata of all database tables, for migrations and tests."""
 
 from app.accounts import models as accounts
 from app.articles import models as articles

@@ -1,5 +1,5 @@
-"""The benchmark: ratios and times of one run, against what was promised (docs/performance.md)."""
+"""Benchmarks: ratios and times of one run, compared with targets (docs/performance.md)."""
 
 import warnings
 
-warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # of platformdirs, which PostgreSQL's wheel asks for a folder
+warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # platformdirs: the PostgreSQL wheel uses its directories

@@ -1,6 +1,7 @@
-"""`make bench`: measures everything in one run and prints one table. Exit code 1 when a target is missed.
+"""`make bench`: measure everything in one run and print one table.
 
-With `--short` it only sees that all of this works: no target is judged, and nothing in the project changes.
+The exit code is 1 if a target is missed. `--short` runs nearly all parts with little data, checks no target and writes
+no file.
 """
 
 import sys
@@ -34,25 +35,25 @@ PARTS = {
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"all unless given: {', '.join(PARTS)}")
-    parser.add_argument("--short", action="store_true", help="see that it works, and judge nothing")
-    parser.add_argument("--into", type=Path, help="the folder for results and plots, instead of the project's")
-    given = parser.parse_args()
+    parser.add_argument("parts", nargs="*", help=f"parts to measure (default: all): {', '.join(PARTS)}")
+    parser.add_argument("--short", action="store_true", help="run with little data, without checking targets")
+    parser.add_argument("--into", type=Path, help="directory for results and plots (default: the project's)")
+    arguments = parser.parse_args()
     started = time.monotonic()
-    measures = list(_told(_measures(given.parts or PARTS, SHORT if given.short else FULL), started))
-    if given.short:
-        measures = [replace(each, target=None) for each in measures]
+    measures = list(_with_progress(_measures(arguments.parts or PARTS, SHORT if arguments.short else FULL), started))
+    if arguments.short:
+        measures = [replace(measure, target=None) for measure in measures]
     seconds = time.monotonic() - started
-    if given.into or not given.short:
-        results.write(measures, given.into or results.FOLDER, seconds=seconds)
-        plots.write(measures, given.into or plots.FOLDER)
+    if arguments.into or not arguments.short:
+        results.write(measures, arguments.into or results.FOLDER, seconds=seconds)
+        plots.write(measures, arguments.into or plots.FOLDER)
     print(f"{cpu()}, {len(cores())} cores; {seconds:.0f} s\n\n{results.table(measures)}\n")
-    if given.short:
-        print("It works. Nothing was judged.")
+    if arguments.short:
+        print("The short run finished. Targets were not checked.")
         return 0
-    short = [each.name for each in measures if not each.is_met]
-    print(f"Falls short: {', '.join(short)}." if short else "Every target is met.")
-    return 1 if short else 0
+    missed = [measure.name for measure in measures if not measure.is_met]
+    print(f"Missed targets: {', '.join(missed)}." if missed else "All targets are met.")
+    return 1 if missed else 0
 
 
 def _measures(parts: Iterable[str], effort: Effort) -> Iterator[Measure]:
@@ -61,11 +62,11 @@ def _measures(parts: Iterable[str], effort: Effort) -> Iterator[Measure]:
             yield from PARTS[part](Path(folder), effort)
 
 
-def _told(measures: Iterator[Measure], started: float) -> Iterator[Measure]:
-    """The measures, with a sign of life on standard error for each."""
-    for each in measures:
-        sys.stderr.write(f"{time.monotonic() - started:4.0f} s  {each.part}: {each.name}\n")
-        yield each
+def _with_progress(measures: Iterator[Measure], started: float) -> Iterator[Measure]:
+    """Yield the measures, and print progress for each to standard error."""
+    for measure in measures:
+        sys.stderr.write(f"{time.monotonic() - started:4.0f} s  {measure.part}: {measure.name}\n")
+        yield measure
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A folder of generated articles: always the same ones, alike in shape to those that people write."""
+"""Generate a content directory of articles: identical in every run, and similar to real articles."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,11 @@ from itertools import accumulate, product
 from pathlib import Path
 from random import Random
 
-SIZE = 4096  # bytes of an article's file
+ARTICLE_BYTES = 4096  # bytes of an article's file
 SEED = 21
-CATEGORIES, TOPICS, AUTHORS = 4, 8, 10  # few enough for a page of 20 of each at 100 articles
-FIRST = datetime(2020, 1, 1, 6, tzinfo=UTC)
-APART = timedelta(hours=5)  # between two publications; the newest of 10,000 is still in the past
+CATEGORIES, TOPICS, AUTHORS = 4, 8, 10  # low enough that 100 articles fill a page of 20 for each
+FIRST_PUBLICATION = datetime(2020, 1, 1, 6, tzinfo=UTC)
+PUBLICATION_INTERVAL = timedelta(hours=5)  # between two publications; the newest of 10,000 is still in the past
 
 ONSETS = ["b", "br", "c", "d", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v"]
 NUCLEI = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
@@ -36,7 +36,7 @@ description: A description.
 language: en
 time_zone: UTC
 navigation: [{label: Blog, href: /blog, style: link}]
-footer: {copyright: Nobody, links: [{label: Find support, href: /support}]}
+footer: {copyright: Example, links: [{label: Find support, href: /support}]}
 call_to_action: {eyebrow: Now, title: Begin?, text: A text., label: Begin, href: /journey}
 """
 SUPPORT = """\
@@ -55,34 +55,34 @@ def slug_of(n: int) -> str:
     return f"article-{n:05}"
 
 
-def write_folder(folder: Path, articles: int) -> Path:
-    """Write a folder of content that `content load` takes, with so many articles of SIZE bytes."""
+def write_content(folder: Path, articles: int) -> Path:
+    """Write a content directory with `articles` articles of SIZE bytes that `content load` accepts."""
     (folder / "articles").mkdir(parents=True)
-    people = "".join(
+    authors = "".join(
         f"  - {{slug: author-{n}, name: Author {n}, role: Writer, kind: person, bio: B., avatar: {{initial: A}}}}\n"
         for n in range(AUTHORS)
     )
     files = {
         "site.yaml": SITE,
-        "consents.yaml": 'consents: [{purpose: health_data, version: "1", title: Keeping, text: We keep it.}]\n',
-        "authors.yaml": f"authors:\n{people}",
-        "topics.yaml": f"categories:\n{_filed('category', CATEGORIES)}topics:\n{_filed('topic', TOPICS)}",
+        "consents.yaml": 'consents: [{purpose: health_data, version: "1", title: Health data, text: A text.}]\n',
+        "authors.yaml": f"authors:\n{authors}",
+        "topics.yaml": f"categories:\n{_yaml_rows('category', CATEGORIES)}topics:\n{_yaml_rows('topic', TOPICS)}",
         "support.yaml": SUPPORT,
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    writer = Writer(Random(SEED))  # noqa: S311 - repeatable is what is wanted
+    writer = Writer(Random(SEED))  # noqa: S311 - must be repeatable
     for n in range(articles):
         (folder / "articles" / f"{slug_of(n)}.md").write_text(writer.article(n), encoding="utf-8")
     return folder
 
 
-def _filed(kind: str, many: int) -> str:
-    return "".join(f"  - {{slug: {kind}-{n}, name: {kind} {n}, description: A {kind}.}}\n" for n in range(many))
+def _yaml_rows(kind: str, count: int) -> str:
+    return "".join(f"  - {{slug: {kind}-{n}, name: {kind} {n}, description: A {kind}.}}\n" for n in range(count))
 
 
 class Writer:
-    """Writes articles of made-up words, some of them far more common than others (Zipf, 1949)."""
+    """Write articles of made-up words with a Zipf frequency distribution (Zipf, 1949)."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -93,22 +93,22 @@ class Writer:
         self._weights = list(accumulate(1 / rank for rank in range(1, len(self.words) + 1)))
 
     def article(self, n: int) -> str:
-        """An article's file, SIZE bytes long to within a word."""
+        """Return an article's file of about SIZE bytes."""
         head = ARTICLE.format(
             title=self._sentence(4, 8)[:-1],
             excerpt=self._sentence(12, 24),
             category=self._random.randrange(CATEGORIES),
             topics=", ".join(f"topic-{n}" for n in self._random.sample(range(TOPICS), k=self._random.randint(2, 4))),
             author=self._random.randrange(AUTHORS),
-            publish_at=(FIRST + n * APART).isoformat(),
+            publish_at=(FIRST_PUBLICATION + n * PUBLICATION_INTERVAL).isoformat(),
             body="{body}",
         )
-        body, room = "", SIZE - len(head)
+        body, available = "", ARTICLE_BYTES - len(head)
         for block in self._blocks():
             body += block
-            if len(body) > room:
+            if len(body) > available:
                 break
-        return head.replace("{body}", body[:room].rpartition(" ")[0].rstrip("*[-# \n") + ".")
+        return head.replace("{body}", body[:available].rpartition(" ")[0].rstrip("*[-# \n") + ".")
 
     def _blocks(self) -> Iterator[str]:
         while True:
@@ -123,6 +123,8 @@ class Writer:
     def _paragraph(self) -> str:
         return " ".join(self._sentence(8, 18) for _ in range(3))
 
-    def _sentence(self, fewest: int, most: int) -> str:
-        words = self._random.choices(self.words, cum_weights=self._weights, k=self._random.randint(fewest, most))
+    def _sentence(self, min_words: int, max_words: int) -> str:
+        words = self._random.choices(
+            self.words, cum_weights=self._weights, k=self._random.randint(min_words, max_words)
+        )
         return " ".join(words).capitalize() + "."

@@ -1,6 +1,6 @@
-"""How many files of app/ run for a request, and how often control switches from one of them to another.
+"""Count the files of app/ that run for a request, and the switches between them.
 
-Counted by the profile hook of Python, at every call, over every thread that works for the request.
+Uses Python's profile hook on every call, in every thread that works for the request.
 """
 
 import os
@@ -22,10 +22,10 @@ from starlette.testclient import TestClient
 
 from app.core.settings import Settings
 from app.main import create_app
-from bench.servers.filled import loaded
+from bench.servers.filled import load_content
 from bench.servers.processes import ROOT
 
-AFTERWARDS = 0.02  # seconds in which a thread may end its work after the reply
+THREAD_END_SECONDS = 0.02  # time for threads to finish after the response
 CREDENTIALS = {"email": "ana@example.org", "password": "a kettle sings in the rain"}
 ANSWERS = {"answers": {f"q{n:02}": 3 for n in range(1, 9)}}
 
@@ -45,11 +45,11 @@ class Trace:
 
     @property
     def switches(self) -> int:
-        return sum(before != after for before, after in pairwise(self.calls))
+        return sum(previous != current for previous, current in pairwise(self.calls))
 
 
 class CallLog:
-    """Records the file of each call into app/ while `is_on`."""
+    """Record the file of each call into app/ while `is_on`."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -57,46 +57,46 @@ class CallLog:
         self._files: list[str] = []
 
     def install(self) -> None:
-        """Watch this thread and those that start from now on."""
-        threading.setprofile(self._note)
-        sys.setprofile(self._note)
+        """Hook into this thread and all threads that start later."""
+        threading.setprofile(self._profile)
+        sys.setprofile(self._profile)
 
-    def taken(self) -> list[str]:
-        """Return the record and begin a new one."""
+    def take(self) -> list[str]:
+        """Return the record and start a new one."""
         files, self._files = self._files, []
         return files
 
-    def _note(self, frame: FrameType, event: str, _argument: object) -> None:
+    def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
         if self.is_on and event == "call" and frame.f_code.co_filename.startswith(self._prefix):
             self._files.append(frame.f_code.co_filename)
 
 
-class Member:
+class TracedMember:
     """A signed-in member on the first day of the journey."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
-        self.ask("POST", "/v1/auth/register", CREDENTIALS)
-        token = self.ask("POST", "/v1/auth/login", CREDENTIALS).json()["access_token"]
+        self.request("POST", "/v1/auth/register", CREDENTIALS)
+        token = self.request("POST", "/v1/auth/login", CREDENTIALS).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        self.run = f"/v1/me/journeys/{uuid4()}"
-        self.ask("PUT", "/v1/me/consents/health_data", {"granted": True, "version": "1"})
-        self.ask("PUT", self.run, {"journey": "21-days", "time_zone": "UTC", "pace": "daily"})
-        self.slugs = [each["slug"] for each in self.ask("GET", "/v1/articles").json()["items"]]
+        self.run_path = f"/v1/me/journeys/{uuid4()}"
+        self.request("PUT", "/v1/me/consents/health_data", {"granted": True, "version": "1"})
+        self.request("PUT", self.run_path, {"journey": "21-days", "time_zone": "UTC", "pace": "daily"})
+        self.slugs = [article["slug"] for article in self.request("GET", "/v1/articles").json()["items"]]
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        reply = self.client.request(method, path, json=body)
-        reply.raise_for_status()
-        return reply
+    def request(self, method: str, path: str, body: object = None) -> Any:
+        response = self.client.request(method, path, json=body)
+        response.raise_for_status()
+        return response
 
     def requests(self) -> dict[str, Send]:
-        """Each kind of request; the number makes two of a kind differ."""
+        """Return one request of each kind. `n` makes repeated requests differ."""
         return {
-            "GET article": lambda n: self.ask("GET", f"/v1/articles/{self.slugs[n]}"),
-            "POST login": lambda _: self.ask("POST", "/v1/auth/login", CREDENTIALS),
-            "POST score": lambda _: self.ask("POST", "/v1/assessments/connection-check-in/score", ANSWERS),
-            "PATCH day": lambda n: self.ask("PATCH", f"{self.run}/days/1", _day(n)),
-            "POST sync": lambda _: self.ask("POST", f"{self.run}/sync", _changes()),
+            "GET article": lambda n: self.request("GET", f"/v1/articles/{self.slugs[n]}"),
+            "POST login": lambda _: self.request("POST", "/v1/auth/login", CREDENTIALS),
+            "POST score": lambda _: self.request("POST", "/v1/assessments/connection-check-in/score", ANSWERS),
+            "PATCH day": lambda n: self.request("PATCH", f"{self.run_path}/days/1", _day(n)),
+            "POST sync": lambda _: self.request("POST", f"{self.run_path}/sync", _changes()),
         }
 
 
@@ -106,44 +106,44 @@ def _day(n: int) -> dict[str, Any]:
 
 def _changes() -> dict[str, Any]:
     fields = {"mood_after": 2, "reflection": str(uuid4())}
-    moment = datetime.now(UTC).isoformat()
-    return {"changes": [{"change_id": str(uuid4()), "day": 1, "happened_at": moment, "fields": fields}]}
+    timestamp = datetime.now(UTC).isoformat()
+    return {"changes": [{"change_id": str(uuid4()), "day": 1, "happened_at": timestamp, "fields": fields}]}
 
 
 def traces() -> list[Trace]:
-    """Trace the second request of each kind: the first one fills caches and starts threads."""
+    """Trace the second request of each kind; the first request fills caches and starts threads."""
     log, result = CallLog(), []
     with TemporaryDirectory() as folder:
         app = _app(Path(folder))
         log.install()
         with TestClient(app, base_url="http://api.test") as client:
             _stop_background(app)
-            for name, send in Member(client).requests().items():
+            for name, send in TracedMember(client).requests().items():
                 send(0)
-                time.sleep(AFTERWARDS)
+                time.sleep(THREAD_END_SECONDS)
                 log.is_on = True
                 send(1)
-                time.sleep(AFTERWARDS)
+                time.sleep(THREAD_END_SECONDS)
                 log.is_on = False
-                result.append(Trace(name, log.taken()))
+                result.append(Trace(name, log.take()))
         sys.setprofile(None)
         threading.setprofile(None)
     return result
 
 
 def _app(folder: Path) -> FastAPI:
-    for name in [each for each in os.environ if each.startswith("TWENTYONE_")]:
+    for name in [variable for variable in os.environ if variable.startswith("TWENTYONE_")]:
         del os.environ[name]
-    address = loaded(f"sqlite:///{folder / 'stats.db'}")
+    address = load_content(f"sqlite:///{folder / 'stats.db'}")
     options: dict[str, Any] = {"_env_file": None, "database_url": address, "var_dir": folder}
     return create_app(Settings(**options, min_answer_milliseconds=0, password_kibibytes=64, log_level="error"))
 
 
 def _stop_background(app: FastAPI) -> None:
-    """End the threads that work beside requests: their calls would be counted, too."""
+    """Stop background threads, which would be counted as well."""
     services = app.state.services
-    for work in services.background:
+    for work in services.background_tasks:
         work.stop()
     services.web.watcher.stop()
-    services.web.watcher.look()
-    services.web.watcher.catch_up()
+    services.web.watcher.poll()
+    services.web.watcher.rebuild_if_outdated()

@@ -1,4 +1,4 @@
-"""What was measured, against what was promised: one table, and one file."""
+"""Measures and their targets: one table, and one file per part."""
 
 import json
 import platform
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "results"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound that a value keeps, both in the value's own unit."""
+    """A bound of a value, in the value's unit."""
 
     limit: float
     at_least: bool = False
@@ -25,7 +25,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One value with the raw numbers behind it, each named with its unit. Without a target it is only told."""
+    """A value with its raw numbers. Without a target, the value is only reported."""
 
     part: str
     name: str
@@ -34,8 +34,8 @@ class Measure:
     raw: Mapping[str, float]
     target: Target | None = None
 
-    def with_raw(self, more: Mapping[str, float]) -> "Measure":
-        return replace(self, raw={**self.raw, **more})
+    def with_raw(self, values: Mapping[str, float]) -> "Measure":
+        return replace(self, raw={**self.raw, **values})
 
     @property
     def is_met(self) -> bool:
@@ -49,10 +49,16 @@ class Measure:
 
 
 def table(measures: Sequence[Measure]) -> str:
-    lines = [("what", "value", "target", "verdict", "raw numbers")]
+    lines = [("measure", "value", "target", "verdict", "raw numbers")]
     lines += [
-        (f"{each.part}: {each.name}", f"{_short(each.value)} {each.unit}", _said(each.target), each.verdict, _raw(each))
-        for each in measures
+        (
+            f"{measure.part}: {measure.name}",
+            f"{_short(measure.value)} {measure.unit}",
+            _describe_target(measure.target),
+            measure.verdict,
+            _raw(measure),
+        )
+        for measure in measures
     ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, tuple("-" * width for width in widths))  # type: ignore[arg-type]
@@ -66,8 +72,8 @@ def _aligned(lines: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[
 
 def by_part(measures: Sequence[Measure]) -> dict[str, list[Measure]]:
     parts: dict[str, list[Measure]] = {}
-    for each in measures:
-        parts.setdefault(each.part, []).append(each)
+    for measure in measures:
+        parts.setdefault(measure.part, []).append(measure)
     return parts
 
 
@@ -76,7 +82,7 @@ def file_name(part: str) -> str:
 
 
 def write(measures: Sequence[Measure], folder: Path, *, seconds: float) -> None:
-    """Keep a run, which took so many seconds, with the machine that it ran on: a file for each part."""
+    """Store a run and its machine: one file per part."""
     run = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds),
@@ -88,12 +94,16 @@ def write(measures: Sequence[Measure], folder: Path, *, seconds: float) -> None:
         },
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for part, some in by_part(measures).items():
-        kept = {"part": part, **run, "measures": [{**asdict(each), "verdict": each.verdict} for each in some]}
-        (folder / f"{file_name(part)}.json").write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    for part, part_measures in by_part(measures).items():
+        document = {
+            "part": part,
+            **run,
+            "measures": [{**asdict(measure), "verdict": measure.verdict} for measure in part_measures],
+        }
+        (folder / f"{file_name(part)}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _said(target: Target | None) -> str:
+def _describe_target(target: Target | None) -> str:
     return f"{'>=' if target.at_least else '<='} {target.limit:g}" if target else ""
 
 
@@ -102,6 +112,6 @@ def _raw(measure: Measure) -> str:
 
 
 def _short(value: float) -> str:
-    """About three digits."""
-    decimals = next((n for n, least in enumerate((100, 10, 0.1)) if abs(value) >= least), 3 if value else 0)
+    """Format with about three digits."""
+    decimals = next((n for n, minimum in enumerate((100, 10, 0.1)) if abs(value) >= minimum), 3 if value else 0)
     return f"{value:,.{decimals}f}"

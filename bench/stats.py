@@ -1,4 +1,7 @@
-"""`make stats`: the size and shape of the code, and the length of five requests. Exit code 1 above a limit."""
+"""`make stats`: report code statistics and compare them with limits.
+
+Reports the size and structure of the code, and the length of five requests. The exit code is 1 above a limit.
+"""
 
 import ast
 import re
@@ -13,10 +16,10 @@ from bench.file_switches import traces
 from bench.servers.processes import ROOT
 
 PARTS = ("app", "tests", "trials", "bench")
-INDEX = ROOT / "app" / "articles" / "search.py"  # commits to its index in memory, which is no database
-LARGE = 12  # modules in a folder; larger ones are listed, and the largest
-MOST_MODULES = 16  # in a folder
-MOST_HOOKS = 4
+INDEX = ROOT / "app" / "articles" / "search.py"  # its commit() calls are on an in-memory index, not on a database
+LISTING_THRESHOLD = 12  # modules per directory; larger directories are listed, and always the largest
+MAX_MODULES = 16  # per directory
+MAX_HOOKS = 4
 REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches
 HOOK = re.compile(r"^\s*# hook: (.+)$", re.MULTILINE)
 
@@ -26,16 +29,16 @@ class Figure:
     name: str
     value: int
     detail: str = ""
-    most: int | None = None
-    least: int = 0
+    maximum: int | None = None
+    minimum: int = 0
 
     @property
-    def is_kept(self) -> bool:
-        return self.least <= self.value and (self.most is None or self.value <= self.most)
+    def is_met(self) -> bool:
+        return self.minimum <= self.value and (self.maximum is None or self.value <= self.maximum)
 
     def __str__(self) -> str:
-        limit = "" if self.most is None else f"limit {self.most}" + ("" if self.is_kept else "  EXCEEDED")
-        if self.least and self.least == self.most:
+        limit = "" if self.maximum is None else f"limit {self.maximum}" + ("" if self.is_met else "  EXCEEDED")
+        if self.minimum and self.minimum == self.maximum:
             limit = limit.replace("limit", "exactly")
         return f"  {self.name:32}{self.value:>8,}  {limit:10}  {self.detail}".rstrip()
 
@@ -45,12 +48,12 @@ def modules(part: str) -> list[Path]:
 
 
 def hooks() -> list[str]:
-    """The names behind the `# hook:` markers in app/ (docs/decisions/internals.md)."""
+    """Return the names of the `# hook:` markers in app/ (docs/decisions/internals.md)."""
     return [name for path in modules("app") for name in HOOK.findall(path.read_text(encoding="utf-8"))]
 
 
 def commit_points() -> list[str]:
-    """The calls of `.commit()` on a database in app/, as file:line."""
+    """Return the calls of `.commit()` on a database in app/, as file:line."""
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules("app")
@@ -61,14 +64,14 @@ def commit_points() -> list[str]:
 
 
 def duplicate_classes(part: str) -> dict[str, int]:
-    """The names of classes that are defined more than once in a part, with their numbers."""
+    """Return the class names that are defined more than once in a part, with their counts."""
     nodes = (node for path in modules(part) for node in ast.walk(_tree(path)))
     counts = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     return {name: n for name, n in sorted(counts.items()) if n > 1}
 
 
-def folder_sizes(part: str) -> Counter[str]:
-    """The number of modules directly in each folder; `__init__.py` is not one."""
+def directory_sizes(part: str) -> Counter[str]:
+    """Return the number of modules directly in each directory, without `__init__.py`."""
     paths = (path for path in modules(part) if path.name != "__init__.py")
     return Counter(str(path.parent.relative_to(ROOT)) for path in paths)
 
@@ -81,26 +84,26 @@ def _tree(path: Path) -> ast.Module:
 def _shape(part: str) -> Iterator[Figure]:
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules(part))
     yield Figure("lines of Python", lines)
-    for n, (name, size) in enumerate(folder_sizes(part).most_common()):
-        if n == 0 or size > LARGE:
-            yield Figure("modules in a folder", size, name, most=MOST_MODULES)
+    for n, (name, size) in enumerate(directory_sizes(part).most_common()):
+        if n == 0 or size > LISTING_THRESHOLD:
+            yield Figure("modules in a package", size, name, maximum=MAX_MODULES)
     duplicates = duplicate_classes(part)
     listed = ", ".join(f"{name} ({n})" for name, n in duplicates.items())
-    yield Figure("class names defined twice", len(duplicates), listed, most=0 if part == "app" else None)
+    yield Figure("class names defined twice", len(duplicates), listed, maximum=0 if part == "app" else None)
     if part == "app":
         points, names = commit_points(), hooks()
-        yield Figure("commit points", len(points), ", ".join(points), most=1, least=1)
-        yield Figure("hooks", len(names), ", ".join(names), most=MOST_HOOKS)
+        yield Figure("commit points", len(points), ", ".join(points), maximum=1, minimum=1)
+        yield Figure("hooks", len(names), ", ".join(names), maximum=MAX_HOOKS)
 
 
 def _lengths() -> Iterator[Figure]:
     for trace in traces():
         most_files, most_switches = REQUEST_LIMITS.get(trace.name, (None, None))
-        yield Figure(f"{trace.name}: files", trace.files, most=most_files)
-        yield Figure(f"{trace.name}: switches", trace.switches, most=most_switches)
+        yield Figure(f"{trace.name}: files", trace.files, maximum=most_files)
+        yield Figure(f"{trace.name}: switches", trace.switches, maximum=most_switches)
 
 
-def _printed(title: str, figures: Iterator[Figure]) -> Iterator[Figure]:
+def _print(title: str, figures: Iterator[Figure]) -> Iterator[Figure]:
     print(title)
     for figure in figures:
         print(figure)
@@ -108,10 +111,10 @@ def _printed(title: str, figures: Iterator[Figure]) -> Iterator[Figure]:
 
 
 def main() -> int:
-    figures = [figure for part in PARTS for figure in _printed(f"{part}/", _shape(part))]
-    figures += _printed("requests: files of app/ that run, and switches between them", _lengths())
-    exceeded = [figure.name for figure in figures if not figure.is_kept]
-    print(f"outside the limit: {', '.join(exceeded)}" if exceeded else "every limit is kept")
+    figures = [figure for part in PARTS for figure in _print(f"{part}/", _shape(part))]
+    figures += _print("requests: files of app/ that run, and switches between them", _lengths())
+    exceeded = [figure.name for figure in figures if not figure.is_met]
+    print(f"limits exceeded: {', '.join(exceeded)}" if exceeded else "all limits are met")
     return 1 if exceeded else 0
 
 

@@ -1,8 +1,8 @@
-"""`make bench-versions BEFORE=FOLDER`: this checkout and another one of this project, measured in one run.
+"""`make bench-versions BEFORE=DIRECTORY`: compare this checkout with another in one run.
 
-FOLDER holds a version with the same tables, which was installed there by `make install`. Both serve databases of their
-own with the same content, and are asked in turns. A figure is this version's rate as a multiple of the other's, or the
-time that requests take of each, at the same rate.
+DIRECTORY contains a version with the same tables, installed by `make install`. Both versions serve their own databases
+with the same content and take turns. Results are this version's throughput as a multiple of the other's, and each
+version's latency at the same rate.
 """
 
 import sys
@@ -17,90 +17,92 @@ from tempfile import TemporaryDirectory
 from bench import results
 from bench.client.members import NO_LIMITS
 from bench.client.requests import Request
-from bench.client.sides import HALF, OURS, Side, against, rates
-from bench.client.stock import Stock
+from bench.client.sides import API, HALF_LOAD, Candidate, measure_rates, throughput_ratios
+from bench.client.stock import RequestQueue
 from bench.effort import FULL, Effort
-from bench.parts.kinds import COMPLETING, DASHBOARD, KINDS, SERVED, People, people
+from bench.parts.kinds import COMPLETING, DASHBOARD, KINDS, SERVER_SETTINGS, ServerMembers, create_members
 from bench.parts.public import CACHED, Scenario
 from bench.results import Measure
 from bench.servers.databases import DATABASES
-from bench.servers.filled import loaded
-from bench.servers.processes import Place
+from bench.servers.filled import load_content
+from bench.servers.processes import Sandbox
 
-BEFORE = "version before"
-LEAST = {
-    "SQLite": {(DASHBOARD.name, BEFORE): 1.1, (COMPLETING.name, BEFORE): 1.0},
-    "PostgreSQL": {(DASHBOARD.name, BEFORE): 0.95, (COMPLETING.name, BEFORE): 0.95},
+OTHER_CHECKOUT = "version before"
+MIN_RATIO = {
+    "SQLite": {(DASHBOARD.name, OTHER_CHECKOUT): 1.1, (COMPLETING.name, OTHER_CHECKOUT): 1.0},
+    "PostgreSQL": {(DASHBOARD.name, OTHER_CHECKOUT): 0.95, (COMPLETING.name, OTHER_CHECKOUT): 0.95},
 }
 
 
 def main() -> int:
     parser = ArgumentParser(prog="python -m bench.versions", description=__doc__)
-    parser.add_argument("before", type=Path, help="the folder of the other version")
-    before: Path = parser.parse_args().before.resolve()
-    effort = replace(FULL, rounds=7, fewer_rounds=5, walkers=2600, others=1200)
+    parser.add_argument("before", type=Path, help="directory of the other version")
+    other_root: Path = parser.parse_args().before.resolve()
+    effort = replace(FULL, rounds=7, fewer_rounds=5, walkers=2600, other_members=1200)
     measures: list[Measure] = []
     with TemporaryDirectory(prefix="twentyone-bench-") as folder:
-        ours = Place(Path(folder))
-        theirs = replace(ours, root=before, python=str(before / ".venv" / "bin" / "python"))
-        for measure in _measures({OURS: ours, BEFORE: theirs}, effort):
+        this_checkout = Sandbox(Path(folder))
+        other_checkout = replace(this_checkout, root=other_root, python=str(other_root / ".venv" / "bin" / "python"))
+        for measure in _measures({API: this_checkout, OTHER_CHECKOUT: other_checkout}, effort):
             sys.stderr.write(f"{measure.part}: {measure.name}: {measure.value:.2f} {measure.unit} {measure.raw}\n")
             measures.append(measure)
     print(results.table(measures))
-    return 0 if all(each.is_met for each in measures) else 1
+    return 0 if all(measure.is_met for measure in measures) else 1
 
 
-def _measures(places: Mapping[str, Place], effort: Effort) -> Iterator[Measure]:
+def _measures(sandboxes: Mapping[str, Sandbox], effort: Effort) -> Iterator[Measure]:
     for part in DATABASES:
-        yield from _of_members(part, places, effort)
-    yield from _of_kept(places, effort)
+        yield from _member_requests(part, sandboxes, effort)
+    yield from _cached_responses(sandboxes, effort)
 
 
-def _of_members(part: str, places: Mapping[str, Place], effort: Effort) -> Iterator[Measure]:
-    folder = places[OURS].folder
+def _member_requests(part: str, sandboxes: Mapping[str, Sandbox], effort: Effort) -> Iterator[Measure]:
+    folder = sandboxes[API].folder
     with DATABASES[part](folder) as databases, ExitStack() as servers:
         urls: dict[str, str] = {}
-        groups: dict[str, People] = {}
-        for number, (name, place) in enumerate(places.items()):
-            address = loaded(databases(f"version_{number}"))
-            groups[name] = people(address, effort)
-            urls[name] = servers.enter_context(place.serving(database_url=address, **SERVED)).url
+        members: dict[str, ServerMembers] = {}
+        for number, (name, sandbox) in enumerate(sandboxes.items()):
+            database_url = load_content(databases(f"version_{number}"))
+            members[name] = create_members(database_url, effort)
+            urls[name] = servers.enter_context(sandbox.serving(database_url=database_url, **SERVER_SETTINGS)).url
         for kind in KINDS:
-            sides = {name: Side(urls[name], groups[name].stock(kind)) for name in places}
+            candidates = {name: Candidate(urls[name], members[name].queue(kind)) for name in sandboxes}
             rounds = effort.rounds if kind in (DASHBOARD, COMPLETING) else effort.fewer_rounds
-            found = rates(sides, rounds=rounds, seconds=effort.seconds)
-            yield from against(part, kind.name, found, LEAST[part])
-            yield _waited(part, kind.name, sides, median(found[BEFORE]), effort)
+            rates = measure_rates(candidates, rounds=rounds, seconds=effort.seconds)
+            yield from throughput_ratios(part, kind.name, rates, MIN_RATIO[part])
+            yield _latency(part, kind.name, candidates, median(rates[OTHER_CHECKOUT]), effort)
 
 
-def _of_kept(places: Mapping[str, Place], effort: Effort) -> Iterator[Measure]:
-    address = loaded(f"sqlite:///{places[OURS].folder / 'shipped.db'}")
+def _cached_responses(sandboxes: Mapping[str, Sandbox], effort: Effort) -> Iterator[Measure]:
+    database_url = load_content(f"sqlite:///{sandboxes[API].folder / 'shipped.db'}")
     with ExitStack() as servers:
         urls = {
-            name: servers.enter_context(place.serving(database_url=address, **NO_LIMITS)).url
-            for name, place in places.items()
+            name: servers.enter_context(sandbox.serving(database_url=database_url, **NO_LIMITS)).url
+            for name, sandbox in sandboxes.items()
         }
         for scenario in CACHED:
-            sides = {name: Side(url, _stock(scenario)) for name, url in urls.items()}
-            found = rates(sides, rounds=effort.rounds, seconds=effort.seconds)
-            yield from against("public", scenario.name, found, {})
-            yield _waited("public", scenario.name, sides, median(found[BEFORE]), effort)
+            candidates = {name: Candidate(url, _queue(scenario)) for name, url in urls.items()}
+            rates = measure_rates(candidates, rounds=effort.rounds, seconds=effort.seconds)
+            yield from throughput_ratios("public", scenario.name, rates, {})
+            yield _latency("public", scenario.name, candidates, median(rates[OTHER_CHECKOUT]), effort)
 
 
-def _stock(scenario: Scenario) -> Stock:
-    return Stock(Request("GET", path, dict(scenario.headers)) for path in scenario.paths)
+def _queue(scenario: Scenario) -> RequestQueue:
+    return RequestQueue(Request("GET", path, dict(scenario.headers)) for path in scenario.paths)
 
 
-def _waited(part: str, name: str, sides: Mapping[str, Side], capacity: float, effort: Effort) -> Measure:
-    """The slowest hundredth of this version's requests, at half of what the other version answers."""
-    slow = {
-        each: median(
-            side.stock.as_due(side.url, rate=HALF * capacity, seconds=effort.due_seconds).p99
+def _latency(part: str, name: str, candidates: Mapping[str, Candidate], capacity: float, effort: Effort) -> Measure:
+    """Measure this version's 99th percentile at half of the other version's capacity."""
+    latencies = {
+        checkout: median(
+            candidate.queue.open_loop(candidate.url, rate=HALF_LOAD * capacity, seconds=effort.half_load_seconds).p99
             for _ in range(effort.fewer_rounds)
         )
-        for each, side in sides.items()
+        for checkout, candidate in candidates.items()
     }
-    return Measure(f"{part}, waiting", f"{name}, p99", slow[OURS], "ms", {BEFORE: slow[BEFORE]}, None)
+    return Measure(
+        f"{part}, waiting", f"{name}, p99", latencies[API], "ms", {OTHER_CHECKOUT: latencies[OTHER_CHECKOUT]}, None
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""How Alembic reaches the database, the one it is handed or that of the settings: on a connection of its own, with its
-own limits (docs/decisions/migrations.md).
+"""The Alembic environment: it migrates the given database, or that of the settings, on its own connection and with its
+own timeouts (docs/decisions/migrations.md).
 """
 
 import time
@@ -11,67 +11,69 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from app.core.db.columns import SortedText, UtcDateTime
 from app.core.db.engines import sqlite_engine
-from app.core.db.migrations import VERSIONS
+from app.core.db.migrations import REVISION_TABLE
 from app.core.db.session import transaction
 from app.core.settings import DatabaseSettings
 from app.tables import metadata
 
-PATIENCE = 600.0  # seconds that a statement may take, and that another migration is waited for
-LOCK = 1.0  # seconds that a table is waited for: all who come later wait behind us, and give up after two
-PAUSE = 0.1
-MIGRATING = 21_2022  # the advisory lock that migrations take on PostgreSQL
+TIMEOUT_SECONDS = 600.0  # for a statement, and for another migration
+LOCK_TIMEOUT_SECONDS = 1.0  # short, because requests queue behind a waiting migration and time out after two seconds
+POLL_SECONDS = 0.1
+MIGRATION_LOCK = 21_2022  # key of an advisory lock on PostgreSQL
 
-PLAIN = {
+PLAIN_TYPES = {
     UtcDateTime: "sa.DateTime(timezone=True)",
     SortedText: 'sa.String().with_variant(sa.String(collation="C"), "postgresql")',
 }
 
 
 def render_item(kind: str, item: Any, _autogen_context: AutogenContext) -> str | Literal[False]:
-    """Write plain column types: a migration must not change when our own types do."""
+    """Render custom column types as plain types, because a migration must not change when they do."""
     if kind == "type":
         if type(item).__name__ == "AutoString":
             return "sa.String()"
-        return PLAIN.get(type(item), False)
+        return PLAIN_TYPES.get(type(item), False)
     return False
 
 
 def sqlite(url: URL) -> Engine:
-    """One transaction for all, which another migration waits for. References are checked at its end instead of on the
-    way: a table that is made anew is dropped under its old name, and what refers to its rows mustn't go with them.
+    """Return an engine for one transaction with all revisions.
+
+    Foreign keys are checked at its end. Otherwise, the replacement of a table would delete the rows that refer to it.
     """
-    return sqlite_engine(url, pool_size=1, patience=PATIENCE, pragmas={"foreign_keys": "OFF"})
+    return sqlite_engine(url, pool_size=1, timeout=TIMEOUT_SECONDS, pragmas={"foreign_keys": "OFF"})
 
 
 def postgresql(url: URL) -> Engine:
-    """A transaction for each revision, with connections that Alembic may switch to autocommit."""
-    limits = {"lock_timeout": LOCK, "statement_timeout": PATIENCE}
+    """Return an engine for one transaction per revision. Alembic may switch its connections to autocommit."""
+    limits = {"lock_timeout": LOCK_TIMEOUT_SECONDS, "statement_timeout": TIMEOUT_SECONDS}
     options = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
     return create_engine(url, poolclass=NullPool, connect_args={"options": f"{options} -c timezone=UTC"})
 
 
-def wait_for_others(connection: Connection) -> None:
-    """Until no other migration runs. By asking again and again: who waits in a statement holds a snapshot, for which an
-    index that is made concurrently would wait in turn.
+def acquire_migration_lock(connection: Connection) -> None:
+    """Wait until no other migration runs. Closing the connection releases the lock.
+
+    Poll, because a waiting statement would hold a snapshot, and CREATE INDEX CONCURRENTLY would wait for it.
     """
-    give_up = time.monotonic() + PATIENCE
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATING}):
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}):
         connection.commit()
-        if time.monotonic() > give_up:
-            raise TimeoutError(f"Another migration has been running for {PATIENCE:.0f} seconds.")
-        time.sleep(PAUSE)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Another migration has been running for {TIMEOUT_SECONDS:.0f} seconds.")
+        time.sleep(POLL_SECONDS)
     connection.commit()
 
 
 def migrate(connection: Connection) -> None:
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
-        wait_for_others(connection)  # until this connection is closed
+        acquire_migration_lock(connection)
     context.configure(
         connection=connection,
         target_metadata=metadata,
         render_item=render_item,
-        version_table=context.config.attributes.get("version_table", VERSIONS),
+        version_table=context.config.attributes.get("version_table", REVISION_TABLE),
         render_as_batch=is_sqlite,
         compare_server_default=True,
         transactional_ddl=True,
@@ -80,13 +82,13 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
         if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise RuntimeError("A migration left rows that refer to others which aren't there. Nothing was changed.")
+            raise RuntimeError("The migration left rows with invalid foreign keys. It was rolled back.")
 
 
 url: URL | None = context.config.attributes.get("url")
 if url is None:
     settings = DatabaseSettings()
-    settings.make_var_dir()
+    settings.create_var_dir()
     url = settings.database
 is_sqlite = url.get_backend_name() == "sqlite"
 engine = sqlite(url) if is_sqlite else postgresql(url)

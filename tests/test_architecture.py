@@ -1,4 +1,4 @@
-"""`docs/architecture.md` names what there is: every operation, and the code and tables that it leads to."""
+"""Tests that the table of operations in docs/architecture.md is complete and correct."""
 
 import re
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from app.main import ROUTERS
 from app.tables import metadata
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "architecture.md").read_text()
-QUOTED = re.compile(r"`([^`]+)`")
+ARCHITECTURE_PAGE = (ROOT / "docs" / "architecture.md").read_text()
+CODE_SPAN = re.compile(r"`([^`]+)`")
 
 
-class Operation(NamedTuple):
-    """A row of the table."""
+class OperationRow(NamedTuple):
+    """A row of the table of operations in docs/architecture.md."""
 
     name: str
     router: str
@@ -28,34 +28,38 @@ class Operation(NamedTuple):
     tables: list[str]
 
 
-def rows() -> Iterator[Operation]:
-    for line in PAGE.splitlines():
-        cells = [QUOTED.findall(cell) for cell in line.strip("|").split("|")]
+def iterate_operations() -> Iterator[OperationRow]:
+    for line in ARCHITECTURE_PAGE.splitlines():
+        cells = [CODE_SPAN.findall(cell) for cell in line.strip("|").split("|")]
         if re.match(r"\| `[A-Z]+ /", line):
-            yield Operation(cells[0][0], cells[1][0], *cells[2:])
+            yield OperationRow(cells[0][0], cells[1][0], *cells[2:])
 
 
-def module(path: str) -> str:
+def module_name(path: str) -> str:
     return "app." + path.replace("/", ".")
 
 
-def test_every_operation_has_a_row_that_names_its_router() -> None:
+def test_operation_table_lists_every_operation_and_router() -> None:
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    served = {
+    served_operations = {
         (f"{method} {route.path}", unwrap(route.endpoint).__module__)
         for route in routes
         for method in (route.methods or set()) - {"HEAD"}
         if "docs" not in unwrap(route.endpoint).__module__
     }
 
-    assert {(row.name, module(row.router)) for row in rows()} == served
+    assert {(row.name, module_name(row.router)) for row in iterate_operations()} == served_operations
 
 
-@pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.name)
-def test_a_row_names_what_there_is(row: Operation) -> None:
+@pytest.mark.parametrize("row", list(iterate_operations()), ids=lambda row: row.name)
+def test_operation_table_names_existing_code_and_tables(row: OperationRow) -> None:
     for service in row.services:
         path, _, function = service.rpartition(".")
-        assert callable(getattr(import_module(module(path)), function))
+        assert callable(getattr(import_module(module_name(path)), function))
     for rule in row.rules:
-        assert [each for each in ("assessments", "journey") if (ROOT / "app" / each / "rules" / f"{rule}.py").exists()]
+        assert [
+            package
+            for package in ("assessments", "journey")
+            if (ROOT / "app" / package / "rules" / f"{rule}.py").exists()
+        ]
     assert {table for table in row.tables if "/" not in table} <= set(metadata.tables)

@@ -1,4 +1,4 @@
-"""The rules by which answers are scored, and by which days open, know nothing but what they are handed."""
+"""Tests that the scoring and journey rules are pure functions: no clock, no random numbers, no input or output."""
 
 import ast
 import sys
@@ -8,58 +8,62 @@ import pytest
 
 from tests.conftest import ROOT
 
-SCORING = ("definition", "conditions", "scoring", "styles", "reliable_change", "reliability", "svg_chart")
-JOURNEY = ("schedule", "streaks", "merge", "progress")
-RULES = [*(("assessments", rule) for rule in SCORING), *(("journey", rule) for rule in JOURNEY)]
-WORLD = {  # what would make the same answers lead to something else, or leave something behind
+ASSESSMENT_RULES = ("definition", "conditions", "scoring", "styles", "reliable_change", "reliability", "svg_chart")
+JOURNEY_RULES = ("schedule", "streaks", "merge", "progress")
+RULES = [*(("assessments", rule) for rule in ASSESSMENT_RULES), *(("journey", rule) for rule in JOURNEY_RULES)]
+FORBIDDEN_MODULES = {  # modules with side effects or nondeterministic results
     "asyncio", "concurrent", "datetime", "io", "logging", "multiprocessing", "os", "pathlib", "platform", "random",
     "secrets", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid",
 }  # fmt: skip
-MORE = {"assessments": set(), "journey": {"datetime", "zoneinfo"}}  # values, and the database of time zones
-DEEDS = {"open", "print", "input", "exec", "eval", "compile", "breakpoint", "__import__", "globals"}
+ALLOWED_MODULES = {"assessments": set(), "journey": {"datetime", "zoneinfo"}}  # for values, not for the clock
+FORBIDDEN_BUILTINS = {"open", "print", "input", "exec", "eval", "compile", "breakpoint", "__import__", "globals"}
 
 
-def tree_of(folder: str, rule: str) -> ast.Module:
-    return ast.parse((ROOT / "app" / folder / "rules" / f"{rule}.py").read_text(encoding="utf-8"))
+def parse_rule(package: str, rule: str) -> ast.Module:
+    return ast.parse((ROOT / "app" / package / "rules" / f"{rule}.py").read_text(encoding="utf-8"))
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
-    """The names of modules, those in a folder of ours too; a dot in front of each that is imported relatively."""
+def imported_modules(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of all imported modules. Relative imports start with a dot."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = f"{'.' * node.level}{node.module or ''}"
-            is_folder = module.startswith("app") and (module.count(".") < 2 or module.endswith(".rules"))
-            yield from (f"{module}.{alias.name}" for alias in node.names) if is_folder else [module]
+            is_package = module.startswith("app") and (module.count(".") < 2 or module.endswith(".rules"))
+            yield from (f"{module}.{alias.name}" for alias in node.names) if is_package else [module]
 
 
-def deeds(tree: ast.Module) -> Iterator[str]:
-    """Names of DEEDS that stand anywhere, and attributes by which a clock is read."""
+def side_effects(tree: ast.Module) -> Iterator[str]:
+    """Yield each use of a forbidden builtin, or of an attribute that reads a clock."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in DEEDS:
+        if isinstance(node, ast.Name) and node.id in FORBIDDEN_BUILTINS:
             yield node.id
         elif isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
             yield node.attr
 
 
-@pytest.mark.parametrize(("folder", "rule"), RULES)
-def test_a_rule_imports_the_standard_library_and_other_rules_only(folder: str, rule: str) -> None:
-    names = set(imported(tree_of(folder, rule)))
+@pytest.mark.parametrize(("package", "rule"), RULES)
+def test_rules_import_only_standard_library_and_rules(package: str, rule: str) -> None:
+    names = set(imported_modules(parse_rule(package, rule)))
 
-    own = {name for name in names if name.startswith((".", "app"))}
-    assert own <= {f"app.{each}.rules.{other}" for each, other in RULES if each == folder}
-    assert {name.partition(".")[0] for name in names - own} <= sys.stdlib_module_names - (WORLD - MORE[folder])
+    own_modules = {name for name in names if name.startswith((".", "app"))}
+    assert own_modules <= {
+        f"app.{rule_package}.rules.{other}" for rule_package, other in RULES if rule_package == package
+    }
+    assert {name.partition(".")[0] for name in names - own_modules} <= sys.stdlib_module_names - (
+        FORBIDDEN_MODULES - ALLOWED_MODULES[package]
+    )
     assert names
 
 
-@pytest.mark.parametrize(("folder", "rule"), RULES)
-def test_a_rule_neither_reads_clocks_and_files_nor_writes(folder: str, rule: str) -> None:
-    assert list(deeds(tree_of(folder, rule))) == []
+@pytest.mark.parametrize(("package", "rule"), RULES)
+def test_rules_have_no_side_effects(package: str, rule: str) -> None:
+    assert list(side_effects(parse_rule(package, rule))) == []
 
 
 @pytest.mark.parametrize(
-    ("code", "found"),
+    ("code", "expected"),
     [
         ("import random", ["random"]),
         ("def score():\n    from time import time", ["time"]),
@@ -69,10 +73,10 @@ def test_a_rule_neither_reads_clocks_and_files_nor_writes(folder: str, rule: str
         ("from collections.abc import Mapping", ["collections.abc"]),
     ],
 )
-def test_imports_are_found_wherever_they_stand(code: str, found: list[str]) -> None:
-    assert list(imported(ast.parse(code))) == found
+def test_imported_modules_are_found(code: str, expected: list[str]) -> None:
+    assert list(imported_modules(ast.parse(code))) == expected
 
 
 @pytest.mark.parametrize("code", ["print(1)", "with open('a') as file: ...", "when = datetime.now", "map(print, [])"])
-def test_deeds_are_found_wherever_they_stand(code: str) -> None:
-    assert len(list(deeds(ast.parse(code)))) == 1
+def test_side_effects_are_found(code: str) -> None:
+    assert len(list(side_effects(ast.parse(code)))) == 1

@@ -1,4 +1,4 @@
-"""The real server, started as an operator starts it."""
+"""Tests for the server process that the `serve` command starts."""
 
 import time
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from shutil import copy, copytree
 import pytest
 from sqlalchemy import make_url
 
-from app.content.commands import load_folder
+from app.content.commands import load_directory
 from app.core.db.database import Database
 from tests.conftest import Backend
-from tests.factories.content import write_article, write_folder
-from tests.factories.processes.servers import ROOT, Server
+from tests.factories.content import write_article, write_content_directory
+from tests.factories.processes.servers import ROOT, ServerProcess
 
 PATHS = (
     "/v1/articles",
@@ -27,60 +27,62 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_folder(tmp_path_factory.mktemp("serving") / "content")
-    write_article(folder, "here-now")
-    return folder
+def content_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    content_directory = write_content_directory(tmp_path_factory.mktemp("serving") / "content")
+    write_article(content_directory, "here-now")
+    return content_directory
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path, backend: Backend) -> Iterator[Server]:
+def server(content_directory: Path, backend: Backend) -> Iterator[ServerProcess]:
     url = backend.create()
-    server = Server(folder, url)
+    server = ServerProcess(content_directory, url)
     yield server
     server.stop()
     backend.drop(url)
 
 
-def test_one_command_migrates_loads_and_serves(server: Server) -> None:
+def test_serve_command_migrates_loads_and_serves(server: ServerProcess) -> None:
     assert server.client.get("/v1/articles/here-now").json()["title"] == "Here Now"
     assert server.client.get("/health/ready").status_code == 200
     assert "server" not in server.client.get("/v1/site").headers
 
 
-def test_the_server_is_the_code_that_was_started(folder: Path, tmp_path: Path) -> None:
-    """As in the image, where nothing is installed."""
-    code = tmp_path / "code"
+def test_server_runs_code_of_starting_process(content_directory: Path, tmp_path: Path) -> None:
+    """The container image runs the code from its directory, without an installed package."""
+    code_directory = tmp_path / "code"
     for name in ("app", "migrations"):
-        copytree(ROOT / name, code / name)
-    copy(ROOT / "alembic.ini", code)
-    health = code / "app" / "web" / "health.py"
+        copytree(ROOT / name, code_directory / name)
+    copy(ROOT / "alembic.ini", code_directory)
+    health = code_directory / "app" / "web" / "health.py"
     health.write_text(health.read_text().replace('status="ok"', 'status="copied"'))
 
-    server = Server(folder, make_url(f"sqlite:///{tmp_path / 'copied.db'}"), code=code)
+    server = ServerProcess(
+        content_directory, make_url(f"sqlite:///{tmp_path / 'copied.db'}"), working_directory=code_directory
+    )
 
     assert server.client.get("/health/live").json() == {"status": "copied"}
     server.stop()
 
 
-def test_what_falls_due_appears_everywhere_within_five_seconds(server: Server, folder: Path) -> None:
-    due = datetime.now(UTC) + timedelta(seconds=4)
-    write_article(folder, "soon", topics=["habits"], publish_at=due.isoformat())
+def test_due_article_appears_everywhere_within_five_seconds(server: ServerProcess, content_directory: Path) -> None:
+    due_at = datetime.now(UTC) + timedelta(seconds=4)
+    write_article(content_directory, "soon", topics=["habits"], publish_at=due_at.isoformat())
     database = Database(server.database)
-    load_folder(database, folder)
+    load_directory(database, content_directory)
     database.close()
 
-    time.sleep(2)  # the release has been noticed, and what it holds is kept
-    before = {path for path in PATHS if "soon" in mentions(server, path)}
-    assert datetime.now(UTC) < due
-    time.sleep((due - datetime.now(UTC)).total_seconds() + 5)
+    time.sleep(2)  # wait until the new content is loaded and its responses are cached
+    early_paths = {path for path in PATHS if "soon" in response_without_query(server, path)}
+    assert datetime.now(UTC) < due_at
+    time.sleep((due_at - datetime.now(UTC)).total_seconds() + 5)
 
-    assert before == set()
-    assert {path for path in PATHS if "soon" not in mentions(server, path)} == set()
+    assert early_paths == set()
+    assert {path for path in PATHS if "soon" not in response_without_query(server, path)} == set()
 
 
-def mentions(server: Server, path: str) -> str:
-    """What a reply says, without the words that were looked for."""
-    reply = server.client.get(path)
-    assert reply.status_code == 200
-    return reply.text.replace("q=soon", "")
+def response_without_query(server: ServerProcess, path: str) -> str:
+    """Return the text of a response, without the search query that it repeats."""
+    response = server.client.get(path)
+    assert response.status_code == 200
+    return response.text.replace("q=soon", "")

@@ -1,4 +1,5 @@
-"""Trials: what is promised about faults, hostile input and crashes, tried on real servers and real databases. Each is a
-command, `python -m trials.NAME`, that prints a verdict and exits with 1 when something falls short. Not part of the
-application.
+"""Trials: long-running reliability checks on real servers and databases.
+
+They inject faults, crashes and hostile input. Each trial is a command, `python -m trials.NAME`, that prints its checks
+and exits with 1 if one fails. The package is not part of the application.
 """

@@ -1,8 +1,8 @@
-"""Backups and restores while members write, and while both are killed.
+"""Trial (long-running reliability check) of backups and restores during concurrent writes.
 
-`python -m trials.backup [N]`: N rounds (5) on each database. In each, members note day after day on a real server; one
-backup is killed at a random moment and another one isn't; somebody erases their account; a restore into an empty
-database is killed, and started again; and a server shows what is there then.
+`python -m trials.backup [N]` runs N rounds (default 5) on each database. In each round, members write while one backup
+completes and another is killed at a random moment. Then a member erases their account, a restore into an empty database
+is killed and repeated, and the restored data is checked.
 """
 
 import os
@@ -26,89 +26,88 @@ from app.cli import app
 from bench.client.members import NO_LIMITS, PASSWORD
 from bench.client.walkers import KEYS, Walker, add_walkers
 from bench.servers.databases import DATABASES
-from bench.servers.filled import migrated
-from bench.servers.processes import ROOT, Failed, Place, content
+from bench.servers.filled import migrate
+from bench.servers.processes import ROOT, CommandFailed, Sandbox, run_content_command
 from trials.verdict import Verdict
 
 ROUNDS = 5
 WRITERS = 3
-PAUSE = 0.01  # seconds between a writer's notes: the machine is the server's and the backup's
-DAYS = 21
-PATIENCE = 30  # seconds that an answer may take
-PROGRAMS = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
+WRITE_PAUSE_SECONDS = 0.01  # leaves CPU time to the server and the backup
+JOURNEY_LENGTH = 21
+RESPONSE_TIMEOUT_SECONDS = 30
+POSTGRESQL_BINARIES = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
+
+forkserver = get_context("forkserver")  # imports the application once, so that commands start fast
+forkserver.set_forkserver_preload([__name__])
 
 
-processes = get_context("forkserver")  # imports the application once, so that a command is at work in a moment
-processes.set_forkserver_preload([__name__])
-
-
-def _work(arguments: list[str], environment: dict[str, str], log: Path) -> None:
-    os.chdir(log.parent)  # where no file .env is
+def _run_command(arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    os.chdir(log.parent)  # this directory has no .env file
     os.environ.clear()
     os.environ.update(environment)
-    with log.open("w") as said:
-        os.dup2(said.fileno(), sys.stdout.fileno())
-        os.dup2(said.fileno(), sys.stderr.fileno())
+    with log.open("w") as log_file:
+        os.dup2(log_file.fileno(), sys.stdout.fileno())
+        os.dup2(log_file.fileno(), sys.stderr.fileno())
         app(arguments)
 
 
 @dataclass(slots=True)
-class Writer:
-    """Notes a number as the reflection of one day after the other, each once the one before it is acknowledged."""
+class ReflectionWriter:
+    """A test client that writes the numbers 1, 2, 3... as a member's notes, one journey day after another."""
 
     walker: Walker
     sent: int = 0
     acknowledged: int = 0
-    longest: float = 0.0  # seconds until an answer
-    refused: int | None = None  # the status of an answer that wasn't good: then it stops
+    slowest_seconds: float = 0.0  # the longest response time
+    failed_status: int | None = None  # the status of an error response, after which the writer stops
 
     def write(self, url: str, stop: Event) -> None:
-        with httpx.Client(base_url=url, headers=self.walker.headers, timeout=PATIENCE) as client:
+        with httpx.Client(base_url=url, headers=self.walker.headers, timeout=RESPONSE_TIMEOUT_SECONDS) as client:
             while not stop.is_set():
                 self.sent += 1
-                began = time.monotonic()
-                reply = client.patch(_path(self.walker, _day(self.sent)), json={"reflection": str(self.sent)})
-                self.longest = max(self.longest, time.monotonic() - began)
-                if reply.status_code != HTTPStatus.OK:
-                    self.refused = reply.status_code
+                started_at = time.monotonic()
+                response = client.patch(_day_path(self.walker, _day_of(self.sent)), json={"reflection": str(self.sent)})
+                self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - started_at)
+                if response.status_code != HTTPStatus.OK:
+                    self.failed_status = response.status_code
                     return
                 self.acknowledged = self.sent
-                time.sleep(PAUSE)
+                time.sleep(WRITE_PAUSE_SECONDS)
 
-    def found(self, client: httpx.Client) -> list[int]:
-        """The number at each day, 0 where there is none."""
-        return [int(_reflection(client, self.walker, day) or 0) for day in range(1, DAYS + 1)]
-
-
-def _day(number: int) -> int:
-    return (number - 1) % DAYS + 1
+    def read_numbers(self, client: httpx.Client) -> list[int]:
+        """Return the number in the note of each day, or 0 if the day has no note."""
+        return [int(_read_reflection(client, self.walker, day) or 0) for day in range(1, JOURNEY_LENGTH + 1)]
 
 
-def _path(walker: Walker, day: int) -> str:
+def _day_of(number: int) -> int:
+    return (number - 1) % JOURNEY_LENGTH + 1
+
+
+def _day_path(walker: Walker, day: int) -> str:
     return f"/v1/me/journeys/{walker.run_id}/days/{day}"
 
 
-def _reflection(client: httpx.Client, walker: Walker, day: int) -> str | None:
-    progress = client.get(_path(walker, day), headers=walker.headers).raise_for_status().json()["progress"]
+def _read_reflection(client: httpx.Client, walker: Walker, day: int) -> str | None:
+    progress = client.get(_day_path(walker, day), headers=walker.headers).raise_for_status().json()["progress"]
     reflection: str | None = progress["reflection"]
     return reflection
 
 
-def moment_of(numbers: Sequence[int]) -> int | None:
-    """The last number that was written, if days hold just what they held at one moment; else None."""
-    last = max(numbers)
-    there = {_day(number): number for number in range(max(1, last - DAYS + 1), last + 1)}
-    return last if list(numbers) == [there.get(day, 0) for day in range(1, DAYS + 1)] else None
+def snapshot_number(numbers: Sequence[int]) -> int | None:
+    """Return the latest number if all days are consistent with one point in time, else None."""
+    latest = max(numbers)
+    expected = {_day_of(number): number for number in range(max(1, latest - JOURNEY_LENGTH + 1), latest + 1)}
+    return latest if list(numbers) == [expected.get(day, 0) for day in range(1, JOURNEY_LENGTH + 1)] else None
 
 
 @contextmanager
-def writing(url: str, writers: Sequence[Writer]) -> Iterator[None]:
+def running_writers(url: str, writers: Sequence[ReflectionWriter]) -> Iterator[None]:
     stop = Event()
     threads = [Thread(target=writer.write, args=(url, stop)) for writer in writers]
     for thread in threads:
         thread.start()
     try:
-        while all(thread.is_alive() for thread in threads) and min(each.acknowledged for each in writers) < DAYS:
+        while all(thread.is_alive() for thread in threads) and _fewest_writes(writers) < JOURNEY_LENGTH:
             time.sleep(0.05)
         yield
     finally:
@@ -117,110 +116,133 @@ def writing(url: str, writers: Sequence[Writer]) -> Iterator[None]:
             thread.join()
 
 
+def _fewest_writes(writers: Sequence[ReflectionWriter]) -> int:
+    return min(writer.acknowledged for writer in writers)
+
+
 @dataclass(frozen=True, slots=True)
-class Trial:
+class BackupTrial:
+    """Reliability check (trial) of backup and restore on one database, with killed commands."""
+
     verdict: Verdict
-    place: Place
+    sandbox: Sandbox
     name: str
 
     @property
     def log(self) -> Path:
-        return self.place.folder / "command.log"
+        return self.sandbox.folder / "command.log"
 
     @property
     def settings(self) -> dict[str, str]:
-        erasures = str(self.place.folder / "erasures")
         return NO_LIMITS | {
             "keys": KEYS,
-            "access_minutes": "60",  # as walkers' tokens have it
-            "erasures_file": erasures,
-            "postgresql_programs": str(PROGRAMS),
+            "access_minutes": "60",  # minutes; the members' access tokens have this lifetime
+            "erasures_file": str(self.sandbox.folder / "erasures"),
+            "postgresql_programs": str(POSTGRESQL_BINARIES),
         }
 
-    def expect(self, text: str, kept: bool, found: str = "") -> None:  # noqa: FBT001 - as Verdict's
-        self.verdict.expect(f"{self.name}: {text}", kept, found)
+    def expect(self, description: str, passed: bool, details: str = "") -> None:  # noqa: FBT001 - as in Verdict
+        self.verdict.expect(f"{self.name}: {description}", passed, details)
 
-    def start(self, command: str, backup: Path, url: str) -> ForkServerProcess:
-        environment = self.place.environment(self.settings | {"database_url": url})
-        process = processes.Process(target=_work, args=([command, str(backup)], environment, self.log))
+    def start_command(self, command: str, backup: Path, url: str) -> ForkServerProcess:
+        environment = self.sandbox.environment(self.settings | {"database_url": url})
+        process = forkserver.Process(target=_run_command, args=([command, str(backup)], environment, self.log))
         process.start()
         return process
 
-    def run(self, command: str, backup: Path, url: str) -> float:
-        """The seconds that it took. Raises Failed."""
-        began = time.monotonic()
-        process = self.start(command, backup, url)
+    def run_command(self, command: str, backup: Path, url: str) -> float:
+        """Run a command, and return its duration in seconds. Raises CommandFailed if it fails."""
+        started_at = time.monotonic()
+        process = self.start_command(command, backup, url)
         process.join()
         if process.exitcode:
-            raise Failed([command, str(backup)], self.log.read_text())
-        return time.monotonic() - began
+            raise CommandFailed([command, str(backup)], self.log.read_text())
+        return time.monotonic() - started_at
 
-    def kill(self, command: str, backup: Path, url: str, *, within: float) -> str:
-        """At a random moment of the first half, for it is faster when nobody writes; says how far it was."""
-        process = self.start(command, backup, url)
-        process.join(within * random.random() / 2)  # noqa: S311 - no secret
+    def kill_command(self, command: str, backup: Path, url: str, *, max_seconds: float) -> str:
+        """Kill a backup or restore early, and return "killed" or "completed".
+
+        The kill happens at a random moment, at most half of `max_seconds` after the start.
+        """
+        process = self.start_command(command, backup, url)
+        process.join(max_seconds * random.random() / 2)  # noqa: S311 - no secret
         process.kill()
         process.join()
-        return "it was done" if process.exitcode == 0 else "it was killed"
+        return "completed" if process.exitcode == 0 else "killed"
 
-    def round(self, url: str, fresh: str, backup: Path) -> None:
-        *walkers, leaver = add_walkers(url, WRITERS + 1, completed=0)
-        writers = [Writer(walker) for walker in walkers]
-        with self.place.serving(database_url=url, **self.settings) as server, writing(server.url, writers):
-            before = [writer.acknowledged for writer in writers]
-            seconds = self.run("backup", backup, url)
-            after = [writer.sent for writer in writers]
-            killed = backup.with_name(f"{backup.name}-killed")
-            self.kill("backup", killed, url, within=seconds)
-            gone = httpx.request(
-                "DELETE", f"{server.url}/v1/me", headers=leaver.headers, json={"password": PASSWORD}, timeout=PATIENCE
-            )
-        assert gone.status_code == HTTPStatus.NO_CONTENT, gone.text
-        refused = [writer.refused for writer in writers if writer.refused]
-        longest = max(writer.longest for writer in writers)
-        self.expect("a backup lets every write through", not refused, f"the longest took {longest:.2f} s")
-        if killed.exists():  # then it has to be as good
-            backup = killed
-        how = self.kill("restore", backup, fresh, within=seconds)
-        self.expect("a killed restore is started again, or was done", self._again(backup, fresh), how)
-        with self.place.serving(database_url=fresh, **self.settings) as server:
-            self._look(server.url, writers, leaver, before, after if backup != killed else [w.sent for w in writers])
+    def run_round(self, url: str, target_url: str, backup: Path) -> None:
+        *walkers, erased_member = add_walkers(url, WRITERS + 1, completed=0)
+        writers = [ReflectionWriter(walker) for walker in walkers]
+        with self.sandbox.serving(database_url=url, **self.settings) as server, running_writers(server.url, writers):
+            acknowledged_before = [writer.acknowledged for writer in writers]
+            seconds = self.run_command("backup", backup, url)
+            sent_after = [writer.sent for writer in writers]
+            killed_backup = backup.with_name(f"{backup.name}-killed")
+            self.kill_command("backup", killed_backup, url, max_seconds=seconds)
+            _erase(erased_member, server.url)
+        failed_statuses = [writer.failed_status for writer in writers if writer.failed_status]
+        slowest = max(writer.slowest_seconds for writer in writers)
+        self.expect("all writes succeed during a backup", not failed_statuses, f"slowest {slowest:.2f} s")
+        if killed_backup.exists():  # the file appears only once a backup is complete
+            backup = killed_backup
+            sent_after = [writer.sent for writer in writers]
+        outcome = self.kill_command("restore", backup, target_url, max_seconds=seconds)
+        self.expect("a killed restore can be repeated", self._restore_again(backup, target_url), outcome)
+        with self.sandbox.serving(database_url=target_url, **self.settings) as server:
+            snapshots = self._check_restored(server.url, writers, erased_member)
+        self.expect(
+            "the backup contains all writes acknowledged before its start",
+            all(
+                snapshot >= acknowledged for snapshot, acknowledged in zip(snapshots, acknowledged_before, strict=True)
+            ),
+            f"acknowledged {acknowledged_before}, restored {snapshots}",
+        )
+        self.expect(
+            "the backup contains only sent writes",
+            all(0 <= snapshot <= sent for snapshot, sent in zip(snapshots, sent_after, strict=True)),
+            f"restored {snapshots}, sent {sent_after}",
+        )
 
-    def _again(self, backup: Path, fresh: str) -> bool:
+    def _restore_again(self, backup: Path, target_url: str) -> bool:
         try:
-            self.run("restore", backup, fresh)
-        except Failed as failed:
-            return "isn't empty" in str(failed)
+            self.run_command("restore", backup, target_url)
+        except CommandFailed as error:
+            return "isn't empty" in str(error)
         return True
 
-    def _look(
-        self, url: str, writers: Sequence[Writer], leaver: Walker, before: Sequence[int], after: Sequence[int]
-    ) -> None:
-        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
-            ready = client.get("/health/ready").status_code
-            found = [moment_of(writer.found(client)) for writer in writers]
-            signed_in = client.get("/v1/me", headers=leaver.headers).status_code
-        self.expect("the restored database is ready", ready == HTTPStatus.OK, str(ready))
-        self.expect("each member's days are those of one moment", None not in found, str(found))
-        kept = all(each is not None and least <= each for each, least in zip(found, before, strict=True))
-        self.expect("what was acknowledged before is in the backup", kept, f"{before} are in {found}")
-        most = all(each is not None and each <= most for each, most in zip(found, after, strict=True))
-        self.expect("nothing is in it that wasn't sent", most, f"{found} are in {after}")
-        self.expect("who was erased since is erased", signed_in == HTTPStatus.UNAUTHORIZED, str(signed_in))
+    def _check_restored(self, url: str, writers: Sequence[ReflectionWriter], erased_member: Walker) -> list[int]:
+        """Check the restored database. Return the latest number of each writer, or -1 if its days are inconsistent."""
+        with httpx.Client(base_url=url, timeout=RESPONSE_TIMEOUT_SECONDS) as client:
+            ready_status = client.get("/health/ready").status_code
+            snapshots = [snapshot_number(writer.read_numbers(client)) for writer in writers]
+            session_status = client.get("/v1/me", headers=erased_member.headers).status_code
+        self.expect("the restored database is ready", ready_status == HTTPStatus.OK, str(ready_status))
+        self.expect("the days of each member match one moment", None not in snapshots, str(snapshots))
+        is_erased = session_status == HTTPStatus.UNAUTHORIZED
+        self.expect("a member erased after the backup stays erased", is_erased, str(session_status))
+        return [-1 if snapshot is None else snapshot for snapshot in snapshots]
+
+
+def _erase(member: Walker, url: str) -> None:
+    body = {"password": PASSWORD}
+    with httpx.Client(base_url=url, headers=member.headers, timeout=RESPONSE_TIMEOUT_SECONDS) as client:
+        client.request("DELETE", "/v1/me", json=body).raise_for_status()
 
 
 def main(arguments: Sequence[str]) -> int:
     rounds = int(arguments[0]) if arguments else ROUNDS
     verdict = Verdict()
-    for name, databases in DATABASES.items():
-        with tempfile.TemporaryDirectory() as temporary, databases(Path(temporary)) as create:
-            folder = Path(temporary)
-            place = Place(folder)
-            url = migrated(create("live"))
-            content(place, "load", ROOT / "seed_content", url)
-            for n in range(1, rounds + 1):
-                Trial(verdict, place, name).round(url, create(f"restored_{n}"), folder / f"backup-{n}")
-    return verdict.told()
+    for database_name, open_databases in DATABASES.items():
+        with tempfile.TemporaryDirectory() as temporary, open_databases(Path(temporary)) as create_database:
+            directory = Path(temporary)
+            sandbox = Sandbox(directory)
+            url = migrate(create_database("live"))
+            run_content_command(sandbox, "load", ROOT / "seed_content", url)
+            for round_number in range(1, rounds + 1):
+                BackupTrial(verdict, sandbox, database_name).run_round(
+                    url, create_database(f"restored_{round_number}"), directory / f"backup-{round_number}"
+                )
+    return verdict.finish()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Databases that stop, freeze, slow down or go silent, while members and readers go on asking.
+"""Trial (long-running reliability check) of databases that stop, freeze or slow down under load.
 
-`python -m trials.faults [SECONDS]` says what is promised of each, and whether it was kept. A fault lasts that long.
+`python -m trials.faults [SECONDS]` injects one fault after another, each for SECONDS (default 8), and checks the
+responses during and after it.
 """
 
 import sys
@@ -16,43 +17,43 @@ from sqlalchemy import make_url
 
 from app.core.db.engines import sqlite_driver
 from bench.client.walkers import Walker, add_walkers
-from bench.parts.kinds import SERVED
+from bench.parts.kinds import SERVER_SETTINGS
 from bench.servers.databases import DATABASES
-from bench.servers.filled import loaded
+from bench.servers.filled import load_content
 from bench.servers.machine import CLIENT, SERVER
-from bench.servers.processes import Place, Server
-from trials.hangups import running, try_hang_ups
-from trials.postgresql import PostgreSql
+from bench.servers.processes import Sandbox, Server
+from trials.hangups import run_hang_ups, running_application
+from trials.postgresql import FaultyPostgresql
 from trials.relay import Relay
-from trials.traffic import DONE, Answer, Traffic
+from trials.traffic import SUCCESS_STATUSES, TimedResponse, Traffic
 from trials.verdict import Verdict
 
-LONGEST, RECOVERED = 3.0, 2.0  # seconds
-GROUPS, MEMBERS = 16, 10  # clients, more than a pool has connections, and members of each
-POOL = 8
-SETTLED = 5.0  # seconds in which everything is given back
+MAX_RESPONSE_SECONDS, MAX_RECOVERY_SECONDS = 3.0, 2.0
+CLIENTS, MEMBERS_PER_CLIENT = 16, 10
+POOL_SIZE = 8  # fewer connections than clients
+SETTLE_SECONDS = 5.0  # maximum wait until all connections are released
 
 Fault = Callable[[], AbstractContextManager[None]]
 
 
-class Times(NamedTuple):
-    begun: float
-    over: float
+class FaultWindow(NamedTuple):
+    started_at: float
+    ended_at: float
 
 
 @contextmanager
-def serving(folder: Path, address: str) -> Iterator[Server]:
-    place = Place(folder, cores=(SERVER, CLIENT))
-    with place.serving(database_url=address, pool_size=str(POOL), **SERVED) as server:
+def running_server(directory: Path, database_url: str) -> Iterator[Server]:
+    sandbox = Sandbox(directory, cores=(SERVER, CLIENT))
+    with sandbox.serving(database_url=database_url, pool_size=str(POOL_SIZE), **SERVER_SETTINGS) as server:
         yield server
 
 
-def walkers(address: str, each: int = MEMBERS) -> list[Sequence[Walker]]:
-    people = add_walkers(address, GROUPS * each, completed=0)
-    return [people[n::GROUPS] for n in range(GROUPS)]
+def create_client_groups(database_url: str, members_per_client: int = MEMBERS_PER_CLIENT) -> list[Sequence[Walker]]:
+    members = add_walkers(database_url, CLIENTS * members_per_client, completed=0)
+    return [members[index::CLIENTS] for index in range(CLIENTS)]
 
 
-def try_fault(
+def run_fault(
     verdict: Verdict,
     name: str,
     url: str,
@@ -60,110 +61,133 @@ def try_fault(
     fault: Fault,
     *,
     seconds: float,
-    before: float = 1.0,
-    after: float = RECOVERED + 1.0,
+    seconds_before: float = 1.0,
+    seconds_after: float = MAX_RECOVERY_SECONDS + 1.0,
 ) -> Traffic:
-    """What members and readers are answered while it lasts, before and afterwards."""
-    with Traffic(url, groups).flowing() as traffic:
-        time.sleep(before)
-        begun = time.monotonic()
+    """Inject a fault under load, and check the responses before, during and after it."""
+    with Traffic(url, groups).running() as traffic:
+        time.sleep(seconds_before)
+        started_at = time.monotonic()
         with fault():
             time.sleep(seconds)
-        times = Times(begun, time.monotonic())
-        time.sleep(after)
-    _expect_answers(verdict, name, traffic.members, times)
-    wrong = [each for each in traffic.public if each.status != 200]
-    slowest = max(each.seconds for each in traffic.public)
+        window = FaultWindow(started_at, time.monotonic())
+        time.sleep(seconds_after)
+    _check_responses(verdict, name, traffic.member_responses, window)
+    errors = [response for response in traffic.public_responses if response.status != 200]
+    slowest = max(response.seconds for response in traffic.public_responses)
     verdict.expect(
-        f"{name}: kept content goes on",
-        not wrong,
-        f"{len(wrong)} errors of {len(traffic.public)}, slowest {slowest:.2f} s",
+        f"{name}: cached content stays available",
+        not errors,
+        f"{len(errors)} errors of {len(traffic.public_responses)}, slowest {slowest:.2f} s",
     )
-    lost = traffic.lost()
-    verdict.expect(f"{name}: no acknowledged write is lost", not lost, f"{len(lost)} lost")
+    lost_writes = traffic.lost_writes()
+    verdict.expect(f"{name}: no acknowledged write is lost", not lost_writes, f"{len(lost_writes)} lost")
     return traffic
 
 
-def _expect_answers(verdict: Verdict, name: str, answers: Sequence[Answer], times: Times) -> None:
-    refused = [each for each in answers if each.is_refused]
-    strange = [each for each in answers if not each.is_refused and each.status not in DONE]
-    found = f"{len(refused)} of {len(answers)} are 503, {len(strange)} something else"
-    kinds = {f"{each.request.method} {each.status} {each.problem}" for each in strange}
-    verdict.expect(f"{name}: members are answered, or told to come again", not strange, ", ".join([found, *kinds]))
-    longest = max(each.seconds for each in answers)
-    verdict.expect(f"{name}: each within {LONGEST:.0f} s", longest <= LONGEST, f"longest {longest:.2f} s")
-    late = max((each.started - times.over for each in answers if each.is_refused), default=0.0)
-    goes_on = any(each.status in DONE for each in answers if each.started > times.over)
+def _check_responses(verdict: Verdict, name: str, responses: Sequence[TimedResponse], window: FaultWindow) -> None:
+    unavailable = [response for response in responses if response.is_unavailable]
+    unexpected = [
+        response for response in responses if not response.is_unavailable and response.status not in SUCCESS_STATUSES
+    ]
+    summary = f"{len(unavailable)} of {len(responses)} are 503, {len(unexpected)} unexpected"
+    kinds = {f"{response.request.method} {response.status} {response.problem_code}" for response in unexpected}
+    verdict.expect(f"{name}: responses are successful or 503", not unexpected, ", ".join([summary, *kinds]))
+    slowest = max(response.seconds for response in responses)
     verdict.expect(
-        f"{name}: all is well within {RECOVERED:.0f} s", late <= RECOVERED and goes_on, f"after {max(late, 0):.2f} s"
+        f"{name}: responses arrive within {MAX_RESPONSE_SECONDS:.0f} s",
+        slowest <= MAX_RESPONSE_SECONDS,
+        f"slowest {slowest:.2f} s",
+    )
+    last_unavailable = max(
+        (response.started_at - window.ended_at for response in responses if response.is_unavailable), default=0.0
+    )
+    recovered = any(
+        response.status in SUCCESS_STATUSES for response in responses if response.started_at > window.ended_at
+    )
+    verdict.expect(
+        f"{name}: recovery within {MAX_RECOVERY_SECONDS:.0f} s",
+        last_unavailable <= MAX_RECOVERY_SECONDS and recovered,
+        f"after {max(last_unavailable, 0):.2f} s",
     )
 
 
-def expect_nothing_left(verdict: Verdict, name: str, database: PostgreSql) -> None:
-    """No connection is in the middle of anything, and there are no more than the pool's."""
-    give_up = time.monotonic() + SETTLED
-    while (database.at_work() or database.open() > POOL) and time.monotonic() < give_up:
+def check_connections_released(verdict: Verdict, name: str, database: FaultyPostgresql) -> None:
+    """Check that all database connections are idle, and that the pool's size is not exceeded."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (
+        database.count_busy_connections() or database.count_connections() > POOL_SIZE
+    ) and time.monotonic() < deadline:
         time.sleep(0.1)
-    busy, there = database.at_work(), database.open()
-    verdict.expect(f"{name}: no connection is left", not busy and there <= POOL, f"{busy} at work, {there} open")
+    busy_connections, open_connections = database.count_busy_connections(), database.count_connections()
+    verdict.expect(
+        f"{name}: connections are released",
+        not busy_connections and open_connections <= POOL_SIZE,
+        f"{busy_connections} busy, {open_connections} open",
+    )
 
 
-def try_postgresql(verdict: Verdict, folder: Path, address: str, seconds: float) -> None:
-    database = PostgreSql(address)
-    groups = walkers(address)
+def run_postgresql_faults(verdict: Verdict, directory: Path, database_url: str, seconds: float) -> None:
+    database = FaultyPostgresql(database_url)
+    groups = create_client_groups(database_url)
     faults: dict[str, Fault] = {
         "stopped": partial(database.stopped, "fast"),
         "killed": partial(database.stopped, "immediate"),
         "restarted": database.restarted,
         "frozen": database.frozen,
-        "locked": database.locked,
+        "locked": database.members_locked,
         "read only": database.read_only,
     }
-    with serving(folder, address) as server:
+    with running_server(directory, database_url) as server:
         for name, fault in faults.items():
-            try_fault(verdict, name, server.url, groups, fault, seconds=seconds)
-            expect_nothing_left(verdict, name, database)
-    with Relay(database.socket).running() as relay, serving(folder, database.through(relay.port)) as server:
+            run_fault(verdict, name, server.url, groups, fault, seconds=seconds)
+            check_connections_released(verdict, name, database)
+    with (
+        Relay(database.socket_path).running() as relay,
+        running_server(directory, database.url_via_port(relay.port)) as server,
+    ):
         faults = {
             "slow": partial(relay.slow, 0.3),
             "very slow": partial(relay.slow, 2.0),
             "silent": relay.silent,
         }
         for name, fault in faults.items():
-            try_fault(verdict, name, server.url, groups, fault, seconds=seconds)
-            expect_nothing_left(verdict, name, database)
+            run_fault(verdict, name, server.url, groups, fault, seconds=seconds)
+            check_connections_released(verdict, name, database)
 
 
-def try_sqlite(verdict: Verdict, folder: Path, address: str, seconds: float) -> None:
-    groups = walkers(address)
-    with serving(folder, address) as server:
-        try_fault(verdict, "file locked", server.url, groups, partial(file_locked, address), seconds=seconds)
+def run_sqlite_faults(verdict: Verdict, directory: Path, database_url: str, seconds: float) -> None:
+    groups = create_client_groups(database_url)
+    with running_server(directory, database_url) as server:
+        run_fault(
+            verdict, "file locked", server.url, groups, partial(sqlite_file_locked, database_url), seconds=seconds
+        )
 
 
 @contextmanager
-def file_locked(address: str) -> Iterator[None]:
-    """Another process writes, and goes on and on."""
-    with closing(sqlite_driver().connect(str(make_url(address).database), isolation_level=None)) as connection:
+def sqlite_file_locked(database_url: str) -> Iterator[None]:
+    """Lock the SQLite file, as a long transaction of another process does."""
+    with closing(sqlite_driver().connect(str(make_url(database_url).database), isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         yield
 
 
-TRIALS = {"SQLite": try_sqlite, "PostgreSQL": try_postgresql}
+FAULT_TRIALS = {"SQLite": run_sqlite_faults, "PostgreSQL": run_postgresql_faults}
 
 
 def main(seconds: str = "8") -> int:
     verdict = Verdict()
-    for kind, try_faults in TRIALS.items():
-        with tempfile.TemporaryDirectory() as name, DATABASES[kind](Path(name)) as databases:
-            folder = Path(name)
-            address = loaded(databases("faults"))
-            try_faults(verdict, folder, address, float(seconds))
-            people = add_walkers(address, MEMBERS, completed=0)
-            with running(address, folder) as (app, port):
-                try_hang_ups(verdict, app, port, people)
-                if kind == "PostgreSQL":
-                    expect_nothing_left(verdict, "clients who hang up", PostgreSql(address))
-    return verdict.told()
+    for database_name, run_faults in FAULT_TRIALS.items():
+        with tempfile.TemporaryDirectory() as temporary, DATABASES[database_name](Path(temporary)) as create_database:
+            directory = Path(temporary)
+            database_url = load_content(create_database("faults"))
+            run_faults(verdict, directory, database_url, float(seconds))
+            members = add_walkers(database_url, MEMBERS_PER_CLIENT, completed=0)
+            with running_application(database_url, directory) as (app, port):
+                run_hang_ups(verdict, app, port, members)
+                if database_name == "PostgreSQL":
+                    check_connections_released(verdict, "clients who hang up", FaultyPostgresql(database_url))
+    return verdict.finish()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Clients who hang up in the middle of a request, and what is left of them.
+"""Clients that disconnect during a request must not leave resources in use.
 
-The application runs in this process, by the real server on a real port: only here its pools and turns can be looked at.
+The application and its server run in this process, so that the request slots and database connections in use can be
+counted.
 """
 
 import struct
@@ -20,22 +21,26 @@ from app.core.settings import Settings
 from app.main import create_app
 from bench.client.requests import completions, dashboards, results, syncs
 from bench.client.walkers import Walker
-from bench.parts.kinds import SERVED
+from bench.parts.kinds import SERVER_SETTINGS
 from bench.servers.processes import free_port
-from trials.traffic import Client
+from trials.traffic import KeepAliveClient
 from trials.verdict import Verdict
 
-POOL = 8
-HONEST = 20  # who ask afterwards
-SETTLED = 8.0  # seconds in which everything is given back
-RESET = struct.pack("ii", 1, 0)  # hang up without a goodbye
+POOL_SIZE = 8
+FOLLOW_UP_REQUESTS = 20
+SETTLE_SECONDS = 8.0  # maximum wait until all slots and connections are released
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # closes the connection with a TCP reset
 
 
 @contextmanager
-def running(database_url: str, folder: Path) -> Iterator[tuple[FastAPI, int]]:
-    """The application, and the port on which it is asked."""
-    given: dict[str, Any] = SERVED | {"database_url": database_url, "pool_size": POOL, "var_dir": folder}
-    settings = Settings(_env_file=None, log_level="error", **given)
+def running_application(database_url: str, directory: Path) -> Iterator[tuple[FastAPI, int]]:
+    """Run the application in a thread, and yield it with its port."""
+    values: dict[str, Any] = SERVER_SETTINGS | {
+        "database_url": database_url,
+        "pool_size": POOL_SIZE,
+        "var_dir": directory,
+    }
+    settings = Settings(_env_file=None, log_level="error", **(SERVER_SETTINGS | values))
     app, port = create_app(settings), free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False))
     thread = Thread(target=server.run)
@@ -49,40 +54,49 @@ def running(database_url: str, folder: Path) -> Iterator[tuple[FastAPI, int]]:
         thread.join()
 
 
-def try_hang_ups(verdict: Verdict, app: FastAPI, port: int, people: Sequence[Walker], *, clients: int = 200) -> None:
-    kinds = [dashboards(people), completions(people), results(people), syncs(people)]
-    requests = islice(chain.from_iterable(zip(*map(cycle, kinds), strict=True)), clients)
-    before = _turns(app)
-    for n, request in enumerate(requests):
-        _hang_up(port, request.wire.encode(), n)
-    give_up = time.monotonic() + SETTLED
-    while (_checked_out(app) or _turns(app) != before) and time.monotonic() < give_up:
+def run_hang_ups(verdict: Verdict, app: FastAPI, port: int, members: Sequence[Walker], *, clients: int = 200) -> None:
+    streams = [dashboards(members), completions(members), results(members), syncs(members)]
+    requests = islice(chain.from_iterable(zip(*map(cycle, streams), strict=True)), clients)
+    slots_before = _slots_in_use(app)
+    for index, request in enumerate(requests):
+        _hang_up(port, request.serialized.encode(), index)
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (_connections_checked_out(app) or _slots_in_use(app) != slots_before) and time.monotonic() < deadline:
         time.sleep(0.05)
-    name = f"{clients} clients who hang up"
-    out = _checked_out(app)
-    verdict.expect(f"{name}: no connection is checked out", not out, f"{out} are")
-    verdict.expect(f"{name}: every turn is given back", _turns(app) == before, f"{_turns(app)} of {before}")
-    with Client(f"http://127.0.0.1:{port}") as client:
-        answers = [client.answer(each).status for each in islice(cycle(dashboards(people)), HONEST)]
-    verdict.expect(f"{name}: others are answered", answers == [200] * HONEST, f"{answers.count(200)} of {HONEST}")
+    name = f"{clients} disconnecting clients"
+    checked_out = _connections_checked_out(app)
+    verdict.expect(f"{name}: no connection is checked out", not checked_out, f"{checked_out} checked out")
+    verdict.expect(
+        f"{name}: all slots are released",
+        _slots_in_use(app) == slots_before,
+        f"{_slots_in_use(app)} of {slots_before}",
+    )
+    with KeepAliveClient(f"http://127.0.0.1:{port}") as client:
+        statuses = [client.send(request).status for request in islice(cycle(dashboards(members)), FOLLOW_UP_REQUESTS)]
+    verdict.expect(
+        f"{name}: other requests succeed",
+        statuses == [200] * FOLLOW_UP_REQUESTS,
+        f"{statuses.count(200)} of {FOLLOW_UP_REQUESTS}",
+    )
 
 
-def _hang_up(port: int, wire: bytes, n: int) -> None:
-    """Having sent all of it, or half; at once, or a moment later; with a goodbye, or without."""
+def _hang_up(port: int, wire: bytes, index: int) -> None:
+    """Send all or half of a request, then disconnect. `index` selects one of several variants."""
     with create_connection(("127.0.0.1", port)) as client:
-        client.sendall(wire[: len(wire) // 2] if n % 5 == 0 else wire)
-        time.sleep(0.001 * (n % 4))
-        if n % 2:
-            client.setsockopt(SOL_SOCKET, SO_LINGER, RESET)
+        client.sendall(wire[: len(wire) // 2] if index % 5 == 0 else wire)
+        time.sleep(0.001 * (index % 4))
+        if index % 2:
+            client.setsockopt(SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE)
 
 
-def _turns(app: FastAPI) -> list[int]:
-    """Places that are taken."""
+def _slots_in_use(app: FastAPI) -> list[int]:
     database = app.state.services.web.database
-    return [each.taken for each in (database.requests.reading, database.requests.writing, database.passwords)]
+    return [
+        slots.used for slots in (database.requests.read_slots, database.requests.write_slots, database.password_slots)
+    ]
 
 
-def _checked_out(app: FastAPI) -> int:
+def _connections_checked_out(app: FastAPI) -> int:
     database = app.state.services.web.database
     pools = {database.reads.pool, database.writes.pool}
     return sum(pool.checkedout() for pool in pools)

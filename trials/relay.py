@@ -1,4 +1,4 @@
-"""A relay between a server and its database: it passes bytes on, late, or not at all, and tells nobody."""
+"""A TCP relay between the application and its database that can delay or drop data."""
 
 import time
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ CHUNK = 65536
 
 
 class Relay:
-    """Listens on a port for what listens on a path."""
+    """Forwards TCP connections to a Unix socket, and can delay or drop their data."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._delay = 0.0
-        self._lost = 0  # how often everything that was open has been lost
+        self._delay_seconds = 0.0
+        self._generation = 0  # connections from before the end of a silence stay silent
         self._is_silent = False
-        self._listening = create_server(("127.0.0.1", 0), backlog=200)
-        self._open: list[socket] = []
+        self._listener = create_server(("127.0.0.1", 0), backlog=200)
+        self._sockets: list[socket] = []
 
     @property
     def port(self) -> int:
-        port: int = self._listening.getsockname()[1]
+        port: int = self._listener.getsockname()[1]
         return port
 
     @contextmanager
@@ -31,48 +31,48 @@ class Relay:
         try:
             yield self
         finally:
-            for each in (self._listening, *self._open):
+            for connection in (self._listener, *self._sockets):
                 with suppress(OSError):
-                    each.shutdown(SHUT_RDWR)
-                each.close()
+                    connection.shutdown(SHUT_RDWR)
+                connection.close()
 
     @contextmanager
     def slow(self, seconds: float) -> Iterator[None]:
-        """Whatever is sent, in either direction, comes that much later."""
-        self._delay = seconds
+        """Delay data in both directions by `seconds`."""
+        self._delay_seconds = seconds
         try:
             yield
         finally:
-            self._delay = 0.0
+            self._delay_seconds = 0.0
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """Nothing comes through, and of what was open until its end nothing ever does."""
+        """Drop all data. Connections that are open at the end never forward data again."""
         self._is_silent = True
         try:
             yield
         finally:
-            self._lost += 1
+            self._generation += 1
             self._is_silent = False
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._listening.accept()
+                client, _ = self._listener.accept()
                 Thread(target=self._connect, args=[client], daemon=True).start()
 
     def _connect(self, client: socket) -> None:
         server = socket(AF_UNIX, SOCK_STREAM)
-        self._open += [client, server]
+        self._sockets += [client, server]
         with closing(client), suppress(OSError):
             server.connect(self._path)
-            Thread(target=self._pass_on, args=[server, client, self._lost], daemon=True).start()
-            self._pass_on(client, server, self._lost)
+            Thread(target=self._forward, args=[server, client, self._generation], daemon=True).start()
+            self._forward(client, server, self._generation)
 
-    def _pass_on(self, source: socket, target: socket, lost: int) -> None:
+    def _forward(self, source: socket, target: socket, generation: int) -> None:
         with closing(source), closing(target), suppress(OSError):
             while data := source.recv(CHUNK):
-                time.sleep(self._delay)
-                if not self._is_silent and lost == self._lost:
+                time.sleep(self._delay_seconds)
+                if not self._is_silent and generation == self._generation:
                     target.sendall(data)
             target.shutdown(SHUT_RDWR)

@@ -1,30 +1,33 @@
-"""What was promised, and whether it was kept."""
+"""Pass/fail results of a long-running reliability check (trial), printed as a report."""
 
 from typing import NamedTuple
 
 
-class Promise(NamedTuple):
-    text: str
-    kept: bool
-    found: str  # the figures behind it
+class Check(NamedTuple):
+    description: str
+    passed: bool
+    details: str  # the measured values
 
 
 class Verdict:
-    """Promises as they are tried, each told at once."""
+    """Collects the checks of a trial (long-running reliability check), and prints each at once."""
 
     def __init__(self) -> None:
-        self.promises: list[Promise] = []
+        self.checks: list[Check] = []
 
-    def expect(self, text: str, kept: bool, found: str = "") -> None:  # noqa: FBT001 - it reads as it is said
-        self.promises.append(Promise(text, kept, found))
-        print(f"{'kept  ' if kept else 'BROKEN'}  {text}{': ' * bool(found)}{found}", flush=True)
+    def expect(self, description: str, passed: bool, details: str = "") -> None:  # noqa: FBT001 - the call reads as a sentence
+        self.checks.append(Check(description, passed, details))
+        print(f"{'passed' if passed else 'FAILED'}  {description}{': ' * bool(details)}{details}", flush=True)
 
     @property
-    def broken(self) -> list[Promise]:
-        return [each for each in self.promises if not each.kept]
+    def failed(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
 
-    def told(self) -> int:
-        """The exit code, once the last line says how it went. Nothing tried is nothing shown."""
-        kept = len(self.promises) - len(self.broken)
-        print(f"{kept} of {len(self.promises)} promises kept.")
-        return 0 if self.promises and not self.broken else 1
+    def finish(self) -> int:
+        """Print a summary, and return the exit code.
+
+        It is 0 if there is at least one check and all checks passed, else 1.
+        """
+        passed_count = len(self.checks) - len(self.failed)
+        print(f"{passed_count} of {len(self.checks)} checks passed.")
+        return 0 if self.checks and not self.failed else 1

@@ -1,11 +1,9 @@
-"""A plugin of pytest for `trials.mutants`, which tries rules by the tests that need no database: those are many, and
-soon over.
-"""
+"""Pytest plugin for mutation testing (`trials.mutants`) that skips the slow tests with a database."""
 
 import pytest
 
-NEEDY = {"reader", "service"}
+DATABASE_FIXTURES = {"shared_client", "service"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items[:] = [each for each in items if NEEDY.isdisjoint(getattr(each, "fixturenames", ()))]
+    items[:] = [item for item in items if DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))]

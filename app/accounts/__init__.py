@@ -1,1 +1,1 @@
-"""Who someone is, and what they agreed to."""
+"""User accounts: registration, sign-in, sessions, profiles and consents."""

@@ -1,4 +1,4 @@
-"""Email addresses: what counts as one, which are the same, and by which hash one is found."""
+"""Validate, normalize and hash email addresses. The hashes are keyed (HMAC)."""
 
 import hmac
 import unicodedata
@@ -10,46 +10,50 @@ from pydantic import AfterValidator, Field
 from app.core.crypto.key_ring import KeyRing
 from app.core.text_fields import Storable
 
-LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
-PURPOSE = "addresses"
-ENCODED = "=?"  # begins an encoded word (RFC 2047), which a mail's header would take for other addresses
+MAX_ADDRESS_LENGTH = 254  # the limit of RFC 5321, section 4.5.3.1.3, without the angle brackets
+KEY_PURPOSE = "addresses"
+ENCODED_WORD_PREFIX = "=?"  # in an email header, an encoded word (RFC 2047) could add recipients
 
 
-def _address(value: str) -> str:
-    """Refuses what no mail server would take; asks no network. `.test` is nobody's, so it is taken, for tests."""
+def _validate_address(value: str) -> str:
+    """Validate the syntax of an email address, without DNS queries. The reserved domain `.test` is allowed."""
     try:
         address = validate_email(value, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         raise ValueError("must be an email address") from None
-    if ENCODED in address:
-        raise ValueError("must be an email address, as it is written and not encoded")
+    if ENCODED_WORD_PREFIX in address:
+        raise ValueError("must be an email address without encoded words")
     return address
 
 
 Address = Annotated[
     str,
     Storable,
-    Field(max_length=LONGEST, examples=["ana@example.org"], json_schema_extra={"format": "email"}),
-    AfterValidator(_address),
+    Field(max_length=MAX_ADDRESS_LENGTH, examples=["ana@example.org"], json_schema_extra={"format": "email"}),
+    AfterValidator(_validate_address),
 ]
 
 
-def sameness(address: str) -> str:
-    """Equal for addresses that people take for the same: `Ana@Example.org` and `ana@example.org`. Domains are only
-    written in lower case: another spelling may be somebody else's.
+def normalize_address(address: str) -> str:
+    """Return the form in which email addresses are compared: `Ana@Example.org` equals `ana@example.org`.
+
+    The domain is only converted to lower case, because similar Unicode domains can belong to different owners.
     """
     name, _, domain = address.rpartition("@")
     return f"{unicodedata.normalize('NFKC', name).casefold()}@{domain.lower()}"
 
 
 def address_hash(ring: KeyRing, key_id: str, address: str) -> str:
-    return _hash(ring.key(key_id, PURPOSE), address)
+    return _hash(ring.key(key_id, KEY_PURPOSE), address)
 
 
 def address_hashes(ring: KeyRing, address: str) -> list[str]:
-    """What an address may be stored under, the hash of the secret in use first."""
-    return [_hash(key, address) for key in ring.keys(PURPOSE)]
+    """Return the keyed hashes of an email address, one for each of the server's secrets.
+
+    The hash under the current secret is the first.
+    """
+    return [_hash(key, address) for key in ring.keys(KEY_PURPOSE)]
 
 
 def _hash(key: bytes, address: str) -> str:
-    return hmac.digest(key, sameness(address).encode(), "sha256").hex()
+    return hmac.digest(key, normalize_address(address).encode(), "sha256").hex()

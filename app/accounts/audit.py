@@ -1,5 +1,7 @@
-"""What matters to an account's security, written down with the change itself. The logs are told at once: a transaction
-that fails afterwards takes back the row and not the line.
+"""Audit log of account events such as sign-ins, stored in the database and written to the server log.
+
+The database row is saved in the same transaction as the change. The log line is written immediately, so it remains even
+if the transaction is rolled back.
 """
 
 from datetime import datetime
@@ -14,19 +16,19 @@ from app.core.db.session import Session
 log = structlog.get_logger("app.security")
 
 
-class Event(StrEnum):
+class AuditEventType(StrEnum):
     REGISTERED = "registered"
     REGISTERED_AGAIN = "registered_again"
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     SESSION_ENDED = "session_ended"
     SESSIONS_ENDED = "sessions_ended"
-    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - the name of an event
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - name of an event
     ADDRESS_VERIFIED = "address_verified"
-    ADDRESS_CHANGE_ASKED = "address_change_asked"
+    ADDRESS_CHANGE_REQUESTED = "address_change_asked"
     ADDRESS_CHANGED = "address_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
-    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
+    PASSWORD_RESET_REQUESTED = "password_reset_asked"  # noqa: S105
     PASSWORD_RESET = "password_reset"  # noqa: S105
     CONSENT_GRANTED = "consent_granted"
     CONSENT_WITHDRAWN = "consent_withdrawn"
@@ -35,6 +37,8 @@ class Event(StrEnum):
     ERASED = "erased"
 
 
-def note(session: Session, event: Event, member_id: UUID, *, now: datetime, session_id: UUID | None = None) -> None:
+def record_event(
+    session: Session, event: AuditEventType, member_id: UUID, *, now: datetime, session_id: UUID | None = None
+) -> None:
     session.insert(AuditEvent(subject=str(member_id), event=event, session_id=session_id, happened_at=now))
     log.info(event.value, member=str(member_id))

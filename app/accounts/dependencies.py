@@ -1,4 +1,4 @@
-"""Dependencies of routers: the signed-in member, the member's session, and the caller."""
+"""FastAPI dependencies for the signed-in member, the member's database session, and the caller's network and device."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,37 +13,40 @@ from app.accounts.services import AccountServices, Caller
 from app.core.db.requests import Mode
 from app.core.text_fields import CONTROL
 from app.web.dependencies import Network
-from app.web.rate_limits import limited, password_place, uniform_time
-from app.web.routes import PartOfState
+from app.web.rate_limits import pad_response_time, password_slot, rate_limit
+from app.web.routes import FromState
 
-READ, LONGEST = 300, 80  # characters of a `User-Agent`, and of a device's name
+MAX_USER_AGENT_LENGTH, MAX_DEVICE_NAME_LENGTH = 300, 80
 
 
 class Bearer(HTTPBearer):
-    """The security scheme of the document. Its subclasses are the dependencies that need a token."""
+    """Base class of dependencies that require an access token. It adds the `Bearer` scheme to the OpenAPI document."""
 
     def __init__(self) -> None:
         super().__init__(auto_error=False, bearerFormat="JWT", scheme_name="Bearer", description="The `access_token`.")
 
-    async def member_of(self, request: Request) -> tuple[SignedInMember, datetime]:
-        """The member that the token names, and the request's time. No database is asked. Raises BadToken."""
+    async def authenticate(self, request: Request) -> tuple[SignedInMember, datetime]:
+        """Verify the request's access token. Return its member and the current time.
+
+        The database is not queried. Raise BadToken if the token is missing or invalid.
+        """
         credentials = await super().__call__(request)
         if credentials is None:
             raise BadToken
         now = datetime.now(UTC)
         services: AccountServices = request.app.state.services.accounts
-        return services.tokens.read(credentials.credentials, now=now), now
+        return services.tokens.verify(credentials.credentials, now=now), now
 
 
-class ReadMember(Bearer):
+class CurrentMemberDependency(Bearer):
     async def __call__(self, request: Request) -> SignedInMember:  # type: ignore[override]
-        member, _ = await self.member_of(request)
+        member, _ = await self.authenticate(request)
         return member
 
 
-class OpenMemberSession(Bearer):
+class MemberSessionDependency(Bearer):
     async def __call__(self, request: Request) -> member_session.MemberSession:  # type: ignore[override]
-        member, now = await self.member_of(request)
+        member, now = await self.authenticate(request)
         mode = Mode.READ if request.method == "GET" else Mode.WRITE
         return member_session.MemberSession(request.app.state.services.web.database.requests.run, mode, member, now)
 
@@ -53,21 +56,21 @@ async def read_caller(request: Request, network: Network) -> Caller:
 
 
 def device_name(user_agent: str) -> str | None:
-    """What people recognise a device by: `Safari on iOS`."""
-    found = parse(user_agent[:READ])
-    program = found.user_agent.family if found.user_agent else None
-    system = found.os.family if found.os else None
-    name = f"{program} on {system}" if program and system else program or system
-    return CONTROL.sub("", name)[:LONGEST] if name else None
+    """Return a readable device name for a `User-Agent` header, for example `Safari on iOS`."""
+    parsed = parse(user_agent[:MAX_USER_AGENT_LENGTH])
+    browser = parsed.user_agent.family if parsed.user_agent else None
+    system = parsed.os.family if parsed.os else None
+    name = f"{browser} on {system}" if browser and system else browser or system
+    return CONTROL.sub("", name)[:MAX_DEVICE_NAME_LENGTH] if name else None
 
 
-current_member = ReadMember()
+current_member = CurrentMemberDependency()
 CurrentMember = Annotated[SignedInMember, Depends(current_member)]
-MemberSession = Annotated[member_session.MemberSession, Depends(OpenMemberSession())]
-Services = Annotated[AccountServices, PartOfState("accounts")]
+MemberSession = Annotated[member_session.MemberSession, Depends(MemberSessionDependency())]
+Services = Annotated[AccountServices, FromState("accounts")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]
-PasswordWork = Depends(password_place, scope="function")
-MEMBER_PASSWORD_WORK = [Depends(current_member), PasswordWork]  # a request without a token takes no place
-UniformTime = Depends(uniform_time, scope="function")
-RegistrationLimit = Depends(limited("registrations"))
-SignInLimit = Depends(limited("sign_ins"))
+PasswordWork = Depends(password_slot, scope="function")
+MEMBER_PASSWORD_WORK = [Depends(current_member), PasswordWork]  # check the token before the slow password hashing
+UniformTime = Depends(pad_response_time, scope="function")
+RegistrationLimit = Depends(rate_limit("registrations"))
+SignInLimit = Depends(rate_limit("sign_ins"))

@@ -1,19 +1,21 @@
-"""What mails say. Subjects and texts don't betray what the site is about, for others may see them; names and other
-user input are left out, because a stranger may have entered them. ASCII only (see `core/mail/transport.py`).
+"""Subjects and texts of the emails to members.
+
+They do not reveal the topic of the site, because other people may see them. They contain no names or other user input,
+because a stranger may have entered it. They are ASCII only (see `core/mail/transport.py`).
 """
 
 from datetime import timedelta
 
-from app.accounts.credentials.email_tokens import GOOD_FOR, Purpose
+from app.accounts.credentials.email_tokens import TOKEN_LIFETIMES, TokenPurpose
 from app.core.mail.transport import Mail
 
-NEW_ADDRESS = "new_address"  # whether or not it is free, which an export is not to tell
-NEWS = timedelta(days=3)  # after which it is of no use to be told what happened
+NEW_ADDRESS_KIND = "new_address"  # also used if the address is taken, so that a data export does not reveal this
+NOTICE_LIFETIME = timedelta(days=3)  # older notifications are no longer useful
 SIGNATURE = "\n\n--\n21\nThis is an automatic email; replies aren't read.\n"
 
 
 def confirm_address(to: str, *, link: str) -> Mail:
-    return _mail(
+    return _email(
         "confirm_address",
         to,
         "Please confirm your email address",
@@ -23,20 +25,20 @@ Welcome. Please confirm your email address by opening this link on a device wher
 
 {link}
 
-The link works for one day. If you didn't sign up, you can ignore this email; somebody may have mistyped their
+The link works for one day. If you didn't sign up, you can ignore this email; someone may have mistyped their
 address.""",
-        good_for=GOOD_FOR[Purpose.VERIFY],
+        lifetime=TOKEN_LIFETIMES[TokenPurpose.ADDRESS_VERIFICATION],
     )
 
 
 def already_registered(to: str, *, link: str) -> Mail:
-    return _mail(
+    return _email(
         "already_registered",
         to,
         "You already have an account",
         f"""Hello,
 
-Somebody, probably you, tried to sign up with this address. You already have an account, so nothing has changed; you
+Someone, probably you, tried to sign up with this address. You already have an account, so nothing has changed; you
 can simply sign in.
 
 If you've forgotten your password, you can set a new one here:
@@ -48,7 +50,7 @@ If it wasn't you, you can ignore this email.""",
 
 
 def reset_password(to: str, *, link: str) -> Mail:
-    return _mail(
+    return _email(
         "reset_password",
         to,
         "Set a new password",
@@ -60,13 +62,13 @@ You can set a new password here:
 
 The link works once, for one hour. Setting a new password signs you out everywhere. If you didn't ask for this, you
 can ignore this email; your password hasn't changed.""",
-        good_for=GOOD_FOR[Purpose.RESET],
+        lifetime=TOKEN_LIFETIMES[TokenPurpose.PASSWORD_RESET],
     )
 
 
 def confirm_new_address(to: str, *, link: str) -> Mail:
-    return _mail(
-        NEW_ADDRESS,
+    return _email(
+        NEW_ADDRESS_KIND,
         to,
         "Please confirm your new email address",
         f"""Hello,
@@ -77,24 +79,24 @@ signed in:
 {link}
 
 The link works for one day. Until then nothing changes. If you didn't ask for this, you can ignore this email.""",
-        good_for=GOOD_FOR[Purpose.MOVE],
+        lifetime=TOKEN_LIFETIMES[TokenPurpose.ADDRESS_CHANGE],
     )
 
 
 def address_taken(to: str) -> Mail:
-    return _mail(
-        NEW_ADDRESS,
+    return _email(
+        NEW_ADDRESS_KIND,
         to,
         "About your email address",
         """Hello,
 
-Somebody asked to use this address for another account. It already belongs to yours, so nothing has changed and there
-is nothing you need to do.""",
+Someone asked to use this address for another account. It already belongs to your account, so nothing has changed and
+you don't need to do anything.""",
     )
 
 
 def address_changed(to: str, *, site: str) -> Mail:
-    return _mail(
+    return _email(
         "address_changed",
         to,
         "Your email address was changed",
@@ -102,12 +104,12 @@ def address_changed(to: str, *, site: str) -> Mail:
 
 Your account now uses a different email address, as requested and confirmed. We won't write to this address again.
 
-If this wasn't you, somebody else may have access to your account. Please get in touch with us: {site}""",
+If this wasn't you, someone else may have access to your account. Please get in touch with us: {site}""",
     )
 
 
 def password_changed(to: str, *, link: str) -> Mail:
-    return _mail(
+    return _email(
         "password_changed",
         to,
         "Your password was changed",
@@ -115,11 +117,11 @@ def password_changed(to: str, *, link: str) -> Mail:
 
 Your password has just been changed, and you were signed out everywhere else.
 
-If this wasn't you, set a new password straight away; that signs everybody else out:
+If this wasn't you, set a new password straight away; that signs everyone else out:
 
 {link}""",
     )
 
 
-def _mail(kind: str, to: str, subject: str, text: str, *, good_for: timedelta = NEWS) -> Mail:
-    return Mail(kind=kind, to=to, subject=subject, text=text + SIGNATURE, good_for=good_for)
+def _email(kind: str, to: str, subject: str, text: str, *, lifetime: timedelta = NOTICE_LIFETIME) -> Mail:
+    return Mail(kind=kind, to=to, subject=subject, text=text + SIGNATURE, lifetime=lifetime)

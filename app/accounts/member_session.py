@@ -1,4 +1,4 @@
-"""The session of a signed-in member's request. It validates the sign-in before anything else is read or written."""
+"""The database session of a signed-in member's request. It checks that the member is still signed in."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -14,10 +14,10 @@ from app.core.db.session import Rows, Session, Values
 
 
 class MemberSession(RequestSession):
-    """Reads check that the member's sign-in session is active. Writes lock the member, so that one member's writes run
-    one after the other. Either happens once, on first use; `fetch` saves its round trip where it can.
+    """A database session that checks, on first use, whether the member is still signed in.
 
-    Every method raises BadToken.
+    A read request only checks this. A write request also locks the member's row, so that the writes of one member run
+    one after the other. Every method may raise BadToken if the member is no longer signed in.
     """
 
     def __init__(self, run: Run, mode: Mode, member: SignedInMember, now: datetime) -> None:
@@ -25,8 +25,8 @@ class MemberSession(RequestSession):
         self.member = member
 
     @override
-    def _connected(self) -> Connection:
-        connection = super()._connected()
+    def _open_connection(self) -> Connection:
+        connection = super()._open_connection()
         if self.mode is Mode.WRITE:
             lock_member(Session(connection), self.member, now=self.now)
         else:
@@ -35,32 +35,32 @@ class MemberSession(RequestSession):
 
     @override
     def fetch(self, statement: Executable, values: Values) -> Rows:
-        """The rows of a SELECT that has no aggregate, with the sign-in check as a part of it if this comes first.
+        """Run a SELECT and return its rows. If this is the first statement, it also checks the sign-in.
 
-        Statements are cached: pass one that is made once, with bound parameters. On PostgreSQL a write locks the member
-        first all the same; SQLite has one writer at a time.
+        The check is added to the SELECT, which saves a round trip. The SELECT must not use aggregates, because they
+        return a row even without a match. Pass values as bound parameters, because the combined statements are cached.
         """
         if self._connection is not None:
             return super().fetch(statement, values)
-        connection = super()._connected()
+        connection = super()._open_connection()
         if self.mode is Mode.WRITE and connection.dialect.name != "sqlite":
             lock_member(Session(connection), self.member, now=self.now)
             rows = connection.execute(statement, values).all()
         else:
             assert isinstance(statement, Select)
-            signed_in = {"member_id": self.member.id, "session_id": self.member.session_id, "now": self.now}
-            rows = connection.execute(_while_signed_in(statement), {**values, **signed_in}).all()
-            if not rows:  # no such row, or no active session
+            session_values = {"member_id": self.member.id, "session_id": self.member.session_id, "now": self.now}
+            rows = connection.execute(_with_session_check(statement), {**values, **session_values}).all()
+            if not rows:  # no matching row, or the member is no longer signed in
                 check_session(Session(connection), self.member, now=self.now)
         self._connection = connection
         return rows
 
     @override
-    def complete(self) -> None:
-        """An endpoint that used no connection is refused, too, if the sign-in has ended."""
+    def before_commit(self) -> None:
+        """Check the member's sign-in, even if the endpoint did not use the database. Raise BadToken if it has ended."""
         assert self.connection
 
 
 @lru_cache(maxsize=256)
-def _while_signed_in(statement: Statement) -> Statement:
+def _with_session_check(statement: Statement) -> Statement:
     return statement.where(ACTIVE_SESSION.exists())

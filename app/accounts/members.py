@@ -1,4 +1,4 @@
-"""Members as services find them: by address or by id, with what is needed to open what is sealed."""
+"""Load and lock members, and encrypt and decrypt their keys and identifying data."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,29 +10,37 @@ from sqlmodel import col
 from app.accounts.addresses import address_hash, address_hashes
 from app.accounts.credentials.access_tokens import BadToken, SignedInMember
 from app.accounts.models import Member, MemberKey, SignedInSession
-from app.core.crypto.encryption import new_key, seal, seal_json, unseal, unseal_json
+from app.core.crypto.encryption import decrypt, decrypt_json, encrypt, encrypt_json, generate_key
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.session import Session
 
-PURPOSE = "members' keys"
+KEY_PURPOSE = "members' keys"
 
 
-def wrapped_key(ring: KeyRing, member_id: UUID, key: bytes | None = None) -> MemberKey:
-    """A row with a key, a new one unless given, wrapped by the secret in use."""
-    wrapped = seal(ring.key(ring.current, PURPOSE), key or new_key(), bound_to=_key_place(member_id))
+def wrap_key(ring: KeyRing, member_id: UUID, key: bytes | None = None) -> MemberKey:
+    """Encrypt a member's data key with the current secret, and return it as a database row.
+
+    A new key is generated unless `key` is given.
+    """
+    wrapped = encrypt(
+        ring.key(ring.current, KEY_PURPOSE), key or generate_key(), associated_data=_key_associated_data(member_id)
+    )
     return MemberKey(member_id=member_id, key_id=ring.current, wrapped=wrapped)
 
 
-def unwrapped_key(ring: KeyRing, member_id: UUID, key_id: str, wrapped: bytes) -> bytes:
-    """Raises UnknownKey and Broken."""
-    return unseal(ring.key(key_id, PURPOSE), wrapped, bound_to=_key_place(member_id))
+def unwrap_key(ring: KeyRing, member_id: UUID, key_id: str, wrapped: bytes) -> bytes:
+    """Decrypt a member's data key.
+
+    Raise UnknownKey if the server lacks the secret that encrypts it, or DecryptionError if decryption fails.
+    """
+    return decrypt(ring.key(key_id, KEY_PURPOSE), wrapped, associated_data=_key_associated_data(member_id))
 
 
-def _key_place(member_id: UUID) -> str:
+def _key_associated_data(member_id: UUID) -> str:
     return f"member_keys|{member_id}"
 
 
-class FoundMember(NamedTuple):
+class StoredMember(NamedTuple):
     id: UUID
     address_hash: str
     password_hash: str
@@ -45,28 +53,28 @@ class FoundMember(NamedTuple):
     wrapped: bytes
 
     def key(self, ring: KeyRing) -> bytes:
-        return unwrapped_key(ring, self.id, self.key_id, self.wrapped)
+        return unwrap_key(ring, self.id, self.key_id, self.wrapped)
 
     def identity(self, ring: KeyRing) -> "Identity":
-        return Identity.unsealed(self.key(ring), self.id, self.sealed)
+        return Identity.decrypt(self.key(ring), self.id, self.sealed)
 
 
 class Identity(NamedTuple):
-    """Who a member is to others: what is sealed in their row."""
+    """The email address and display name of a member, which are stored encrypted."""
 
     address: str
     display_name: str | None
 
-    def seal(self, key: bytes, member_id: UUID) -> bytes:
-        return seal_json(key, self._asdict(), bound_to=_place(member_id))
+    def encrypt(self, key: bytes, member_id: UUID) -> bytes:
+        return encrypt_json(key, self._asdict(), associated_data=_associated_data(member_id))
 
     @classmethod
-    def unsealed(cls, key: bytes, member_id: UUID, sealed: bytes) -> "Identity":
-        return cls(**unseal_json(key, sealed, bound_to=_place(member_id)))
+    def decrypt(cls, key: bytes, member_id: UUID, sealed: bytes) -> "Identity":
+        return cls(**decrypt_json(key, sealed, associated_data=_associated_data(member_id)))
 
     @property
-    def words(self) -> list[str]:
-        """What others would try first as a password."""
+    def guessable_words(self) -> list[str]:
+        """Words that an attacker would try first as the member's password."""
         return [self.address, *([self.display_name] if self.display_name else [])]
 
 
@@ -75,7 +83,7 @@ ACTIVE_SESSION: Select[*tuple[Any, ...]] = select(col(SignedInSession.id)).where
     col(SignedInSession.id) == bindparam("session_id"),
     col(SignedInSession.expires_at) > bindparam("now"),
 )
-LOCKED = ACTIVE_SESSION.join(Member, col(Member.id) == col(SignedInSession.member_id)).with_for_update(
+LOCKED_SESSION = ACTIVE_SESSION.join(Member, col(Member.id) == col(SignedInSession.member_id)).with_for_update(
     key_share=True, of=[Member, SignedInSession]
 )
 MEMBERS: Select[*tuple[Any, ...]] = (
@@ -96,75 +104,88 @@ MEMBERS: Select[*tuple[Any, ...]] = (
 )
 
 
-def member_by_address(reading: Session, ring: KeyRing, address: str) -> FoundMember | None:
+def member_by_address(session: Session, ring: KeyRing, address: str) -> StoredMember | None:
     hashes = list(address_hashes(ring, address))
-    row = reading.execute(MEMBERS.where(col(Member.address_hash).in_(hashes))).first()
-    return FoundMember(*row) if row else None
+    row = session.execute(MEMBERS.where(col(Member.address_hash).in_(hashes))).first()
+    return StoredMember(*row) if row else None
 
 
-def member_by_id(reading: Session, member_id: UUID) -> FoundMember | None:
-    row = reading.execute(MEMBERS.where(col(Member.id) == member_id)).first()
-    return FoundMember(*row) if row else None
+def member_by_id(session: Session, member_id: UUID) -> StoredMember | None:
+    row = session.execute(MEMBERS.where(col(Member.id) == member_id)).first()
+    return StoredMember(*row) if row else None
 
 
-def signed_in_member(reading: Session, access: SignedInMember) -> FoundMember:
-    """Raises BadToken."""
-    member = member_by_id(reading, access.id)
+def load_member(session: Session, signed_in_member: SignedInMember) -> StoredMember:
+    """Return the data of the signed-in member. Raise BadToken if the member no longer exists."""
+    member = member_by_id(session, signed_in_member.id)
     if member is None:
         raise BadToken
     return member
 
 
-def account_of(ring: KeyRing, member: FoundMember | None, address: str) -> str:
-    """The hash that an address is counted under, whether or not anybody is known by it."""
+def account_hash(ring: KeyRing, member: StoredMember | None, address: str) -> str:
+    """Return the hash under which password attempts are counted for an email address.
+
+    If the address has no account, attempts are counted under its hash with the current secret.
+    """
     return member.address_hash if member else address_hash(ring, ring.current, address)
 
 
-def lock_row(session: Session, member_id: UUID) -> bool:
-    """As `lock_member`, for those who act on a member without being signed in; whether the member is there."""
-    locked = select(col(Member.id)).where(col(Member.id) == member_id).with_for_update(key_share=True)
-    return session.execute(locked).first() is not None
+def lock_member_by_id(session: Session, member_id: UUID) -> bool:
+    """Lock a member's row until the transaction ends. Return False if the member does not exist.
 
-
-def hold_row(session: Session, member: FoundMember) -> bool:
-    """Whether the member is still there, at this address. They neither leave nor move before this is over, so that
-    nothing is written to nobody, and no mail goes where they aren't any longer.
+    Unlike `lock_member`, this does not require that the member is signed in.
     """
-    same = col(Member.id) == member.id, col(Member.address_hash) == member.address_hash
-    held = select(col(Member.id)).where(*same).with_for_update(read=True, key_share=True)
-    return session.execute(held).first() is not None
+    statement = select(col(Member.id)).where(col(Member.id) == member_id).with_for_update(key_share=True)
+    return session.execute(statement).first() is not None
 
 
-def claim_address(session: Session, ring: KeyRing, address: str) -> None:
-    """Let nobody else take an address before this is over, under whichever secret they would hash it."""
+def lock_unchanged_member(session: Session, member: StoredMember) -> bool:
+    """Lock a member's row until the transaction ends. Return False if the member was erased or has a new address.
+
+    The lock prevents emails to a former address and writes for a member whose account is being erased.
+    """
+    is_unchanged = col(Member.id) == member.id, col(Member.address_hash) == member.address_hash
+    statement = select(col(Member.id)).where(*is_unchanged).with_for_update(read=True, key_share=True)
+    return session.execute(statement).first() is not None
+
+
+def lock_address(session: Session, ring: KeyRing, address: str) -> None:
+    """Prevent other transactions from registering the same email address until this one ends.
+
+    SQLite needs no lock, because it runs only one writing transaction at a time.
+    """
     if session.dialect == "postgresql":
         key = int(address_hash(ring, min(ring.ids), address)[:15], 16)
         session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def check_session(session: Session, access: SignedInMember, *, now: datetime) -> None:
-    """Raises BadToken unless the session goes on."""
-    if session.execute(ACTIVE_SESSION, sign_in_values(access, now)).first() is None:
+def check_session(session: Session, signed_in_member: SignedInMember, *, now: datetime) -> None:
+    """Raise BadToken if the session named by the access token has ended."""
+    if session.execute(ACTIVE_SESSION, session_parameters(signed_in_member, now)).first() is None:
         raise BadToken
 
 
-def lock_member(session: Session, access: SignedInMember, *, password_hash: str | None = None, now: datetime) -> None:
-    """Begin what is written for a member: one member's writes go one after the other.
+def lock_member(
+    session: Session, signed_in_member: SignedInMember, *, password_hash: str | None = None, now: datetime
+) -> None:
+    """Lock the member and the session, so that the writes of one member run one after the other.
 
-    What is written is therefore written before they sign out, change their password or are erased, or not at all.
-    Raises BadToken unless the session goes on, and the password is still the one that was looked at. (On PostgreSQL
-    the member is locked before the session, always, so that two of their devices never wait for each other.)
+    Sign-out, password change and account erasure take the same lock, so that later writes of the session are rejected.
+    The member is always locked before the session, which prevents deadlocks between a member's devices.
+
+    Raise BadToken if the session has ended, or if `password_hash` is given but is no longer the stored one.
     """
-    statement = LOCKED
+    statement = LOCKED_SESSION
     if password_hash is not None:
         statement = statement.where(col(Member.password_hash) == password_hash)
-    if session.execute(statement, sign_in_values(access, now)).first() is None:
+    if session.execute(statement, session_parameters(signed_in_member, now)).first() is None:
         raise BadToken
 
 
-def sign_in_values(access: SignedInMember, now: datetime) -> dict[str, Any]:
-    return {"member_id": access.id, "session_id": access.session_id, "now": now}
+def session_parameters(signed_in_member: SignedInMember, now: datetime) -> dict[str, Any]:
+    return {"member_id": signed_in_member.id, "session_id": signed_in_member.session_id, "now": now}
 
 
-def _place(member_id: UUID) -> str:
+def _associated_data(member_id: UUID) -> str:
     return f"members|{member_id}"

@@ -1,4 +1,4 @@
-"""Members and what belongs to their account. Every member's table leads its key with the member's id."""
+"""Database tables of user accounts. If a row belongs to a member, its primary key starts with the member's ID."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from app.core.db.table import Table
 
 
 class ConsentText(Table, table=True):
-    """What people are asked to agree to. A version never changes; an older one stays, for those who agreed to it."""
+    """A version of a consent text. Versions never change; old ones remain as evidence of what members agreed to."""
 
     __tablename__ = "consent_texts"
 
@@ -23,7 +23,10 @@ class ConsentText(Table, table=True):
 
 
 class Member(Table, table=True):
-    """The address is stored as a keyed hash, to be found by, and sealed beside the display name, to write to."""
+    """A registered user. `sealed` contains the encrypted email address and display name.
+
+    For lookups, the address is also stored as a keyed hash.
+    """
 
     __tablename__ = "members"
 
@@ -38,8 +41,9 @@ class Member(Table, table=True):
 
 
 class MemberKey(Table, table=True):
-    """The key of everything that is sealed for a member, wrapped by the ring's secret `key_id`, which also keys the
-    hash of their address.
+    """A member's data key, with which the member's data is encrypted.
+
+    The key itself is encrypted with the secret `key_id`. The hash of the member's email address uses the same secret.
     """
 
     __tablename__ = "member_keys"
@@ -50,10 +54,10 @@ class MemberKey(Table, table=True):
 
 
 class SignedInSession(Table, table=True):
-    """Somebody signed in on one device. A session that was ended is gone.
+    """A member's sign-in on one device. Rows are deleted when sessions end.
 
-    The refresh token in use carries `counter`; `sealed` holds the key that authenticates it, the device's name and
-    its coarse place. `expires_at` moves with every refresh, up to `ends_at`.
+    `counter` is the counter of the current refresh token. `sealed` contains the encrypted key that signs the refresh
+    tokens, the device name and the network range. Each refresh extends `expires_at`, but never beyond `ends_at`.
     """
 
     __tablename__ = "sessions"
@@ -70,7 +74,10 @@ class SignedInSession(Table, table=True):
 
 
 class MailedToken(Table, table=True):
-    """A link that was mailed, as the hash of its token. `sealed` is the address that it would change to."""
+    """A link that was sent by email, stored as the hash of its token.
+
+    If the link changes the member's email address, `sealed` is the encrypted new address.
+    """
 
     __tablename__ = "mailed_tokens"
     __table_args__ = (
@@ -86,7 +93,10 @@ class MailedToken(Table, table=True):
 
 
 class MemberConsent(Table, table=True):
-    """One decision about one purpose; the highest number is the one that counts. Rows are only ever added."""
+    """A member's decision to grant or withdraw a consent. Only the decision with the highest number applies.
+
+    Rows are never changed.
+    """
 
     __tablename__ = "member_consents"
     __table_args__ = (CheckConstraint("number >= 1", name="counted_from_one"),)
@@ -100,8 +110,9 @@ class MemberConsent(Table, table=True):
 
 
 class AuditEvent(Table, table=True):
-    """Something that matters to an account's security. The subject is a member's id, or the keyed hash that an erased
-    member leaves.
+    """A security event of an account, such as a sign-in.
+
+    `subject` is the member's ID. If the event is the erasure of the account, it is a keyed hash of that ID.
     """
 
     __tablename__ = "audit_events"
@@ -113,9 +124,10 @@ class AuditEvent(Table, table=True):
     happened_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class Attempts(Table, table=True):
-    """How often something was tried of late, for an account, from a network, or both. An account is the keyed hash of
-    an address, or a member's id; a network is a keyed hash.
+class AttemptCounter(Table, table=True):
+    """Counts recent password attempts or emails for an account, a network, or an account in a network.
+
+    `account` is the keyed hash of an email address, or a member's ID. `network` is a keyed hash.
     """
 
     __tablename__ = "attempts"

@@ -1,21 +1,21 @@
-"""A member's own account as they see it."""
+"""Read and change the profile of a member."""
 
 from sqlalchemy import update
 from sqlmodel import col
 
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.members import FoundMember, Identity, signed_in_member
+from app.accounts.members import Identity, StoredMember, load_member
 from app.accounts.models import Member
 from app.accounts.schemas import MemberRead, ProfileChange
 from app.accounts.services import AccountServices
 from app.core.db.session import Session
 
 
-def read_member(reading: Session, services: AccountServices, access: SignedInMember) -> MemberRead:
-    return shown(services, signed_in_member(reading, access))
+def read_member(session: Session, services: AccountServices, signed_in_member: SignedInMember) -> MemberRead:
+    return member_read(services, load_member(session, signed_in_member))
 
 
-def shown(services: AccountServices, member: FoundMember) -> MemberRead:
+def member_read(services: AccountServices, member: StoredMember) -> MemberRead:
     identity = member.identity(services.ring)
     return MemberRead(
         id=member.id,
@@ -29,15 +29,15 @@ def shown(services: AccountServices, member: FoundMember) -> MemberRead:
 
 
 def change_profile(
-    session: Session, services: AccountServices, access: SignedInMember, change: ProfileChange
+    session: Session, services: AccountServices, signed_in_member: SignedInMember, change: ProfileChange
 ) -> MemberRead:
-    """What was sent is changed, the rest stays."""
-    sent = change.model_dump(exclude_unset=True)
-    member = signed_in_member(session, access)
-    if "display_name" in sent:
+    """Update the fields that are set in the request, and return the changed profile."""
+    values = change.model_dump(exclude_unset=True)
+    member = load_member(session, signed_in_member)
+    if "display_name" in values:
         key = member.key(services.ring)
-        identity = Identity.unsealed(key, member.id, member.sealed)._replace(display_name=sent.pop("display_name"))
-        sent["sealed"] = identity.seal(key, member.id)
-    if sent:
-        session.execute(update(Member).where(col(Member.id) == member.id).values(**sent))
-    return shown(services, member._replace(**sent))
+        identity = Identity.decrypt(key, member.id, member.sealed)._replace(display_name=values.pop("display_name"))
+        values["sealed"] = identity.encrypt(key, member.id)
+    if values:
+        session.execute(update(Member).where(col(Member.id) == member.id).values(**values))
+    return member_read(services, member._replace(**values))

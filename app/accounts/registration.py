@@ -1,5 +1,6 @@
-"""Signing up. The answer is the same, and comes as late, whether or not the address is known
-(docs/decisions/sign-in.md).
+"""Registration of new members.
+
+Response and timing do not reveal whether an email address already has an account (docs/decisions/sign-in.md).
 """
 
 from datetime import datetime
@@ -8,72 +9,88 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import email_templates
 from app.accounts.addresses import address_hash
-from app.accounts.audit import Event, note
-from app.accounts.consents import check_current, decide
-from app.accounts.credentials.login_throttle import wait_to_mail
-from app.accounts.email_change import mail_verification
-from app.accounts.members import FoundMember, Identity, claim_address, hold_row, member_by_address, wrapped_key
+from app.accounts.audit import AuditEventType, record_event
+from app.accounts.consents import check_version, record_decision
+from app.accounts.credentials.login_throttle import count_email
+from app.accounts.email_change import send_verification
+from app.accounts.members import (
+    Identity,
+    StoredMember,
+    lock_address,
+    lock_unchanged_member,
+    member_by_address,
+    wrap_key,
+)
 from app.accounts.models import Member
 from app.accounts.schemas import Registration
 from app.accounts.services import AccountServices
-from app.core.crypto.encryption import new_key
+from app.core.crypto.encryption import generate_key
 from app.core.db.session import Session
 from app.core.db.transactions import Transactions
-from app.core.mail.outbox import write_mail
+from app.core.mail.outbox import enqueue_mail
 
 
-def register(transactions: Transactions, services: AccountServices, wanted: Registration) -> None:
-    """Make a member, or tell the one who is there by mail. Raises WeakPassword and ConsentOutdated."""
-    services.passwords.check(wanted.password, words=Identity(wanted.email, wanted.display_name).words)
-    password_hash = services.passwords.hashed(wanted.password)
+def register(transactions: Transactions, services: AccountServices, registration: Registration) -> None:
+    """Create an account, or notify the owner by email if the address already has one.
+
+    Raise WeakPassword if the password is too easy to guess, or PurposeNotFound or ConsentOutdated if a consent is
+    invalid.
+    """
+    services.passwords.check_strength(
+        registration.password, words=Identity(registration.email, registration.display_name).guessable_words
+    )
+    password_hash = services.passwords.hash_password(registration.password)
     now = transactions.now
     with transactions.begin() as session:
-        for decision in wanted.consents:
-            check_current(session, decision.purpose, decision)
-        claim_address(session, services.ring, wanted.email)
-        known = member_by_address(session, services.ring, wanted.email)
-        if known is None:
-            known = _add(session, services, wanted, password_hash, now=now)
-        if known:
-            _tell(session, services, known, now=now)
+        for decision in registration.consents:
+            check_version(session, decision.purpose, decision)
+        lock_address(session, services.ring, registration.email)
+        member = member_by_address(session, services.ring, registration.email)
+        if member is None:
+            member = _create_member(session, services, registration, password_hash, now=now)
+        if member:
+            _notify_owner(session, services, member, now=now)
 
 
-def _add(
-    session: Session, services: AccountServices, wanted: Registration, password_hash: str, *, now: datetime
-) -> FoundMember | None:
-    """Make a member. Of several who sign up at once with an address one becomes it, whom the others are told of."""
-    key, account = new_key(), address_hash(services.ring, services.ring.current, wanted.email)
+def _create_member(
+    session: Session, services: AccountServices, registration: Registration, password_hash: str, *, now: datetime
+) -> StoredMember | None:
+    """Create a member and return None.
+
+    If a concurrent request has just registered the email address, return that member instead.
+    """
+    key, address_key = generate_key(), address_hash(services.ring, services.ring.current, registration.email)
     member = Member(
-        address_hash=account,
+        address_hash=address_key,
         sealed=b"",
         password_hash=password_hash,
-        time_zone=wanted.time_zone or "UTC",
-        language=wanted.language or "en",
+        time_zone=registration.time_zone or "UTC",
+        language=registration.language or "en",
         registered_at=now,
     )
-    member.sealed = Identity(wanted.email, wanted.display_name).seal(key, member.id)
+    member.sealed = Identity(registration.email, registration.display_name).encrypt(key, member.id)
     try:
         with session.savepoint():
             session.insert(member)
-    except IntegrityError:  # the database decides races, not a SELECT before
-        known = member_by_address(session, services.ring, wanted.email)
-        if known is None:
+    except IntegrityError:  # a concurrent request registered the same address
+        existing = member_by_address(session, services.ring, registration.email)
+        if existing is None:
             raise
-        return known
-    session.insert(wrapped_key(services.ring, member.id, key))
-    for decision in wanted.consents:
-        decide(session, member.id, decision.purpose, decision, now=now)
-    if not wait_to_mail(session, account, services.settings, now=now):
-        mail_verification(session, services, member.id, wanted.email, now=now)
-    note(session, Event.REGISTERED, member.id, now=now)
+        return existing
+    session.insert(wrap_key(services.ring, member.id, key))
+    for decision in registration.consents:
+        record_decision(session, member.id, decision.purpose, decision, now=now)
+    if not count_email(session, address_key, services.settings, now=now):
+        send_verification(session, services, member.id, registration.email, now=now)
+    record_event(session, AuditEventType.REGISTERED, member.id, now=now)
     return None
 
 
-def _tell(session: Session, services: AccountServices, known: FoundMember, *, now: datetime) -> None:
-    if not hold_row(session, known):
+def _notify_owner(session: Session, services: AccountServices, member: StoredMember, *, now: datetime) -> None:
+    if not lock_unchanged_member(session, member):
         return
-    if not wait_to_mail(session, known.address_hash, services.settings, now=now):
-        address = known.identity(services.ring).address
+    if not count_email(session, member.address_hash, services.settings, now=now):
+        address = member.identity(services.ring).address
         mail = email_templates.already_registered(address, link=services.settings.forgot_password_url)
-        write_mail(session, services.ring, mail, member_id=known.id, now=now)
-    note(session, Event.REGISTERED_AGAIN, known.id, now=now)
+        enqueue_mail(session, services.ring, mail, member_id=member.id, now=now)
+    record_event(session, AuditEventType.REGISTERED_AGAIN, member.id, now=now)

@@ -1,4 +1,4 @@
-"""A member's own account, and the texts that members agree to."""
+"""Endpoints for the member's own account, and for consent texts."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -13,46 +13,50 @@ from app.accounts.credentials.access_tokens import BadToken
 from app.accounts.credentials.login_throttle import TooManyAttempts
 from app.accounts.credentials.password_check import WrongPassword
 from app.accounts.credentials.passwords import WeakPassword
-from app.accounts.credentials.sessions import Ending, SessionNotFound
+from app.accounts.credentials.sessions import SessionNotFound, SessionScope
 from app.accounts.dependencies import MEMBER_PASSWORD_WORK, CallerInfo, CurrentMember, MemberSession, Services
-from app.accounts.email_change import AddressUnverified, TooManyMails
+from app.accounts.email_change import AddressUnverified, TooManyEmails
 from app.accounts.schemas import (
     Accepted,
     AddressChange,
+    ConsentDecision,
     ConsentPage,
-    Decision,
+    ConsentStatus,
     MemberRead,
-    MyConsent,
     PasswordChange,
     ProfileChange,
     SessionPage,
     SessionRead,
     TokenPair,
 )
-from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery, SeparateTransactions
-from app.web.problems import refusals
+from app.web.dependencies import ContentSession, NextPageLink, PageQuery, PublicResponse, SeparateTransactions
+from app.web.problems import responses
 from app.web.rate_limits import Busy
 from app.web.routes import api_router
 
-router = api_router("/me", tag="Accounts", responses=refusals(BadToken))
-consents_router = api_router("/consents", tag="Accounts", dependencies=[ForEveryone])
+router = api_router("/me", tag="Accounts", responses=responses(BadToken))
+consents_router = api_router("/consents", tag="Accounts", dependencies=[PublicResponse])
 
-SessionId = Annotated[UUID, Path(description="As the list says.", examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
-PurposeName = Annotated[
-    str, Path(pattern=r"^[a-z_]+$", max_length=40, description="As `/v1/consents` says.", examples=["health_data"])
+SessionId = Annotated[
+    UUID, Path(description="Id from the list of sessions.", examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])
 ]
-Which = Annotated[Ending, Query(description="All of them, this one too, or all but this one.", examples=["others"])]
+PurposeName = Annotated[
+    str, Path(pattern=r"^[a-z_]+$", max_length=40, description="Purpose from `/v1/consents`.", examples=["health_data"])
+]
+SessionScopeQuery = Annotated[
+    SessionScope, Query(description="`all` includes the current session, `others` excludes it.", examples=["others"])
+]
 
 
-@router.get("", summary="Your account")
+@router.get("", summary="Get your account")
 def read_me(session: MemberSession, services: Services) -> MemberRead:
-    """Who you are here."""
+    """Return your profile, such as your email address, display name and time zone."""
     return profile.read_member(session, services, session.member)
 
 
 @router.patch("", summary="Change your profile")
 def change_me(change: ProfileChange, session: MemberSession, services: Services) -> MemberRead:
-    """Change your display name, time zone or language. What is left out stays as it is."""
+    """Change your display name, time zone or language. Omitted fields are not changed."""
     return profile.change_profile(session, services, session.member, change)
 
 
@@ -60,7 +64,7 @@ def change_me(change: ProfileChange, session: MemberSession, services: Services)
     "/password",
     summary="Change your password",
     dependencies=MEMBER_PASSWORD_WORK,
-    responses=refusals(WeakPassword, WrongPassword, TooManyAttempts, Busy),
+    responses=responses(WeakPassword, WrongPassword, TooManyAttempts, Busy),
 )
 def change_password(
     change: PasswordChange,
@@ -69,18 +73,18 @@ def change_password(
     services: Services,
     caller: CallerInfo,
 ) -> TokenPair:
-    """Change your password. All sessions end, this one too; the reply carries the tokens of a new one. A mail tells
-    you that it was changed.
+    """Change your password. This ends all sessions, including the current one, and returns tokens of a new session. You
+    are notified by email.
     """
     return password_reset.change_password(transactions, services, caller, member, change)
 
 
 @router.put(
     "/email",
-    summary="Change your address",
+    summary="Change your email address",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=MEMBER_PASSWORD_WORK,
-    responses=refusals(WrongPassword, AddressUnverified, TooManyAttempts, TooManyMails, Busy),
+    responses=responses(WrongPassword, AddressUnverified, TooManyAttempts, TooManyEmails, Busy),
 )
 def change_email(
     change: AddressChange,
@@ -89,57 +93,60 @@ def change_email(
     services: Services,
     caller: CallerInfo,
 ) -> Accepted:
-    """Have a link mailed to your new address; nothing changes until you confirm it. With your present address, as long
-    as it isn't confirmed, its link is mailed again.
+    """Email a confirmation link to your new address. The address changes when you confirm it with the link. If you send
+    your current address and it is not confirmed yet, its confirmation link is sent again.
     """
-    email_change.ask_for_address(transactions, services, caller, member, change)
+    email_change.request_address_change(transactions, services, caller, member, change)
     return Accepted()
 
 
-@router.get("/sessions", summary="Your sessions")
-def list_sessions(session: MemberSession, services: Services, page: PageQuery, link: Linked) -> SessionPage:
-    """Where you are signed in, the newest first."""
-    return link(sessions.sessions_of(session, services, session.member, page, now=session.now))
+@router.get("/sessions", summary="List your sessions")
+def list_sessions(session: MemberSession, services: Services, page: PageQuery, link: NextPageLink) -> SessionPage:
+    """List your active sessions, newest first. A session is a sign-in on one device."""
+    return link(sessions.list_sessions(session, services, session.member, page, now=session.now))
 
 
-@router.get("/sessions/{session_id}", summary="One of your sessions", responses=refusals(SessionNotFound))
+@router.get("/sessions/{session_id}", summary="Get a session", responses=responses(SessionNotFound))
 def read_session(session_id: SessionId, session: MemberSession, services: Services) -> SessionRead:
-    """One device that you are signed in on."""
-    return sessions.one_session(session, services, session.member, session_id, now=session.now)
+    """Return one of your active sessions."""
+    return sessions.read_session(session, services, session.member, session_id, now=session.now)
 
 
 @router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)
-def end_sessions(session: MemberSession, which: Which = Ending.ALL) -> None:
-    """Sign out everywhere, or everywhere else."""
-    sessions.end_my_sessions(session, session.member, which, now=session.now)
+def end_sessions(session: MemberSession, which: SessionScopeQuery = SessionScope.ALL) -> None:
+    """Sign out on all devices, or on all devices except this one."""
+    sessions.end_sessions_in_scope(session, session.member, which, now=session.now)
 
 
 @router.delete(
     "/sessions/{session_id}",
-    summary="End one session",
+    summary="End a session",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(SessionNotFound),
+    responses=responses(SessionNotFound),
 )
 def end_session(session_id: SessionId, session: MemberSession) -> None:
-    """Sign out on one device."""
+    """Sign out on one device. Its tokens stop working immediately."""
     sessions.end_session(session, session.member.id, session_id, now=session.now)
 
 
-@router.get("/consents/{purpose}", summary="What you agreed to", responses=refusals(PurposeNotFound))
-def read_consent(purpose: PurposeName, session: MemberSession) -> MyConsent:
-    """What you decided last about a purpose, and which version of its text is asked for now."""
-    return consents.my_consent(session, session.member.id, purpose)
+@router.get("/consents/{purpose}", summary="Get a consent", responses=responses(PurposeNotFound))
+def read_consent(purpose: PurposeName, session: MemberSession) -> ConsentStatus:
+    """Return your latest consent decision for a purpose, and the current version of the consent text."""
+    return consents.member_consent(session, session.member.id, purpose)
 
 
-@router.put("/consents/{purpose}", summary="Agree or withdraw", responses=refusals(PurposeNotFound, ConsentOutdated))
-def change_consent(purpose: PurposeName, decision: Decision, session: MemberSession) -> MyConsent:
-    """Agree to the current version of a text, or withdraw. Once `health_data` is withdrawn, nothing new of that kind is
-    kept; what is there is erased after 30 days, unless you agree again by then.
+@router.put(
+    "/consents/{purpose}", summary="Grant or withdraw a consent", responses=responses(PurposeNotFound, ConsentOutdated)
+)
+def change_consent(purpose: PurposeName, decision: ConsentDecision, session: MemberSession) -> ConsentStatus:
+    """Grant consent to the current version of a consent text, or withdraw your consent. After consent to `health_data`
+    is withdrawn, no new health data is stored. Existing health data is erased after 30 days, unless you grant consent
+    again before that.
     """
     return consents.change_consent(session, session.member.id, purpose, decision, now=session.now)
 
 
-@consents_router.get("", summary="What members agree to")
-def list_consents(session: ContentSession, page: PageQuery, link: Linked) -> ConsentPage:
-    """Each purpose that members may agree to, with its text and the version that is asked for now."""
+@consents_router.get("", summary="List consent texts")
+def list_consents(session: ContentSession, page: PageQuery, link: NextPageLink) -> ConsentPage:
+    """List the purposes for which consent can be granted, each with its current consent text."""
     return link(consents.consent_texts(session, page))

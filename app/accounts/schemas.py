@@ -11,25 +11,27 @@ from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Tok
 from app.core.db.pagination import Page
 from app.core.text_fields import Storable
 
-Purpose = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"]), Storable]
-Version = Annotated[str, Storable, Field(min_length=1, max_length=20, examples=["1"])]
-MOST_CONSENTS = 10
+ConsentPurpose = Annotated[
+    str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"]), Storable
+]
+ConsentVersion = Annotated[str, Storable, Field(min_length=1, max_length=20, examples=["1"])]
+MAX_CONSENTS = 10
 
 
-class Body(BaseModel):
-    """What is sent: unknown fields are refused, and what was sent is never repeated."""
+class RequestBody(BaseModel):
+    """Base class of request bodies. It rejects unknown fields, and error messages do not repeat the input."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 @dataclass(kw_only=True)
 class Accepted:
-    """The request was accepted. There is nothing to return."""
+    """The request was accepted. The response has no fields."""
 
 
 @dataclass(kw_only=True)
 class ConsentRead:
-    """A purpose that members may agree to, in the version that is asked for now."""
+    """A purpose for which consent can be granted, such as `health_data`, with its current consent text."""
 
     purpose: Annotated[str, Field(examples=["health_data"])]
     version: Annotated[str, Field(examples=["1"])]
@@ -47,77 +49,79 @@ class ConsentPage(Page[ConsentRead]):
     items: list[ConsentRead]
 
 
-class Decision(Body):
+class ConsentDecision(RequestBody):
     granted: StrictBool = Field(examples=[True])
-    version: Version
+    version: ConsentVersion
 
 
-class PurposeDecision(Decision):
-    purpose: Purpose
+class RegistrationConsent(ConsentDecision):
+    purpose: ConsentPurpose
 
 
 @dataclass(kw_only=True)
-class MyConsent:
-    """What a member decided last about a purpose, and which version is asked for now."""
+class ConsentStatus:
+    """The member's latest consent decision for a purpose, and the current version of the consent text."""
 
     purpose: Annotated[str, Field(examples=["health_data"])]
     granted: bool
-    version: Annotated[str | None, Field(description="The version decided on; null: never decided.", examples=["1"])]
+    version: Annotated[
+        str | None, Field(description="Version of the latest decision; null without a decision.", examples=["1"])
+    ]
     decided_at: datetime | None
     current_version: Annotated[str, Field(examples=["1"])]
 
 
-class Registration(Body):
+class Registration(RequestBody):
     email: Address
     password: Password
     display_name: DisplayName | None = None
-    time_zone: TimeZone | None = Field(default=None, description="The default for new journeys; UTC unless given.")
-    language: Language | None = Field(default=None, description="For mails and texts; English unless given.")
-    consents: list[PurposeDecision] = Field(default_factory=list, max_length=MOST_CONSENTS)
+    time_zone: TimeZone | None = Field(default=None, description="Default for new journeys. Default: UTC.")
+    language: Language | None = Field(default=None, description="Language of emails and texts. Default: English.")
+    consents: list[RegistrationConsent] = Field(default_factory=list, max_length=MAX_CONSENTS)
 
     @field_validator("consents")
     @classmethod
-    def _one_for_each(cls, consents: list[PurposeDecision]) -> list[PurposeDecision]:
-        if len({each.purpose for each in consents}) < len(consents):
+    def _check_unique_purposes(cls, consents: list[RegistrationConsent]) -> list[RegistrationConsent]:
+        if len({consent.purpose for consent in consents}) < len(consents):
             raise ValueError("must decide on each purpose once")
         return consents
 
 
-class Credentials(Body):
+class Credentials(RequestBody):
     email: Address
     password: Password
     device_name: DeviceName | None = Field(
-        default=None, description="How the member knows this device; made from the `User-Agent` unless given."
+        default=None, description="Name of this device for the member. Default: derived from `User-Agent`."
     )
 
 
-class Refresh(Body):
-    refresh_token: Token = Field(description="As it was given.")
+class RefreshRequest(RequestBody):
+    refresh_token: Token = Field(description="Refresh token of the latest token response.")
 
 
 @dataclass(kw_only=True)
 class TokenPair:
-    """`access_token` goes into the `Authorization` header for `expires_in` seconds; `refresh_token` gets the next pair.
-    Keep the refresh token where no script of others can read it.
+    """The tokens of a session. Send `access_token` in the `Authorization` header; it is valid for `expires_in` seconds.
+    Then exchange `refresh_token` for new tokens. Store it where scripts of third parties cannot read it.
     """
 
     access_token: Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiIs..."])]
     token_type: Literal["Bearer"]
-    expires_in: Annotated[int, Field(description="Seconds.", examples=[600])]
+    expires_in: Annotated[int, Field(description="Lifetime of the access token in seconds.", examples=[600])]
     refresh_token: Annotated[str, Field(examples=["AT0hRcB7..."])]
 
 
-class Verification(Body):
+class EmailVerification(RequestBody):
     token: Token
 
 
-class Forgotten(Body):
+class PasswordResetRequest(RequestBody):
     email: Address
 
 
-class Reset(Body):
+class PasswordReset(RequestBody):
     token: Token
-    password: Password = Field(description="The new one.")
+    password: Password = Field(description="New password.")
 
 
 @dataclass(kw_only=True)
@@ -131,40 +135,40 @@ class MemberRead:
     registered_at: datetime
 
 
-class ProfileChange(Body):
-    """What is left out stays as it is; a `display_name` of null removes it."""
+class ProfileChange(RequestBody):
+    """Changes to a profile. Omitted fields are not changed. A `display_name` of null removes the name."""
 
     display_name: DisplayName | None = None
-    time_zone: TimeZone = Field(default_factory=str)  # may be left out, but not null
+    time_zone: TimeZone = Field(default_factory=str)  # may be omitted, but must not be null
     language: Language = Field(default_factory=str)
 
 
-class PasswordChange(Body):
+class PasswordChange(RequestBody):
     current_password: Password
     new_password: Password
 
 
-class AddressChange(Body):
+class AddressChange(RequestBody):
     email: Address
     current_password: Password
 
 
 @dataclass(kw_only=True)
-class SeenSession:
-    """Somebody signed in on one device."""
+class SessionDetails:
+    """A member's sign-in on one device."""
 
     id: Annotated[UUID, Field(examples=["0b9f0f0e-52cf-4f43-9a0e-1a2b3c4d5e6f"])]
     device: Annotated[
         str | None,
         Field(
-            description="What the app called it, or what its `User-Agent` says; null: unknown.",
+            description="Device name from the app, or derived from `User-Agent`; null if unknown.",
             examples=["Safari on iOS"],
         ),
     ]
     place: Annotated[
         str | None,
         Field(
-            description="The surroundings of the network address that it was last used from; null: unknown.",
+            description="Network range of the latest use; null if unknown.",
             examples=["203.0.113.0/24"],
         ),
     ]
@@ -174,8 +178,8 @@ class SeenSession:
 
 
 @dataclass(kw_only=True)
-class SessionRead(SeenSession):
-    is_current: Annotated[bool, Field(description="Whether it is the one that asks.")]
+class SessionRead(SessionDetails):
+    is_current: Annotated[bool, Field(description="Whether this is the session of the request.")]
 
 
 @dataclass

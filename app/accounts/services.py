@@ -1,4 +1,4 @@
-"""What the services of this folder share in a running application, and where a request comes from."""
+"""Objects shared by the account code (settings, keys, tokens), and the origin of a request."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,14 +21,14 @@ class AccountServices:
         return cls(
             settings=settings,
             ring=settings.ring,
-            passwords=Passwords(least=settings.password_min_length, kibibytes=settings.password_kibibytes),
-            tokens=AccessTokens(settings.ring, good_for=timedelta(minutes=settings.access_minutes)),
+            passwords=Passwords(min_length=settings.password_min_length, memory_kibibytes=settings.password_kibibytes),
+            tokens=AccessTokens(settings.ring, lifetime=timedelta(minutes=settings.access_minutes)),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Its network, and a name of its device that people recognise."""
+    """The origin of a request: the client's network, and a readable device name if known."""
 
     network: str
     device: str | None

@@ -1,1 +1,1 @@
-"""What people read, and the topics, categories and authors it is filed under."""
+"""Articles with their topics, categories and authors, and full-text search."""

@@ -1,4 +1,4 @@
-"""The forms in which an article's body is served."""
+"""Formats of an article's body, and the schema of the blocks format."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -20,19 +20,19 @@ class Mark(StrEnum):
 
 
 class Span(BaseModel):
-    """A run of text that looks the same; a line break is a newline character."""
+    """A piece of text with uniform formatting. Line breaks are newline characters."""
 
     text: str = Field(examples=["Loneliness is a signal."])
     marks: list[Mark] = Field(examples=[[]])
     href: str | None = Field(
-        description="A link: `https:`, `mailto:`, a path of the frontend, or `#` and an anchor.", examples=[None]
+        description="Link target: an `https:` or `mailto:` URL, a frontend path, or `#` and an anchor.", examples=[None]
     )
 
 
 class HeadingBlock(BaseModel):
     type: Literal["heading"]
-    id: str = Field(description="Its anchor.", examples=["1-start-small"])
-    level: int = Field(description="2 to 4; the title is level 1.", examples=[3])
+    id: str = Field(description="Anchor of the heading, unique in the article.", examples=["1-start-small"])
+    level: int = Field(description="Heading level, 2 to 4. The title of the article is level 1.", examples=[3])
     spans: list[Span]
 
 
@@ -73,14 +73,14 @@ Block = Annotated[
 
 
 class BlocksBody(BaseModel):
-    """The body as blocks; a client passes over a `type` that it doesn't know."""
+    """The body of an article as a list of typed blocks. Clients should skip blocks with an unknown `type`."""
 
     format: Literal["blocks"]
     blocks: list[Block]
 
 
 class TextBody(BaseModel):
-    """The body as one text."""
+    """The body of an article as a single string."""
 
     format: Literal["html", "markdown", "text"]
     content: str = Field(examples=["Loneliness is a signal."])

@@ -5,40 +5,56 @@ from fastapi import Depends, Path, Query
 from app.articles.blocks import BodyFormat
 from app.articles.queries import Filters
 from app.articles.services import ArticleServices
-from app.core.text_fields import LONGEST_SLUG, SLUG
-from app.web.routes import PartOfState
+from app.core.text_fields import MAX_SLUG_LENGTH, SLUG
+from app.web.routes import FromState
 
-MOST_SLUGS = 20
+MAX_FILTER_SLUGS = 20
 
-SlugFilter = Annotated[str, Query(pattern=SLUG, max_length=LONGEST_SLUG)]
-
-
-def slug_like(example: str) -> Any:
-    return Path(pattern=SLUG, max_length=LONGEST_SLUG, description="As a list names it.", examples=[example])
+SlugFilter = Annotated[str, Query(pattern=SLUG, max_length=MAX_SLUG_LENGTH)]
 
 
-ArticleSlug = Annotated[str, slug_like("overcoming-loneliness-the-science-of-social-connection")]
-TopicSlug = Annotated[str, slug_like("loneliness")]
-AuthorSlug = Annotated[str, slug_like("21day-team")]
+def slug_path(example: str) -> Any:
+    return Path(
+        pattern=SLUG, max_length=MAX_SLUG_LENGTH, description="The slug, as returned by the list.", examples=[example]
+    )
+
+
+ArticleSlug = Annotated[str, slug_path("overcoming-loneliness-the-science-of-social-connection")]
+TopicSlug = Annotated[str, slug_path("loneliness")]
+AuthorSlug = Annotated[str, slug_path("21day-team")]
 
 
 async def read_filters(
     topic: Annotated[
         list[SlugFilter],
-        Query(max_length=MOST_SLUGS, description="Articles with any of these topics.", examples=[["loneliness"]]),
+        Query(
+            max_length=MAX_FILTER_SLUGS,
+            description="Topic slugs. Matches articles with any of these topics.",
+            examples=[["loneliness"]],
+        ),
     ] = [],
     category: Annotated[
         list[SlugFilter],
-        Query(max_length=MOST_SLUGS, description="In any of these categories.", examples=[["mental-health"]]),
+        Query(
+            max_length=MAX_FILTER_SLUGS,
+            description="Category slugs. Matches articles in any of these categories.",
+            examples=[["mental-health"]],
+        ),
     ] = [],
     author: Annotated[
         list[SlugFilter],
-        Query(max_length=MOST_SLUGS, description="By any of these authors.", examples=[["21day-team"]]),
+        Query(
+            max_length=MAX_FILTER_SLUGS,
+            description="Author slugs. Matches articles by any of these authors.",
+            examples=[["21day-team"]],
+        ),
     ] = [],
 ) -> Filters:
     return Filters(topics=topic, categories=category, authors=author)
 
 
-Format = Annotated[BodyFormat, Query(alias="format", description="How texts come.", examples=["html"])]
-Services = Annotated[ArticleServices, PartOfState("articles")]
+BodyFormatQuery = Annotated[
+    BodyFormat, Query(alias="format", description="Format of the body text.", examples=["html"])
+]
+Services = Annotated[ArticleServices, FromState("articles")]
 ArticleFilters = Annotated[Filters, Depends(read_filters)]

@@ -1,95 +1,103 @@
-"""The words of a search, and their places in a text."""
+"""Parse search queries, and find the parts of a text that match them."""
 
 from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
-LONGEST = 40  # characters of a word that is indexed
-MOST_WORDS = 12
-ONE_SLIP, TWO_SLIPS = 4, 8  # letters from which on a word may be misspelled so often
-PREFIX = 3  # letters from which on the last word may be the beginning of one
-BEFORE, PASSAGE = 60, 240  # characters shown before the first word of a passage, and from it on
+# All lengths are in characters.
+MAX_WORD_LENGTH = 40  # Longer words aren't indexed.
+MAX_SEARCH_TERMS = 12
+ONE_TYPO_MIN_LENGTH = 4  # minimum length of a word to match with one typo
+TWO_TYPOS_MIN_LENGTH = 8  # minimum length of a word to match with two typos
+PREFIX_MIN_LENGTH = 3  # minimum length of the last search word to match as a prefix
+PASSAGE_LEAD = 60  # length of a passage before its first match
+PASSAGE_LENGTH = 240  # length of a passage from its first match to its end
 
 
-def _analyzer(*filters: Filter) -> TextAnalyzer:
+def _build_analyzer(*filters: Filter) -> TextAnalyzer:
     builder = TextAnalyzerBuilder(Tokenizer.simple())
-    for each in (Filter.remove_long(LONGEST), Filter.lowercase(), Filter.ascii_fold(), *filters):
-        builder = builder.filter(each)
+    for token_filter in (Filter.remove_long(MAX_WORD_LENGTH), Filter.lowercase(), Filter.ascii_fold(), *filters):
+        builder = builder.filter(token_filter)
     return builder.build()
 
 
-PLAIN = _analyzer()
-STEMMED = _analyzer(Filter.stemmer("english"))
+PLAIN_ANALYZER = _build_analyzer()
+STEMMING_ANALYZER = _build_analyzer(Filter.stemmer("english"))
 
 Range = tuple[int, int]
 
 
-def tolerance(word: str) -> int:
-    """How many letters of a word may be wrong: none in short ones, two in long ones."""
-    return (len(word) >= ONE_SLIP) + (len(word) >= TWO_SLIPS)
+def max_typos(word: str) -> int:
+    """Return the number of typos allowed in a word: 0, 1 or 2, depending on its length."""
+    return (len(word) >= ONE_TYPO_MIN_LENGTH) + (len(word) >= TWO_TYPOS_MIN_LENGTH)
 
 
-class Words:
-    """A search text, split as the index splits its texts."""
+class SearchTerms:
+    """The words of a search query, split and stemmed in the same way as the indexed texts."""
 
     def __init__(self, query: str) -> None:
-        pairs = zip(PLAIN.analyze(query), STEMMED.analyze(query), strict=True)
-        self.stems = dict(list(dict.fromkeys(pairs))[:MOST_WORDS])
-        self._wanted = set(self.stems.values())
-        self._slips = [(word, tolerance(word)) for word in self.stems]
-        self._alike: dict[str, bool] = {}
+        pairs = zip(PLAIN_ANALYZER.analyze(query), STEMMING_ANALYZER.analyze(query), strict=True)
+        self.stem_by_word = dict(list(dict.fromkeys(pairs))[:MAX_SEARCH_TERMS])
+        self._search_stems = set(self.stem_by_word.values())
+        self._typo_limits = [(word, max_typos(word)) for word in self.stem_by_word]
+        self._similarity_cache: dict[str, bool] = {}
 
-    def ranges(self, text: str) -> list[Range]:
-        """The places of the words in a text, in characters, first to last."""
-        plain, stems = PLAIN.pre_tokenize(text).tokens, STEMMED.pre_tokenize(text).tokens
+    def match_ranges(self, text: str) -> list[Range]:
+        """Return the character ranges of the words in a text that match the query."""
+        plain, stems = PLAIN_ANALYZER.pre_tokenize(text).tokens, STEMMING_ANALYZER.pre_tokenize(text).tokens
         return [
             (token.char_offset_from, token.char_offset_to)
             for token, stem in zip(plain, stems, strict=True)
-            if stem.text in self._wanted or self._is_like(token.text)
+            if stem.text in self._search_stems or self._is_similar(token.text)
         ]
 
-    def passage(self, text: str) -> tuple[str, list[Range]] | None:
-        """The part of a longer text with most of the words close together."""
-        found = self.ranges(text)
-        if not found:
+    def best_passage(self, text: str) -> tuple[str, list[Range]] | None:
+        """Return the passage of a text with the most matches, and the ranges of the matches in it.
+
+        Returns None if no word matches.
+        """
+        matches = self.match_ranges(text)
+        if not matches:
             return None
-        best = _densest(found)
-        start, end = _whole_words(text, found[best][0] - BEFORE, found[best][0] + PASSAGE)
-        return text[start:end], [(a - start, b - start) for a, b in found if start <= a and b <= end]
+        first_match_start, _ = matches[_densest_window(matches)]
+        start, end = _expand_to_words(text, first_match_start - PASSAGE_LEAD, first_match_start + PASSAGE_LENGTH)
+        ranges = [(left - start, right - start) for left, right in matches if start <= left and right <= end]
+        return text[start:end], ranges
 
-    def _is_like(self, token: str) -> bool:
-        """Decided once for each word of a text: common ones come back a thousand times."""
-        known = self._alike.get(token)
-        if known is None:
-            known = self._alike[token] = self._begins_with_last(token) or self._is_misspelled(token)
-        return known
+    def _is_similar(self, token: str) -> bool:
+        # Cached, because common words occur many times in a text.
+        is_similar = self._similarity_cache.get(token)
+        if is_similar is None:
+            is_similar = self._extends_last_word(token) or self._is_misspelling(token)
+            self._similarity_cache[token] = is_similar
+        return is_similar
 
-    def _is_misspelled(self, token: str) -> bool:
-        """Most words are told apart by their length."""
-        for word, slips in self._slips:
-            if abs(len(token) - len(word)) <= slips and OSA.distance(token, word, score_cutoff=slips) <= slips:
+    def _is_misspelling(self, token: str) -> bool:
+        for word, limit in self._typo_limits:
+            # Comparing the lengths first avoids most of the expensive distance computations.
+            if abs(len(token) - len(word)) <= limit and OSA.distance(token, word, score_cutoff=limit) <= limit:
                 return True
         return False
 
-    def _begins_with_last(self, token: str) -> bool:
-        last = next(reversed(self.stems))
-        return len(last) >= PREFIX and token.startswith(last)
+    def _extends_last_word(self, token: str) -> bool:
+        last = next(reversed(self.stem_by_word))
+        return len(last) >= PREFIX_MIN_LENGTH and token.startswith(last)
 
 
-def _densest(found: Sequence[Range]) -> int:
-    """Which range begins the passage that holds the most of them."""
-    best, most, end = 0, 0, 0
-    for n, (start, _) in enumerate(found):
-        while end < len(found) and found[end][0] < start + PASSAGE:
+def _densest_window(matches: Sequence[Range]) -> int:
+    """Return the index of the first match in the passage that contains the most matches."""
+    best_index, best_count, end = 0, 0, 0
+    for index, (start, _) in enumerate(matches):
+        while end < len(matches) and matches[end][0] < start + PASSAGE_LENGTH:
             end += 1
-        if end - n > most:
-            best, most = n, end - n
-    return best
+        if end - index > best_count:
+            best_index, best_count = index, end - index
+    return best_index
 
 
-def _whole_words(text: str, start: int, end: int) -> Range:
-    """The bounds moved outward to where words begin and end."""
+def _expand_to_words(text: str, start: int, end: int) -> Range:
+    """Extend a range of characters so that it doesn't cut off words."""
     start, end = max(start, 0), min(end, len(text))
     while start > 0 and not text[start - 1].isspace():
         start -= 1

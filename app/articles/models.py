@@ -41,9 +41,10 @@ class Author(Table, table=True):
 
 
 class Article(Table, table=True):
-    """What lists show of an article. Its body is apart, so that a list doesn't read past it.
+    """An article without its body. Bodies are in `ArticleBody`, so that lists of articles don't read them.
 
-    `publish_at` is what the editor wrote, `public_from` what follows: the same while it is published, else nothing.
+    `publish_at` is the publication time that the editor set. `public_from` is the same time while the article is
+    published, and NULL otherwise.
     """
 
     __tablename__ = "articles"
@@ -79,7 +80,7 @@ class Article(Table, table=True):
 
 
 class ArticleBody(Table, table=True):
-    """An article in every form that is served, made when it was loaded."""
+    """The body of an article in all formats. They are rendered when the content is loaded into the database."""
 
     __tablename__ = "article_bodies"
 
@@ -96,7 +97,10 @@ class ArticleBody(Table, table=True):
 
 
 class ArticleTopic(Table, table=True):
-    """Which topics an article has, in its order; `public_from` is the article's, so that a topic counts alone."""
+    """A topic of an article, with its position in the article's list of topics.
+
+    `public_from` is a copy of the article's column, so that articles can be listed and counted by topic without a join.
+    """
 
     __tablename__ = "article_topics"
     __table_args__ = (Index("ix_article_topics_newest", "topic_slug", "public_from", "article_id"),)
@@ -108,7 +112,7 @@ class ArticleTopic(Table, table=True):
 
 
 class FormerSlug(Table, table=True):
-    """An address that an article had once."""
+    """A previous slug of an article. Requests for it are redirected to the current slug."""
 
     __tablename__ = "former_slugs"
 

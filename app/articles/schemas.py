@@ -1,4 +1,4 @@
-"""What the API says of articles and of what they are filed under."""
+"""Response schemas of articles, topics, categories and authors."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,7 +28,7 @@ class TopicBrief(BaseModel):
 
 
 class Avatar(BaseModel):
-    initial: str = Field(description="To show where there is no picture.", examples=["2"])
+    initial: str = Field(description="Letter to display when the author has no picture.", examples=["2"])
     url: str | None = Field(examples=[None])
 
 
@@ -40,16 +40,18 @@ class AuthorBrief(BaseModel):
 
 
 class CharacterRange(BaseModel):
-    """From `start` up to but not including `end`, counted in Unicode code points."""
+    """A range of characters in a text, counted in Unicode code points. `end` is exclusive."""
 
     start: int = Field(examples=[11])
     end: int = Field(examples=[21])
 
 
 class Highlight(BaseModel):
-    """A text in which the search words were found, and where."""
+    """A text in which search words were found, with the ranges to highlight."""
 
-    field: str = Field(description="`title`, `excerpt` or `body`; of the body, a passage.", examples=["title"])
+    field: str = Field(
+        description="The matching field: `title`, `excerpt`, or `body` (a passage of it).", examples=["title"]
+    )
     text: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
     ranges: list[CharacterRange]
 
@@ -59,7 +61,7 @@ class ArticleSummary(BaseModel):
     title: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
     excerpt: str = Field(examples=["Feeling lonely is common, and it is no verdict on you."])
     category: CategoryBrief
-    published_on: date = Field(description="In the site's time zone.", examples=["2024-12-05"])
+    published_on: date = Field(description="Publication date in the time zone of the site.", examples=["2024-12-05"])
     updated_at: datetime
     reading_minutes: int = Field(examples=[11])
     word_count: int = Field(examples=[2600])
@@ -68,7 +70,7 @@ class ArticleSummary(BaseModel):
 
 
 class ArticleBrief(BaseModel):
-    """An article as other texts point to it."""
+    """A short reference to an article, embedded in other resources."""
 
     slug: str = Field(examples=["overcoming-loneliness-the-science-of-social-connection"])
     title: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
@@ -77,7 +79,7 @@ class ArticleBrief(BaseModel):
 
 
 class ArticleListItem(ArticleSummary):
-    highlights: list[Highlight] = Field(description="Empty unless `q` was given.")
+    highlights: list[Highlight] = Field(description="Matches of the search. Empty without `q`.")
 
 
 @dataclass
@@ -86,7 +88,7 @@ class ArticlePage(Page[ArticleListItem]):
 
 
 class ContentsEntry(BaseModel):
-    id: str = Field(description="The heading's anchor.", examples=["1-start-small"])
+    id: str = Field(description="Anchor of the heading.", examples=["1-start-small"])
     level: int = Field(examples=[3])
     title: str = Field(examples=["1. Start Small"])
 
@@ -100,7 +102,7 @@ class CallToAction(BaseModel):
 
 
 class Reference(BaseModel):
-    id: str = Field(description="Cited in the text as `#ref-` and this id.", examples=["lally-2010"])
+    id: str = Field(description="Identifier. The body cites it with links to `#ref-{id}`.", examples=["lally-2010"])
     authors: str = Field(examples=["Lally, P., van Jaarsveld, C. H. M., Potts, H. W. W., & Wardle, J."])
     year: int = Field(examples=[2010])
     title: str = Field(examples=["How are habits formed: Modelling habit formation in the real world"])
@@ -109,13 +111,14 @@ class Reference(BaseModel):
 
 
 class Seo(BaseModel):
-    """For the head of the page that shows the article."""
+    """Metadata for the `<head>` of an article's web page."""
 
     title: str = Field(examples=["Overcoming Loneliness: The Science of Social Connection"])
     description: str = Field(examples=["Feeling lonely is common, and it is no verdict on you."])
     canonical_url: str = Field(examples=["https://www.example.org/blog/overcoming-loneliness"])
     json_ld: dict[str, Any] = Field(
-        description="A schema.org `Article`.", examples=[{"@context": "https://schema.org", "@type": "Article"}]
+        description="Structured data: a schema.org `Article`.",
+        examples=[{"@context": "https://schema.org", "@type": "Article"}],
     )
 
 
@@ -129,8 +132,8 @@ class ArticleRead(ArticleSummary):
 
 
 class TopicRead(TopicBrief):
-    description: str = Field(examples=["What loneliness is, and what helps."])
-    articles: int = Field(description="How many public articles have it.", examples=[2])
+    description: str = Field(examples=["Causes of loneliness, and practical help."])
+    articles: int = Field(description="Number of public articles with this topic.", examples=[2])
 
 
 @dataclass
@@ -139,8 +142,8 @@ class TopicPage(Page[TopicRead]):
 
 
 class CategoryRead(CategoryBrief):
-    description: str = Field(examples=["Understanding what goes on inside."])
-    articles: int = Field(description="How many public articles are in it.", examples=[2])
+    description: str = Field(examples=["Understanding thoughts and feelings."])
+    articles: int = Field(description="Number of public articles in this category.", examples=[2])
 
 
 @dataclass
@@ -150,8 +153,8 @@ class CategoryPage(Page[CategoryRead]):
 
 class AuthorRead(AuthorBrief):
     kind: str = Field(description="`person` or `organization`.", examples=["organization"])
-    bio: str = Field(examples=["Writes about what research says, and what it doesn't."])
-    articles: int = Field(description="How many public articles are theirs.", examples=[1])
+    bio: str = Field(examples=["Writes about the science of relationships."])
+    articles: int = Field(description="Number of public articles by this author.", examples=[1])
 
 
 @dataclass

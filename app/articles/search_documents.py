@@ -1,4 +1,4 @@
-"""What the search index is made from."""
+"""Read the articles for the search index from the database."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,20 +8,23 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.articles.models import Article, ArticleBody, ArticleTopic
-from app.articles.search import Indexed
+from app.articles.search import IndexedArticle
 from app.core.db.database import Database
 from app.core.db.session import Session
 
-AT_ONCE = 500  # rows in memory
+FETCH_SIZE = 500  # rows fetched from the database at a time
 
 
-def indexed_articles(database: Database) -> Iterator[Indexed]:
-    """Every published article, the scheduled ones too. The snapshot ends with the last, before the index is merged."""
+def iter_indexed_articles(database: Database) -> Iterator[IndexedArticle]:
+    """Yield all articles that are published or scheduled for publication.
+
+    The database snapshot is closed after the last article. It isn't held open while the search index is completed.
+    """
     with database.snapshot() as session:
-        yield from _articles(session)
+        yield from _iter_articles(session)
 
 
-def _articles(session: Session) -> Iterator[Indexed]:
+def _iter_articles(session: Session) -> Iterator[IndexedArticle]:
     topics: dict[UUID, list[str]] = defaultdict(list)
     for article_id, slug in session.execute(select(col(ArticleTopic.article_id), col(ArticleTopic.topic_slug))):
         topics[article_id].append(slug)
@@ -39,10 +42,10 @@ def _articles(session: Session) -> Iterator[Indexed]:
         .join(ArticleBody)
         .where(col(Article.public_from).is_not(None))
         .order_by(col(Article.public_from), col(Article.id))
-        .execution_options(yield_per=AT_ONCE)
+        .execution_options(yield_per=FETCH_SIZE)
     )
     for row in session.execute(statement):
-        yield Indexed(
+        yield IndexedArticle(
             id=row.id,
             title=row.title,
             sort_title=row.sort_title,

@@ -1,4 +1,4 @@
-"""Lists of articles, searches, and one article with everything that its page shows."""
+"""List, search and read articles."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,9 +11,9 @@ from sqlmodel import col
 
 from app.articles import queries
 from app.articles.blocks import BodyFormat
-from app.articles.highlights import Words
+from app.articles.highlights import SearchTerms
 from app.articles.models import Article, ArticleBody, Author, Category, FormerSlug, Topic
-from app.articles.queries import PUBLIC_NOW, Filters, Listing
+from app.articles.queries import PUBLIC_NOW, ArticleListQuery, Filters
 from app.articles.schemas import (
     ArticleListItem,
     ArticlePage,
@@ -24,49 +24,52 @@ from app.articles.schemas import (
     SortBy,
     TopicBrief,
 )
-from app.articles.search import Indexed, SearchIndex
-from app.articles.summaries import IDS, public_rows, summaries_of, summary_fields, topics_of
-from app.core.db.pagination import PageRequest, Statement, page_of, rank_cursor, rank_of
+from app.articles.search import IndexedArticle, SearchIndex
+from app.articles.summaries import ARTICLE_IDS, find_summaries, find_summary_rows, find_topics, summary_fields
+from app.core.db.pagination import PageRequest, Statement, fetch_page, rank_cursor, rank_from_cursor
 from app.core.db.session import Session
-from app.core.errors import BadInput, FieldError, Moved, NotFound
+from app.core.errors import FieldError, InvalidInput, NotFound, PermanentRedirect
 from app.core.settings import Settings
 
-RELATED = 3
+MAX_RELATED_ARTICLES = 3
 
 
 class ArticleNotFound(NotFound):
     code = "article_not_found"
-    says = "No article has this slug."
+    message = "No article has this slug."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("path", "/slug", self.says))
+        super().__init__(FieldError("path", "/slug", self.message))
 
 
-class UnknownFilter(BadInput):
-    says = "The list can't be narrowed that way."
+class UnknownFilter(InvalidInput):
+    message = "A filter has an unknown slug."
 
     def __init__(self, field: str) -> None:
-        super().__init__(FieldError("query", f"/{field}", f"No {field} has one of these slugs."))
+        super().__init__(FieldError("query", f"/{field}", f"At least one {field} slug does not exist."))
 
 
-class NothingToRank(BadInput):
-    says = "The list can't be sorted that way."
+class RelevanceNeedsQuery(InvalidInput):
+    message = "The articles can't be sorted by relevance without a search."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("query", "/sort", "`relevance` needs something to look for: give `q`."))
+        super().__init__(FieldError("query", "/sort", "`relevance` requires search words in `q`."))
 
 
 def list_articles(session: Session, page: PageRequest, *, filters: Filters, sort: SortBy, now: datetime) -> ArticlePage:
-    """Raises UnknownFilter and NothingToRank."""
+    """Return a page of the public articles that match the filters.
+
+    Raises UnknownFilter if a filter has an unknown slug, and RelevanceNeedsQuery if sorted by relevance.
+    """
     check_filters(session, filters)
     if sort is SortBy.RELEVANCE:
-        raise NothingToRank
-    listing = Listing(now, filters)
-    statement, order = listing.by_title() if sort is SortBy.TITLE else listing.newest()
-    found = page_of(session, statement, page, order, total=session.scalar(listing.count()) or 0)
-    topics = topics_of(session, found.items)
-    items = [_item(row, topics[row.id], []) for row in found.items]
-    return ArticlePage(items, found.total, found.next)
+        raise RelevanceNeedsQuery
+    query = ArticleListQuery(now, filters)
+    statement, order = query.by_title() if sort is SortBy.TITLE else query.newest_first()
+    articles = fetch_page(session, statement, page, order, total=session.scalar(query.count()) or 0)
+    topics = find_topics(session, articles.items)
+    items = [_list_item(row, topics[row.id], []) for row in articles.items]
+    return ArticlePage(items, articles.total, articles.next)
 
 
 def search_articles(
@@ -74,32 +77,38 @@ def search_articles(
     index: SearchIndex,
     page: PageRequest,
     *,
-    words: Words,
+    terms: SearchTerms,
     filters: Filters,
     sort: SortBy,
     now: datetime,
 ) -> ArticlePage:
-    """Articles that have all of the words, in pages by rank. Raises UnknownFilter and SearchWarmingUp."""
+    """Return a page of the public articles that match all search words and the filters.
+
+    Raises UnknownFilter if a filter has an unknown slug, and SearchWarmingUp if the index hasn't been built yet.
+    """
     check_filters(session, filters)
-    name = f"search {sort}"
-    offset = rank_of(page.cursor, name)
-    found = index.search(words, filters, sort=sort, now=now, offset=offset, limit=page.limit)
-    rows = public_rows(session, found.ids, now=now)
-    topics = topics_of(session, rows)
-    texts: Mapping[UUID, str] = dict(session.execute(_texts(), {"ids": found.ids}).all())
-    items = [_item(row, topics[row.id], _highlights(words, row, texts[row.id])) for row in rows]
-    return ArticlePage(items, found.total, rank_cursor(name, offset + page.limit, found.total))
+    cursor_name = f"search {sort}"
+    offset = rank_from_cursor(page.cursor, cursor_name)
+    result = index.search(terms, filters, sort=sort, now=now, offset=offset, limit=page.limit)
+    rows = find_summary_rows(session, result.ids, now=now)
+    topics = find_topics(session, rows)
+    texts: Mapping[UUID, str] = dict(session.execute(_texts_by_article(), {"ids": result.ids}).all())
+    items = [_list_item(row, topics[row.id], _highlights(terms, row, texts[row.id])) for row in rows]
+    return ArticlePage(items, result.total, rank_cursor(cursor_name, offset + page.limit, result.total))
 
 
 def read_article(
     session: Session, index: SearchIndex, slug: str, *, body_format: BodyFormat, settings: Settings, now: datetime
 ) -> ArticleRead:
-    """Raises Moved and ArticleNotFound."""
-    row = session.execute(_whole(body_format), {"slug": slug, "now": now}).one_or_none()
+    """Return a public article with its body and related articles.
+
+    Raises PermanentRedirect for a previous slug, and ArticleNotFound for an unknown slug.
+    """
+    row = session.execute(_article_by_slug(body_format), {"slug": slug, "now": now}).one_or_none()
     if row is None:
-        raise _moved_or_missing(session, slug, now=now)
-    topics = topics_of(session, [row])[row.id]
-    related = index.related(_indexed(row, topics), now=now, limit=RELATED)
+        raise _redirect_or_not_found(session, slug, now=now)
+    topics = find_topics(session, [row])[row.id]
+    related_ids = index.related(_indexed_article(row, topics), now=now, limit=MAX_RELATED_ARTICLES)
     content = row.text if body_format is BodyFormat.TEXT else row.content
     return ArticleRead.model_validate(
         {
@@ -111,20 +120,20 @@ def read_article(
             },
             "call_to_action": row.call_to_action,
             "references": row.references,
-            "related": list(summaries_of(session, related, now=now).values()),
+            "related": list(find_summaries(session, related_ids, now=now).values()),
             "seo": _seo(row, topics, settings.article_url(slug)),
         }
     )
 
 
 def check_filters(session: Session, filters: Filters) -> None:
-    """Raises UnknownFilter for a slug that nothing has."""
-    kinds = (
+    """Raise UnknownFilter if a filter contains a topic, category or author that isn't publicly listed."""
+    slugs_by_field = (
         ("topic", Topic, filters.topics),
         ("category", Category, filters.categories),
         ("author", Author, filters.authors),
     )
-    for field, table, slugs in kinds:
+    for field, table, slugs in slugs_by_field:
         if slugs and session.scalar(
             select(func.count()).select_from(table).where(col(table.slug).in_(slugs), col(table.is_listed))
         ) != len(set(slugs)):
@@ -132,16 +141,21 @@ def check_filters(session: Session, filters: Filters) -> None:
 
 
 @cache
-def _texts() -> Statement:
-    return select(col(ArticleBody.article_id), col(ArticleBody.text)).where(col(ArticleBody.article_id).in_(IDS))
+def _texts_by_article() -> Statement:
+    return select(col(ArticleBody.article_id), col(ArticleBody.text)).where(
+        col(ArticleBody.article_id).in_(ARTICLE_IDS)
+    )
 
 
 @cache
-def _whole(body_format: BodyFormat) -> Statement:
-    """`content` is the body in this format; as plain text it is read once, as `text`."""
+def _article_by_slug(body_format: BodyFormat) -> Statement:
+    """Return a SELECT statement for an article. The column `content` is the body in the given format.
+
+    For plain text, `content` is NULL, because the column `text` already contains it.
+    """
     content = null() if body_format is BodyFormat.TEXT else col(getattr(ArticleBody, body_format))
     return (
-        queries.summaries(PUBLIC_NOW, col(Article.slug) == bindparam("slug"))
+        queries.select_summaries(PUBLIC_NOW, col(Article.slug) == bindparam("slug"))
         .join(ArticleBody)
         .add_columns(
             col(ArticleBody.text),
@@ -159,32 +173,33 @@ def _whole(body_format: BodyFormat) -> Statement:
 
 
 @cache
-def _moved_to() -> Statement:
-    moved = col(FormerSlug.slug) == bindparam("slug")
-    return select(col(Article.slug)).join(FormerSlug).where(moved, PUBLIC_NOW)
+def _current_slug() -> Statement:
+    has_former_slug = col(FormerSlug.slug) == bindparam("slug")
+    return select(col(Article.slug)).join(FormerSlug).where(has_former_slug, PUBLIC_NOW)
 
 
-def _item(row: Row[Any], topics: Sequence[TopicBrief], highlights: Sequence[Highlight]) -> ArticleListItem:
+def _list_item(row: Row[Any], topics: Sequence[TopicBrief], highlights: Sequence[Highlight]) -> ArticleListItem:
     return ArticleListItem.model_validate({**summary_fields(row, topics), "highlights": highlights})
 
 
-def _highlights(words: Words, row: Row[Any], text: str) -> list[Highlight]:
-    found = [(field, shown, words.ranges(shown)) for field, shown in (("title", row.title), ("excerpt", row.excerpt))]
-    found += [("body", *passage)] if (passage := words.passage(text)) else []
+def _highlights(terms: SearchTerms, row: Row[Any], text: str) -> list[Highlight]:
+    fields = (("title", row.title), ("excerpt", row.excerpt))
+    matches = [(field, value, terms.match_ranges(value)) for field, value in fields]
+    matches += [("body", *passage)] if (passage := terms.best_passage(text)) else []
     return [
-        Highlight(field=field, text=shown, ranges=[CharacterRange(start=start, end=end) for start, end in ranges])
-        for field, shown, ranges in found
+        Highlight(field=field, text=value, ranges=[CharacterRange(start=start, end=end) for start, end in ranges])
+        for field, value, ranges in matches
         if ranges
     ]
 
 
-def _moved_or_missing(session: Session, slug: str, *, now: datetime) -> Exception:
-    current = session.scalar(_moved_to(), {"slug": slug, "now": now})
-    return Moved(current) if current else ArticleNotFound()
+def _redirect_or_not_found(session: Session, slug: str, *, now: datetime) -> Exception:
+    current_slug = session.scalar(_current_slug(), {"slug": slug, "now": now})
+    return PermanentRedirect(current_slug) if current_slug else ArticleNotFound()
 
 
-def _indexed(row: Row[Any], topics: Sequence[TopicBrief]) -> Indexed:
-    return Indexed(
+def _indexed_article(row: Row[Any], topics: Sequence[TopicBrief]) -> IndexedArticle:
+    return IndexedArticle(
         id=row.id,
         title=row.title,
         sort_title=row.sort_title,

@@ -1,4 +1,4 @@
-"""What this folder keeps for a running application."""
+"""Objects shared by the article code for as long as the application runs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Articles in short, with their topics, for lists and for whatever refers to an article."""
+"""Read article summaries with their topics, for lists, bookmarks and related articles."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,34 +15,34 @@ from app.articles.schemas import ArticleSummary, TopicBrief
 from app.core.db.pagination import Statement
 from app.core.db.session import Session
 
-IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
+ARTICLE_IDS: BindParameter[Sequence[UUID]] = bindparam("ids", expanding=True)
 
 
-def summaries_of(session: Session, ids: Sequence[UUID], *, now: datetime) -> dict[UUID, ArticleSummary]:
-    """The public ones of these articles by id, in the same order."""
-    rows = public_rows(session, ids, now=now)
-    topics = topics_of(session, rows)
+def find_summaries(session: Session, ids: Sequence[UUID], *, now: datetime) -> dict[UUID, ArticleSummary]:
+    """Return summaries of the articles with these ids, in the given order. Omits articles that aren't public."""
+    rows = find_summary_rows(session, ids, now=now)
+    topics = find_topics(session, rows)
     return {row.id: ArticleSummary.model_validate(summary_fields(row, topics[row.id])) for row in rows}
 
 
-def public_rows(session: Session, ids: Sequence[UUID], *, now: datetime) -> list[Row[Any]]:
-    """As `summaries_of`, but the rows."""
-    rows = session.execute(_summaries(), {"ids": ids, "now": now}) if ids else ()
+def find_summary_rows(session: Session, ids: Sequence[UUID], *, now: datetime) -> list[Row[Any]]:
+    """Return the rows of the articles with these ids, in the given order. Omits articles that aren't public."""
+    rows = session.execute(_summaries_by_id(), {"ids": ids, "now": now}) if ids else ()
     by_id = {row.id: row for row in rows}
-    return [by_id[each] for each in ids if each in by_id]
+    return [by_id[article_id] for article_id in ids if article_id in by_id]
 
 
-def topics_of(session: Session, articles: Sequence[Row[Any]]) -> dict[UUID, list[TopicBrief]]:
-    """The topics of each article, in one statement for all."""
+def find_topics(session: Session, articles: Sequence[Row[Any]]) -> dict[UUID, list[TopicBrief]]:
+    """Return the topics of each article by article id, using a single query."""
     topics: dict[UUID, list[TopicBrief]] = {row.id: [] for row in articles}
     if topics:
-        for article_id, slug, name in session.execute(_topics(), {"ids": list(topics)}):
+        for article_id, slug, name in session.execute(_topics_by_article(), {"ids": list(topics)}):
             topics[article_id].append(TopicBrief(slug=slug, name=name))
     return topics
 
 
 def summary_fields(row: Row[Any], topics: Sequence[TopicBrief]) -> dict[str, Any]:
-    """The fields of an ArticleSummary."""
+    """Convert a database row and topics to the fields of an ArticleSummary."""
     return {
         "slug": row.slug,
         "title": row.title,
@@ -63,15 +63,15 @@ def summary_fields(row: Row[Any], topics: Sequence[TopicBrief]) -> dict[str, Any
 
 
 @cache
-def _summaries() -> Statement:
-    return queries.summaries(queries.PUBLIC_NOW, col(Article.id).in_(IDS))
+def _summaries_by_id() -> Statement:
+    return queries.select_summaries(queries.PUBLIC_NOW, col(Article.id).in_(ARTICLE_IDS))
 
 
 @cache
-def _topics() -> Statement:
+def _topics_by_article() -> Statement:
     return (
         select(col(ArticleTopic.article_id), col(Topic.slug), col(Topic.name))
         .join(Topic)
-        .where(col(ArticleTopic.article_id).in_(IDS))
+        .where(col(ArticleTopic.article_id).in_(ARTICLE_IDS))
         .order_by(col(ArticleTopic.article_id), col(ArticleTopic.position))
     )

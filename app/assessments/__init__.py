@@ -1,1 +1,1 @@
-"""Questionnaires about oneself: honest questions, and scores that say how sure they are."""
+"""Self-assessment questionnaires and their scoring, including measurement uncertainty."""

@@ -1,8 +1,7 @@
-"""Claim tokens: answers that were given without an account, sealed by the server and kept by the client until there is
-one.
+"""Claim tokens, which let a visitor save an anonymous questionnaire result after signing up.
 
-Nothing is stored when a token is made. It holds a fixed number of characters for each question, so that its length
-doesn't depend on the answers.
+A token contains the encrypted answers and is stored by the client. The server stores nothing before the token is used.
+Each answer takes up the same width in the token, so that the token's length doesn't reveal the answers.
 """
 
 import json
@@ -15,39 +14,39 @@ from uuid import UUID, uuid4
 from sqlmodel import col
 
 from app.assessments.models import UsedClaim
-from app.assessments.questionnaires import Questionnaire, Questionnaires
-from app.core.crypto.encryption import Broken, seal, unseal
+from app.assessments.questionnaires import Questionnaire, QuestionnaireCache
+from app.core.crypto.encryption import DecryptionError, decrypt, encrypt
 from app.core.crypto.key_ring import KeyRing, UnknownKey
 from app.core.db.session import Session
-from app.core.errors import BadInput, Conflict, FieldError
+from app.core.errors import Conflict, FieldError, InvalidInput
 
-PURPOSE = "claim tokens"
-GOOD_FOR = timedelta(days=7)
-WIDTH = 5  # characters of an answer: +1000 is the longest
+KEY_PURPOSE = "claim tokens"
+CLAIM_TOKEN_LIFETIME = timedelta(days=7)
+ANSWER_WIDTH = 5  # characters per answer in a claim token; the longest answer is "+1000"
 
 
-class ClaimNotGood(BadInput):
+class InvalidClaimToken(InvalidInput):
     code = "claim_not_good"
-    says = "This claim token can't be used."
+    message = "This claim token is invalid."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("body", "/claim_token", "Send it exactly as `score` gave it."))
+        super().__init__(FieldError("body", "/claim_token", "Send the token exactly as `score` returned it."))
 
 
-class ClaimExpired(BadInput):
+class ClaimExpired(InvalidInput):
     code = "claim_expired"
-    says = "This claim token is older than seven days. Please take the assessment again."
+    message = "This claim token is older than seven days. Please take the assessment again."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("body", "/claim_token", "It has expired."))
+        super().__init__(FieldError("body", "/claim_token", "The token has expired."))
 
 
 class ClaimUsed(Conflict):
     code = "claim_used"
-    says = "This claim token was used for another result."
+    message = "This claim token was already used for another result."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("body", "/claim_token", "It can be used once."))
+        super().__init__(FieldError("body", "/claim_token", "A token can be used once."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,59 +58,64 @@ class Claim:
 
     @property
     def expires_at(self) -> datetime:
-        return self.scored_at + GOOD_FOR
+        return self.scored_at + CLAIM_TOKEN_LIFETIME
 
     def use(self, session: Session, *, now: datetime) -> None:
-        """Mark it as used, by the result that this transaction stores. Raises ClaimExpired and ClaimUsed."""
+        """Mark the claim token as used. Raises ClaimExpired or ClaimUsed if it can't be used.
+
+        Call this in the transaction that stores the result, so that both are committed together.
+        """
         if now >= self.expires_at:
             raise ClaimExpired
-        once = session.insert_or(UsedClaim).on_conflict_do_nothing().returning(col(UsedClaim.id))
-        if session.execute(once, {"id": self.id, "expires_at": self.expires_at}).first() is None:
+        statement = session.dialect_insert(UsedClaim).on_conflict_do_nothing().returning(col(UsedClaim.id))
+        if session.execute(statement, {"id": self.id, "expires_at": self.expires_at}).first() is None:
             raise ClaimUsed
 
 
-class Claims:
+class ClaimTokens:
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
 
-    def token(self, questionnaire: Questionnaire, answers: Mapping[str, int], *, now: datetime) -> tuple[str, datetime]:
-        """A token for these answers, and until when it is good."""
+    def create(
+        self, questionnaire: Questionnaire, answers: Mapping[str, int], *, now: datetime
+    ) -> tuple[str, datetime]:
+        """Return a claim token that contains the encrypted answers, and the time at which it expires."""
         claim = Claim(uuid4(), questionnaire, answers, now)
-        said = {
+        payload = {
             "id": str(claim.id),
             "assessment": questionnaire.slug,
             "version": questionnaire.version,
             "digest": questionnaire.digest,
             "scored_at": now.isoformat(timespec="microseconds"),
             "answers": "".join(
-                f"{answers[each.id]:+{WIDTH}}" if each.id in answers else " " * WIDTH
-                for each in questionnaire.definition.questions
+                f"{answers[question.id]:+{ANSWER_WIDTH}}" if question.id in answers else " " * ANSWER_WIDTH
+                for question in questionnaire.definition.questions
             ),
         }
         key_id = self._ring.current
-        sealed = seal(self._ring.key(key_id, PURPOSE), json.dumps(said).encode(), bound_to=key_id)
-        return f"{key_id}.{_text(sealed)}", claim.expires_at
+        encrypted = encrypt(self._ring.key(key_id, KEY_PURPOSE), json.dumps(payload).encode(), associated_data=key_id)
+        return f"{key_id}.{_encode(encrypted)}", claim.expires_at
 
-    def read(self, reading: Session, questionnaires: Questionnaires, token: str) -> Claim:
-        """Raises ClaimNotGood."""
+    def read(self, session: Session, questionnaires: QuestionnaireCache, token: str) -> Claim:
+        """Decrypt and verify a claim token. Raises InvalidClaimToken."""
         key_id, _, encoded = token.partition(".")
         try:
-            sealed = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-            if _text(sealed) != encoded:  # Python reads over what isn't base64
-                raise ClaimNotGood
-            said = json.loads(unseal(self._ring.key(key_id, PURPOSE), sealed, bound_to=key_id))
-        except (ValueError, UnknownKey, Broken):
-            raise ClaimNotGood from None
-        questionnaire = questionnaires.version(reading, said["assessment"], said["version"])
-        if questionnaire is None or questionnaire.digest != said["digest"]:  # it was made with other content
-            raise ClaimNotGood
-        written = [said["answers"][n : n + WIDTH] for n in range(0, len(said["answers"]), WIDTH)]
-        questions = [each.id for each in questionnaire.definition.questions]
-        answers = {id_: int(each) for id_, each in zip(questions, written, strict=True) if each.strip()}
+            encrypted = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            if _encode(encrypted) != encoded:  # Reject characters that Python's base64 decoder ignores.
+                raise InvalidClaimToken
+            payload = json.loads(decrypt(self._ring.key(key_id, KEY_PURPOSE), encrypted, associated_data=key_id))
+        except (ValueError, UnknownKey, DecryptionError):
+            raise InvalidClaimToken from None
+        questionnaire = questionnaires.version(session, payload["assessment"], payload["version"])
+        if questionnaire is None or questionnaire.digest != payload["digest"]:  # The content has changed.
+            raise InvalidClaimToken
+        fields = [payload["answers"][n : n + ANSWER_WIDTH] for n in range(0, len(payload["answers"]), ANSWER_WIDTH)]
+        questions = [question.id for question in questionnaire.definition.questions]
+        answers = {id_: int(field) for id_, field in zip(questions, fields, strict=True) if field.strip()}
         return Claim(
-            UUID(said["id"]), questionnaire, answers, datetime.fromisoformat(said["scored_at"]).astimezone(UTC)
+            UUID(payload["id"]), questionnaire, answers, datetime.fromisoformat(payload["scored_at"]).astimezone(UTC)
         )
 
 
-def _text(sealed: bytes) -> str:
-    return urlsafe_b64encode(sealed).decode().rstrip("=")
+def _encode(encrypted: bytes) -> str:
+    return urlsafe_b64encode(encrypted).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Questionnaires in all their versions, and what members keep of them."""
+"""Database tables of questionnaires, results, drafts and used claim tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from app.core.db.table import Table
 
 
 class Assessment(Table, table=True):
-    """A questionnaire; `version` is the one that is asked now."""
+    """A questionnaire. `version` is the number of the current version."""
 
     __tablename__ = "assessments"
 
@@ -22,7 +22,7 @@ class Assessment(Table, table=True):
 
 
 class AssessmentVersion(Table, table=True):
-    """What a questionnaire said at some time. A version never changes and never goes; `digest` is its hash."""
+    """A version of a questionnaire, which is never changed or deleted. `digest` is the hash of its content."""
 
     __tablename__ = "assessment_versions"
 
@@ -34,7 +34,10 @@ class AssessmentVersion(Table, table=True):
 
 
 class Result(Table, table=True):
-    """A member's answers and their scores, sealed. `body_hash` is a keyed hash of what was sent first under its id."""
+    """A member's encrypted answers to a questionnaire, with their encrypted scores.
+
+    `body_hash` is a keyed hash of the request that created the result, used to recognise repeated requests.
+    """
 
     __tablename__ = "results"
     __table_args__ = (
@@ -55,7 +58,7 @@ class Result(Table, table=True):
 
 
 class DeletedResult(Table, table=True):
-    """The id of a result that was deleted: a request that comes late doesn't bring it back."""
+    """The id of a deleted result, stored so that a delayed request can't create the result again."""
 
     __tablename__ = "deleted_results"
 
@@ -64,7 +67,7 @@ class DeletedResult(Table, table=True):
 
 
 class Draft(Table, table=True):
-    """A member's answers so far, sealed: one draft for each questionnaire."""
+    """A member's encrypted answers to an unfinished questionnaire. Each member has at most one per questionnaire."""
 
     __tablename__ = "drafts"
     __table_args__ = (
@@ -79,7 +82,10 @@ class Draft(Table, table=True):
 
 
 class UsedClaim(Table, table=True):
-    """A claim token that was used, without who used it; kept until the token would have expired."""
+    """The id of a claim token that was used to save an anonymous result.
+
+    The member who used the token isn't recorded. The id is deleted after the token has expired.
+    """
 
     __tablename__ = "used_claims"
 

@@ -1,41 +1,43 @@
-"""Answers as they are sent."""
+"""Request schemas of the questionnaire endpoints."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from app.accounts.schemas import Body
+from app.accounts.schemas import RequestBody
 from app.assessments.schemas import SLUG
-from app.core.text_fields import LONGEST_SLUG, Storable
+from app.core.text_fields import MAX_SLUG_LENGTH, Storable
 from app.core.text_fields import SLUG as SLUG_PATTERN
-from app.core.timestamps import Moment
+from app.core.timestamps import Timestamp
 
-MOST_ANSWERS = 500
-LARGEST = 1000  # that an answer may be
-TOKEN = "k1.AWF0b2tlbg"  # noqa: S105 - an example
-EXAMPLE = {f"q{n:02}": (3, 5, 2, 4)[n % 4] for n in range(1, 25)}
+MAX_ANSWERS = 500
+MAX_ANSWER_VALUE = 1000
+CLAIM_TOKEN_EXAMPLE = "k1.AWF0b2tlbg"  # noqa: S105 - an example
+ANSWERS_EXAMPLE = {f"q{n:02}": (3, 5, 2, 4)[n % 4] for n in range(1, 25)}
 
 QuestionId = Annotated[str, Field(min_length=1, max_length=40), Storable]
 Answers = Annotated[
-    dict[QuestionId, Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST)]],
-    Field(max_length=MOST_ANSWERS, description="Questions' ids with the numbers chosen.", examples=[EXAMPLE]),
+    dict[QuestionId, Annotated[int, Field(strict=True, ge=-MAX_ANSWER_VALUE, le=MAX_ANSWER_VALUE)]],
+    Field(max_length=MAX_ANSWERS, description="The chosen number for each question id.", examples=[ANSWERS_EXAMPLE]),
 ]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, examples=[1])]
-Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=LONGEST_SLUG, examples=[SLUG]), Storable]
+Slug = Annotated[str, Field(pattern=SLUG_PATTERN, max_length=MAX_SLUG_LENGTH, examples=[SLUG]), Storable]
 ClaimToken = Annotated[
-    str, Field(min_length=1, max_length=5000, examples=[TOKEN], description="As `score` gave it."), Storable
+    str,
+    Field(
+        min_length=1, max_length=5000, examples=[CLAIM_TOKEN_EXAMPLE], description="The token that `score` returned."
+    ),
+    Storable,
 ]
 
 
-class AnswersGiven(Body):
+class ScoreRequest(RequestBody):
     answers: Answers
-    version: Version | None = Field(
-        default=None, description="The version that was answered; the current one unless given."
-    )
+    version: Version | None = Field(default=None, description="The answered version; defaults to the current one.")
 
 
-class NewResult(Body):
-    """Either `assessment`, `version` and `answers`, or the `claim_token` of an anonymous score."""
+class NewResult(RequestBody):
+    """A result to store: either `assessment`, `version` and `answers`, or the `claim_token` of an anonymous score."""
 
     assessment: Slug = Field(default_factory=str)
     version: Version = Field(default_factory=int)
@@ -43,11 +45,11 @@ class NewResult(Body):
     claim_token: ClaimToken = Field(default_factory=str)
 
     @property
-    def claims(self) -> bool:
+    def has_claim_token(self) -> bool:
         return "claim_token" in self.model_fields_set
 
 
-class NewDraft(Body):
+class NewDraft(RequestBody):
     version: Version
     answers: Answers
-    answered_at: Annotated[Moment, Field(description="When the last answer was given, by the device's clock.")]
+    answered_at: Annotated[Timestamp, Field(description="Time of the last answer, by the device's clock.")]

@@ -1,35 +1,35 @@
-"""Questionnaires for everyone."""
+"""Public endpoints for reading and scoring questionnaires."""
 
 from app.assessments import service
-from app.assessments.dependencies import AssessmentSlug, OfVersion, Services
-from app.assessments.requests import AnswersGiven
+from app.assessments.dependencies import AssessmentSlug, Services, VersionQuery
+from app.assessments.requests import ScoreRequest
 from app.assessments.results.schemas import ScoreRead
 from app.assessments.schemas import AssessmentPage, AssessmentRead
-from app.assessments.service import AssessmentNotFound, BadAnswers, TooFewAnswers, UnknownVersion, VersionNotFound
-from app.web.dependencies import ContentSession, ForEveryone, Linked, PageQuery
-from app.web.problems import refusals
+from app.assessments.service import AssessmentNotFound, InvalidAnswers, TooFewAnswers, UnknownVersion, VersionNotFound
+from app.web.dependencies import ContentSession, NextPageLink, PageQuery, PublicResponse
+from app.web.problems import responses
 from app.web.routes import api_router
 
 router = api_router("/assessments", tag="Assessments")
 
 
-@router.get("", summary="Assessments", dependencies=[ForEveryone])
-def list_assessments(session: ContentSession, page: PageQuery, link: Linked) -> AssessmentPage:
-    """The questionnaires that can be taken."""
+@router.get("", summary="List assessments", dependencies=[PublicResponse])
+def list_assessments(session: ContentSession, page: PageQuery, link: NextPageLink) -> AssessmentPage:
+    """List the published questionnaires."""
     return link(service.list_assessments(session, page))
 
 
 @router.get(
     "/{slug}",
-    summary="An assessment",
-    dependencies=[ForEveryone],
-    responses=refusals(AssessmentNotFound, VersionNotFound),
+    summary="Get an assessment",
+    dependencies=[PublicResponse],
+    responses=responses(AssessmentNotFound, VersionNotFound),
 )
 def read_assessment(
-    session: ContentSession, services: Services, slug: AssessmentSlug, version: OfVersion = None
+    session: ContentSession, services: Services, slug: AssessmentSlug, version: VersionQuery = None
 ) -> AssessmentRead:
-    """A questionnaire with its questions, how it is scored, where that comes from, and what it can't tell. A version
-    never changes: what was answered is scored as it was asked.
+    """Return a questionnaire with its questions, scoring rules, sources and limitations. A version never changes, and
+    answers are scored by the rules of the version that was answered.
     """
     return service.read_assessment(session, services.questionnaires, slug, version=version)
 
@@ -37,10 +37,10 @@ def read_assessment(
 @router.post(
     "/{slug}/score",
     summary="Score answers",
-    responses=refusals(AssessmentNotFound, UnknownVersion, BadAnswers, TooFewAnswers),
+    responses=responses(AssessmentNotFound, UnknownVersion, InvalidAnswers, TooFewAnswers),
 )
-def score_answers(session: ContentSession, services: Services, slug: AssessmentSlug, given: AnswersGiven) -> ScoreRead:
-    """What the answers add up to, and how sure that is. Nothing is stored. With the `claim_token` a member can keep the
-    result within seven days, also one who signs up only then.
+def score_answers(session: ContentSession, services: Services, slug: AssessmentSlug, body: ScoreRequest) -> ScoreRead:
+    """Score answers without storing them. Returns each score with its precision, and a `claim_token`. A visitor who
+    signs in or registers within seven days can store the result with this token.
     """
-    return service.score_answers(session, services, slug, given.answers, version=given.version, now=session.now)
+    return service.score_answers(session, services, slug, body.answers, version=body.version, now=session.now)

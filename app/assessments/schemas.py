@@ -1,4 +1,4 @@
-"""Questionnaires as everybody reads them."""
+"""Response schemas of the public questionnaire endpoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ TITLE = "Attachment reflection"
 SLUG = "attachment-reflection"
 
 
-class Sparse(BaseModel):
-    """Made from what is stored without what an editor left out: that is null, or an empty list."""
+class StoredJsonModel(BaseModel):
+    """Base class for responses built from stored JSON. Missing keys become null or an empty list."""
 
     @model_validator(mode="before")
     @classmethod
-    def _whole(cls, value: Any) -> Any:
+    def _fill_missing_fields(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
         lists = {name for name, field in cls.model_fields.items() if get_origin(field.annotation) is list}
@@ -31,7 +31,7 @@ class AssessmentSummary(BaseModel):
     version: int
     title: str = Field(examples=[TITLE])
     summary: str = Field(examples=["How easily you worry about closeness, and how easily you lean on others."])
-    minutes: int = Field(description="How long it takes, roughly.", examples=[6])
+    minutes: int = Field(description="Approximate duration in minutes.", examples=[6])
     question_count: int = Field(examples=[24])
 
 
@@ -41,14 +41,14 @@ class AssessmentPage(Page[AssessmentSummary]):
 
 
 class ResponseScaleRead(BaseModel):
-    """Answers are the whole numbers from `min` to `max`; not all of them need have a label."""
+    """The possible answers to a question: the whole numbers from `min` to `max`. Some may have no label."""
 
     min: int = Field(examples=[1])
     max: int = Field(examples=[7])
     labels: dict[str, str] = Field(examples=[{"1": "Not at all like me", "7": "Very much like me"}])
 
 
-class SectionRead(Sparse):
+class SectionRead(StoredJsonModel):
     id: str = Field(examples=["worries"])
     title: str = Field(examples=["When you worry"])
     text: str | None = Field(examples=[None])
@@ -59,33 +59,41 @@ class OptionRead(BaseModel):
     label: str | None = Field(examples=["Yes"])
 
 
-class ConditionRead(Sparse):
-    """Either `question`, which was answered with at least, at most or one of something, or `all` or `any` of several
-    conditions. Without an answer to an earlier question, or if that isn't asked either, it doesn't hold.
+class ConditionRead(StoredJsonModel):
+    """A condition on the answer to an earlier question, or a combination of conditions with `all` or `any`.
+
+    An answer is compared by `at_least`, `at_most` or `one_of`. A condition on a question that is unanswered or hidden
+    isn't met.
     """
 
     question: str | None = Field(examples=["q01"])
     at_least: int | None = Field(examples=[3])
     at_most: int | None = Field(examples=[None])
-    one_of: list[int] = Field(description="Empty: any.", examples=[[]])
+    one_of: list[int] = Field(
+        description="Accepted answers; empty if any answer within the bounds is accepted.", examples=[[]]
+    )
     all: list["ConditionRead"] = Field(examples=[[]])
     any: list["ConditionRead"] = Field(examples=[[]])
 
 
-class QuestionRead(Sparse):
-    id: str = Field(description="Stays the same for ever; what answers are named by.", examples=["q01"])
+class QuestionRead(StoredJsonModel):
+    id: str = Field(description="Stable id; the key of the answer in `answers`.", examples=["q01"])
     text: str = Field(examples=["When a message stays unanswered for a day, I start to worry about us."])
     section: str | None = Field(examples=["worries"])
     options: list[OptionRead] | None = Field(
-        description="What it may be answered with; null: with a number of the `response_scale`.", examples=[None]
+        description="The possible answers; null if the question uses the `response_scale`.", examples=[None]
     )
     scored: bool
-    show_if: ConditionRead | None = Field(description="When it is asked; null: always.", examples=[None])
+    show_if: ConditionRead | None = Field(
+        description="Condition for showing the question; null if it is always shown.", examples=[None]
+    )
 
 
-class MissingRead(Sparse):
-    """`require_complete`; `prorate`: the answers stand for the rest; `ignore`: what wasn't answered adds nothing. With
-    fewer than `min_answered` answers there is no score.
+class MissingRead(StoredJsonModel):
+    """The rule for missing answers. There is no score with fewer than `min_answered` answers.
+
+    `require_complete` requires all answers, `prorate` extrapolates from the given answers, and `ignore` counts a
+    missing answer as 0.
     """
 
     rule: Literal["prorate", "require_complete", "ignore"]
@@ -93,29 +101,31 @@ class MissingRead(Sparse):
     note: str | None = Field(examples=[None])
 
 
-class ReliabilityRead(Sparse):
-    """How exactly the scale measures, as somebody found it among some people."""
+class ReliabilityRead(StoredJsonModel):
+    """The reliability of a scale, as measured in one population."""
 
     coefficient: str = Field(examples=["Cronbach's alpha"])
     value: float = Field(examples=[0.9])
     sd: float = Field(examples=[1.1])
     n: int | None = Field(examples=[1000])
     population: str = Field(examples=["Adults who answered online"])
-    source: str = Field(description="The id of a reference.", examples=["somebody-2020"])
+    source: str = Field(description="The id of a reference.", examples=["smith-2020"])
 
 
-class NormsRead(Sparse):
-    """Mean and standard deviation of the scores of some people."""
+class NormsRead(StoredJsonModel):
+    """Mean and standard deviation of a scale's scores in a reference population."""
 
     mean: float = Field(examples=[3.5])
     sd: float = Field(examples=[1.1])
     n: int | None = Field(examples=[1000])
     population: str = Field(examples=["Adults who answered online"])
-    source: str = Field(description="The id of a reference.", examples=["somebody-2020"])
+    source: str = Field(description="The id of a reference.", examples=["smith-2020"])
 
 
 class BandRead(BaseModel):
-    """A range of scores, `min` and `max` included; where two bands touch, the upper one."""
+    """A named range of scores, including `min` and `max`. A score on the boundary between two bands belongs to the
+    higher band.
+    """
 
     id: str = Field(examples=["moderate"])
     name: str = Field(examples=["Moderate"])
@@ -123,26 +133,28 @@ class BandRead(BaseModel):
     max: float = Field(examples=[4.0])
 
 
-class BandsRead(Sparse):
-    source: str = Field(description="The id of a reference.", examples=["somebody-2020"])
+class BandsRead(StoredJsonModel):
+    source: str = Field(description="The id of a reference.", examples=["smith-2020"])
     population: str | None = Field(examples=[None])
     values: list[BandRead]
 
 
-class ScaleRead(Sparse):
+class ScaleRead(StoredJsonModel):
     id: str = Field(examples=["anxiety"])
     name: str = Field(examples=["Worry about closeness"])
     description: str = Field(examples=["How much you worry about being left or not mattering."])
     low: str | None = Field(examples=["Closeness rarely worries you."])
     high: str | None = Field(examples=["Closeness often worries you."])
     method: Literal["mean", "sum"]
-    min: float = Field(description="The lowest score there can be.", examples=[1.0])
+    min: float = Field(description="The lowest possible score.", examples=[1.0])
     max: float = Field(examples=[7.0])
     items: list[str] = Field(examples=[["q01", "q02"]])
     reverse_keyed: list[str] = Field(
-        description="Items that count the other way round, as lowest + highest - answer.", examples=[["q02"]]
+        description="Reverse-keyed items, scored as lowest + highest - answer.", examples=[["q02"]]
     )
-    weights: dict[str, float] | None = Field(description="Of items that count more than once.", examples=[None])
+    weights: dict[str, float] | None = Field(
+        description="Weights of items; absent items weigh 1. Null if all items weigh 1.", examples=[None]
+    )
     missing: MissingRead
     reliability: ReliabilityRead | None = Field(examples=[None])
     norms: NormsRead | None = Field(examples=[None])
@@ -154,8 +166,8 @@ class StyleName(BaseModel):
     name: str = Field(examples=["Closeness mostly feels safe"])
 
 
-class StyleRuleRead(Sparse):
-    """How scores lead to a style, which is a rough word for where they lie."""
+class StyleRuleRead(StoredJsonModel):
+    """The rule that derives a style, such as an attachment style, from the scores."""
 
     method: Literal["midpoint", "linear_discriminant"]
     scales: list[str] = Field(examples=[["anxiety", "avoidance"]])
@@ -166,7 +178,7 @@ class StyleRuleRead(Sparse):
     styles: list[StyleName]
 
 
-class LicenceRead(Sparse):
+class LicenceRead(StoredJsonModel):
     status: str = Field(examples=["original"])
     holder: str = Field(examples=["21|Twenty One"])
     url: str | None = Field(examples=[None])
@@ -175,25 +187,27 @@ class LicenceRead(Sparse):
 
 class SupportLink(BaseModel):
     text: str = Field(examples=["If something feels too heavy to carry alone, there are people to talk to."])
-    href: str = Field(description="An address of this API.", examples=["/v1/support"])
+    href: str = Field(description="A path of this API.", examples=["/v1/support"])
 
 
-class AssessmentRead(Sparse):
+class AssessmentRead(StoredJsonModel):
     slug: str = Field(examples=[SLUG])
     version: int
     current_version: int | None = Field(
-        description="The version that is asked now; null: none any longer.", examples=[1]
+        description="The published version; null if the questionnaire is no longer published.", examples=[1]
     )
-    digest: str = Field(description="A hash of the whole definition.", examples=["2c26b46b68ffc68f..."])
+    digest: str = Field(description="SHA-256 hash of the whole definition.", examples=["2c26b46b68ffc68f..."])
     published_at: datetime
     title: str = Field(examples=[TITLE])
     summary: str = Field(examples=["How easily you worry about closeness, and how easily you lean on others."])
     minutes: int = Field(examples=[6])
-    about: str = Field(description="Paragraphs, as in every long text here.", examples=["What it looks at."])
+    about: str = Field(
+        description="Long text; a blank line separates paragraphs.", examples=["What this questionnaire measures."]
+    )
     instructions: str = Field(examples=["Think of the people you are close to."])
     response_scale: ResponseScaleRead
     sections: list[SectionRead]
-    questions: list[QuestionRead] = Field(description="In the order in which they are asked.")
+    questions: list[QuestionRead] = Field(description="In the order of presentation.")
     scales: list[ScaleRead]
     style: StyleRuleRead | None
     licence: LicenceRead

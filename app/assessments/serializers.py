@@ -1,4 +1,4 @@
-"""What a result shows around its figures: names, words, where to go on, and that it is no diagnosis."""
+"""Build the response for questionnaire scores: display names, interpretation texts and recommendations."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,7 +13,6 @@ from app.articles.queries import PUBLIC_NOW
 from app.assessments.questionnaires import Questionnaire
 from app.assessments.results.schemas import (
     BandName,
-    Figures,
     Interpretation,
     InterpretedScores,
     Interval,
@@ -23,6 +22,7 @@ from app.assessments.results.schemas import (
     RecommendedJourney,
     RecommendedTopic,
     ScaleScoreRead,
+    ScoreSummary,
     StyleDistance,
     StyleRead,
 )
@@ -36,14 +36,14 @@ SUPPORT = SupportLink(
     href="/v1/support",
 )
 
-NEIGHBOURS = 2  # styles that scores may lie between; with more it is the middle
+MAX_NAMED_STYLES = 2  # for borderline scores; if more styles are near, one common text is shown instead
 
-Stored = Mapping[str, Any]  # an outcome, a definition, or a part of one of them, as JSON
+JsonObject = Mapping[str, Any]  # scores, a questionnaire definition, or a part of either
 
 
 @cache
-def _recommended() -> Executable:
-    """The public articles and the listed topics among those that are asked for."""
+def _public_articles_and_topics() -> Executable:
+    """Return a SELECT statement for the public articles and publicly listed topics with the given slugs."""
     articles: Statement = select(
         literal("articles").label("kind"),
         col(Article.slug).label("slug"),
@@ -57,39 +57,39 @@ def _recommended() -> Executable:
     return union_all(articles, topics)
 
 
-def result_of(
-    reading: Session,
+def interpret_scores(
+    session: Session,
     questionnaire: Questionnaire,
-    outcome: Stored,
+    outcome: JsonObject,
     answers: Mapping[str, int],
     *,
     now: datetime,
 ) -> InterpretedScores:
-    """Everything about a result that doesn't depend on whose it is."""
+    """Return the scores with interpretation texts, recommendations, and an explanation of each answer's score."""
     return InterpretedScores(
-        **vars(figures_of(questionnaire, outcome)),
-        interpretation=list(_interpretation(questionnaire, outcome)),
-        recommendations=_recommendations(reading, questionnaire, now=now),
-        explanation=[_keyed(each) for each in scoring.explained(questionnaire.definition, answers)],
-        disclaimer=questionnaire.stored["disclaimer"],
+        **vars(summarize_scores(questionnaire, outcome)),
+        interpretation=list(_interpretations(questionnaire, outcome)),
+        recommendations=_recommendations(session, questionnaire, now=now),
+        explanation=[_keyed_answer(answer) for answer in scoring.explain_answers(questionnaire.definition, answers)],
+        disclaimer=questionnaire.content["disclaimer"],
         support=SUPPORT,
     )
 
 
-def figures_of(questionnaire: Questionnaire, outcome: Stored) -> Figures:
-    """The scores and the style with their names."""
-    scales = {scale["id"]: scale for scale in questionnaire.stored["scales"]}
-    return Figures(
+def summarize_scores(questionnaire: Questionnaire, outcome: JsonObject) -> ScoreSummary:
+    """Return the scores and the style with their display names."""
+    scales = {scale["id"]: scale for scale in questionnaire.content["scales"]}
+    return ScoreSummary(
         assessment=questionnaire.slug,
         version=questionnaire.version,
-        title=questionnaire.stored["title"],
+        title=questionnaire.content["title"],
         scores=[_score(score, scales[score["scale"]]) for score in outcome["scores"]],
-        style=_style(outcome["style"], questionnaire.stored["style"]) if outcome["style"] else None,
+        style=_style(outcome["style"], questionnaire.content["style"]) if outcome["style"] else None,
     )
 
 
-def _score(score: Stored, scale: Stored) -> ScaleScoreRead:
-    band = next((each for each in _bands(scale) if each["id"] == score["band"]), None)
+def _score(score: JsonObject, scale: JsonObject) -> ScaleScoreRead:
+    band = next((candidate for candidate in _bands(scale) if candidate["id"] == score["band"]), None)
     interval = score["interval"]
     return ScaleScoreRead(
         scale=score["scale"],
@@ -107,12 +107,12 @@ def _score(score: Stored, scale: Stored) -> ScaleScoreRead:
     )
 
 
-def _bands(scale: Stored) -> list[Stored]:
-    bands: list[Stored] = scale.get("bands", {}).get("values", [])
+def _bands(scale: JsonObject) -> list[JsonObject]:
+    bands: list[JsonObject] = scale.get("bands", {}).get("values", [])
     return bands
 
 
-def _keyed(answer: scoring.KeyedAnswer) -> KeyedAnswerRead:
+def _keyed_answer(answer: scoring.KeyedAnswer) -> KeyedAnswerRead:
     return KeyedAnswerRead(
         question=answer.question,
         raw=answer.raw,
@@ -122,13 +122,18 @@ def _keyed(answer: scoring.KeyedAnswer) -> KeyedAnswerRead:
     )
 
 
-def _style(style: Stored, rule: Stored) -> StyleRead:
-    """By the name of what it may be: of two that are near, both; of more, that it is the middle."""
-    names = {each["id"]: each["name"] for each in rule["styles"]}
-    middle, near = rule.get("middle"), _near(style)
+def _style(style: JsonObject, rule: JsonObject) -> StyleRead:
+    """Build the response for a style, such as an attachment style.
+
+    Borderline scores get the names of both styles, or one common title if more than two styles are near.
+    """
+    names = {entry["id"]: entry["name"] for entry in rule["styles"]}
+    middle, near_styles = rule.get("middle"), _near_styles(style)
     return StyleRead(
         id=style["id"],
-        name=middle["title"] if middle and len(near) > NEIGHBOURS else " / ".join(names[each] for each in near),
+        name=middle["title"]
+        if middle and len(near_styles) > MAX_NAMED_STYLES
+        else " / ".join(names[style_id] for style_id in near_styles),
         method=style["method"],
         borderline=style["borderline"],
         basis=style["basis"],
@@ -136,44 +141,55 @@ def _style(style: Stored, rule: Stored) -> StyleRead:
         note=rule.get("note"),
         distances=[
             StyleDistance(
-                style=each["style"],
-                name=names[each["style"]],
-                points=each["points"],
-                is_near=each["is_near"],
-                function=each["function"],
+                style=distance["style"],
+                name=names[distance["style"]],
+                points=distance["points"],
+                is_near=distance["is_near"],
+                function=distance["function"],
             )
-            for each in style["distances"]
+            for distance in style["distances"]
         ],
     )
 
 
-def _near(style: Stored) -> list[str]:
-    """The style, and those that it may as well be."""
-    others = (each["style"] for each in style["distances"] if each["is_near"] and each["style"] != style["id"])
-    return [style["id"], *others]
+def _near_styles(style: JsonObject) -> list[str]:
+    """Return the id of the best-fitting style, followed by the ids of the other styles that are near the scores."""
+    other_styles = (
+        distance["style"] for distance in style["distances"] if distance["is_near"] and distance["style"] != style["id"]
+    )
+    return [style["id"], *other_styles]
 
 
-def _interpretation(questionnaire: Questionnaire, outcome: Stored) -> Iterator[Interpretation]:
-    """What is said of the style, or of both that it may be, or of being in the middle; then of each scale's band."""
-    stored = questionnaire.stored
-    scales = {scale["id"]: scale for scale in stored["scales"]}
+def _interpretations(questionnaire: Questionnaire, outcome: JsonObject) -> Iterator[Interpretation]:
+    """Yield the interpretation texts for the scores.
+
+    First the text of each style near the scores, or one common text if more than two styles are near. Then the text of
+    the score range (band) that contains each score.
+    """
+    content = questionnaire.content
+    scales = {scale["id"]: scale for scale in content["scales"]}
     if outcome["style"]:
-        near, rule = _near(outcome["style"]), stored["style"]
-        if len(near) > NEIGHBOURS and "middle" in rule:
-            yield _text(rule["middle"])
+        near_styles, rule = _near_styles(outcome["style"]), content["style"]
+        if len(near_styles) > MAX_NAMED_STYLES and "middle" in rule:
+            yield _interpretation(rule["middle"])
         else:
-            styles = {each["id"]: each for each in rule["styles"]}
-            yield from (_text(styles[each]) for each in near)
-    elif "style" in stored:
-        yield from _of_single_scores(stored["style"], outcome, scales)
+            styles = {entry["id"]: entry for entry in rule["styles"]}
+            yield from (_interpretation(styles[style_id]) for style_id in near_styles)
+    elif "style" in content:
+        yield from _single_score_interpretations(content["style"], outcome, scales)
     for score in outcome["scores"]:
         for band in _bands(scales[score["scale"]]):
             if band["id"] == score["band"]:
-                yield _text({**band, "title": band["name"]}, scale=score["scale"])
+                yield _interpretation({**band, "title": band["name"]}, scale=score["scale"])
 
 
-def _of_single_scores(rule: Stored, outcome: Stored, scales: Mapping[str, Stored]) -> Iterator[Interpretation]:
-    """Where there is no style, what a score on one side of its midpoint tends to mean."""
+def _single_score_interpretations(
+    rule: JsonObject, outcome: JsonObject, scales: Mapping[str, JsonObject]
+) -> Iterator[Interpretation]:
+    """Yield a text for each score that is clearly above or below the midpoint of its scale.
+
+    Used for results without a style, for example because a score is missing.
+    """
     margin = rule.get("borderline_margin", 0)
     for score in outcome["scores"]:
         midpoint = rule.get("midpoints", {}).get(score["scale"])
@@ -182,30 +198,30 @@ def _of_single_scores(rule: Stored, outcome: Stored, scales: Mapping[str, Stored
         scale = scales[score["scale"]]
         text = scale.get("high" if score["value"] > midpoint else "low")
         if text:
-            yield _text({"title": scale["name"], "text": text}, scale=scale["id"])
+            yield _interpretation({"title": scale["name"], "text": text}, scale=scale["id"])
 
 
-def _text(stored: Stored, *, scale: str | None = None) -> Interpretation:
+def _interpretation(stored: JsonObject, *, scale: str | None = None) -> Interpretation:
     return Interpretation.model_validate({**stored, "scale": scale})
 
 
-def _recommendations(reading: Session, questionnaire: Questionnaire, *, now: datetime) -> Recommendations:
-    """In the order of the file."""
-    wanted = questionnaire.stored.get("recommendations", {})
-    articles, topics = wanted.get("articles", []), wanted.get("topics", [])
+def _recommendations(session: Session, questionnaire: Questionnaire, *, now: datetime) -> Recommendations:
+    """Return the public articles, public topics and journey that a questionnaire recommends."""
+    recommended = questionnaire.content.get("recommendations", {})
+    articles, topics = recommended.get("articles", []), recommended.get("topics", [])
     values = {"now": now, "articles": articles, "topics": topics}
-    rows = reading.execute(_recommended(), values) if articles or topics else ()
-    found = {(row.kind, row.slug): row for row in rows}
+    rows = session.execute(_public_articles_and_topics(), values) if articles or topics else ()
+    rows_by_key = {(row.kind, row.slug): row for row in rows}
     return Recommendations(
         articles=[
             RecommendedArticle(slug=row.slug, title=row.title, excerpt=row.excerpt, reading_minutes=row.reading_minutes)
-            for row in (found.get(("articles", slug)) for slug in articles)
+            for row in (rows_by_key.get(("articles", slug)) for slug in articles)
             if row
         ],
         topics=[
-            RecommendedTopic(slug=slug, name=found["topics", slug].title)
+            RecommendedTopic(slug=slug, name=rows_by_key["topics", slug].title)
             for slug in topics
-            if ("topics", slug) in found
+            if ("topics", slug) in rows_by_key
         ],
-        journey=RecommendedJourney(slug=wanted["journey"]) if "journey" in wanted else None,
+        journey=RecommendedJourney(slug=recommended["journey"]) if "journey" in recommended else None,
     )

@@ -1,4 +1,4 @@
-"""Questionnaires for everyone: lists, one with its questions, and scores of which nothing is kept."""
+"""List and read questionnaires, and score answers without storing them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,56 +11,56 @@ from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
 from app.assessments.models import Assessment, AssessmentVersion
-from app.assessments.questionnaires import IS_CURRENT, IS_LISTED, Questionnaire, Questionnaires
+from app.assessments.questionnaires import IS_CURRENT, IS_LISTED, Questionnaire, QuestionnaireCache
 from app.assessments.results.schemas import ScoreRead
 from app.assessments.rules import scoring
-from app.assessments.rules.definition import options_of, response_scale_of
+from app.assessments.rules.definition import answer_labels, find_response_scale
 from app.assessments.schemas import AssessmentPage, AssessmentRead, AssessmentSummary
-from app.assessments.serializers import SUPPORT, result_of
+from app.assessments.serializers import SUPPORT, interpret_scores
 from app.assessments.services import AssessmentServices
-from app.core.db.pagination import Order, PageRequest, Statement, page_of
+from app.core.db.pagination import Order, PageRequest, Statement, fetch_page
 from app.core.db.session import Session
-from app.core.errors import BadInput, FieldError, NotFound
-from app.core.text_fields import shown_name
+from app.core.errors import FieldError, InvalidInput, NotFound
+from app.core.text_fields import safe_name
 
-MOST_FAULTS = 50  # that one reply names
+MAX_REPORTED_ERRORS = 50
 BY_SLUG = Order("slug", (col(Assessment.slug),))
 
 
 class AssessmentNotFound(NotFound):
     code = "assessment_not_found"
-    says = "No assessment has this slug."
+    message = "No assessment has this slug."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("path", "/slug", self.says))
+        super().__init__(FieldError("path", "/slug", self.message))
 
 
 class VersionNotFound(NotFound):
     code = "version_not_found"
-    says = "This assessment has no such version."
+    message = "This assessment has no such version."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("query", "/version", self.says))
+        super().__init__(FieldError("query", "/version", self.message))
 
 
-class UnknownVersion(BadInput):
+class UnknownVersion(InvalidInput):
     code = "unknown_version"
-    says = VersionNotFound.says
+    message = VersionNotFound.message
 
     def __init__(self) -> None:
-        super().__init__(FieldError("body", "/version", self.says))
+        super().__init__(FieldError("body", "/version", self.message))
 
 
-class BadAnswers(BadInput):
-    says = "Some of the answers can't be used."
+class InvalidAnswers(InvalidInput):
+    message = "Some of the answers can't be used."
 
 
-class TooFewAnswers(BadInput):
+class TooFewAnswers(InvalidInput):
     code = "too_few_answers"
-    says = "There are too few answers for a score. Please answer a few more questions."
+    message = "There are too few answers for a score. Please answer a few more questions."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("body", "/answers", "Each scale says how many answers it needs."))
+        super().__init__(FieldError("body", "/answers", "Send at least `min_answered` answers of one scale."))
 
 
 @cache
@@ -70,7 +70,7 @@ def _listed_assessments() -> Statement:
 
 
 @cache
-def _how_many() -> Statement:
+def _listed_assessment_count() -> Statement:
     return select(func.count()).select_from(Assessment).where(IS_LISTED)
 
 
@@ -80,26 +80,29 @@ def _current_version() -> Statement:
 
 
 def list_assessments(session: Session, page: PageRequest) -> AssessmentPage:
-    total = session.scalar(_how_many()) or 0
-    found = page_of(session, _listed_assessments(), page, BY_SLUG, total=total)
-    items = [_summary(row.slug, row.version, row.definition) for row in found.items]
-    return AssessmentPage(items, found.total, found.next)
+    total = session.scalar(_listed_assessment_count()) or 0
+    page_rows = fetch_page(session, _listed_assessments(), page, BY_SLUG, total=total)
+    items = [_summary(row.slug, row.version, row.definition) for row in page_rows.items]
+    return AssessmentPage(items, page_rows.total, page_rows.next)
 
 
 def read_assessment(
-    session: Session, questionnaires: Questionnaires, slug: str, *, version: int | None
+    session: Session, questionnaires: QuestionnaireCache, slug: str, *, version: int | None
 ) -> AssessmentRead:
-    """A version that was asked once can be read for ever. Raises AssessmentNotFound and VersionNotFound."""
+    """Return the current version of a published questionnaire, or a given version of any questionnaire.
+
+    Raises AssessmentNotFound or VersionNotFound.
+    """
     if version is None:
-        current = listed(session, questionnaires, slug)
-        return _shown(current, current_version=current.version)
+        current = get_current_questionnaire(session, questionnaires, slug)
+        return _assessment_read(current, current_version=current.version)
     assessment = session.execute(_current_version(), {"slug": slug}).first()
     if assessment is None:
         raise AssessmentNotFound
-    wanted = questionnaires.version(session, slug, version)
-    if wanted is None:
+    questionnaire = questionnaires.version(session, slug, version)
+    if questionnaire is None:
         raise VersionNotFound
-    return _shown(wanted, current_version=assessment.version if assessment.is_listed else None)
+    return _assessment_read(questionnaire, current_version=assessment.version if assessment.is_listed else None)
 
 
 def score_answers(
@@ -111,87 +114,94 @@ def score_answers(
     version: int | None,
     now: datetime,
 ) -> ScoreRead:
-    """Score without an account; the result can be claimed later.
+    """Score answers without storing them. Returns the scores, and a token with which they can be stored later.
 
-    Raises AssessmentNotFound, UnknownVersion, BadAnswers and TooFewAnswers.
+    Raises AssessmentNotFound, UnknownVersion, InvalidAnswers or TooFewAnswers.
     """
-    questionnaire = listed(session, services.questionnaires, slug)
+    questionnaire = get_current_questionnaire(session, services.questionnaires, slug)
     if version is not None:
-        questionnaire = known_version(session, services.questionnaires, slug, version)
-    outcome = scored(questionnaire, answers)
-    token, expires_at = services.claims.token(questionnaire, answers, now=now)
-    shown = result_of(session, questionnaire, outcome, answers, now=now)
-    return ScoreRead(**vars(shown), claim_token=token, claim_expires_at=expires_at)
+        questionnaire = get_questionnaire_version(session, services.questionnaires, slug, version)
+    outcome = compute_outcome(questionnaire, answers)
+    token, expires_at = services.claim_tokens.create(questionnaire, answers, now=now)
+    interpreted = interpret_scores(session, questionnaire, outcome, answers, now=now)
+    return ScoreRead(**vars(interpreted), claim_token=token, claim_expires_at=expires_at)
 
 
-def listed(reading: Session, questionnaires: Questionnaires, slug: str) -> Questionnaire:
-    """Raises AssessmentNotFound."""
-    questionnaire = questionnaires.current(reading, slug)
+def get_current_questionnaire(session: Session, questionnaires: QuestionnaireCache, slug: str) -> Questionnaire:
+    """Return the current version of a published questionnaire. Raises AssessmentNotFound."""
+    questionnaire = questionnaires.current(session, slug)
     if questionnaire is None:
         raise AssessmentNotFound
     return questionnaire
 
 
-def known_version(reading: Session, questionnaires: Questionnaires, slug: str, version: int) -> Questionnaire:
-    """Raises UnknownVersion."""
-    questionnaire = questionnaires.version(reading, slug, version)
+def get_questionnaire_version(
+    session: Session, questionnaires: QuestionnaireCache, slug: str, version: int
+) -> Questionnaire:
+    """Return a version of a questionnaire. Raises UnknownVersion."""
+    questionnaire = questionnaires.version(session, slug, version)
     if questionnaire is None:
         raise UnknownVersion
     return questionnaire
 
 
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, int]) -> None:
-    """Raises BadAnswers."""
-    faults = list(islice(scoring.faults(questionnaire.definition, answers), MOST_FAULTS))
-    if faults:
-        places = ((f"/answers/{shown_name(question)}", reason) for question, reason in faults)
-        raise BadAnswers(*(FieldError("body", place, reason) for place, reason in places))
+    """Raise InvalidAnswers if a question is unknown or an answer isn't one of its possible answers."""
+    errors = list(islice(scoring.find_answer_errors(questionnaire.definition, answers), MAX_REPORTED_ERRORS))
+    if errors:
+        field_errors = ((f"/answers/{safe_name(question)}", reason) for question, reason in errors)
+        raise InvalidAnswers(*(FieldError("body", pointer, reason) for pointer, reason in field_errors))
 
 
-def scored(questionnaire: Questionnaire, answers: Mapping[str, int]) -> dict[str, Any]:
-    """An outcome as it is stored. Raises BadAnswers and TooFewAnswers."""
+def compute_outcome(questionnaire: Questionnaire, answers: Mapping[str, int]) -> dict[str, Any]:
+    """Score answers and return the scores as JSON data. Raises InvalidAnswers or TooFewAnswers."""
     check_answers(questionnaire, answers)
     outcome = scoring.score(questionnaire.definition, answers)
-    if outcome.is_nothing:
+    if outcome.is_empty:
         raise TooFewAnswers
     return asdict(outcome)
 
 
-def _summary(slug: str, version: int, stored: Mapping[str, Any]) -> AssessmentSummary:
+def _summary(slug: str, version: int, content: Mapping[str, Any]) -> AssessmentSummary:
     return AssessmentSummary(
         slug=slug,
         version=version,
-        title=stored["title"],
-        summary=stored["summary"],
-        minutes=stored["minutes"],
-        question_count=len(stored["questions"]),
+        title=content["title"],
+        summary=content["summary"],
+        minutes=content["minutes"],
+        question_count=len(content["questions"]),
     )
 
 
-def _shown(questionnaire: Questionnaire, *, current_version: int | None) -> AssessmentRead:
-    stored, definition = questionnaire.stored, questionnaire.definition
+def _assessment_read(questionnaire: Questionnaire, *, current_version: int | None) -> AssessmentRead:
+    content, definition = questionnaire.content, questionnaire.definition
     scales = [
-        {**scale, "min": scored.minimum, "max": scored.maximum}
-        for scale, scored in zip(stored["scales"], definition.scales, strict=True)
+        {**scale, "min": parsed_scale.minimum, "max": parsed_scale.maximum}
+        for scale, parsed_scale in zip(content["scales"], definition.scales, strict=True)
     ]
     return AssessmentRead.model_validate(
         {
-            **stored,
+            **content,
             "slug": questionnaire.slug,
             "version": questionnaire.version,
             "current_version": current_version,
             "digest": questionnaire.digest,
             "published_at": questionnaire.published_at,
-            "response_scale": stored["response_scales"][0],
-            "questions": [_question(question, stored) for question in stored["questions"]],
+            "response_scale": content["response_scales"][0],
+            "questions": [_question_read(question, content) for question in content["questions"]],
             "scales": scales,
             "support": SUPPORT,
         }
     )
 
 
-def _question(question: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The options are said where they aren't those of the first response scale."""
-    own = "options" in question or response_scale_of(question, stored) is not stored["response_scales"][0]
-    options = [{"value": value, "label": label} for value, label in options_of(question, stored).items()]
-    return {"scored": True, **question, "options": options if own else None}
+def _question_read(question: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the response for a question.
+
+    Its possible answers are included only if they differ from the questionnaire's default response scale.
+    """
+    has_own_options = (
+        "options" in question or find_response_scale(question, content) is not content["response_scales"][0]
+    )
+    options = [{"value": value, "label": label} for value, label in answer_labels(question, content).items()]
+    return {"scored": True, **question, "options": options if has_own_options else None}

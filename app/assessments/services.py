@@ -1,18 +1,18 @@
-"""What the services of this folder share in a running application."""
+"""Objects shared by the questionnaire code for as long as the application runs."""
 
 from dataclasses import dataclass
 
-from app.assessments.claims import Claims
-from app.assessments.questionnaires import Questionnaires
+from app.assessments.claims import ClaimTokens
+from app.assessments.questionnaires import QuestionnaireCache
 from app.core.crypto.key_ring import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentServices:
     ring: KeyRing
-    questionnaires: Questionnaires
-    claims: Claims
+    questionnaires: QuestionnaireCache
+    claim_tokens: ClaimTokens
 
     @classmethod
     def of(cls, ring: KeyRing) -> "AssessmentServices":
-        return cls(ring, Questionnaires(), Claims(ring))
+        return cls(ring, QuestionnaireCache(), ClaimTokens(ring))

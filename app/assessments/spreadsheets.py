@@ -1,4 +1,4 @@
-"""Spreadsheets of responses: one row a person, columns named by question, and the scores beside what else there was."""
+"""Parse spreadsheets of questionnaire answers, with one row per person and one column per question."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,97 +9,114 @@ from typing import NamedTuple
 from app.assessments.rules.conditions import Answers
 from app.assessments.rules.definition import Definition
 from app.assessments.rules.reliability import Statistics, statistics
-from app.assessments.rules.scoring import ScoringResult, asked, keyed_answers, score
+from app.assessments.rules.scoring import ScoringResult, filter_asked, keyed_answers, score
 
 DELIMITERS = ",;\t"
-MOST_SHOWN = 20  # characters of a cell that is refused
+MAX_QUOTED_LENGTH = 20  # maximum characters of an invalid cell that an error message quotes
 
 Cells = Sequence[str]
 
 
-class BadSheet(Exception):
-    """Says what is wrong with the names of the columns, or where no cells can be made out."""
+class InvalidSpreadsheet(Exception):
+    """Raised for malformed CSV, and for column names that are missing, duplicate or reserved."""
 
 
-class BadCell(NamedTuple):
-    """A cell that is no answer, by its row and column as a spreadsheet counts them; the header is row 1."""
+class CellError(NamedTuple):
+    """An error in a cell. Rows are numbered as in a spreadsheet program, so that the header is row 1."""
 
     row: int
     column: str
-    what: str
+    message: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, column {self.column}: {self.what}"
+        return f"row {self.row}, column {self.column}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a question's answers stand, and what they may be."""
+    """The column of a question: its position, and a mapping from the valid cell texts to answers."""
 
-    place: int
+    position: int
     question: str
     answers: dict[str, int]
 
 
 class Sheet:
-    """What a spreadsheet's columns mean for a questionnaire."""
+    """The columns of a spreadsheet, matched by name to the questions of a questionnaire."""
 
     def __init__(self, header: Cells, definition: Definition) -> None:
-        """Raises BadSheet."""
+        """Match the column names to question ids. Raises InvalidSpreadsheet."""
         names = [name.strip() for name in header]
         self._definition = definition
-        self._width = len(names)
+        self._column_count = len(names)
         self._columns = [
-            Column(n, name, {str(answer): answer for answer in definition.by_question[name].counts})
+            Column(n, name, {str(answer): answer for answer in definition.question_by_id[name].answer_scores})
             for n, name in enumerate(names)
-            if name in definition.by_question
+            if name in definition.question_by_id
         ]
-        self._others = [n for n, name in enumerate(names) if name not in definition.by_question]
-        self.scores = list(_score_names(definition))
-        self.unanswered = [each.id for each in definition.questions if each.id not in names]
-        self.header = [names[n] for n in self._others] + self.scores
+        self._other_positions = [n for n, name in enumerate(names) if name not in definition.question_by_id]
+        self._score_names = list(_score_columns(definition))
+        self.missing_questions = [question.id for question in definition.questions if question.id not in names]
+        self.header = [names[n] for n in self._other_positions] + self._score_names
         self._check(names)
 
-    def faults(self, row: int, cells: Cells) -> Iterator[BadCell]:
-        if len(cells) != self._width:
-            yield BadCell(row, str(len(cells)), f"the row ends here, the header has {self._width} columns")
+    def errors(self, row: int, cells: Cells) -> Iterator[CellError]:
+        if len(cells) != self._column_count:
+            yield CellError(
+                row, str(len(cells)), f"the row has {len(cells)} cells, the header has {self._column_count}"
+            )
             return
         for column in self._columns:
-            text = cells[column.place].strip()
+            text = cells[column.position].strip()
             if text and text not in column.answers:
-                yield BadCell(row, column.question, f"{text[:MOST_SHOWN]!r} isn't one of the possible answers")
+                yield CellError(row, column.question, f"{text[:MAX_QUOTED_LENGTH]!r} isn't one of the possible answers")
 
     def answers(self, cells: Cells) -> dict[str, int]:
-        """What a person answered, in a row without faults. Blanks are missing answers."""
-        texts = ((column, cells[column.place].strip()) for column in self._columns)
+        """Return the answers in a valid row by question id, without blank cells."""
+        texts = ((column, cells[column.position].strip()) for column in self._columns)
         return {column.question: column.answers[text] for column, text in texts if text}
 
-    def scored(self, cells: Cells, outcome: ScoringResult) -> list[object]:
-        """What was beside the answers, then the scores; blank where there is none."""
-        row: list[object] = [cells[n] for n in self._others]
-        for each in outcome.scores:
-            low, high = each.interval or (None, None)
-            row += [each.value, each.answered, each.standard_error, low, high, each.percentile, each.t_score, each.band]
+    def output_row(self, cells: Cells, outcome: ScoringResult) -> list[object]:
+        """Return an output row: the cells that aren't answers, then the scores. Missing scores are None."""
+        row: list[object] = [cells[n] for n in self._other_positions]
+        for scale_score in outcome.scores:
+            low, high = scale_score.interval or (None, None)
+            row += [
+                scale_score.value,
+                scale_score.answered,
+                scale_score.standard_error,
+                low,
+                high,
+                scale_score.percentile,
+                scale_score.t_score,
+                scale_score.band,
+            ]
         if self._definition.style:
             style = outcome.style
             row += [style.id, "yes" if style.borderline else "no"] if style else [None, None]
         return row
 
     def _check(self, names: Cells) -> None:
-        twice = sorted(
-            {name for name in self.header + [each.question for each in self._columns] if name and names.count(name) > 1}
+        duplicates = sorted(
+            {
+                name
+                for name in self.header + [column.question for column in self._columns]
+                if name and names.count(name) > 1
+            }
         )
-        taken = sorted(set(self.scores) & {names[n] for n in self._others})
+        conflicts = sorted(set(self._score_names) & {names[n] for n in self._other_positions})
         if not self._columns:
-            raise BadSheet("no column has the id of a question: the first row must name them, such as q01")
-        if twice:
-            raise BadSheet(f"column {twice[0]!r} stands there twice: keep one")
-        if taken:
-            raise BadSheet(f"column {taken[0]!r} has the name of a score: give it another one")
+            raise InvalidSpreadsheet(
+                "no column has a question id: name the columns by id in the first row, such as q01"
+            )
+        if duplicates:
+            raise InvalidSpreadsheet(f"column {duplicates[0]!r} appears twice: keep one")
+        if conflicts:
+            raise InvalidSpreadsheet(f"column {conflicts[0]!r} has the name of a score column: rename it")
 
 
 class Sample:
-    """The people who were scored, for the statistics of each scale."""
+    """The scored people of a spreadsheet, collected to compute the statistics of each scale."""
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
@@ -108,44 +125,44 @@ class Sample:
 
     def add(self, answers: Answers) -> ScoringResult:
         outcome = score(self._definition, answers)
-        given = asked(self._definition, answers) if self._definition.branches else answers
+        asked = filter_asked(self._definition, answers) if self._definition.has_conditions else answers
         for n, scale in enumerate(self._definition.scales):
             self._scores[n].append(outcome.scores[n].value)
-            for column, keyed in zip(self._items[n], keyed_answers(scale, given), strict=True):
+            for column, keyed in zip(self._items[n], keyed_answers(scale, asked), strict=True):
                 column.append(keyed)
         return outcome
 
     def statistics(self) -> Iterator[tuple[str, Statistics]]:
-        """By scale."""
+        """Yield the id and the statistics of each scale."""
         for scale, scores, items in zip(self._definition.scales, self._scores, self._items, strict=True):
             yield scale.id, statistics(scores, items)
 
 
-def delimiter_of(beginning: str, definition: Definition) -> str:
-    """What parts the cells: the one by which the first row names most questions."""
+def detect_delimiter(text: str, definition: Definition) -> str:
+    """Return the delimiter that splits the header row into the most question ids."""
 
-    def questions(delimiter: str) -> int:
+    def count_questions(delimiter: str) -> int:
         try:
-            _, names = next(rows(StringIO(beginning, newline=""), delimiter), (1, []))
-        except BadSheet:
+            _, names = next(read_rows(StringIO(text, newline=""), delimiter), (1, []))
+        except InvalidSpreadsheet:
             return 0
-        return sum(name.strip() in definition.by_question for name in names)
+        return sum(name.strip() in definition.question_by_id for name in names)
 
-    return max(DELIMITERS, key=questions)
+    return max(DELIMITERS, key=count_questions)
 
 
-def rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
-    """The rows that aren't empty, numbered as in a spreadsheet. Raises BadSheet."""
+def read_rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
+    """Yield each non-empty row with its number. Raises InvalidSpreadsheet for malformed CSV."""
     number = 0
     try:
         for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
             if cells:
                 yield number, cells
     except csv.Error as error:
-        raise BadSheet(f"row {number + 1}: {error}") from None
+        raise InvalidSpreadsheet(f"row {number + 1}: {error}") from None
 
 
-def _score_names(definition: Definition) -> Iterator[str]:
+def _score_columns(definition: Definition) -> Iterator[str]:
     for scale in definition.scales:
         yield scale.id
         for part in ("answered", "standard_error", "low", "high", "percentile", "t_score", "band"):

@@ -1,1 +1,1 @@
-"""The database copied while it is in use, and put back: `twentyone backup` and `restore`."""
+"""Backup and restore of the database, on the command line (`twentyone backup` and `twentyone restore`)."""

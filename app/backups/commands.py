@@ -1,4 +1,4 @@
-"""`twentyone backup` and `twentyone restore`."""
+"""The commands `twentyone backup` and `twentyone restore`, which save and restore the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,14 @@ import typer
 from rich.markup import escape
 
 from app.backups import postgresql_archives, sqlite_files
-from app.backups.contents import NotDone
-from app.backups.finishing import Restored, finish
-from app.backups.writing import put_in_place, working_folder
-from app.core.console import counted, database_told, err, opened, out, read_settings
+from app.backups.contents import BackupError
+from app.backups.finishing import RestoreResult, finish_restore
+from app.backups.writing import move_into_place, working_directory
+from app.core.console import err, load_settings, open_database, out, pluralise, reporting_database_errors
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.migrations import revisions
 from app.core.errors import Unavailable
-from app.privacy.erasure_commands import tell_unread
+from app.privacy.erasure_commands import report_missing_keys
 
 MEGABYTE = 10**6
 
@@ -27,18 +27,18 @@ Programs = Annotated[
     typer.Option(
         "--programs",
         envvar="TWENTYONE_POSTGRESQL_PROGRAMS",
-        help="The folder of PostgreSQL's pg_dump and pg_restore, unless they are on PATH.",
+        help="The directory of PostgreSQL's pg_dump and pg_restore, if they aren't on PATH.",
     ),
 ]
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Says why it can't be done, and ends with exit code 1."""
+def _reporting_errors() -> Iterator[None]:
+    """Print expected errors without a traceback, and exit with code 1."""
     try:
-        with database_told():
+        with reporting_database_errors():
             yield
-    except (NotDone, UnknownKey, Unavailable) as error:
+    except (BackupError, UnknownKey, Unavailable) as error:
         err.print(escape(str(error)))
         raise typer.Exit(1) from None
     except OSError as error:
@@ -50,73 +50,85 @@ def backup(
     path: Annotated[Path, typer.Argument(help="The file to write.")],
     *,
     programs: Programs = None,
-    force: Annotated[bool, typer.Option("--force", help="In the place of a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Copy the database into a file, while the service goes on. The ring of secrets and the erasures aren't in it."""
-    began = datetime.now(UTC)
-    with _told(), opened() as database, working_folder(path) as folder:
+    """Write a backup of the database to a file, while the service runs.
+
+    The secrets (key ring) and the log of erased members are not included; back them up separately.
+    """
+    started_at = datetime.now(UTC)
+    with _reporting_errors(), open_database() as database, working_directory(path) as directory:
         if path.is_dir() or (path.exists() and not force):
-            raise NotDone(f"{path} is there already. --force puts the backup in its place.")
-        made = folder / path.name
+            raise BackupError(f"{path} already exists. Use --force to overwrite it.")
+        temporary = directory / path.name
         if database.url.get_backend_name() == "sqlite":
-            contents = sqlite_files.copy(database, made)
+            contents = sqlite_files.write_backup(database, temporary)
         else:
-            contents = postgresql_archives.copy(database, made, programs)
-        put_in_place(made, path)
+            contents = postgresql_archives.write_backup(database, temporary, programs)
+        move_into_place(temporary, path)
         size = path.stat().st_size / MEGABYTE
     out.print(
         escape(
-            f"{path}: {counted(contents.members, 'member')}, {size:.1f} MB, tables of {contents.revision}, "
-            f"as of {began:%Y-%m-%d %H:%M:%S} UTC."
+            f"{path}: {pluralise(contents.members, 'member')}, {size:.1f} MB, revision {contents.revision}, "
+            f"as of {started_at:%Y-%m-%d %H:%M:%S} UTC."
         )
     )
 
 
 def restore(
-    path: Annotated[Path, typer.Argument(help="What `twentyone backup` wrote.")],
+    path: Annotated[Path, typer.Argument(help="A file written by `twentyone backup`.")],
     *,
     programs: Programs = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="On SQLite: in the place of a database with members, which is kept.")
+        bool, typer.Option("--replace", help="SQLite only: replace a database with members, and rename the old file.")
     ] = False,
 ) -> None:
-    """Bring a backup back, with the tables of this version, and erase again whoever was erased since. No server may run
-    meanwhile.
+    """Restore a backup, after all servers have been stopped.
+
+    The database is then migrated to this version, and members who were erased after the backup are erased again.
     """
-    settings = read_settings()
-    kept = None
-    finishing = partial(finish, settings=settings, now=datetime.now(UTC))
-    with _told(), opened() as database:
+    settings = load_settings()
+    previous_file = None
+    finish = partial(finish_restore, settings=settings, now=datetime.now(UTC))
+    with _reporting_errors(), open_database() as database:
         if not path.is_file():
-            raise NotDone(f"There is no file {path}.")
+            raise BackupError(f"{path} doesn't exist or isn't a file.")
         if database.url.get_backend_name() == "sqlite":
-            settings.make_var_dir()
-            restored, kept = sqlite_files.restore(database.url, path, finishing, replace=replace)
+            settings.create_var_dir()
+            result, previous_file = sqlite_files.restore(database.url, path, finish, replace=replace)
         else:
-            restored = postgresql_archives.restore(database, path, finishing, programs)
+            result = postgresql_archives.restore(database, path, finish, programs)
     out.print(
         escape(
-            f"{path} was restored: {counted(restored.members, 'member')}, tables of {revisions()[0]}; "
-            f"{counted(restored.erased, 'member')} erased again."
+            f"Restored {path}: {pluralise(result.members, 'member')}, revision {revisions()[0]}, "
+            f"{pluralise(result.erased, 'erasure')} repeated."
         )
     )
-    if kept:
+    if previous_file:
         out.print(
-            escape(f"What was there is kept as {kept}: delete it once you don't need it, for nobody is erased in it.")
+            escape(
+                f"The previous database is now {previous_file}. Delete it when you no longer need it: "
+                "it may contain erased members."
+            )
         )
     if not settings.erasures.exists():
-        err.print(escape(f"There are no erasures at {settings.erasures}. If there were any, put the file there; then:"))
-        err.print("twentyone accounts reapply-erasures")
-    _tell_missing(restored)
-
-
-def _tell_missing(restored: Restored) -> None:
-    if restored.unread_marks:
-        tell_unread(restored.unread_marks)
-    if restored.missing:
         err.print(
-            f"Members are under {', '.join(sorted(restored.missing))}, which isn't on the ring: they can't be opened. "
-            "Put it back, after the others."
+            escape(
+                f"There is no erasure log at {settings.erasures}. If members were erased, restore the file and run "
+                "`twentyone accounts reapply-erasures`."
+            )
         )
-    if restored.unread_marks or restored.missing:
+    _report_missing_keys(result)
+
+
+def _report_missing_keys(result: RestoreResult) -> None:
+    if result.missing_erasure_keys:
+        report_missing_keys(result.missing_erasure_keys)
+    if result.missing_member_keys:
+        key_ids = ", ".join(sorted(result.missing_member_keys))
+        err.print(
+            f"Members' data is encrypted with {key_ids}, which isn't in the key ring. "
+            "Append it to the key ring, after the other secrets."
+        )
+    if result.missing_erasure_keys or result.missing_member_keys:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What a database or a copy of it holds, as far as anybody may be told, and whether this version can use it."""
+"""Summarize what a database or backup contains, and check whether this version can use it."""
 
 from dataclasses import dataclass
 
@@ -6,50 +6,54 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, func, inspec
 from sqlmodel import col
 
 from app.accounts.models import Member
-from app.core.db.migrations import VERSIONS, revisions
+from app.core.db.migrations import REVISION_TABLE, revisions
 
-VERSION, RESTORED = (  # the latter is where a restore's own tables are, until it is finished
+VERSION_TABLE, RESTORED_VERSION_TABLE = (  # the second table stores the real revision during a restore
     Table(name, MetaData(), Column("version_num", String(32), primary_key=True))
-    for name in (VERSIONS, "restored_version")
+    for name in (REVISION_TABLE, "restored_version")
 )
-UNFINISHED = "0-unfinished-restore"  # stands for the revision meanwhile: older than any, so that no server is ready
+# Marks an unfinished restore. It sorts before all real revisions, so servers consider the database outdated.
+UNFINISHED_RESTORE = "0-unfinished-restore"
 
 
-class NotDone(Exception):
-    """There is no backup, or no restore; the message says why, and what would help."""
+class BackupError(Exception):
+    """A backup or restore has failed. The message explains the problem and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    revision: str | None  # None: the tables aren't ours, or there are none
+class DatabaseContents:
+    revision: str | None  # None if there are no tables of this application
     members: int
     is_empty: bool
 
     @classmethod
-    def of(cls, connection: Connection) -> "Contents":
+    def read(cls, connection: Connection) -> "DatabaseContents":
         names = set(inspect(connection).get_table_names())
-        known = VERSION.name in names
+        has_revision = VERSION_TABLE.name in names
         return cls(
-            revision=connection.scalar(select(VERSION.c.version_num)) if known else None,
+            revision=connection.scalar(select(VERSION_TABLE.c.version_num)) if has_revision else None,
             members=connection.scalar(select(func.count(col(Member.id)))) or 0 if Member.__tablename__ in names else 0,
-            is_empty=names <= {VERSION.name},
+            is_empty=names <= {VERSION_TABLE.name},
         )
 
     @property
-    def may_go(self) -> bool:
-        """Nothing is in it but, perhaps, what can be loaded again."""
-        return self.is_empty or self.revision == UNFINISHED or (self.revision is not None and not self.members)
+    def is_replaceable(self) -> bool:
+        """Whether a restore may overwrite the database: it is empty, has no members, or is an unfinished restore."""
+        return self.is_empty or self.revision == UNFINISHED_RESTORE or (self.revision is not None and not self.members)
 
-    def check(self, what: object) -> "Contents":
-        """Raises NotDone unless this is a whole database of ours."""
-        if self.revision == UNFINISHED:
-            raise NotDone(f"{what} holds a restore that was interrupted: run `twentyone restore` again.")
+    def require_complete(self, name: object) -> "DatabaseContents":
+        """Raise BackupError if the database was only partly restored, or is not one of this application."""
+        if self.revision == UNFINISHED_RESTORE:
+            raise BackupError(f"{name} is an interrupted restore. Run `twentyone restore` again.")
         if self.revision is None:
-            raise NotDone(f"{what} holds no tables of this application.")
+            raise BackupError(f"{name} has no tables of this application.")
         return self
 
 
-def check_known(what: object, revision: str | None) -> None:
-    """Raises NotDone when this version can't migrate from there."""
+def require_known_revision(name: object, revision: str | None) -> None:
+    """Raise BackupError if this version cannot migrate a database from the given revision."""
     if revision not in revisions():
-        raise NotDone(f"{what} has tables of {revision}, which this version doesn't know: restore it with its own.")
+        raise BackupError(
+            f"{name} has revision {revision}, which this version doesn't support. "
+            "Restore it with the version that created it."
+        )

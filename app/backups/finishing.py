@@ -1,34 +1,42 @@
-"""The last of a restore: whoever was erased since the backup is erased again."""
+"""The last step of a restore: erase members again who were erased after the backup was made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.accounts.admin.key_rotation import in_use
+from app.accounts.admin.key_rotation import key_usage
 from app.accounts.services import AccountServices
-from app.backups.contents import Contents
+from app.backups.contents import DatabaseContents
 from app.core.db.database import Database
 from app.core.settings import Settings
-from app.privacy.erasure import reapply
-from app.privacy.erasure_log import Erasures
+from app.privacy.erasure import reapply_erasures
+from app.privacy.erasure_log import ErasureLog
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     members: int
     erased: int
-    unread_marks: frozenset[str]  # the secrets of erasures that nobody could be found by
-    missing: frozenset[str]  # the secrets without which members can't be opened
+    missing_erasure_keys: frozenset[str]  # IDs of secrets that the erasure log needs but the key ring lacks
+    missing_member_keys: frozenset[str]  # IDs of secrets that encrypted data needs but the key ring lacks
 
 
-Finish = Callable[[Database], Restored]  # with a database whose tables are those of this version
+FinishRestore = Callable[[Database], RestoreResult]  # called with the restored, fully migrated database
 
 
-def finish(database: Database, settings: Settings, *, now: datetime) -> Restored:
-    """Raises UnknownKey and ErasuresUnwritable."""
-    erased, unread = reapply(
-        database, AccountServices.of(settings), Erasures(settings.erasures, settings.ring), now=now
+def finish_restore(database: Database, settings: Settings, *, now: datetime) -> RestoreResult:
+    """Repeat the erasures in the erasure log, and summarize the restored database.
+
+    Raise UnknownKey if the key ring lacks a required secret, or ErasureLogUnwritable if the log cannot be written.
+    """
+    erased, missing_erasure_keys = reapply_erasures(
+        database, AccountServices.of(settings), ErasureLog(settings.erasures, settings.ring), now=now
     )
-    with database.reading() as session:
-        missing = set(in_use(session)) - set(settings.ring.ids)
-        return Restored(Contents.of(session.connection).members, erased, frozenset(unread), frozenset(missing))
+    with database.autocommit() as session:
+        missing_member_keys = set(key_usage(session)) - set(settings.ring.ids)
+        return RestoreResult(
+            members=DatabaseContents.read(session.connection).members,
+            erased=erased,
+            missing_erasure_keys=frozenset(missing_erasure_keys),
+            missing_member_keys=frozenset(missing_member_keys),
+        )

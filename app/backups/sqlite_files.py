@@ -1,4 +1,4 @@
-"""Backups of SQLite: a database in one file, copied by SQLite itself."""
+"""Back up SQLite databases with SQLite's online backup API, and restore them."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,57 +10,62 @@ from typing import Any
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from app.backups.contents import Contents, NotDone, check_known
-from app.backups.finishing import Finish, Restored
-from app.backups.writing import put_in_place, working_folder
-from app.core.console import PATIENCE, counted
+from app.backups.contents import BackupError, DatabaseContents, require_known_revision
+from app.backups.finishing import FinishRestore, RestoreResult
+from app.backups.writing import move_into_place, working_directory
+from app.core.console import COMMAND_TIMEOUT_SECONDS, pluralise
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver, sqlite_engine
 from app.core.db.migrations import upgrade
 
-MAGIC = b"SQLite format 3\0"
-LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file that is in use
+SQLITE_HEADER = b"SQLite format 3\0"
+LOG_SUFFIXES = ("-wal", "-shm", "-journal")  # suffixes of the files that SQLite creates next to an open database
 
 
-def copy(database: Database, into: Path) -> Contents:
-    """In one step, which is one read transaction: it keeps no writer waiting (WAL), and no writer makes it begin anew,
-    as one does with a copy in several steps.
+def write_backup(database: Database, path: Path) -> DatabaseContents:
+    """Copy the database to a file.
+
+    The copy is made in one step: one read transaction, which blocks no writers in WAL mode. If it were made in several
+    steps, a write in between would restart it.
     """
-    if not _file_of(database.url).is_file():
-        raise NotDone(f"There is no database at {database.url.database}.")
+    if not _database_file(database.url).is_file():
+        raise BackupError(f"There is no database at {database.url.database}.")
     try:
-        with closing(sqlite_driver().connect(into)) as target, database.reading() as session:
+        with closing(sqlite_driver().connect(path)) as target, database.autocommit() as session:
             source: Any = session.connection.connection.driver_connection
             source.backup(target)
     except sqlite_driver().Error as error:
-        raise NotDone(f"The copy couldn't be written: {error}.") from None
-    return _checked(into, database.url.database)
+        raise BackupError(f"The backup couldn't be written: {error}.") from None
+    return _require_intact(path, database.url.database)
 
 
-def restore(url: URL, backup: Path, finish: Finish, *, replace: bool) -> tuple[Restored, Path | None]:
-    """Made beside the database's place, and put there when all is done. The file that was there is kept, under the name
-    that is returned.
+def restore(url: URL, backup: Path, finish: FinishRestore, *, replace: bool) -> tuple[RestoreResult, Path | None]:
+    """Restore a backup in a temporary directory, then rename it to replace the database.
+
+    The previous database file is renamed, not deleted. Return the result and the new path of this file, or None if
+    there was no file.
     """
-    place = _file_of(url)
+    target = _database_file(url)
     if backup.with_name(f"{backup.name}-wal").exists():
-        raise NotDone(
-            f"{backup} has a log beside it: it is a database in use, not a backup. Back it up, and restore that."
+        raise BackupError(
+            f"{backup} has a write-ahead log: it is a database in use, not a backup. "
+            "Create a backup of it and restore that."
         )
-    with working_folder(place) as folder:
-        made = folder / place.name
-        shutil.copyfile(backup, made)
-        check_known(backup, _checked(made, backup).revision)
+    with working_directory(target) as directory:
+        copy = directory / target.name
+        shutil.copyfile(backup, copy)
+        require_known_revision(backup, _require_intact(copy, backup).revision)
         with ExitStack() as stack:
-            _hold(stack, place, replace=replace)
-            restored = _finished(url.set(database=str(made)), finish)
-            _checked(made, backup)
-            kept = _set_aside(place)
-            put_in_place(made, place)
-    return restored, kept
+            _lock_existing(stack, target, replace=replace)
+            result = _migrate_and_finish(url.set(database=str(copy)), finish)
+            _require_intact(copy, backup)
+            previous_file = _move_aside(target)
+            move_into_place(copy, target)
+    return result, previous_file
 
 
-def _finished(url: URL, finish: Finish) -> Restored:
-    database = Database(url, pool_size=1, seconds=PATIENCE)
+def _migrate_and_finish(url: URL, finish: FinishRestore) -> RestoreResult:
+    database = Database(url, pool_size=1, request_timeout=COMMAND_TIMEOUT_SECONDS)
     try:
         upgrade(url)
         return finish(database)
@@ -68,17 +73,20 @@ def _finished(url: URL, finish: Finish) -> Restored:
         database.close()
 
 
-def _file_of(url: URL) -> Path:
+def _database_file(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
-        raise NotDone("The database is in memory only.")
+        raise BackupError("An in-memory database can't be backed up or restored.")
     return Path(url.database)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[Connection]:
-    """Without a log, so that all is in one file; fails while somebody else has the database open."""
+def _connect_exclusively(path: Path) -> Iterator[Connection]:
+    """Open a SQLite file with exclusive access. The file's WAL is merged into it.
+
+    This fails if another process has the file open.
+    """
     url = URL.create("sqlite", database=str(path))
-    engine = sqlite_engine(url, pool_size=1, patience=1, pragmas={"journal_mode": "DELETE"})
+    engine = sqlite_engine(url, pool_size=1, timeout=1, pragmas={"journal_mode": "DELETE"})
     try:
         with engine.connect() as connection:
             yield connection
@@ -86,51 +94,60 @@ def _alone(path: Path) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _checked(path: Path, name: object) -> Contents:
-    """Raises NotDone unless the file is whole, and one of ours."""
+def _require_intact(path: Path, name: object) -> DatabaseContents:
+    """Raise BackupError if the file is damaged, or not a complete database of this application."""
     try:
-        with _alone(path) as connection:
-            faults = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            if faults != ["ok"]:
-                raise NotDone(f"{name} is damaged: {'; '.join(map(str, faults[:3]))}.")
-            return Contents.of(connection).check(name)
+        with _connect_exclusively(path) as connection:
+            messages = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            if messages != ["ok"]:
+                raise BackupError(f"{name} is damaged: {'; '.join(map(str, messages[:3]))}.")
+            return DatabaseContents.read(connection).require_complete(name)
     except DatabaseError as error:
-        raise NotDone(f"{name} is no SQLite database, or damaged: {error.orig}.") from None
+        raise BackupError(f"{name} is damaged or not a SQLite database: {error.orig}.") from None
 
 
-def _hold(stack: ExitStack, place: Path, *, replace: bool) -> None:
-    """Nobody opens the database that is there until the stack is left. Raises NotDone when somebody has it open, and
-    when there is something in it that nobody said might go.
+def _lock_existing(stack: ExitStack, target: Path, *, replace: bool) -> None:
+    """Lock an existing database file until `stack` is closed.
+
+    Raise BackupError if the file is in use. Without `replace`, also raise it if the file is damaged or contains
+    members.
     """
-    if not place.exists():
+    if not target.exists():
         return
     try:
-        if not _looks_good(place):
-            why = f"{place} is no SQLite database, or damaged"
+        if not _has_sqlite_header(target):
+            problem = f"{target} is damaged or not a SQLite database"
         else:
-            connection = stack.enter_context(_alone(place))
+            connection = stack.enter_context(_connect_exclusively(target))
             connection.exec_driver_sql("BEGIN EXCLUSIVE")
-            there = Contents.of(connection)
-            why = "" if there.may_go else f"{place} isn't empty: it has {counted(there.members, 'member')}"
+            contents = DatabaseContents.read(connection)
+            members = pluralise(contents.members, "member")
+            problem = "" if contents.is_replaceable else f"{target} isn't empty: it has {members}"
     except OperationalError as error:
-        raise NotDone(f"{place} is in use ({error.orig}): stop what uses it, and run this again.") from None
+        raise BackupError(f"{target} is in use ({error.orig}). Stop all programs that use it and try again.") from None
     except DatabaseError as error:
-        why = f"{place} is damaged ({error.orig})"
-    if why and not replace:
-        raise NotDone(f"{why}. --replace puts the backup there, and keeps what is there beside it.")
+        problem = f"{target} is damaged ({error.orig})"
+    if problem and not replace:
+        raise BackupError(f"{problem}. Use --replace to restore anyway; the existing file is renamed.")
 
 
-def _looks_good(place: Path) -> bool:
-    """Asked before SQLite is, which takes away a log that it makes nothing of."""
-    with place.open("rb") as file:
-        return file.read(len(MAGIC)) in {b"", MAGIC}
+def _has_sqlite_header(path: Path) -> bool:
+    """Return whether a file is empty or starts with the header of a SQLite database.
+
+    Check this before SQLite opens the file, because SQLite deletes a WAL that it cannot use.
+    """
+    with path.open("rb") as file:
+        return file.read(len(SQLITE_HEADER)) in {b"", SQLITE_HEADER}
 
 
-def _set_aside(place: Path) -> Path | None:
-    """The log goes first: SQLite would apply one that is left to whatever file has the name next."""
-    kept = place.with_name(f"{place.name}.{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
-    for end in (*LOGS, ""):
-        part = place.with_name(place.name + end)
+def _move_aside(path: Path) -> Path | None:
+    """Rename a database and the log files that SQLite created for it. Return the new path.
+
+    The logs are renamed first. Otherwise SQLite could apply a remaining log to the next database at the old path.
+    """
+    previous_file = path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    for suffix in (*LOG_SUFFIXES, ""):
+        part = path.with_name(path.name + suffix)
         if part.exists():
-            part.rename(kept.with_name(kept.name + end))
-    return kept if kept.exists() else None
+            part.rename(previous_file.with_name(previous_file.name + suffix))
+    return previous_file if previous_file.exists() else None

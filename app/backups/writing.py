@@ -1,4 +1,4 @@
-"""A file is there whole or not at all: it is made in a folder beside its place, and renamed into it."""
+"""Write files atomically: create them in a temporary directory on the same file system, then rename them."""
 
 import fcntl
 import os
@@ -7,40 +7,41 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.backups.contents import NotDone
+from app.backups.contents import BackupError
 
 
 @contextmanager
-def working_folder(place: Path) -> Iterator[Path]:
-    """Beside a file's place, for its owner's eyes only, and for one process at a time. What a killed one left in it is
-    removed by the next.
+def working_directory(target: Path) -> Iterator[Path]:
+    """Create a private temporary directory next to `target`, and lock it against other processes.
+
+    Files that a crashed process left there are deleted. Raise BackupError if another process uses the directory.
     """
-    folder = place.with_name(f".{place.name}.part")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    directory = target.with_name(f".{target.name}.part")
+    directory.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
     with ExitStack() as stack:
-        stack.callback(os.close, handle)
+        stack.callback(os.close, descriptor)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotDone(f"Another process is at work on {place}.") from None
-        stack.callback(shutil.rmtree, folder)
-        for left in folder.iterdir():
-            left.unlink()
-        yield folder
+            raise BackupError(f"Another process is writing {target}.") from None
+        stack.callback(shutil.rmtree, directory)
+        for leftover in directory.iterdir():
+            leftover.unlink()
+        yield directory
 
 
-def put_in_place(made: Path, place: Path) -> None:
-    """On the disk, under its name, when this returns."""
-    made.chmod(0o600)
-    _sync(made)
-    made.replace(place)
-    _sync(place.parent)
+def move_into_place(source: Path, target: Path) -> None:
+    """Move a file to its final path. Content and name are synced to disk before this returns."""
+    source.chmod(0o600)
+    _sync(source)
+    source.replace(target)
+    _sync(target.parent)
 
 
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)

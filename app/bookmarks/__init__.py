@@ -1,1 +1,1 @@
-"""Articles that a member keeps."""
+"""Bookmarks: articles that a member has saved."""

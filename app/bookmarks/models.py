@@ -9,7 +9,7 @@ from app.core.db.table import Table
 
 
 class Bookmark(Table, table=True):
-    """An article that a member keeps, whatever it is called by now."""
+    """An article saved by a member. References the article's id, so that the bookmark survives a change of slug."""
 
     __tablename__ = "bookmarks"
     __table_args__ = (Index("ix_bookmarks_newest", "member_id", "saved_at", "article_id"),)

@@ -1,1 +1,5 @@
-"""Reads, checks and loads seed_content/: the only way that content enters the database."""
+"""Import and export of editorial content: articles, questionnaires and the 21-day journey.
+
+The package reads and checks the files in seed_content/, loads the differences into the database, and exports the
+database to files again.
+"""

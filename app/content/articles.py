@@ -1,4 +1,4 @@
-"""Reads article files, and finds what they refer to that isn't there."""
+"""Reading of article files (Markdown with a YAML header), with checks of their references and links."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -12,89 +12,106 @@ from app.core.markdown.document import Document
 from app.core.markdown.reader import read_markdown
 from app.core.source_files.fields import is_slug
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import CONTROL, FaultCollector, Place, Source, read_front_matter, texts, validated
+from app.core.source_files.sources import (
+    CONTROL_CHARACTER,
+    ErrorCollector,
+    Location,
+    Source,
+    read_front_matter,
+    texts_at,
+    validate,
+)
 
-REFERENCE = "#ref-"
-FILED = (("category", CATEGORY, "topics.yaml"), ("topics", TOPIC, "topics.yaml"), ("author", AUTHOR, "authors.yaml"))
+REFERENCE_PREFIX = "#ref-"
+CONTROL_CHARACTER_REFERENCE = "the text has a reference to a control character, such as &#12;: remove it"
+TAXONOMY_FIELDS = (
+    ("category", CATEGORY, "topics.yaml"),
+    ("topics", TOPIC, "topics.yaml"),
+    ("author", AUTHOR, "authors.yaml"),
+)
 
 
 class ArticleReader:
-    """Adds articles to the content, or faults to the list."""
+    """Reads and checks article files. Adds articles to `content` and problems to `errors`."""
 
-    def __init__(self, root: Path, content: Content, faults: FaultCollector, *, site: SiteFile | None) -> None:
+    def __init__(self, root: Path, content: Content, errors: ErrorCollector, *, site: SiteFile | None) -> None:
         self._root = root
         self._content = content
-        self._faults = faults
+        self._errors = errors
         self._call_to_action = site.call_to_action.model_dump() if site else {}
         self._zone = ZoneInfo(site.time_zone if site else "UTC")
-        self._former: dict[str, str] = {}
+        self._former_slug_owners: dict[str, str] = {}
 
     def read(self, file: str) -> None:
         slug = Path(file).stem
         if not is_slug(slug):
-            self._faults.at(file, 1, "the file's name must be a slug, such as social-connection.md")
-        source = read_front_matter(self._root, file, self._faults)
+            self._errors.add_at(file, 1, "the file's name must be a slug, such as social-connection.md")
+        source = read_front_matter(self._root, file, self._errors)
         if source is None:
             return
-        front = validated(source, ArticleFront, self._faults)
+        front = validate(source, ArticleFront, self._errors)
         document = self._read_body(source)
-        self._check_filing(source)
+        self._check_taxonomy(source)
         self._check_former_slugs(source, slug)
         self._check_links(source, document)
         if front:
-            article = self._resolved(slug, front, document, source.body)
+            article = self._build_article(slug, front, document, source.body)
             if article.updated_at and article.publish_at and article.updated_at < article.publish_at:
-                self._faults.add(
+                self._errors.add(
                     source, ("updated_at",), "updated_at is before publish_at: leave it out or set it later"
                 )
             self._content.articles[slug] = article
 
     def _read_body(self, source: Source) -> Document:
-        document, faults = read_markdown(source.body)
-        if CONTROL.search(document.text):
-            self._faults.at(
-                source.file, source.body_line, "the text spells a control character, such as &#12;: remove it"
+        document, errors = read_markdown(source.body)
+        if CONTROL_CHARACTER.search(document.text):
+            self._errors.add_at(source.file, source.body_line, CONTROL_CHARACTER_REFERENCE)
+        if not document.text and not errors:
+            self._errors.add_at(
+                source.file, source.body_line, "the article has no text: write it below the front matter"
             )
-        if not document.text and not faults:
-            self._faults.at(source.file, source.body_line, "the article has no text: write it below the front matter")
-        for fault in faults:
-            self._faults.at(source.file, source.body_line + fault.line - 1, fault.message)
+        for error in errors:
+            self._errors.add_at(source.file, source.body_line + error.line - 1, error.message)
         return document
 
-    def _check_filing(self, source: Source) -> None:
-        for field, kind, file in FILED:
-            slugs = texts(source, field)
-            if kind.name in self._content.lines:
-                known = list(self._content.lines[kind.name])
+    def _check_taxonomy(self, source: Source) -> None:
+        for field, kind, file in TAXONOMY_FIELDS:
+            slugs = texts_at(source, field)
+            if kind.name in self._content.entry_lines:
+                known = list(self._content.entry_lines[kind.name])
                 for path, slug in slugs:
                     if is_slug(slug) and slug not in known:
                         message = f"{kind.name} {slug!r} isn't in {file}{did_you_mean(slug, known)}"
-                        self._faults.add(source, path, message)
-            self._refuse_twice(source, slugs, kind.name)
+                        self._errors.add(source, path, message)
+            self._reject_duplicates(source, slugs, kind.name)
 
     def _check_former_slugs(self, source: Source, slug: str) -> None:
-        formers = texts(source, "former_slugs")
-        for path, former in formers:
-            owner = self._former.setdefault(former, slug)
+        former_slugs = texts_at(source, "former_slugs")
+        for path, former in former_slugs:
+            owner = self._former_slug_owners.setdefault(former, slug)
             if former == slug:
-                self._faults.add(source, path, f"{former!r} is this article's own slug: remove it")
+                self._errors.add(source, path, f"{former!r} is this article's own slug: remove it")
             elif owner != slug:
-                self._faults.add(source, path, f"{former!r} is a former slug of {owner!r} too: keep it in one of them")
-        self._refuse_twice(source, formers, "former slug")
+                self._errors.add(
+                    source, path, f"{former!r} is also a former slug of {owner!r}: remove it from one of them"
+                )
+        self._reject_duplicates(source, former_slugs, "former slug")
 
-    def _refuse_twice(self, source: Source, slugs: Sequence[tuple[Place, str]], name: str) -> None:
-        for n, (path, slug) in enumerate(slugs):
-            if slug in (before for _, before in slugs[:n]):
-                self._faults.add(source, path, f"{name} {slug!r} stands here twice: keep one")
+    def _reject_duplicates(self, source: Source, slugs: Sequence[tuple[Location, str]], name: str) -> None:
+        seen: set[str] = set()
+        for path, slug in slugs:
+            if slug in seen:
+                self._errors.add(source, path, f"{name} {slug!r} appears twice: keep one")
+            seen.add(slug)
 
     def _check_links(self, source: Source, document: Document) -> None:
-        references = texts(source, "references", "id")
+        references = texts_at(source, "references", "id")
         ids = [name for _, name in references]
         anchors = [entry["id"] for entry in document.contents]
         cited: set[str] = set()
         for line, href in document.links:
-            if href.startswith(REFERENCE):
-                cited.add(name := href.removeprefix(REFERENCE))
+            if href.startswith(REFERENCE_PREFIX):
+                cited.add(name := href.removeprefix(REFERENCE_PREFIX))
                 known, kind = ids, "reference"
             elif href.startswith("#"):
                 name, known, kind = href[1:], anchors, "heading"
@@ -102,14 +119,16 @@ class ArticleReader:
                 continue
             if name not in known:
                 message = f"links to {href!r}, but there is no such {kind}{did_you_mean(name, known)}"
-                self._faults.at(source.file, source.body_line + line - 1, message)
+                self._errors.add_at(source.file, source.body_line + line - 1, message)
         for path, name in references:
             if name not in cited:
-                message = f"reference {name!r} isn't cited: write [...]({REFERENCE}{name}) in the text or remove it"
-                self._faults.add(source, path, message)
-        self._refuse_twice(source, references, "reference")
+                message = (
+                    f"reference {name!r} isn't cited: write [...]({REFERENCE_PREFIX}{name}) in the text or remove it"
+                )
+                self._errors.add(source, path, message)
+        self._reject_duplicates(source, references, "reference")
 
-    def _resolved(self, slug: str, front: ArticleFront, document: Document, body: str) -> ArticleContent:
+    def _build_article(self, slug: str, front: ArticleFront, document: Document, body: str) -> ArticleContent:
         publish_at = self._instant(front.publish_at)
         seo: dict[str, Any] = {"title": front.title, "description": front.excerpt}
         return ArticleContent(
@@ -133,7 +152,7 @@ class ArticleReader:
         )
 
     def _instant(self, value: date | datetime | None) -> datetime | None:
-        """A date is its first instant in the site's zone."""
+        """Convert a date or timestamp to UTC. A date becomes midnight in the site's time zone."""
         if value is None or isinstance(value, datetime):
             return value and value.astimezone(UTC)
         return datetime.combine(value, time(), self._zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""`twentyone content`: check, diff, load and export."""
+"""Command-line commands `twentyone content check`, `diff`, `load` and `export`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, suppress
@@ -11,128 +11,131 @@ from rich.markup import escape
 from rich.progress import track
 from watchfiles import watch
 
-from app.content.exporter import NotEmpty, NothingStored, export
+from app.content.exporter import DirectoryNotEmpty, NoContentStored, export_content
 from app.content.loader import load
 from app.content.plan import Plan, plan_load
 from app.content.reader import read_content
-from app.core.console import counted, database_told, err, opened, out
+from app.core.console import err, open_database, out, pluralise, reporting_database_errors
 from app.core.db.database import Database
-from app.core.source_files.sources import ContentFaults
+from app.core.source_files.sources import InvalidContent
 
-LONG = 200  # articles from which on a bar is shown
-BEAT = 200  # milliseconds after which --watch looks up, with or without a save
+PROGRESS_BAR_MIN_ITEMS = 200
+WATCH_INTERVAL_MS = 200  # the watcher yields this often even without a save, so that the first load starts at once
 
 app = typer.Typer(no_args_is_help=True, help="Check, compare, load and export content.")
 
 Item = TypeVar("Item")
-Folder = Annotated[Path, typer.Argument(help="The folder of content.")]
-Force = Annotated[bool, typer.Option("--force", help="Even if a task goes that members may have ticked.")]
-SEED = Path("seed_content")
+Directory = Annotated[Path, typer.Argument(help="The content directory.")]
+Force = Annotated[bool, typer.Option("--force", help="Allow the removal of tasks on days with notes of members.")]
+SEED_CONTENT = Path("seed_content")
 
 
-def bar(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
-    """Shows how far a long piece of work got."""
+def progress_bar(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
+    """Return a function that iterates over items, and shows a progress bar if there are many."""
 
-    def follow(items: Sequence[Item]) -> Iterable[Item]:
-        return track(items, label, console=err, transient=True, disable=len(items) < LONG or not err.is_terminal)
+    def track_items(items: Sequence[Item]) -> Iterable[Item]:
+        is_disabled = len(items) < PROGRESS_BAR_MIN_ITEMS or not err.is_terminal
+        return track(items, label, console=err, transient=True, disable=is_disabled)
 
-    return follow
+    return track_items
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Says what stands in the way, and ends with exit code 1."""
+def reporting_content_errors() -> Iterator[None]:
+    """Context manager that prints content and database errors, and exits with code 1."""
     try:
-        with database_told():
+        with reporting_database_errors():
             yield
-    except ContentFaults as error:
-        for fault in error.faults:
-            out.print(escape(str(fault)))
-        err.print(f"{counted(len(error.faults), 'fault')}; nothing was written.")
+    except InvalidContent as invalid:
+        for error in invalid.errors:
+            out.print(escape(str(error)))
+        err.print(f"{pluralise(len(invalid.errors), 'error')}; nothing was written.")
         raise typer.Exit(1) from None
-    except (NotEmpty, NothingStored) as error:
+    except (DirectoryNotEmpty, NoContentStored) as error:
         err.print(escape(str(error)))
         raise typer.Exit(1) from None
 
 
 @app.command()
-def check(path: Folder = SEED) -> None:
-    """Find everything that is wrong with a folder of content."""
-    with told():
-        content = read_content(path, track=bar("Reading"))
+def check(path: Directory = SEED_CONTENT) -> None:
+    """Check a content directory and list all errors."""
+    with reporting_content_errors():
+        content = read_content(path, track=progress_bar("Reading"))
     kinds: dict[str, Sized] = {
         "article": content.articles,
         "assessment": content.assessments,
         "journey": content.journeys,
     }
-    found = ", ".join(counted(len(each), kind) for kind, each in kinds.items())
-    out.print(f"{found}: all good.")
+    counts = ", ".join(pluralise(len(items), kind) for kind, items in kinds.items())
+    out.print(f"{counts}: no errors.")
 
 
 @app.command()
-def diff(path: Folder = SEED, *, force: Force = False) -> None:
-    """Show what a load would create, change, rename and unpublish."""
-    with told(), opened() as database:
-        content = read_content(path, track=bar("Reading"))
-        with database.entities() as session:
-            show(plan_load(session, content, force=force))
+def diff(path: Directory = SEED_CONTENT, *, force: Force = False) -> None:
+    """Show what `load` would create, change, rename and unpublish in the database."""
+    with reporting_content_errors(), open_database() as database:
+        content = read_content(path, track=progress_bar("Reading"))
+        with database.orm_snapshot() as session:
+            print_plan(plan_load(session, content, force=force))
 
 
 @app.command("load")
 def load_command(
-    path: Folder = SEED,
+    path: Directory = SEED_CONTENT,
     *,
-    watching: Annotated[bool, typer.Option("--watch", help="Load again after every save, until interrupted.")] = False,
+    watching: Annotated[bool, typer.Option("--watch", help="Reload after every save, until interrupted.")] = False,
     force: Force = False,
 ) -> None:
-    """Make the database equal to a folder, in one transaction."""
-    with opened() as database:
+    """Load a content directory into the database, in one transaction."""
+    with open_database() as database:
         if not watching or not path.is_dir():
-            with told():
-                load_folder(database, path, force=force)
+            with reporting_content_errors():
+                load_directory(database, path, force=force)
             return
         with suppress(KeyboardInterrupt):
-            follow(database, path, watch(path, rust_timeout=BEAT, yield_on_timeout=True))
+            load_on_save(database, path, watch(path, rust_timeout=WATCH_INTERVAL_MS, yield_on_timeout=True))
 
 
 @app.command("export")
-def export_command(path: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
-    """Write what the database holds as files that `load` reads back to the same."""
-    with told(), opened() as database, database.entities() as session:
-        written, left = export(session, path)
-    out.print(f"{counted(written, 'article')} written to {escape(str(path))}.")
-    if left:
-        out.print(f"{counted(left, 'unpublished article')} left out: what they were filed under was removed.")
+def export_command(path: Annotated[Path, typer.Argument(help="A new or empty directory.")]) -> None:
+    """Write the content of the database to files that `load` accepts."""
+    with reporting_content_errors(), open_database() as database, database.orm_snapshot() as session:
+        exported, omitted = export_content(session, path)
+    out.print(f"Exported {pluralise(exported, 'article')} to {escape(str(path))}.")
+    if omitted:
+        articles = pluralise(omitted, "unpublished article")
+        out.print(f"Omitted {articles} without a listed author, category or topic.")
 
 
-def load_folder(database: Database, path: Path, *, force: bool = False) -> Plan:
-    """Check and load a folder, and say what came of it."""
-    content = read_content(path, track=bar("Reading"))
-    with database.loading() as session:
-        plan = load(session, content, now=datetime.now(UTC), track=bar("Writing"), force=force)
-    show(plan)
+def load_directory(database: Database, path: Path, *, force: bool = False) -> Plan:
+    """Check a content directory, load it into the database, and print the changes."""
+    content = read_content(path, track=progress_bar("Reading"))
+    with database.content_load() as session:
+        plan = load(session, content, now=datetime.now(UTC), track=progress_bar("Writing"), force=force)
+    print_plan(plan)
     return plan
 
 
-def follow(database: Database, path: Path, saves: Iterable[Any]) -> None:
-    """Load now and after each save; faults are shown and the next save is waited for.
+def load_on_save(database: Database, path: Path, saves: Iterable[Any]) -> None:
+    """Load a content directory now, and again after each save. Errors are printed and don't end the loop.
 
-    The first beat loads: the folder is watched by then, so that no save falls between loading and watching.
+    `saves` yields the changed files. The first load waits for the first item: the directory is being watched by then,
+    so no save is missed.
     """
-    for beat, saved in enumerate(saves):
-        if beat and not saved:
+    for n, changed_files in enumerate(saves):
+        if n and not changed_files:
             continue
-        with suppress(typer.Exit), told():
-            load_folder(database, path)
+        with suppress(typer.Exit), reporting_content_errors():
+            load_directory(database, path)
 
 
-def show(plan: Plan) -> None:
+def print_plan(plan: Plan) -> None:
     if not plan.changes:
-        out.print("Nothing to change.")
+        out.print("No changes.")
         return
     for change in plan.changes:
-        details = [f"was {change.was}"] if change.was else []
+        details = [f"formerly {change.previous_slug}"] if change.previous_slug else []
         details += [", ".join(change.fields)] if change.fields else []
-        more = f" ({'; '.join(details)})" if details else ""
-        out.print(escape(f"{change.action:<12} {change.kind:<13} {change.name}{more}"))
-    out.print(f"{counted(len(plan.changes), 'change')}.")
+        suffix = f" ({'; '.join(details)})" if details else ""
+        out.print(escape(f"{change.action:<12} {change.kind:<13} {change.name}{suffix}"))
+    out.print(f"{pluralise(len(plan.changes), 'change')}.")

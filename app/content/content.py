@@ -1,4 +1,4 @@
-"""What a folder says, resolved to what is stored: the same values whether they come from files or from the database."""
+"""Common form of editorial content, used to compare files with the database."""
 
 import json
 from collections.abc import Mapping
@@ -10,25 +10,28 @@ from typing import Any
 from app.accounts.models import ConsentText
 from app.articles.models import Author, Category, Topic
 from app.core.db.table import Table
-from app.core.markdown.rendering import RENDERING
+from app.core.markdown.rendering import RENDERER_VERSION
 from app.pages.models import Site
 from app.support.models import SupportLine
 
-Key = tuple[Any, ...]
+RowKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of content that is one row each; `shown` names the column that is false once it went away."""
+    """A kind of content with one database row per entry, such as authors or topics.
+
+    `listed_column` is the column that is false for entries that were removed from the files.
+    """
 
     name: str
     table: type[Table]
     key: tuple[str, ...]
-    shown: str | None = "is_listed"
+    listed_column: str | None = "is_listed"
 
 
-SITE = Kind("site", Site, ("id",), shown=None)
-CONSENT = Kind("consent", ConsentText, ("purpose", "version"), shown="is_current")
+SITE = Kind("site", Site, ("id",), listed_column=None)
+CONSENT = Kind("consent", ConsentText, ("purpose", "version"), listed_column="is_current")
 AUTHOR = Kind("author", Author, ("slug",))
 CATEGORY = Kind("category", Category, ("slug",))
 TOPIC = Kind("topic", Topic, ("slug",))
@@ -38,7 +41,7 @@ KINDS = (SITE, CONSENT, AUTHOR, CATEGORY, TOPIC, SUPPORT)
 
 @dataclass(frozen=True, slots=True)
 class ArticleContent:
-    """An article with everything that was left to a default filled in, except for `updated_at`."""
+    """An article, from a file or the database, with all defaults filled in except `updated_at`."""
 
     slug: str
     title: str
@@ -60,33 +63,34 @@ class ArticleContent:
 
     @property
     def public_from(self) -> datetime | None:
-        """From when on everyone may read it, if it is published."""
+        """The time from which the article is public, or None if its status isn't `published`."""
         return self.publish_at if self.status == "published" else None
 
     def digest(self) -> str:
-        """Alike for articles that are stored alike; neither the slug nor the day of a change belong to it."""
+        """Return a hash of the article, to detect changes. It ignores the slug and `updated_at`."""
         values = {name: value for name, value in asdict(self).items() if name not in {"slug", "updated_at"}}
-        return sha256(json.dumps([RENDERING, values], default=str, sort_keys=True).encode()).hexdigest()
+        return sha256(json.dumps([RENDERER_VERSION, values], default=str, sort_keys=True).encode()).hexdigest()
 
-    def differences(self, other: "ArticleContent") -> list[str]:
-        """The names of the fields that differ; an `updated_at` that is left open differs from none."""
-        ours, theirs = asdict(self), asdict(other)
-        return [
-            name
-            for name in ours
-            if ours[name] != theirs[name] and not (name == "updated_at" and self.updated_at is None) and name != "slug"
-        ]
+    def changed_fields(self, other: "ArticleContent") -> list[str]:
+        """Return the names of the fields in which two articles differ.
+
+        The slug is ignored. `updated_at` is ignored if this article doesn't set it.
+        """
+        values, other_values = asdict(self), asdict(other)
+        ignored = {"slug", "updated_at"} if self.updated_at is None else {"slug"}
+        return [name for name in values if name not in ignored and values[name] != other_values[name]]
 
 
 @dataclass(slots=True)
 class Content:
-    """A whole folder. Rows are by kind and key; their values leave out the column that says whether they are shown.
+    """The content that was read from a directory.
 
-    `lines` are where each entry's name stands, by kind; a file that can't be read has none.
+    `rows` contains the database rows, by kind and key, without the key columns and the listed column. `entry_lines`
+    contains the line number of each entry, by kind and name, except for files that can't be read.
     """
 
-    rows: dict[str, dict[Key, dict[str, Any]]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
+    rows: dict[str, dict[RowKey, dict[str, Any]]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     articles: dict[str, ArticleContent] = field(default_factory=dict)
     assessments: dict[str, dict[str, Any]] = field(default_factory=dict)
     journeys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    entry_lines: dict[str, dict[str, int]] = field(default_factory=dict)

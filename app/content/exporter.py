@@ -1,4 +1,4 @@
-"""Writes what the database holds as a folder that a load reads back to the same."""
+"""Export of the content in the database to files that can be loaded again."""
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -10,95 +10,97 @@ from sqlmodel import Session
 
 from app.content.assessments import ASSESSMENTS, stored_assessments
 from app.content.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, ArticleContent, Kind
-from app.content.journeys import DAYS, FILE, JOURNEY, MARKDOWN, stored_journeys
+from app.content.journeys import DAY_FILES, JOURNEY_DIRECTORY, JOURNEY_FILE, MARKDOWN_FIELDS, stored_journeys
 from app.content.reader import ARTICLES
 from app.content.stored import article_contents, stored_articles, stored_rows
 
 
-class NotEmpty(Exception):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder}: isn't empty; name a new folder, so that nothing is overwritten")
+class DirectoryNotEmpty(Exception):
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"{directory} isn't empty. Choose a new or empty directory.")
 
 
-class NothingStored(Exception):
+class NoContentStored(Exception):
     def __init__(self) -> None:
-        super().__init__("there is no content in the database yet: load some first")
+        super().__init__("The database has no content. Run `twentyone content load` first.")
 
 
-def export(session: Session, folder: Path) -> tuple[int, int]:
-    """Write the folder; says how many articles it has, and how many were left out.
+def export_content(session: Session, directory: Path) -> tuple[int, int]:
+    """Write all content to a directory. Return the numbers of exported and omitted articles.
 
-    An unpublished article whose author, category or topic was removed since can't be in a folder that loads.
+    Unpublished articles are omitted if their author, category or topic was removed, because they couldn't be loaded
+    again.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NotEmpty(folder)
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise DirectoryNotEmpty(directory)
     site = stored_rows(session, SITE).get((1,))
     if site is None:
-        raise NothingStored
-    (folder / ARTICLES).mkdir(parents=True, exist_ok=True)
-    _dump(folder / "site.yaml", site)
+        raise NoContentStored
+    (directory / ARTICLES).mkdir(parents=True, exist_ok=True)
+    _write_yaml(directory / "site.yaml", site)
     authors, categories, topics = (_entries(session, kind) for kind in (AUTHOR, CATEGORY, TOPIC))
-    _dump(folder / "consents.yaml", {"consents": _entries(session, CONSENT)})
-    _dump(folder / "authors.yaml", {"authors": [_author(entry) for entry in authors]})
-    _dump(folder / "topics.yaml", {"categories": categories, "topics": topics})
+    _write_yaml(directory / "consents.yaml", {"consents": _entries(session, CONSENT)})
+    _write_yaml(directory / "authors.yaml", {"authors": [_author_entry(entry) for entry in authors]})
+    _write_yaml(directory / "topics.yaml", {"categories": categories, "topics": topics})
     lines = sorted(_entries(session, SUPPORT), key=lambda line: line.pop("position"))
-    _dump(folder / "support.yaml", {"lines": [_without_none(line) for line in lines]})
-    _write_assessments(session, folder / ASSESSMENTS)
-    _write_journey(session, folder)
+    _write_yaml(directory / "support.yaml", {"lines": [_without_none(line) for line in lines]})
+    _write_assessments(session, directory / ASSESSMENTS)
+    _write_journey(session, directory)
     zone = ZoneInfo(site["time_zone"])
     known_authors, known_categories, known_topics = (
         {entry["slug"] for entry in entries} for entries in (authors, categories, topics)
     )
     stored = stored_articles(session)
-    written = 0
-    for article in article_contents(session, [each.id for each in stored]):
-        is_filed = article.author in known_authors and article.category in known_categories
-        if not (is_filed and known_topics.issuperset(article.topics)):
+    exported = 0
+    for article in article_contents(session, [article.id for article in stored]):
+        has_listed_names = article.author in known_authors and article.category in known_categories
+        if not (has_listed_names and known_topics.issuperset(article.topics)):
             continue
-        _write_front(folder / ARTICLES / f"{article.slug}.md", _front(article, zone), article.body)
-        written += 1
-    return written, len(stored) - written
+        _write_markdown(directory / ARTICLES / f"{article.slug}.md", _front_matter(article, zone), article.body)
+        exported += 1
+    return exported, len(stored) - exported
 
 
-def _write_assessments(session: Session, folder: Path) -> None:
-    """Those that are listed, in their current version."""
-    listed = [each for each in stored_assessments(session).values() if each.is_listed]
+def _write_assessments(session: Session, directory: Path) -> None:
+    """Write the current version of each publicly listed questionnaire to a file."""
+    listed = [assessment for assessment in stored_assessments(session).values() if assessment.is_listed]
     if listed:
-        folder.mkdir()
-    for each in listed:
-        _dump(folder / f"{each.slug}.yaml", each.definition)
+        directory.mkdir()
+    for assessment in listed:
+        _write_yaml(directory / f"{assessment.slug}.yaml", assessment.definition)
 
 
-def _write_journey(session: Session, folder: Path) -> None:
-    """The one that is listed."""
-    for journey in (each for each in stored_journeys(session).values() if each.is_listed):
-        (folder / JOURNEY).mkdir()
-        about = {"slug": journey.slug, **journey.definition}
-        about |= {name: about[name]["markdown"] for name in MARKDOWN}
-        days = about.pop("days")
-        _dump(folder / FILE, _without_none(about))
-        for day, file in zip(days, DAYS.values(), strict=True):
+def _write_journey(session: Session, directory: Path) -> None:
+    """Write the files of the journey that members can start, if there is one."""
+    for journey in (journey for journey in stored_journeys(session).values() if journey.is_listed):
+        (directory / JOURNEY_DIRECTORY).mkdir()
+        entry = {"slug": journey.slug, **journey.definition}
+        entry |= {name: entry[name]["markdown"] for name in MARKDOWN_FIELDS}
+        days = entry.pop("days")
+        _write_yaml(directory / JOURNEY_FILE, _without_none(entry))
+        for day, file in zip(days, DAY_FILES.values(), strict=True):
             lesson = day.pop("lesson")["markdown"]
-            _write_front(folder / file, _without_none(day), lesson)
+            _write_markdown(directory / file, _without_none(day), lesson)
 
 
 def _entries(session: Session, kind: Kind) -> list[dict[str, Any]]:
-    """A kind's rows that are shown, as a file lists them."""
-    assert kind.shown
+    """Return the entries of a kind, such as authors, in the form of a content file. Removed entries are left out."""
+    assert kind.listed_column
     rows = sorted(stored_rows(session, kind).items())
     return [
-        dict(zip(kind.key, key, strict=True)) | {name: value for name, value in row.items() if name != kind.shown}
+        dict(zip(kind.key, key, strict=True))
+        | {name: value for name, value in row.items() if name != kind.listed_column}
         for key, row in rows
-        if row[kind.shown]
+        if row[kind.listed_column]
     ]
 
 
-def _author(entry: dict[str, Any]) -> dict[str, Any]:
+def _author_entry(entry: dict[str, Any]) -> dict[str, Any]:
     avatar = _without_none({"initial": entry.pop("initial"), "url": entry.pop("avatar_url")})
     return entry | {"avatar": avatar}
 
 
-def _front(article: ArticleContent, zone: ZoneInfo) -> dict[str, Any]:
+def _front_matter(article: ArticleContent, zone: ZoneInfo) -> dict[str, Any]:
     return _without_none(
         {
             "title": article.title,
@@ -119,17 +121,17 @@ def _front(article: ArticleContent, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _date_or_instant(moment: datetime | None, zone: ZoneInfo) -> date | datetime | None:
-    """The shorter of the two, where it means the same."""
+    """Return a date if the timestamp is midnight in the time zone, otherwise the timestamp in UTC."""
     if moment is None:
         return None
     day = moment.astimezone(zone).date()
-    is_its_start = datetime.combine(day, time(), zone).astimezone(UTC) == moment
-    return day if is_its_start else moment.astimezone(UTC)
+    is_start_of_day = datetime.combine(day, time(), zone).astimezone(UTC) == moment
+    return day if is_start_of_day else moment.astimezone(UTC)
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: [_without_none(each) if isinstance(each, dict) else each for each in value]
+        name: [_without_none(item) if isinstance(item, dict) else item for item in value]
         if isinstance(value, list)
         else value
         for name, value in values.items()
@@ -137,10 +139,10 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _dump(path: Path, value: dict[str, Any]) -> None:
+def _write_yaml(path: Path, value: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
 
 
-def _write_front(path: Path, front: dict[str, Any], body: str) -> None:
+def _write_markdown(path: Path, front: dict[str, Any], body: str) -> None:
     text = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=110)
     path.write_text(f"---\n{text}---\n\n{body}", encoding="utf-8")

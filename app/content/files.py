@@ -1,4 +1,4 @@
-"""What the files of seed_content/ may say. docs/content.md explains it to editors."""
+"""Schemas that validate the files in seed_content/. Editors find them explained in docs/content.md."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -6,23 +6,23 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.source_files.fields import (
+    ContentModel,
     Country,
-    Day,
+    DateOrTimestamp,
     Href,
-    Https,
     Language,
     Line,
-    Moment,
+    PlainDate,
     Printable,
     ReferenceEntry,
-    Shape,
     Slug,
     Text,
-    Zone,
+    TimeZoneName,
+    WebAddress,
 )
 
 
-class LinkEntry(Shape):
+class LinkEntry(ContentModel):
     label: Line
     href: Href
 
@@ -31,12 +31,12 @@ class NavigationLinkEntry(LinkEntry):
     style: Literal["link", "button"]
 
 
-class FooterEntry(Shape):
+class FooterEntry(ContentModel):
     copyright: Line
     links: list[LinkEntry]
 
 
-class CallToActionEntry(Shape):
+class CallToActionEntry(ContentModel):
     eyebrow: Line
     title: Line
     text: Line
@@ -44,34 +44,34 @@ class CallToActionEntry(Shape):
     href: Href
 
 
-class SiteFile(Shape):
+class SiteFile(ContentModel):
     name: Line
     tagline: Line
     description: Text
     language: Language
-    time_zone: Zone
+    time_zone: TimeZoneName
     navigation: list[NavigationLinkEntry]
     footer: FooterEntry
     call_to_action: CallToActionEntry
 
 
-class ConsentEntry(Shape):
+class ConsentEntry(ContentModel):
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,49}$")]
     version: Annotated[str, Field(min_length=1, max_length=20), Printable]
     title: Line
     text: Text
 
 
-class ConsentsFile(Shape):
+class ConsentsFile(ContentModel):
     consents: list[ConsentEntry]
 
 
-class AvatarEntry(Shape):
+class AvatarEntry(ContentModel):
     initial: Annotated[str, Field(min_length=1, max_length=2), Printable]
-    url: Https | None = None
+    url: WebAddress | None = None
 
 
-class AuthorEntry(Shape):
+class AuthorEntry(ContentModel):
     slug: Slug
     name: Line
     role: Line
@@ -80,28 +80,28 @@ class AuthorEntry(Shape):
     avatar: AvatarEntry
 
 
-class AuthorsFile(Shape):
+class AuthorsFile(ContentModel):
     authors: list[AuthorEntry]
 
 
-class TaxonomyEntry(Shape):
+class TaxonomyEntry(ContentModel):
     slug: Slug
     name: Line
     description: Line
 
 
-class TopicsFile(Shape):
+class TopicsFile(ContentModel):
     categories: list[TaxonomyEntry]
     topics: list[TaxonomyEntry]
 
 
-class ChannelEntry(Shape):
+class ChannelEntry(ContentModel):
     kind: Literal["phone", "text", "chat", "whatsapp", "email", "web"]
     value: Line
     note: Line | None = None
 
 
-class SupportLineEntry(Shape):
+class SupportLineEntry(ContentModel):
     id: Slug
     country: Country | None = None
     kind: Literal["emergency", "crisis", "violence", "directory"]
@@ -110,21 +110,21 @@ class SupportLineEntry(Shape):
     channels: Annotated[list[ChannelEntry], Field(min_length=1)]
     hours: Line | None = None
     languages: list[Language] = Field(default_factory=list)
-    source_url: Https
-    verified_on: Day
+    source_url: WebAddress
+    verified_on: PlainDate
 
 
-class SupportFile(Shape):
+class SupportFile(ContentModel):
     lines: list[SupportLineEntry]
 
 
-class SeoEntry(Shape):
+class SeoEntry(ContentModel):
     title: Line
     description: Line
 
 
-class ArticleFront(Shape):
-    """The front matter of an article."""
+class ArticleFront(ContentModel):
+    """The front matter (YAML header) of an article file."""
 
     title: Line
     excerpt: Line
@@ -132,8 +132,8 @@ class ArticleFront(Shape):
     topics: Annotated[list[Slug], Field(min_length=1, max_length=12)]
     author: Slug
     status: Literal["draft", "published", "unpublished"]
-    publish_at: Annotated[Moment | None, Field(validate_default=True)] = None
-    updated_at: Moment | None = None
+    publish_at: Annotated[DateOrTimestamp | None, Field(validate_default=True)] = None
+    updated_at: DateOrTimestamp | None = None
     reading_minutes: Annotated[int, Field(ge=1, le=240)] | None = None
     former_slugs: list[Slug] = Field(default_factory=list)
     call_to_action: CallToActionEntry | None = None
@@ -142,7 +142,7 @@ class ArticleFront(Shape):
 
     @field_validator("publish_at")
     @classmethod
-    def _published_when(cls, value: date | datetime | None, info: ValidationInfo) -> date | datetime | None:
+    def _require_publish_at(cls, value: date | datetime | None, info: ValidationInfo) -> date | datetime | None:
         if value is None and info.data.get("status") == "published":
-            raise ValueError("is missing: a published article says when, such as publish_at: 2026-11-23")
+            raise ValueError("is missing: a published article needs it, such as publish_at: 2026-11-23")
         return value

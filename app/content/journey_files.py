@@ -1,23 +1,23 @@
-"""What the files of seed_content/journey/ may say. docs/content.md explains it to editors."""
+"""Schemas that validate the files in seed_content/journey/. Editors find them explained in docs/content.md."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from app.core.source_files.fields import Line, ReferenceEntry, Shape, Slug, Text
+from app.core.source_files.fields import ContentModel, Line, ReferenceEntry, Slug, Text
 
 WEEKS = 3
 
 Minutes = Annotated[int, Field(ge=1, le=240)]
 
 
-class WeekEntry(Shape):
+class WeekEntry(ContentModel):
     title: Line
     description: Line
 
 
-class JourneyFile(Shape):
-    """journey.yaml; `description` and `about_21_days` are Markdown."""
+class JourneyFile(ContentModel):
+    """The file journey.yaml, which describes the journey. `description` and `about_21_days` are Markdown."""
 
     slug: Slug
     title: Line
@@ -32,24 +32,24 @@ class JourneyFile(Shape):
     references: list[ReferenceEntry] = Field(default_factory=list)
 
 
-class ExerciseEntry(Shape):
+class ExerciseEntry(ContentModel):
     title: Line
     minutes: Minutes
     steps: Annotated[list[Line], Field(min_length=1, max_length=20)]
 
 
-class TaskEntry(Shape):
+class TaskEntry(ContentModel):
     id: Slug
     text: Line
 
 
-class EvidenceEntry(Shape):
+class EvidenceEntry(ContentModel):
     text: Text
     limit: Text
 
 
-class DayFront(Shape):
-    """The front matter of a day."""
+class DayFront(ContentModel):
+    """The front matter (YAML header) of the file for one day of the journey."""
 
     title: Line
     summary: Line

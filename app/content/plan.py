@@ -1,4 +1,4 @@
-"""What a load would do: the difference between a folder and the database."""
+"""The plan of a content load: all differences between content files and the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,18 +8,22 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.assessments.rules.definition import digest_of
-from app.content.assessments import KIND, StoredAssessment, differing, stored_assessments
-from app.content.content import CONSENT, KINDS, ArticleContent, Content, Key, Kind
+from app.assessments.rules.definition import definition_digest
+from app.content.assessments import KIND, StoredAssessment, changed_parts, stored_assessments
+from app.content.content import CONSENT, KINDS, ArticleContent, Content, Kind, RowKey
 from app.content.journeys import KIND as JOURNEY
-from app.content.journeys import StoredJourney, lost_tasks, stored_journeys
-from app.content.journeys import differing as differing_parts
-from app.content.journeys import digest_of as journey_digest
+from app.content.journeys import (
+    StoredJourney,
+    changed_journey_parts,
+    journey_digest,
+    removed_tasks,
+    stored_journeys,
+)
 from app.content.stored import StoredArticle, article_contents, former_slugs, stored_articles, stored_rows
-from app.core.markdown.rendering import RENDERING
-from app.core.source_files.sources import ContentFaults, Fault
+from app.core.markdown.rendering import RENDERER_VERSION
+from app.core.source_files.sources import ContentError, InvalidContent
 
-RENDERED_ANEW = f"rendering {RENDERING}"
+RENDERING_CHANGED = f"rendering {RENDERER_VERSION}"
 
 
 class Action(StrEnum):
@@ -31,19 +35,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContentChange:
-    """One thing that differs. `fields` are those that changed; `was` is the slug before a renaming."""
+    """A change to one entry of the content, for display. `fields` contains the names of the changed fields."""
 
     kind: str
     name: str
     action: Action
     fields: tuple[str, ...] = ()
-    was: str | None = None
+    previous_slug: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
     kind: Kind
-    key: Key
+    key: RowKey
     values: dict[str, Any]
     is_new: bool
     changed: frozenset[str] = frozenset()
@@ -51,174 +55,182 @@ class RowChange:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything that a load would write, and how to say it."""
+    """All database rows that a content load would write, and the list of changes to display."""
 
     changes: list[ContentChange] = field(default_factory=list)
     rows: list[RowChange] = field(default_factory=list)
     articles: list[tuple[ArticleContent, StoredArticle | None]] = field(default_factory=list)
     unpublished: list[UUID] = field(default_factory=list)
     assessments: list[tuple[str, dict[str, Any], StoredAssessment | None]] = field(default_factory=list)
-    unlisted: list[str] = field(default_factory=list)
+    unlisted_assessments: list[str] = field(default_factory=list)
     journeys: list[tuple[str, dict[str, Any], bool]] = field(default_factory=list)
     unlisted_journeys: list[str] = field(default_factory=list)
 
 
 def plan_load(session: Session, content: Content, *, force: bool = False) -> Plan:
-    """Compare a checked folder with what is stored.
+    """Compare content with the database, and return the changes that a load would make.
 
-    Raises ContentFaults where a text that people agreed to would change, or, unless forced, a task of the journey would
-    go that members may have ticked.
+    Raises InvalidContent if the text of a published consent version was edited. Without `force`, also raises it if a
+    task was removed that members may have completed.
     """
     plan = Plan()
     for kind in KINDS:
         _plan_rows(plan, kind, content.rows[kind.name], stored_rows(session, kind))
-    _refuse_other_words(plan, content)
+    _reject_changed_consent_texts(plan, content)
     _plan_articles(plan, session, content.articles)
     _plan_assessments(plan, content.assessments, stored_assessments(session))
     _plan_journeys(plan, session, content.journeys, force=force)
     return plan
 
 
-def _refuse_other_words(plan: Plan, content: Content) -> None:
-    """People agreed to the words of a version: they stay as they are."""
-    agreed = [
+def _reject_changed_consent_texts(plan: Plan, content: Content) -> None:
+    """Raise InvalidContent if a published version of a consent text was edited.
+
+    Members have agreed to that exact text, so an edit needs a new version.
+    """
+    rejected = [
         row.key for row in plan.rows if row.kind is CONSENT and not row.is_new and row.changed & {"title", "text"}
     ]
-    if agreed:
-        raise ContentFaults(
+    if rejected:
+        raise InvalidContent(
             [
-                Fault(
+                ContentError(
                     "consents.yaml",
-                    content.lines[CONSENT.name][purpose],
-                    f"version {version!r} of {purpose} has been published with other words: give these a new version",
+                    content.entry_lines[CONSENT.name][purpose],
+                    f"version {version!r} of {purpose} was published with another text: use a new version",
                 )
-                for purpose, version in agreed
+                for purpose, version in rejected
             ]
         )
 
 
-def _plan_rows(plan: Plan, kind: Kind, wanted: dict[Key, dict[str, Any]], stored: dict[Key, dict[str, Any]]) -> None:
-    shown = {kind.shown: True} if kind.shown else {}
-    for key, row in wanted.items():
-        values = row | shown
-        before = stored.get(key)
-        changed = [name for name in values if before is not None and before[name] != values[name]]
-        if before is None or changed:
-            plan.rows.append(RowChange(kind, key, values, is_new=before is None, changed=frozenset(changed)))
-            action = Action.CREATED if before is None else Action.CHANGED
-            plan.changes.append(ContentChange(kind.name, _name(key), action, tuple(changed)))
+def _plan_rows(
+    plan: Plan, kind: Kind, desired: dict[RowKey, dict[str, Any]], stored: dict[RowKey, dict[str, Any]]
+) -> None:
+    listed = {kind.listed_column: True} if kind.listed_column else {}
+    for key, row in desired.items():
+        values = row | listed
+        current = stored.get(key)
+        changed = [name for name in values if current is not None and current[name] != values[name]]
+        if current is None or changed:
+            plan.rows.append(RowChange(kind, key, values, is_new=current is None, changed=frozenset(changed)))
+            action = Action.CREATED if current is None else Action.CHANGED
+            plan.changes.append(ContentChange(kind.name, _display_name(key), action, tuple(changed)))
     for key, row in stored.items():
-        if key not in wanted and kind.shown and row[kind.shown]:
-            plan.rows.append(RowChange(kind, key, {kind.shown: False}, is_new=False))
-            plan.changes.append(ContentChange(kind.name, _name(key), Action.UNPUBLISHED))
+        if key not in desired and kind.listed_column and row[kind.listed_column]:
+            plan.rows.append(RowChange(kind, key, {kind.listed_column: False}, is_new=False))
+            plan.changes.append(ContentChange(kind.name, _display_name(key), Action.UNPUBLISHED))
 
 
-def _plan_articles(plan: Plan, session: Session, wanted: dict[str, ArticleContent]) -> None:
+def _plan_articles(plan: Plan, session: Session, desired: dict[str, ArticleContent]) -> None:
     stored = {article.slug: article for article in stored_articles(session)}
-    renamed = _renamed(wanted, stored, former_slugs(session))
-    kept: set[UUID] = set()
-    for slug, article in wanted.items():
-        before = stored.get(renamed.get(slug, slug))
-        if before:
-            kept.add(before.id)
-        change = _article_change(session, article, before)
+    renamed = _find_renames(desired, stored, former_slugs(session))
+    desired_ids: set[UUID] = set()
+    for slug, article in desired.items():
+        current = stored.get(renamed.get(slug, slug))
+        if current:
+            desired_ids.add(current.id)
+        change = _article_change(session, article, current)
         if change:
-            plan.articles.append((article, before))
+            plan.articles.append((article, current))
             plan.changes.append(change)
-    for before in stored.values():
-        if before.id not in kept and before.status != "unpublished":
-            plan.unpublished.append(before.id)
-            plan.changes.append(ContentChange("article", before.slug, Action.UNPUBLISHED))
+    for current in stored.values():
+        if current.id not in desired_ids and current.status != "unpublished":
+            plan.unpublished.append(current.id)
+            plan.changes.append(ContentChange("article", current.slug, Action.UNPUBLISHED))
 
 
-def _renamed(
-    wanted: dict[str, ArticleContent], stored: dict[str, StoredArticle], known: Mapping[str, UUID]
+def _find_renames(
+    desired: dict[str, ArticleContent], stored: dict[str, StoredArticle], former_slug_owners: Mapping[str, UUID]
 ) -> dict[str, str]:
-    """The slugs that are new names, each with the one that its article is stored under.
+    """Return a mapping from the new slug of each renamed article to its stored slug.
 
-    A former slug that is news says so, unless its article keeps that slug or the new one is another article's:
-    articles may change slugs with each other or pass them on in a chain, all in one load.
+    An article counts as renamed if `former_slugs` newly contains the slug of a stored article. It doesn't count if
+    another article still has the former slug, or already has the new one. In one load, articles can also exchange their
+    slugs.
     """
     renamed: dict[str, str] = {}
-    for slug, article in wanted.items():
+    for slug, article in desired.items():
         owner = stored[slug].id if slug in stored else None
-        news = [
+        candidates = [
             former
             for former in article.former_slugs
-            if former in stored and (former not in known or known[former] != owner)
+            if former in stored and (former not in former_slug_owners or former_slug_owners[former] != owner)
         ]
-        if news:
-            renamed[slug] = min(news, key=lambda former: former in known)
+        if candidates:
+            renamed[slug] = min(candidates, key=lambda former: former in former_slug_owners)
     while True:
-        left = set(renamed.values())
-        kept = {
-            slug: was
-            for slug, was in renamed.items()
-            if (was in renamed or was not in wanted) and (slug in left or slug not in stored)
+        vacated = set(renamed.values())
+        valid = {
+            slug: old_slug
+            for slug, old_slug in renamed.items()
+            if (old_slug in renamed or old_slug not in desired) and (slug in vacated or slug not in stored)
         }
-        if len(kept) == len(renamed):
+        if len(valid) == len(renamed):
             return renamed
-        renamed = kept
+        renamed = valid
 
 
-def _article_change(session: Session, article: ArticleContent, before: StoredArticle | None) -> ContentChange | None:
-    if before is None:
+def _article_change(session: Session, article: ArticleContent, current: StoredArticle | None) -> ContentChange | None:
+    if current is None:
         return ContentChange("article", article.slug, Action.CREATED)
-    is_renamed = before.slug != article.slug
-    is_redated = article.updated_at is not None and article.updated_at != before.updated_at
-    if not is_renamed and not is_redated and article.digest() == before.digest:
+    is_renamed = current.slug != article.slug
+    is_redated = article.updated_at is not None and article.updated_at != current.updated_at
+    if not is_renamed and not is_redated and article.digest() == current.digest:
         return None
-    [stored] = article_contents(session, [before.id])
-    fields = tuple(article.differences(stored)) or (() if is_renamed else (RENDERED_ANEW,))
+    [stored] = article_contents(session, [current.id])
+    fields = tuple(article.changed_fields(stored)) or (() if is_renamed else (RENDERING_CHANGED,))
     if is_renamed:
-        return ContentChange("article", article.slug, Action.RENAMED, fields, was=before.slug)
+        return ContentChange("article", article.slug, Action.RENAMED, fields, previous_slug=current.slug)
     return ContentChange("article", article.slug, Action.CHANGED, fields)
 
 
-def _plan_assessments(plan: Plan, wanted: Mapping[str, dict[str, Any]], stored: Mapping[str, StoredAssessment]) -> None:
-    """A definition that says something else is a new version; one that comes back as it was is listed again."""
-    for slug, definition in wanted.items():
-        before = stored.get(slug)
-        if before is None:
+def _plan_assessments(
+    plan: Plan, desired: Mapping[str, dict[str, Any]], stored: Mapping[str, StoredAssessment]
+) -> None:
+    """Plan new versions of changed questionnaires, and which questionnaires to list or unlist."""
+    for slug, definition in desired.items():
+        current = stored.get(slug)
+        if current is None:
             change = ContentChange(KIND, slug, Action.CREATED)
-        elif before.digest != digest_of(definition):
-            change = ContentChange(KIND, slug, Action.CHANGED, tuple(differing(definition, before.definition)))
-        elif not before.is_listed:
+        elif current.digest != definition_digest(definition):
+            change = ContentChange(KIND, slug, Action.CHANGED, tuple(changed_parts(definition, current.definition)))
+        elif not current.is_listed:
             change = ContentChange(KIND, slug, Action.CHANGED, ("is_listed",))
         else:
             continue
-        plan.assessments.append((slug, definition, before))
+        plan.assessments.append((slug, definition, current))
         plan.changes.append(change)
-    for slug, before in stored.items():
-        if slug not in wanted and before.is_listed:
-            plan.unlisted.append(slug)
+    for slug, current in stored.items():
+        if slug not in desired and current.is_listed:
+            plan.unlisted_assessments.append(slug)
             plan.changes.append(ContentChange(KIND, slug, Action.UNPUBLISHED))
 
 
-def _plan_journeys(plan: Plan, session: Session, wanted: Mapping[str, dict[str, Any]], *, force: bool) -> None:
+def _plan_journeys(plan: Plan, session: Session, desired: Mapping[str, dict[str, Any]], *, force: bool) -> None:
     stored: Mapping[str, StoredJourney] = stored_journeys(session)
-    faults: list[Fault] = []
-    for slug, definition in wanted.items():
-        before = stored.get(slug)
-        if before is None:
+    errors: list[ContentError] = []
+    for slug, definition in desired.items():
+        current = stored.get(slug)
+        if current is None:
             change = ContentChange(JOURNEY, slug, Action.CREATED)
-        elif before.digest != journey_digest(definition):
-            parts = tuple(differing_parts(definition, before.definition))
-            change = ContentChange(JOURNEY, slug, Action.CHANGED, parts or (RENDERED_ANEW,))
-            faults += [] if force else lost_tasks(session, slug, definition, before.definition)
-        elif not before.is_listed:
+        elif current.digest != journey_digest(definition):
+            parts = tuple(changed_journey_parts(definition, current.definition))
+            change = ContentChange(JOURNEY, slug, Action.CHANGED, parts or (RENDERING_CHANGED,))
+            errors += [] if force else removed_tasks(session, slug, definition, current.definition)
+        elif not current.is_listed:
             change = ContentChange(JOURNEY, slug, Action.CHANGED, ("is_listed",))
         else:
             continue
-        plan.journeys.append((slug, definition, before is None))
+        plan.journeys.append((slug, definition, current is None))
         plan.changes.append(change)
-    if faults:
-        raise ContentFaults(faults)
-    for slug, before in stored.items():
-        if slug not in wanted and before.is_listed:
+    if errors:
+        raise InvalidContent(errors)
+    for slug, current in stored.items():
+        if slug not in desired and current.is_listed:
             plan.unlisted_journeys.append(slug)
             plan.changes.append(ContentChange(JOURNEY, slug, Action.UNPUBLISHED))
 
 
-def _name(key: Key) -> str:
+def _display_name(key: RowKey) -> str:
     return " ".join(part for part in key if isinstance(part, str))

@@ -1,4 +1,4 @@
-"""Reads a folder of content as a whole and finds everything that is wrong with it."""
+"""Reading and validation of a content directory, such as seed_content/."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -8,106 +8,114 @@ from app.content.articles import ArticleReader
 from app.content.assessments import ASSESSMENTS, read_questionnaires
 from app.content.content import AUTHOR, CATEGORY, CONSENT, SITE, SUPPORT, TOPIC, Content
 from app.content.files import AuthorsFile, ConsentsFile, SiteFile, SupportFile, TopicsFile
-from app.content.journeys import DAYS, FILE, JOURNEY, read_journey
-from app.core.source_files.fields import Shape
+from app.content.journeys import DAY_FILES, JOURNEY_DIRECTORY, JOURNEY_FILE, read_journey
+from app.core.source_files.fields import ContentModel
 from app.core.source_files.messages import did_you_mean
-from app.core.source_files.sources import ContentFaults, FaultCollector, read_yaml, texts, validated
+from app.core.source_files.sources import ErrorCollector, InvalidContent, read_yaml, texts_at, validate
 
-FILES = ("site.yaml", "consents.yaml", "authors.yaml", "topics.yaml", "support.yaml")
+YAML_FILES = ("site.yaml", "consents.yaml", "authors.yaml", "topics.yaml", "support.yaml")
 ARTICLES = "articles"
-LISTS = {  # what entries are told apart by
-    "consents.yaml": (("consents", "purpose", CONSENT, "keep the version that is asked for now"),),
-    "authors.yaml": (("authors", "slug", AUTHOR, "give each author their own"),),
+UNIQUE_KEYS = {  # for each file: list, key field, kind of content, and advice on duplicates
+    "consents.yaml": (("consents", "purpose", CONSENT, "keep only the current version"),),
+    "authors.yaml": (("authors", "slug", AUTHOR, "give each author a unique slug"),),
     "topics.yaml": (
-        ("categories", "slug", CATEGORY, "give each category its own"),
-        ("topics", "slug", TOPIC, "give each topic its own"),
+        ("categories", "slug", CATEGORY, "give each category a unique slug"),
+        ("topics", "slug", TOPIC, "give each topic a unique slug"),
     ),
-    "support.yaml": (("lines", "id", SUPPORT, "give each line its own"),),
+    "support.yaml": (("lines", "id", SUPPORT, "give each line a unique id"),),
 }
 
-File = TypeVar("File", bound=Shape)
+File = TypeVar("File", bound=ContentModel)
 Track = Callable[[Sequence[str]], Iterable[str]]
 
 
 def read_content(root: Path, *, track: Track = iter) -> Content:
-    """The content of a folder, checked. `track` is handed the article files, to show how far it got.
+    """Read and check a content directory.
 
-    Raises ContentFaults with all faults at once.
+    `track` wraps the list of article files, for example to show progress. Raises InvalidContent with the errors of all
+    files.
     """
-    faults = FaultCollector()
+    errors = ErrorCollector()
     if not root.is_dir():
-        faults.at(str(root), 1, "isn't a folder: name the one that holds site.yaml")
-        raise ContentFaults(faults.found)
-    _refuse_strangers(root, faults)
+        errors.add_at(str(root), 1, "isn't a directory: pass the directory that contains site.yaml")
+        raise InvalidContent(errors.collected)
+    _reject_unknown_files(root, errors)
     content = Content()
-    site = _read(root, "site.yaml", SiteFile, content, faults)
+    site = _read_file(root, "site.yaml", SiteFile, content, errors)
     _add_site(content, site)
-    _add_consents(content, _read(root, "consents.yaml", ConsentsFile, content, faults))
-    _add_authors(content, _read(root, "authors.yaml", AuthorsFile, content, faults))
-    _add_topics(content, _read(root, "topics.yaml", TopicsFile, content, faults))
-    _add_support(content, _read(root, "support.yaml", SupportFile, content, faults))
+    _add_consents(content, _read_file(root, "consents.yaml", ConsentsFile, content, errors))
+    _add_authors(content, _read_file(root, "authors.yaml", AuthorsFile, content, errors))
+    _add_topics(content, _read_file(root, "topics.yaml", TopicsFile, content, errors))
+    _add_support(content, _read_file(root, "support.yaml", SupportFile, content, errors))
 
-    reader = ArticleReader(root, content, faults, site=site)
-    for file in track(_named(root, ARTICLES, ".md")):
+    reader = ArticleReader(root, content, errors, site=site)
+    for file in track(_content_files(root, ARTICLES, ".md")):
         reader.read(file)
-    read_journey(root, content, faults)
-    read_questionnaires(root, _named(root, ASSESSMENTS, ".yaml"), content, faults)
-    if faults.found:
-        raise ContentFaults(faults.found)
+    read_journey(root, content, errors)
+    read_questionnaires(root, _content_files(root, ASSESSMENTS, ".yaml"), content, errors)
+    if errors.collected:
+        raise InvalidContent(errors.collected)
     return content
 
 
-def _read(root: Path, file: str, shape: type[File], content: Content, faults: FaultCollector) -> File | None:
-    """A file's data, if nothing is wrong with it; where its entries' names stand is noted in any case."""
+def _read_file(root: Path, file: str, shape: type[File], content: Content, errors: ErrorCollector) -> File | None:
+    """Read and validate a YAML file. Return its data, or None if it has errors.
+
+    If the file can be parsed, the line numbers of its entries are recorded in `content`, even if it has errors.
+    """
     if not (root / file).is_file():
-        faults.at(file, 1, "is missing")
+        errors.add_at(file, 1, "is missing")
         return None
-    source = read_yaml(root, file, faults)
+    source = read_yaml(root, file, errors)
     if source is None:
         return None
-    for part, key, kind, advice in LISTS.get(file, ()):
-        known = content.lines.setdefault(kind.name, {})
-        for path, name in texts(source, part, key):
+    for part, key, kind, remedy in UNIQUE_KEYS.get(file, ()):
+        known = content.entry_lines.setdefault(kind.name, {})
+        for path, name in texts_at(source, part, key):
             if name in known:
-                faults.add(source, path, f"{name!r} stands here twice: {advice}")
-            known.setdefault(name, source.line(*path))
-    return validated(source, shape, faults)
+                errors.add(source, path, f"{name!r} appears twice: {remedy}")
+            known.setdefault(name, source.line_of(*path))
+    return validate(source, shape, errors)
 
 
-def _refuse_strangers(root: Path, faults: FaultCollector) -> None:
-    """A file that nobody reads is likely a file in the wrong place."""
-    known = {*FILES, ARTICLES, ASSESSMENTS, JOURNEY}
+def _reject_unknown_files(root: Path, errors: ErrorCollector) -> None:
+    """Report files with unknown names, which are probably misplaced or misspelt."""
+    known = {*YAML_FILES, ARTICLES, ASSESSMENTS, JOURNEY_DIRECTORY}
     for path in sorted(root.iterdir()):
         if path.name not in known and not _is_hidden(path):
-            faults.at(path.name, 1, f"isn't read{did_you_mean(path.name, sorted(known))}")
+            errors.add_at(path.name, 1, f"is unknown{did_you_mean(path.name, sorted(known))}")
     if not (root / ARTICLES).is_dir():
-        faults.at(ARTICLES, 1, "is missing: the folder of the articles")
-    for name in _strangers(root, ARTICLES, ".md"):
-        faults.at(name, 1, "isn't read: an article is a file that ends with .md")
+        errors.add_at(ARTICLES, 1, "is missing: create this directory for the articles")
+    for name in _unexpected_files(root, ARTICLES, ".md"):
+        errors.add_at(name, 1, "is unknown: articles are files that end with .md")
     if (root / ASSESSMENTS).is_file():
-        faults.at(ASSESSMENTS, 1, "must be a folder, with one file for each questionnaire")
-    for name in _strangers(root, ASSESSMENTS, ".yaml"):
-        faults.at(name, 1, "isn't read: a questionnaire is a file that ends with .yaml")
-    if (root / JOURNEY).is_file():
-        faults.at(JOURNEY, 1, "must be a folder, with journey.yaml and one file for each day")
-    read = {FILE, *DAYS.values()}
-    for path in _visible(root / JOURNEY):
-        if (name := f"{JOURNEY}/{path.name}") not in read:
-            faults.at(name, 1, f"isn't read{did_you_mean(name, sorted(read))}")
+        errors.add_at(ASSESSMENTS, 1, "must be a directory with one file per questionnaire")
+    for name in _unexpected_files(root, ASSESSMENTS, ".yaml"):
+        errors.add_at(name, 1, "is unknown: questionnaires are files that end with .yaml")
+    if (root / JOURNEY_DIRECTORY).is_file():
+        errors.add_at(JOURNEY_DIRECTORY, 1, "must be a directory with journey.yaml and one file per day")
+    journey_files = {JOURNEY_FILE, *DAY_FILES.values()}
+    for path in _visible_files(root / JOURNEY_DIRECTORY):
+        if (name := f"{JOURNEY_DIRECTORY}/{path.name}") not in journey_files:
+            errors.add_at(name, 1, f"is unknown{did_you_mean(name, sorted(journey_files))}")
 
 
-def _named(root: Path, folder: str, ending: str) -> list[str]:
-    """The files of a folder that are read."""
-    return [f"{folder}/{path.name}" for path in _visible(root / folder) if path.suffix == ending and path.is_file()]
+def _content_files(root: Path, directory: str, suffix: str) -> list[str]:
+    """Return the files with this suffix in a directory, as paths relative to the content directory."""
+    return [
+        f"{directory}/{path.name}"
+        for path in _visible_files(root / directory)
+        if path.suffix == suffix and path.is_file()
+    ]
 
 
-def _strangers(root: Path, folder: str, ending: str) -> list[str]:
-    read = _named(root, folder, ending)
-    return [name for path in _visible(root / folder) if (name := f"{folder}/{path.name}") not in read]
+def _unexpected_files(root: Path, directory: str, suffix: str) -> list[str]:
+    expected = _content_files(root, directory, suffix)
+    return [name for path in _visible_files(root / directory) if (name := f"{directory}/{path.name}") not in expected]
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*") if not _is_hidden(path))
+def _visible_files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.glob("*") if not _is_hidden(path))
 
 
 def _is_hidden(path: Path) -> bool:
@@ -133,13 +141,13 @@ def _add_authors(content: Content, file: AuthorsFile | None) -> None:
 
 
 def _add_topics(content: Content, file: TopicsFile | None) -> None:
-    for kind, filings in ((CATEGORY, file.categories), (TOPIC, file.topics)) if file else ():
-        for filing in filings:
-            content.rows[kind.name][filing.slug,] = filing.model_dump(exclude={"slug"})
+    for kind, entries in ((CATEGORY, file.categories), (TOPIC, file.topics)) if file else ():
+        for entry in entries:
+            content.rows[kind.name][entry.slug,] = entry.model_dump(exclude={"slug"})
 
 
 def _add_support(content: Content, file: SupportFile | None) -> None:
-    """Lines in the order of the file, those for everywhere after all others."""
+    """Add the help lines to the content in the order of the file, with international lines last."""
     lines = sorted(file.lines if file else (), key=lambda line: line.country is None)
     for position, line in enumerate(lines):
         content.rows[SUPPORT.name][line.id,] = {**line.model_dump(exclude={"id"}), "position": position}

@@ -1,4 +1,4 @@
-"""What the database holds, in the same shape as what files say."""
+"""Reading of editorial content from the database, in the same form as content from files."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.articles.models import Article, ArticleBody, ArticleTopic, FormerSlug
-from app.content.content import ArticleContent, Key, Kind
+from app.content.content import ArticleContent, Kind, RowKey
 
 
 class StoredArticle(NamedTuple):
-    """Enough of an article to see whether it changed."""
+    """The columns of a stored article that are needed to detect changes."""
 
     id: UUID
     slug: str
@@ -21,8 +21,8 @@ class StoredArticle(NamedTuple):
     updated_at: datetime
 
 
-def stored_rows(session: Session, kind: Kind) -> dict[Key, dict[str, Any]]:
-    """A kind's rows by key, their other columns as values."""
+def stored_rows(session: Session, kind: Kind) -> dict[RowKey, dict[str, Any]]:
+    """Return all rows of a kind of content, by key. The values exclude the key columns."""
     rows = session.exec(select(kind.table)).all()
     return {tuple(getattr(row, name) for name in kind.key): row.model_dump(exclude=set(kind.key)) for row in rows}
 
@@ -33,13 +33,13 @@ def stored_articles(session: Session) -> list[StoredArticle]:
 
 
 def former_slugs(session: Session) -> dict[str, UUID]:
-    """The article that each former slug leads to."""
+    """Return a mapping from former article slugs to the IDs of the articles."""
     rows = session.execute(select(col(FormerSlug.slug), col(FormerSlug.article_id)))
     return {row.slug: row.article_id for row in rows}
 
 
 def article_contents(session: Session, ids: Sequence[UUID]) -> Iterator[ArticleContent]:
-    """Articles as a file would have them."""
+    """Yield stored articles in the same form as articles from files."""
     for article_id in ids:
         article = session.get_one(Article, article_id)
         body = session.get_one(ArticleBody, article_id)

@@ -1,1 +1,1 @@
-"""What any service needs and no product word."""
+"""Infrastructure that is independent of the product: database, email, encryption, logs and settings."""

@@ -1,4 +1,4 @@
-"""Work that a process does beside answering: again and again, in a thread of its own."""
+"""Periodic background tasks, each in its own thread."""
 
 import threading
 from collections.abc import Callable
@@ -8,19 +8,20 @@ import structlog
 
 log = structlog.get_logger("app.background")
 
-STOPPING = 5.0  # seconds that a piece of work may take to end when the process does
+STOP_TIMEOUT_SECONDS = 5.0  # maximum wait at shutdown for a task that is running
 
 
-class Repeating:
-    """Runs work every so many seconds, at once when woken, and at once again while it says that there is more (True).
+class PeriodicTask:
+    """Run `work` in a thread every `interval` seconds, or earlier after `wake()`.
 
-    What fails is told once, and that it works again.
+    If `work` returns True, it runs again immediately. Of several consecutive failures, only the first is logged. The
+    next success is logged as a recovery.
     """
 
-    def __init__(self, name: str, work: Callable[[], Any], *, every: float) -> None:
+    def __init__(self, name: str, work: Callable[[], Any], *, interval: float) -> None:
         self._name = name
         self._work = work
-        self._every = every
+        self._interval = interval
         self._woken = threading.Event()
         self._stopping = False
         self._failing = False
@@ -35,24 +36,24 @@ class Repeating:
     def stop(self) -> None:
         self._stopping = True
         self._woken.set()
-        self._thread.join(timeout=STOPPING)
+        self._thread.join(timeout=STOP_TIMEOUT_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping:
             self._woken.clear()
-            if self._try() is not True and not self._stopping:
-                self._woken.wait(self._every)
+            if self._run_once() is not True and not self._stopping:
+                self._woken.wait(self._interval)
 
-    def _try(self) -> object:
-        """What the work said, if it said anything."""
+    def _run_once(self) -> object:
+        """Run the work once. Return its result, or None if it raised an exception."""
         try:
-            said = self._work()
+            result = self._work()
         except Exception as error:
             if not self._failing:
-                log.warning("background_failing", work=self._name, error=type(error).__name__, exc_info=True)
+                log.warning("background_task_failed", task=self._name, error=type(error).__name__, exc_info=True)
             self._failing = True
             return None
         if self._failing:
-            log.info("background_works_again", work=self._name)
+            log.info("background_task_recovered", task=self._name)
         self._failing = False
-        return said
+        return result

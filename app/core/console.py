@@ -1,4 +1,4 @@
-"""What the commands share: where they print, their settings, their database."""
+"""Helpers for command-line commands: output, settings and database access."""
 
 import re
 import sys
@@ -15,43 +15,43 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.core.db.database import Database
 from app.core.settings import DatabaseSettings, Settings
 
-PATIENCE = 600.0  # seconds that a command waits for another writer, and may take on PostgreSQL
+COMMAND_TIMEOUT_SECONDS = 600.0  # maximum wait for a lock; on PostgreSQL also the maximum time of a statement
 
-UNREADABLE = (ValidationError, SettingsError)  # what is raised for settings that can't be used
-LOCKED = "55P03"  # what PostgreSQL says of a lock that wasn't to be had in time
-FIELD = re.compile(r'field "(\w+)"')  # in what a SettingsError says
+SETTINGS_ERRORS = (ValidationError, SettingsError)
+LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL error code (SQLSTATE) of a lock timeout
+FIELD_PATTERN = re.compile(r'field "(\w+)"')  # finds the setting's name in the message of a SettingsError
 
-WIDE = 200  # characters of a table that goes to a file or another command
+REDIRECTED_WIDTH = 200  # characters per line if the output is a file or a pipe
 
-out = Console(  # line :100: is no emoji
-    soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE
+out = Console(  # emoji=False: otherwise rich would turn texts such as `:100:` into emoji
+    soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout.isatty() else REDIRECTED_WIDTH
 )
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
-def read_settings() -> Settings:
-    """The settings, or what is wrong with them and exit code 2."""
+def load_settings() -> Settings:
+    """Return the settings. If any are invalid, print the errors and exit with code 2."""
     try:
         return Settings()
-    except UNREADABLE as error:
-        for fault in faults_of(error):
-            typer.echo(fault, err=True)
+    except SETTINGS_ERRORS as error:
+        for message in settings_errors(error):
+            typer.echo(message, err=True)
         raise typer.Exit(2) from None
 
 
-def faults_of(error: ValidationError | SettingsError) -> list[str]:
-    """What is wrong with settings, by name and without their values."""
+def settings_errors(error: ValidationError | SettingsError) -> list[str]:
+    """Return one message per invalid setting. It contains the setting's name but not its value."""
     if isinstance(error, SettingsError):
-        return [f"TWENTYONE_{name.upper()}: must be JSON" for name in FIELD.findall(str(error))]
+        return [f"TWENTYONE_{name.upper()}: must be JSON" for name in FIELD_PATTERN.findall(str(error))]
     return [
-        "".join(f"TWENTYONE_{part}: ".upper() for part in each["loc"][:1]) + each["msg"].removeprefix("Value error, ")
-        for each in error.errors()
+        "".join(f"TWENTYONE_{part}: ".upper() for part in item["loc"][:1]) + item["msg"].removeprefix("Value error, ")
+        for item in error.errors()
     ]
 
 
 @contextmanager
-def opened() -> Iterator[Database]:
-    database = Database(DatabaseSettings().database, pool_size=1, seconds=PATIENCE)
+def open_database() -> Iterator[Database]:
+    database = Database(DatabaseSettings().database, pool_size=1, request_timeout=COMMAND_TIMEOUT_SECONDS)
     try:
         yield database
     finally:
@@ -59,17 +59,18 @@ def opened() -> Iterator[Database]:
 
 
 @contextmanager
-def database_told() -> Iterator[None]:
-    """Says why the database can't be used, and ends with exit code 1."""
+def reporting_database_errors() -> Iterator[None]:
+    """If the database can't be used in this block, print the reason and exit with code 1."""
     try:
         yield
     except (OperationalError, ProgrammingError) as error:
-        if getattr(error.orig, "sqlstate", None) == LOCKED:
-            err.print(escape(f"Others use what is to be changed: {error.orig}. It stays as it was; run this again."))
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            err.print(escape(f"A table is in use: {error.orig}. Nothing was changed. Run this command again."))
             raise typer.Exit(1) from None
-        err.print(escape(f"The database can't be used: {error.orig}. Is it there, and migrated (twentyone migrate)?"))
+        hint = "Check TWENTYONE_DATABASE_URL and run `twentyone migrate`."
+        err.print(escape(f"The database can't be used: {error.orig}. {hint}"))
         raise typer.Exit(1) from None
 
 
-def counted(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+def pluralise(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

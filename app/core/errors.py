@@ -1,4 +1,4 @@
-"""Refusals that a client can do something about, and what they say."""
+"""Errors that the API returns to clients."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,53 +8,56 @@ from typing import Any, ClassVar, Literal
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing that was wrong with what was sent; never what was sent itself."""
+    """An invalid part of a request, such as a field or parameter. It never contains the value that was sent."""
 
-    where: Literal["body", "query", "path", "header"]
+    location: Literal["body", "query", "path", "header"]
     pointer: str
     detail: str
 
 
 class AppError(Exception):
-    """An expected refusal: the client did, or may do, something about it. `says` is its text, unless one is given."""
+    """Base class of errors that the API returns as problem details (RFC 9457).
+
+    `message` is the default for `detail`, the explanation that the client receives.
+    """
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
-    says: ClassVar[str]
-    keeps_writes: ClassVar[bool] = False  # whether what was written before it must survive the refusal
-    more_example: ClassVar[Mapping[str, Any]] = {}  # of what stands beside the problem's own members
+    message: ClassVar[str]
+    commits_writes: ClassVar[bool] = False  # whether the transaction is committed although this error is raised
+    extensions_example: ClassVar[Mapping[str, Any]] = {}  # example of `extensions` for the OpenAPI document
 
     def __init__(
         self,
         *errors: FieldError,
         detail: str = "",
         headers: Mapping[str, str] | None = None,
-        more: Mapping[str, Any] | None = None,
+        extensions: Mapping[str, Any] | None = None,
     ) -> None:
-        """`more` stands beside the problem's own members, as RFC 9457 (3.2) allows."""
-        self.detail = detail or self.says
+        """`extensions` are additional members of the problem details (RFC 9457, section 3.2)."""
+        self.detail = detail or self.message
         super().__init__(self.detail)
         self.errors: Sequence[FieldError] = errors
         self.headers = headers or {}
-        self.more = more or {}
+        self.extensions = extensions or {}
 
 
-class BadInput(AppError):
+class InvalidInput(AppError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid_input"
-    says = "Some of what was sent can't be used."
+    message = "Some values are not valid. Please check them and try again."
 
 
 class NotFound(AppError):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
-    says = "There is nothing at this address."
+    message = "This address does not exist."
 
 
 class NotSignedIn(AppError):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_signed_in"
-    says = "Please sign in."
+    message = "Please sign in."
     challenge: ClassVar[str] = "Bearer"
 
     def __init__(self) -> None:
@@ -73,31 +76,31 @@ class Gone(AppError):
     status = HTTPStatus.GONE
 
 
-class TooMany(AppError):
-    """Nothing is wrong with the request but how many there were before it."""
+class TooManyRequests(AppError):
+    """The client has sent too many requests. It can retry after `retry_after` seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
-    says = "There were too many requests from your network. Please wait a moment."
+    message = "Too many requests came from your network. Please wait a moment and try again."
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(headers={"Retry-After": str(max(1, retry_after))})
 
 
 class Unavailable(AppError):
-    """Nothing is wrong with the request: it may be sent again after `retry_after` seconds."""
+    """The database is unreachable or too slow. The client can retry after `retry_after` seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
-    says = "The database can't be reached just now. Please try again in a moment."
+    message = "The service is temporarily unavailable. Please try again in a moment."
     retry_after: ClassVar[int] = 2
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail=detail, headers={"Retry-After": str(self.retry_after)})
 
 
-class Moved(Exception):
-    """What was asked for by one name has another now; the query goes along."""
+class PermanentRedirect(Exception):
+    """A resource was renamed. The response redirects to its new name and preserves the query string."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -1,7 +1,7 @@
-"""PUT under an id that the client chose: a repeat is told from another use of the id, and from what was deleted.
+"""Idempotent PUT requests: the client chooses the ID and can safely repeat the request.
 
-Kept is a keyed hash of the body that came first. The member's own key makes it: who has the database alone can't try
-out which answers were sent.
+A keyed hash of the first body is stored, to distinguish a repeated request from a different one with the same ID. The
+key is derived from the user's encryption key. Without it, the stored answers can't be guessed from the hashes.
 """
 
 import hmac
@@ -10,29 +10,29 @@ from typing import Any
 
 from app.core.errors import Conflict, FieldError, Gone
 
-LABEL = b"bodies under clients' ids"
+HMAC_LABEL = b"bodies under clients' ids"
 
 
 class IdReused(Conflict):
     code = "id_reused"
-    says = "This id was used for something else. Please choose a new one."
+    message = "This ID was already used for other data. Please use a new one."
 
     def __init__(self, pointer: str) -> None:
-        super().__init__(FieldError("path", pointer, "Choose a new id for something new."))
+        super().__init__(FieldError("path", pointer, "Use a new ID for new data."))
 
 
 class Deleted(Gone):
     code = "deleted"
-    says = "What had this id was deleted. It isn't brought back."
+    message = "The data with this ID was deleted. It can't be restored."
 
 
 def body_hash(key: bytes, body: Any) -> bytes:
-    """Alike for bodies that say the same; 32 bytes."""
+    """Return a 32-byte keyed hash of a JSON body. The order of object keys does not matter."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hmac.digest(hmac.digest(key, LABEL, "sha256"), text.encode(), "sha256")
+    return hmac.digest(hmac.digest(key, HMAC_LABEL, "sha256"), text.encode(), "sha256")
 
 
-def check_same(kept: bytes, sent: bytes, *, pointer: str) -> None:
-    """Raises IdReused, which names the path's parameter."""
-    if not hmac.compare_digest(kept, sent):
+def require_same_body(stored: bytes, received: bytes, *, pointer: str) -> None:
+    """Raise IdReused if two body hashes differ. `pointer` names the path parameter that contains the ID."""
+    if not hmac.compare_digest(stored, received):
         raise IdReused(pointer)

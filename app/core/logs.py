@@ -1,4 +1,7 @@
-"""Logs: JSON lines for machines, readable ones on a terminal. Values come as fields, never inside the text."""
+"""Structured logs: JSON lines, or readable lines on a terminal.
+
+Values are logged as separate fields, never as part of the event name.
+"""
 
 import logging
 import sys
@@ -9,7 +12,7 @@ import structlog
 from structlog.typing import Processor
 from typing_extensions import override
 
-SHARED: list[Processor] = [
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -17,14 +20,14 @@ SHARED: list[Processor] = [
 ]
 
 
-class Lines:
-    """Writes our own lines, without the detour by `logging`, which is most of what a line costs."""
+class LineLogger:
+    """Writes log lines directly to standard error, which is much faster than the `logging` module."""
 
     def __init__(self, name: str = "app") -> None:
         self.name = name
 
     def msg(self, line: str) -> None:
-        """What can't be written, as on a full disk, is lost, and nothing with it."""
+        """Write a line. Ignore errors such as a full disk, because logging must not fail a request."""
         with suppress(OSError, ValueError):
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
@@ -32,8 +35,8 @@ class Lines:
     debug = info = warning = error = exception = critical = msg
 
 
-class StandardError(logging.StreamHandler[TextIO]):
-    """Writes to whatever standard error is at the time, as tests and process managers exchange it."""
+class StandardErrorHandler(logging.StreamHandler[TextIO]):
+    """Logging handler that writes to the current `sys.stderr`, which tests and process managers may replace."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -45,26 +48,26 @@ class StandardError(logging.StreamHandler[TextIO]):
 
 
 def configure(level: str) -> None:
-    """Send our own and every library's lines one way, to standard error."""
-    last: list[Processor] = (
+    """Log to standard error in one format, for the application and all libraries."""
+    renderers: list[Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if sys.stderr.isatty()
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
-        processors=[*SHARED, *last],
-        logger_factory=Lines,
+        processors=[*SHARED_PROCESSORS, *renderers],
+        logger_factory=LineLogger,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    handler = StandardError()
+    handler = StandardErrorHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            foreign_pre_chain=SHARED_PROCESSORS,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     root = logging.getLogger()
-    root.handlers = [each for each in root.handlers if not isinstance(each, StandardError)] + [handler]
+    root.handlers = [present for present in root.handlers if not isinstance(present, StandardErrorHandler)] + [handler]
     root.setLevel(level.upper())
     logging.getLogger("alembic").setLevel(logging.WARNING)

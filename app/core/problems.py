@@ -1,4 +1,4 @@
-"""RFC 9457 problem details: the one shape of every refusal, alone or as a part of a reply."""
+"""Problem details (RFC 9457), the body of every error response."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
@@ -7,24 +7,26 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import AppError, FieldError
-from app.core.text_fields import shown_name
+from app.core.text_fields import safe_name
 
-OF_A_KEY = "[key]"  # what pydantic adds to the place of a key that doesn't fit
-TITLES = {413: "Content Too Large", 422: "Invalid input"}  # where versions of Python differ, or we do
+KEY_MARKER = "[key]"  # pydantic appends it to the location of an invalid dictionary key
+TITLES = {413: "Content Too Large", 422: "Invalid input"}  # Python versions have different names for status 413
 
 
 class ProblemField(BaseModel):
-    """One thing that was wrong with what was sent."""
+    """An invalid part of the request."""
 
-    where: Literal["body", "query", "path", "header"] = Field(alias="in")
+    location: Literal["body", "query", "path", "header"] = Field(alias="in")
     pointer: str = Field(description="A JSON Pointer (RFC 6901) into the body, or `/` and the parameter's name.")
     detail: str
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. Branch on `code`, never on the texts. Some codes bring members of their own:
-    `draft_newer` what is stored, as `draft`; `in_future` the `server_time`; `day_locked` and `before_opening` when the
-    day opens, as `opens_at`.
+    """Problem details (RFC 9457), the body of every error response.
+
+    Distinguish errors by `code`; the texts may change. Some codes add members: `draft_newer` adds the stored `draft`,
+    `in_future` adds `server_time`, and `day_locked` and `before_opening` add `opens_at`, the time at which the day
+    opens.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -33,27 +35,27 @@ class Problem(BaseModel):
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["No article has this slug."])
-    code: str = Field(description="Stable, for programs.", examples=["not_found"])
-    errors: list[ProblemField] = Field(description="What was wrong, field by field; empty where that doesn't apply.")
+    code: str = Field(description="A stable, machine-readable error code.", examples=["not_found"])
+    errors: list[ProblemField] = Field(description="The invalid fields; empty if the error is not about fields.")
 
 
-def pointer_of(path: Iterable[str | int]) -> str:
-    """The JSON Pointer of a place as pydantic tells it."""
-    return "".join(f"/{shown_name(str(step))}" for step in path if step != OF_A_KEY)
+def json_pointer(path: Iterable[str | int]) -> str:
+    """Convert the location of a pydantic error to a JSON Pointer (RFC 6901)."""
+    return "".join(f"/{safe_name(str(step))}" for step in path if step != KEY_MARKER)
 
 
-def problem_within(place: str, error: AppError) -> dict[str, Any]:
-    """The problem of one part of a body, of which `place` is the pointer."""
-    errors = [FieldError("body", place + each.pointer, each.detail) for each in error.errors]
-    return content(error.status, error.code, error.detail, errors, error.more)
+def nested_problem(pointer: str, error: AppError) -> dict[str, Any]:
+    """Return the problem details for one item of a request body. `pointer` locates the item in the body."""
+    errors = [FieldError("body", pointer + field_error.pointer, field_error.detail) for field_error in error.errors]
+    return problem_body(error.status, error.code, error.detail, errors, error.extensions)
 
 
-def content(
+def problem_body(
     status: int,
     code: str,
     detail: str,
     errors: Sequence[FieldError] = (),
-    more: Mapping[str, Any] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     return {
         "type": f"urn:problem-type:twentyone:{code}",
@@ -61,6 +63,6 @@ def content(
         "status": status,
         "detail": detail,
         "code": code,
-        "errors": [{"in": each.where, "pointer": each.pointer, "detail": each.detail} for each in errors],
-        **(more or {}),
+        "errors": [{"in": error.location, "pointer": error.pointer, "detail": error.detail} for error in errors],
+        **(extensions or {}),
     }

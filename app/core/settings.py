@@ -1,4 +1,4 @@
-"""Settings from the environment, prefix `TWENTYONE_`, or from a file `.env`."""
+"""Settings from environment variables with the prefix `TWENTYONE_`, or from a file `.env`."""
 
 import os
 from functools import cached_property
@@ -12,81 +12,84 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.crypto.key_ring import KeyRing, kept_ring
+from app.core.crypto.key_ring import KeyRing, load_or_create_ring
 
-BACKENDS = {"postgres", "postgresql", "sqlite"}
+DATABASE_BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"
-LEAST_KIBIBYTES = 19_456  # of a password's hash; OWASP's Password Storage Cheat Sheet, for Argon2id with two passes
+# Minimum memory for Argon2id with two passes, from the OWASP Password Storage Cheat Sheet.
+MIN_PASSWORD_KIBIBYTES = 19_456
 
 
-def _origin(url: str) -> str:
-    """Refuse what isn't scheme://host[:port], the only form that browsers send and links start with."""
+def _check_origin(url: str) -> str:
+    """Require the form scheme://host[:port], which browsers send in the `Origin` header."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != url:
         raise ValueError("must be an origin such as https://example.org, without a path")
     return url
 
 
-def _database_url(url: SecretStr) -> SecretStr:
-    """Refuse an address that SQLAlchemy can't read, without repeating it."""
+def _check_database_url(url: SecretStr) -> SecretStr:
+    """Reject an invalid database URL. The message does not contain the URL, which may include a password."""
     try:
         name = make_url(url.get_secret_value()).get_backend_name()
     except ArgumentError:
         name = ""
-    if name not in BACKENDS:
+    if name not in DATABASE_BACKENDS:
         raise ValueError("must be postgresql://user:password@host/name or sqlite:///path")
     return url
 
 
-def _keys(keys: SecretStr) -> SecretStr:
+def _check_keys(keys: SecretStr) -> SecretStr:
     KeyRing(keys.get_secret_value())
     return keys
 
 
-def _smtp_url(url: SecretStr) -> SecretStr:
-    """Refuse what isn't smtp://[user:password@]host[:port] or smtps://, without repeating it."""
+def _check_smtp_url(url: SecretStr) -> SecretStr:
+    """Reject an invalid SMTP URL. The message does not contain the URL, which may include a password."""
     parts = urlsplit(url.get_secret_value())
     try:
-        good = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+        is_valid = (
+            parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+        )
     except ValueError:
-        good = False
-    if not good:
+        is_valid = False
+    if not is_valid:
         raise ValueError("must be smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465")
     return url
 
 
-def _network(network: str) -> str:
+def _check_network(network: str) -> str:
     ip_network(network)
     return network
 
 
-def _all_cores_but_one() -> int:
-    """One is for those who read, whatever the others do."""
+def _default_hashing_threads() -> int:
+    """Return the number of password hashing threads: the number of CPU cores minus one, from 1 to 8."""
     return min(max(1, (os.cpu_count() or 1) - 1), 8)
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
+Origin = Annotated[str, AfterValidator(_check_origin)]
 FrontendPath = Annotated[str, Field(pattern=r"^/[^{}#?\s]*$")]
-Network = Annotated[str, AfterValidator(_network)]
+Network = Annotated[str, AfterValidator(_check_network)]
 
 
 class DatabaseSettings(BaseSettings):
-    """What migrations need to know: apart from the rest, so that they never ask for secrets."""
+    """The settings that database migrations need. They include no encryption keys."""
 
     model_config = SettingsConfigDict(
         env_prefix="TWENTYONE_", env_file=".env", extra="ignore", hide_input_in_errors=True
     )
 
     var_dir: Path = Path("var")
-    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = None
+    database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] | None = None
 
-    def make_var_dir(self) -> None:
-        """For its owner's eyes only: what members entrust to us is in it."""
+    def create_var_dir(self) -> None:
+        """Create the data directory. Only its owner has access, because it contains personal data."""
         self.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
     def database(self) -> URL:
-        """The database's address; a SQLite file under `var_dir` unless one is set."""
+        """The database URL. The default is a SQLite file in `var_dir`."""
         if self.database_url is None:
             return URL.create("sqlite", database=str(self.var_dir / "twentyone.db"))
         url = make_url(self.database_url.get_secret_value())
@@ -94,12 +97,12 @@ class DatabaseSettings(BaseSettings):
 
 
 class Settings(DatabaseSettings):
-    """Everything that a deployment may change. Each field is `TWENTYONE_` and its name in capitals."""
+    """All settings. For example, the environment variable `TWENTYONE_LOG_LEVEL` sets the field `log_level`."""
 
     environment: Literal["development", "production"] = "development"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    keys: Annotated[SecretStr, AfterValidator(_keys)] | None = None
+    keys: Annotated[SecretStr, AfterValidator(_check_keys)] | None = None
     erasures_file: Path | None = None
 
     site_url: Origin = DEVELOPMENT_SITE
@@ -111,7 +114,7 @@ class Settings(DatabaseSettings):
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
 
     contact_path: FrontendPath = "/contact"
-    smtp_url: Annotated[SecretStr, AfterValidator(_smtp_url)] | None = None
+    smtp_url: Annotated[SecretStr, AfterValidator(_check_smtp_url)] | None = None
     mail_from: str = Field(default="21 <no-reply@localhost>", pattern=r"^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$")
 
     access_minutes: int = Field(default=10, ge=1, le=60)
@@ -119,8 +122,8 @@ class Settings(DatabaseSettings):
     session_days: int = Field(default=365, ge=1)
     refresh_again_minutes: int = Field(default=60, ge=1)
     password_min_length: int = Field(default=12, ge=8, le=64)
-    password_kibibytes: int = Field(default=LEAST_KIBIBYTES, ge=8, le=1024 * 1024)
-    passwords_at_once: int = Field(default_factory=_all_cores_but_one, ge=1, le=32)
+    password_kibibytes: int = Field(default=MIN_PASSWORD_KIBIBYTES, ge=8, le=1024 * 1024)
+    passwords_at_once: int = Field(default_factory=_default_hashing_threads, ge=1, le=32)
     passwords_waiting: int = Field(default=100, ge=0)
     min_answer_milliseconds: int = Field(default=100, ge=0, le=2000)
 
@@ -144,49 +147,52 @@ class Settings(DatabaseSettings):
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
 
     @model_validator(mode="after")
-    def _fit_for_production(self) -> Self:
+    def _require_production_settings(self) -> Self:
         if self.environment != "production":
             return self
         if not self.site_url.startswith("https://"):
             raise ValueError("in production TWENTYONE_SITE_URL must be the frontend's https address")
         if self.keys is None:
-            raise ValueError("in production TWENTYONE_KEYS must be set: `twentyone keys new` makes an entry")
-        if self.password_kibibytes < LEAST_KIBIBYTES:
-            raise ValueError(f"in production TWENTYONE_PASSWORD_KIBIBYTES must be {LEAST_KIBIBYTES} or more")
+            raise ValueError("in production TWENTYONE_KEYS must be set: create an entry with `twentyone keys new`")
+        if self.password_kibibytes < MIN_PASSWORD_KIBIBYTES:
+            raise ValueError(f"in production TWENTYONE_PASSWORD_KIBIBYTES must be {MIN_PASSWORD_KIBIBYTES} or more")
         if self.smtp_url and self.mail_from.endswith("@localhost>"):
-            raise ValueError("in production TWENTYONE_MAIL_FROM must be an address that can be written to")
+            raise ValueError("in production TWENTYONE_MAIL_FROM must be a real address")
         if self.ring.is_for_development:
-            raise ValueError("TWENTYONE_KEYS was made for development: `twentyone keys new` makes an entry")
+            raise ValueError("TWENTYONE_KEYS was made for development: create an entry with `twentyone keys new`")
         return self
 
     @cached_property
     def ring(self) -> KeyRing:
-        """The ring that is set; in development, unless one is, that of the file `keys` under `var_dir`."""
-        return KeyRing(self.keys.get_secret_value()) if self.keys else kept_ring(self.var_dir / "keys")
+        """The key ring from the setting `keys`, or else from the file `keys` in `var_dir`.
+
+        The file is created on first use.
+        """
+        return KeyRing(self.keys.get_secret_value()) if self.keys else load_or_create_ring(self.var_dir / "keys")
 
     @property
     def erasures(self) -> Path:
-        """Where erasures are written down: keep it apart from backups of the database."""
+        """The file that records which data was erased. Store it separately from database backups."""
         return self.erasures_file or self.var_dir / "erasures"
 
     def article_url(self, slug: str) -> str:
-        """Where the frontend shows an article."""
+        """Return the frontend's URL of an article."""
         return self.site_url + self.article_path.format(slug=slug)
 
     def verify_email_url(self, token: str) -> str:
-        """Where the frontend takes a token; it is in the fragment, which browsers send to no server."""
+        """Return the link that verifies an email address. Its token is a URL fragment, which browsers don't send."""
         return f"{self.site_url}{self.verify_email_path}#token={token}"
 
     def reset_password_url(self, token: str) -> str:
-        """Likewise."""
+        """Return the link that resets a password. Its token is a URL fragment, which browsers don't send."""
         return f"{self.site_url}{self.reset_password_path}#token={token}"
 
     @property
     def contact_url(self) -> str:
-        """Where people reach those who run the site."""
+        """The URL of the frontend's contact page."""
         return self.site_url + self.contact_path
 
     @property
     def forgot_password_url(self) -> str:
-        """Where the frontend lets people ask for a new password."""
+        """The URL of the frontend's page for requesting a password reset."""
         return self.site_url + self.forgot_password_path

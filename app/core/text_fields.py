@@ -1,4 +1,8 @@
-"""What texts from outside may hold. `Storable` goes onto every one of them, `OneLine` onto names and the like."""
+"""Field types for texts in requests.
+
+Every text is `Storable`: it contains no NUL character or lone surrogate. Names and other short texts are also
+`OneLine`.
+"""
 
 import re
 import unicodedata
@@ -7,13 +11,16 @@ from typing import Any
 from pydantic import AfterValidator, BeforeValidator
 
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-NAME = re.compile(r"[A-Za-z0-9_.\-]{1,50}\Z")
+SAFE_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,50}\Z")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-def shown_name(text: str) -> str:
-    """The name of a field or parameter as an error may repeat it: what isn't shaped like a name may be a secret."""
-    return text if NAME.match(text) else "?"
+def safe_name(text: str) -> str:
+    """Return a field or parameter name if an error message may contain it, otherwise `?`.
+
+    An unusual name could be a secret that was sent by mistake.
+    """
+    return text if SAFE_NAME.match(text) else "?"
 
 
 def _storable(value: Any) -> Any:
@@ -32,23 +39,23 @@ Storable = BeforeValidator(_storable)
 OneLine = AfterValidator(_one_line)
 
 
-LONGEST_SLUG = 120
-MOST_DIGITS = 9
-LARGEST = 10**MOST_DIGITS - 1  # that `whole_number` takes
+MAX_SLUG_LENGTH = 120
+MAX_DIGITS = 9
+MAX_WHOLE_NUMBER = 10**MAX_DIGITS - 1  # the largest value that `WholeNumber` accepts
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
-def anchor(title: str) -> str:
-    """The id of a heading: `1. Start Small` is `1-start-small`."""
+def heading_anchor(title: str) -> str:
+    """Convert a heading to its anchor ID: `1. Start Small` becomes `1-start-small`."""
     ascii_only = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", "")).encode("ascii", "ignore")
     return re.sub(r"[^a-z0-9]+", "-", ascii_only.decode().lower()).strip("-")
 
 
 def _digits(value: object) -> object:
-    """Refuse what int() would take: `1_0`, ` 5`, `+5`."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+    """Accept ASCII digits only. Python's `int` would also accept `1_0`, ` 5` and `+5`."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
         raise ValueError("must be a whole number, written in digits")
     return value
 
 
-whole_number = BeforeValidator(_digits)
+WholeNumber = BeforeValidator(_digits)

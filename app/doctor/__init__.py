@@ -1,1 +1,1 @@
-"""`twentyone doctor`: looks at a deployment, and says what is wrong and what would be right."""
+"""Check a deployment and suggest a fix for each problem (`twentyone doctor`)."""

@@ -1,4 +1,4 @@
-"""`twentyone doctor`."""
+"""The `twentyone doctor` command, which checks a deployment."""
 
 import json
 from collections import Counter
@@ -9,32 +9,34 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.content.commands import SEED
-from app.core.console import out
+from app.content.commands import SEED_CONTENT
+from app.core.console import out, pluralise
 from app.core.timestamps import utc_now
-from app.doctor.examination import examine
+from app.doctor.examination import run_checks
 from app.doctor.findings import State
 
-COLOURS = {State.GOOD: "green", State.LOOK: "yellow", State.WRONG: "red"}
+COLOURS = {State.OK: "green", State.WARNING: "yellow", State.ERROR: "red"}
 
 
 def doctor(
     *,
-    workers: Annotated[int, typer.Option(min=1, help="How many processes serve, on all machines.")] = 1,
-    content: Annotated[Path, typer.Option(help="The folder that was loaded.")] = SEED,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Number of server processes, on all machines together.")] = 1,
+    content: Annotated[Path, typer.Option(help="The content directory to compare with the database.")] = SEED_CONTENT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say what is wrong with settings, keys, database, content and mail, and what would be right."""
-    findings = list(examine(workers=workers, folder=content, clock=utc_now))
-    states = Counter(each.state for each in findings)
+    """Check settings, keys, database, content and email. Exit with code 1 if a check finds an error."""
+    findings = list(run_checks(workers=workers, directory=content, clock=utc_now))
+    counts = Counter(finding.state for finding in findings)
     if as_json:
-        typer.echo(json.dumps({"is_good": not states[State.WRONG], "findings": [each._asdict() for each in findings]}))
+        report = {"is_ok": not counts[State.ERROR], "findings": [finding._asdict() for finding in findings]}
+        typer.echo(json.dumps(report))
     else:
-        table = Table("what", "is", "found", "right would be")
-        for each in findings:
-            is_now = f"[{COLOURS[each.state]}]{each.state}[/]"
-            table.add_row(each.what, is_now, escape(each.found), escape(each.right))
+        table = Table("check", "state", "detail", "fix")
+        for finding in findings:
+            state = f"[{COLOURS[finding.state]}]{finding.state.upper()}[/]"
+            table.add_row(finding.check, state, escape(finding.detail), escape(finding.fix))
         out.print(table)
-        out.print(f"{states[State.GOOD]} good, {states[State.LOOK]} to look at, {states[State.WRONG]} wrong.")
-    if states[State.WRONG]:
+        warnings, errors = pluralise(counts[State.WARNING], "warning"), pluralise(counts[State.ERROR], "error")
+        out.print(f"{counts[State.OK]} OK, {warnings}, {errors}.")
+    if counts[State.ERROR]:
         raise typer.Exit(1)

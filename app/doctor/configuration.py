@@ -1,4 +1,4 @@
-"""Settings: those that can't be read, those that nothing reads, and those that are unsafe where they are."""
+"""Check the settings for unknown names, and for values that are unsafe in production."""
 
 from ipaddress import ip_network
 from pathlib import Path
@@ -7,58 +7,61 @@ from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.core.settings import Settings
 from app.core.source_files.messages import did_you_mean
-from app.doctor.findings import Findings, good, look, wrong
-from app.doctor.folders import is_open_to_others
+from app.doctor.findings import Finding, Findings
+from app.doctor.folders import is_accessible_by_others
 
-PREFIX = "TWENTYONE_"
-KNOWN = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+SETTINGS_PREFIX = "TWENTYONE_"
+KNOWN_VARIABLES = [f"{SETTINGS_PREFIX}{name.upper()}" for name in Settings.model_fields]
 
 
-def look_at_names() -> Findings:
-    """A slip in a setting's name is read by nobody, and the start doesn't tell."""
-    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
-    for name in sorted(name.upper() for name in given):
-        if name.startswith(PREFIX) and name not in KNOWN:
-            yield look("settings", f"{name} is no setting{did_you_mean(name, KNOWN)}", "its right name, or none")
+def check_setting_names() -> Findings:
+    """Report environment variables that match no setting. The server ignores a misspelt name without an error."""
+    variables = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
+    for name in sorted(name.upper() for name in variables):
+        if name.startswith(SETTINGS_PREFIX) and name not in KNOWN_VARIABLES:
+            detail = f"unknown setting {name}{did_you_mean(name, KNOWN_VARIABLES)}"
+            yield Finding.warning("settings", detail, "correct the name or remove the variable")
     file = Path(".env")
-    if file.exists() and is_open_to_others(file):
-        yield look("settings", "others may read .env", "chmod 600 .env")
+    if file.exists() and is_accessible_by_others(file):
+        yield Finding.warning("settings", ".env is accessible to other users", "chmod 600 .env")
 
 
-def look_at_settings(settings: Settings) -> Findings:
-    yield good("settings", f"{settings.environment}; the documentation is public, as it is meant to be")
-    yield from _proxies(settings)
+def check_settings(settings: Settings) -> Findings:
+    yield Finding.ok("settings", f"environment {settings.environment}; the API documentation is public")
+    yield from _check_proxies(settings)
     if settings.environment == "production":
-        yield from _origins(settings)
-        yield from _watching(settings)
+        yield from _check_cors_origins(settings)
+        yield from _check_monitoring(settings)
 
 
-def _origins(settings: Settings) -> Findings:
-    plain = [origin for origin in settings.cors_origins if not origin.startswith("https://")]
-    if plain:
-        yield look("CORS", f"{', '.join(plain)} may call from browsers", "only https in TWENTYONE_CORS_ORIGINS")
+def _check_cors_origins(settings: Settings) -> Findings:
+    insecure = [origin for origin in settings.cors_origins if not origin.startswith("https://")]
+    if insecure:
+        fix = "use only https:// origins in TWENTYONE_CORS_ORIGINS"
+        yield Finding.warning("CORS", f"origins without TLS are allowed: {', '.join(insecure)}", fix)
     if settings.site_url not in settings.cors_origins:
-        yield look("CORS", f"{settings.site_url} may not call from browsers", "put it into TWENTYONE_CORS_ORIGINS")
-    if not plain and settings.site_url in settings.cors_origins:
-        yield good("CORS", ", ".join(settings.cors_origins))
+        detail = f"the site's own origin isn't allowed: {settings.site_url}"
+        yield Finding.warning("CORS", detail, "add it to TWENTYONE_CORS_ORIGINS")
+    if not insecure and settings.site_url in settings.cors_origins:
+        yield Finding.ok("CORS", ", ".join(settings.cors_origins))
 
 
-def _proxies(settings: Settings) -> Findings:
-    everybody = [network for network in settings.trusted_proxies if ip_network(network).prefixlen == 0]
-    if everybody:
-        right = "TWENTYONE_TRUSTED_PROXIES names the proxy alone, or anybody escapes the limits"
-        yield wrong("proxies", f"{', '.join(everybody)}: everybody is believed", right)
+def _check_proxies(settings: Settings) -> Findings:
+    unrestricted = [network for network in settings.trusted_proxies if ip_network(network).prefixlen == 0]
+    if unrestricted:
+        fix = "list only the proxy in TWENTYONE_TRUSTED_PROXIES; otherwise any client can evade the rate limits"
+        yield Finding.error("proxies", f"every address is trusted as a proxy: {', '.join(unrestricted)}", fix)
     elif settings.trusted_proxies:
-        yield good("proxies", ", ".join(settings.trusted_proxies))
+        yield Finding.ok("proxies", ", ".join(settings.trusted_proxies))
     elif settings.environment == "production":
-        right = "TWENTYONE_TRUSTED_PROXIES names what ends TLS, or all visitors share its limits"
-        yield look("proxies", "none is believed", right)
+        fix = "list the TLS proxy in TWENTYONE_TRUSTED_PROXIES; otherwise all clients behind it share one rate limit"
+        yield Finding.warning("proxies", "no trusted proxy", fix)
 
 
-def _watching(settings: Settings) -> Findings:
+def _check_monitoring(settings: Settings) -> Findings:
     if settings.metrics_token:
-        yield good("metrics", "for whoever has the token")
+        yield Finding.ok("metrics", "available with the token")
     else:
-        yield look("metrics", "closed to everybody", "TWENTYONE_METRICS_TOKEN, for what watches the service")
+        yield Finding.warning("metrics", "disabled: no token is set", "set TWENTYONE_METRICS_TOKEN")
     if settings.log_level == "debug":
-        yield look("logs", "debug", "TWENTYONE_LOG_LEVEL=info")
+        yield Finding.warning("logs", "log level debug in production", "TWENTYONE_LOG_LEVEL=info")

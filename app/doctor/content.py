@@ -1,4 +1,4 @@
-"""Content: whether there is some, what it mustn't be without, and whether it is what the folder says."""
+"""Check the stored site content: whether it is complete, and whether it matches the content directory."""
 
 from datetime import datetime
 from pathlib import Path
@@ -7,54 +7,63 @@ import sqlmodel
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from app.accounts.consents import HEALTH
+from app.accounts.consents import HEALTH_DATA
 from app.accounts.models import ConsentText
 from app.content.plan import plan_load
 from app.content.reader import read_content
-from app.core.console import counted
+from app.core.console import pluralise
 from app.core.db.session import Session
-from app.core.source_files.sources import ContentFaults
-from app.doctor.findings import Findings, good, look, wrong
+from app.core.source_files.sources import InvalidContent
+from app.doctor.findings import Finding, Findings
 from app.support.models import SupportLine
-from app.web.cache.releases import latest_id, read
+from app.web.cache.releases import load_release, newest_release_id
 
-LOAD = "`twentyone content load`"
+LOAD_COMMAND = "`twentyone content load`"
 
 
-def look_at_content(session: Session, *, now: datetime) -> Findings:
-    release = latest_id(session)
+def check_content(session: Session, *, now: datetime) -> Findings:
+    release = newest_release_id(session)
     if not release:
-        yield wrong("content", "none", LOAD)
+        yield Finding.error("content", "no content is loaded", f"run {LOAD_COMMAND}")
         return
-    ahead = [instant for instant in read(session, release).falls_due if instant > now]
-    coming = f"; the next of {counted(len(ahead), 'date')} is {ahead[0]:%Y-%m-%d %H:%M} UTC" if ahead else ""
-    yield good("content", f"release {release}{coming}")
+    scheduled = [instant for instant in load_release(session, release).due_times if instant > now]
+    upcoming = (
+        f"; {pluralise(len(scheduled), 'scheduled publication')}, next at {scheduled[0]:%Y-%m-%d %H:%M} UTC"
+        if scheduled
+        else ""
+    )
+    yield Finding.ok("content", f"release {release}{upcoming}")
 
-    asked = col(ConsentText.purpose) == HEALTH, col(ConsentText.is_current)
-    if session.scalar(select(func.count()).select_from(ConsentText).where(*asked)):
-        yield good("consents", f"{HEALTH} has its text")
+    is_current_text = col(ConsentText.purpose) == HEALTH_DATA, col(ConsentText.is_current)
+    if session.scalar(select(func.count()).select_from(ConsentText).where(*is_current_text)):
+        yield Finding.ok("consents", f"{HEALTH_DATA} has a current text")
     else:
-        yield wrong("consents", f"{HEALTH} has no text: nobody can keep results", f"consents.yaml has it, then {LOAD}")
+        detail = f"{HEALTH_DATA} has no current text, so members can't store results"
+        yield Finding.error("consents", detail, f"add it to consents.yaml, then run {LOAD_COMMAND}")
 
     lines = session.scalar(select(func.count()).select_from(SupportLine).where(col(SupportLine.is_listed))) or 0
     if lines:
-        yield good("support", counted(lines, "help line"))
+        yield Finding.ok("support", pluralise(lines, "help line"))
     else:
-        yield wrong("support", "no help lines", f"support.yaml has them, then {LOAD}")
+        yield Finding.error("support", "no help lines", f"add them to support.yaml, then run {LOAD_COMMAND}")
 
 
-def look_at_folder(session: sqlmodel.Session, folder: Path) -> Findings:
-    """What a load would change, where the folder is at hand."""
-    if not folder.is_dir():
-        yield good("content folder", f"{folder} isn't here to compare with")
+def check_content_directory(session: sqlmodel.Session, directory: Path) -> Findings:
+    """Report how many changes would be made if the content directory were loaded into the database.
+
+    If the directory does not exist on this machine, this is reported as OK.
+    """
+    if not directory.is_dir():
+        yield Finding.ok("content directory", f"not compared: {directory} doesn't exist on this machine")
         return
     try:
-        changes = len(plan_load(session, read_content(folder)).changes)
-    except ContentFaults as error:
-        yield look("content folder", counted(len(error.faults), "fault"), f"`twentyone content diff {folder}` tells")
+        changes = len(plan_load(session, read_content(directory)).changes)
+    except InvalidContent as error:
+        detail = f"{pluralise(len(error.errors), 'error')} in {directory}"
+        yield Finding.warning("content directory", detail, f"run `twentyone content check {directory}` to list them")
         return
     if changes:
-        right = f"`twentyone content diff {folder}` shows them, load makes them"
-        yield look("content folder", f"{folder} differs by {counted(changes, 'change')}", right)
+        fix = f"review with `twentyone content diff {directory}`, then run {LOAD_COMMAND}"
+        yield Finding.warning("content directory", f"{pluralise(changes, 'change')} in {directory} not loaded", fix)
     else:
-        yield good("content folder", f"{folder} is what is loaded")
+        yield Finding.ok("content directory", f"{directory} matches the database")

@@ -1,59 +1,65 @@
-"""Folders and files: whether they are there, whose they are, and how much room is left. Nothing is written."""
+"""Check directories and files: existence, permissions and free space. Nothing is changed."""
 
 import os
 import shutil
 from pathlib import Path
 
 from app.core.settings import DatabaseSettings, Settings
-from app.doctor.findings import Findings, good, look, wrong
+from app.doctor.findings import Finding, Findings
 
-OTHERS = 0o077  # what those who aren't the owner may do
-LITTLE, TOO_LITTLE = 1024, 100  # MiB that are free
-
-
-def is_open_to_others(path: Path) -> bool:
-    return bool(path.stat().st_mode & OTHERS)
+GROUP_AND_OTHERS = 0o077  # permission bits of all users except the owner
+LOW_SPACE_MIB, MIN_SPACE_MIB = 1024, 100
 
 
-def can_be_written(path: Path) -> bool:
-    """Whether a file or folder can be written to, or made where it would stand."""
-    there = next(each for each in (path, *path.absolute().parents) if each.exists())
-    return os.access(there, os.W_OK) and (there == path or there.is_dir())
+def is_accessible_by_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & GROUP_AND_OTHERS)
 
 
-def look_at_var_dir(settings: DatabaseSettings, *, is_needed: bool) -> Findings:
-    what, path = "var folder", settings.var_dir
+def is_writable(path: Path) -> bool:
+    """Return whether a path can be written to, or created if it does not exist."""
+    existing = next(candidate for candidate in (path, *path.absolute().parents) if candidate.exists())
+    return os.access(existing, os.W_OK) and (existing == path or existing.is_dir())
+
+
+def check_var_dir(settings: DatabaseSettings, *, is_needed: bool) -> Findings:
+    check, path = "var directory", settings.var_dir
     if not path.is_dir():
-        if not can_be_written(path) or path.exists():
-            right = "TWENTYONE_VAR_DIR is a folder that the service may write to"
-            yield wrong(what, f"{path} isn't there and can't be made", right) if is_needed else good(what, "not needed")
+        if is_writable(path) and not path.exists():
+            yield Finding.warning(check, f"{path} doesn't exist", "`twentyone migrate` creates it")
+        elif is_needed:
+            fix = "set TWENTYONE_VAR_DIR to a directory that the service may write to"
+            yield Finding.error(check, f"{path} isn't a directory and can't be created", fix)
         else:
-            yield look(what, f"{path} isn't there", "`twentyone migrate` makes it")
+            yield Finding.ok(check, "not needed")
         return
-    if not can_be_written(path):
-        yield wrong(what, f"{path} can't be written to", "make it the service's own")
-    elif is_open_to_others(path):
-        yield look(what, f"others may look into {path}", f"chmod 700 {path}")
+    if not is_writable(path):
+        yield Finding.error(check, f"{path} isn't writable", "make the service its owner")
+    elif is_accessible_by_others(path):
+        yield Finding.warning(check, f"{path} is accessible to other users", f"chmod 700 {path}")
     else:
-        yield good(what, f"{path} is its owner's alone")
-    if settings.database_url:  # else the database's own folder is this one
-        yield from look_at_room(path)
+        yield Finding.ok(check, f"{path} is accessible to its owner only")
+    if settings.database_url:  # otherwise, the database check reports the disk space of this directory
+        yield from check_disk_space(path)
 
 
-def look_at_room(folder: Path) -> Findings:
-    free = shutil.disk_usage(folder).free // 1024**2
-    what, found, right = "room", f"{free} MiB are free in {folder}", f"{LITTLE} MiB or more"
-    state = wrong if free < TOO_LITTLE else look
-    yield good(what, found) if free >= LITTLE else state(what, found, right)
+def check_disk_space(directory: Path) -> Findings:
+    free_mib = shutil.disk_usage(directory).free // 1024**2
+    detail, fix = f"{free_mib} MiB free in {directory}", f"free at least {LOW_SPACE_MIB} MiB"
+    if free_mib >= LOW_SPACE_MIB:
+        yield Finding.ok("disk space", detail)
+    elif free_mib >= MIN_SPACE_MIB:
+        yield Finding.warning("disk space", detail, fix)
+    else:
+        yield Finding.error("disk space", detail, fix)
 
 
-def look_at_erasures(settings: Settings) -> Findings:
-    what, path = "erasures", settings.erasures
-    if not can_be_written(path) or path.is_dir():
-        right = "TWENTYONE_ERASURES_FILE can be written to, or nobody can erase their account"
-        yield wrong(what, f"{path} can't be written to", right)
+def check_erasure_log(settings: Settings) -> Findings:
+    path = settings.erasures
+    if not is_writable(path) or path.is_dir():
+        fix = "make TWENTYONE_ERASURES_FILE writable; until then, members can't erase their accounts"
+        yield Finding.error("erasures", f"{path} isn't writable", fix)
     elif settings.environment == "production" and settings.erasures_file is None:
-        right = "TWENTYONE_ERASURES_FILE is kept apart from the database and its backups"
-        yield look(what, f"{path} lies beside the rest", right)
+        fix = "set TWENTYONE_ERASURES_FILE to a file outside the directory of the database and its backups"
+        yield Finding.warning("erasures", f"{path} is in the same directory as other data", fix)
     else:
-        yield good(what, f"{path} can be written to")
+        yield Finding.ok("erasures", f"{path} is writable")

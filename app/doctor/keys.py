@@ -1,60 +1,66 @@
-"""The ring of secrets: whether it can be read, who else may, and whether it opens what is stored."""
+"""Check the encryption keys: file permissions, and whether the keys can decrypt the stored data."""
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.accounts.admin.key_rotation import in_use
-from app.accounts.members import unwrapped_key
+from app.accounts.admin.key_rotation import key_usage
+from app.accounts.members import unwrap_key
 from app.accounts.models import MemberKey
-from app.core.console import counted
-from app.core.crypto.encryption import Broken
-from app.core.crypto.key_ring import LEAST_BYTES, KeyRing
+from app.core.console import pluralise
+from app.core.crypto.encryption import DecryptionError
+from app.core.crypto.key_ring import MIN_SECRET_BYTES, KeyRing
 from app.core.db.session import Session
 from app.core.settings import Settings
-from app.doctor.findings import Findings, good, look, wrong
-from app.doctor.folders import is_open_to_others
+from app.doctor.findings import Finding, Findings
+from app.doctor.folders import is_accessible_by_others
 
 
-def ring_of(settings: Settings) -> KeyRing | None:
-    """The ring, without making one where there is none yet. Raises BadKeys, OSError."""
+def load_ring(settings: Settings) -> KeyRing | None:
+    """Return the key ring (the server's secrets), or None if it does not exist yet.
+
+    Raise InvalidKeyRing if its text is invalid, or OSError if its file cannot be read.
+    """
     return settings.ring if settings.keys or (settings.var_dir / "keys").exists() else None
 
 
-def look_at_ring(settings: Settings) -> Findings:
+def check_key_ring(settings: Settings) -> Findings:
     file = settings.var_dir / "keys"
-    ring = ring_of(settings)
+    ring = load_ring(settings)
     if ring is None:
-        yield look("keys", "none yet", f"the first start makes {file}; TWENTYONE_KEYS in production")
+        fix = f"the first start creates {file}; in production, set TWENTYONE_KEYS"
+        yield Finding.warning("keys", "no key ring yet", fix)
         return
-    if settings.keys is None and is_open_to_others(file):
-        yield wrong("keys", f"others may read {file}", f"chmod 600 {file}")
-    at_least = f"{counted(len(ring.ids), 'secret')} of {LEAST_BYTES} bytes or more"
-    yield good("keys", f"{at_least}, {ring.current} in use{' (for development)' * ring.is_for_development}")
+    if settings.keys is None and is_accessible_by_others(file):
+        yield Finding.error("keys", f"{file} is accessible to other users", f"chmod 600 {file}")
+    secrets = f"{pluralise(len(ring.ids), 'secret')} of {MIN_SECRET_BYTES} bytes or more"
+    yield Finding.ok("keys", f"{secrets}, current: {ring.current}{' (for development)' * ring.is_for_development}")
 
 
-def look_at_what_is_sealed(session: Session, ring: KeyRing | None) -> Findings:
-    """How much is under each secret, and whether the ring's secret of that name is the one."""
-    used = in_use(session)
-    for key_id, many in used.items():
-        what, found = "sealed rows", f"{counted(many, 'row')} under {key_id}"
+def check_encrypted_rows(session: Session, ring: KeyRing | None) -> Findings:
+    """Count the rows that are encrypted with each secret, and check that they can be decrypted."""
+    check, counts = "encrypted rows", key_usage(session)
+    for key_id, count in counts.items():
+        detail = f"{pluralise(count, 'row')} under {key_id}"
         if ring is None or key_id not in ring.ids:
-            yield wrong(what, f"{found}, which isn't on the ring", "put it back, after the others")
-        elif not _opens(session, ring, key_id):
-            yield wrong(what, f"{found}, but the ring's {key_id} doesn't open them", "the secret that had this id")
+            fix = "append it to the key ring again, after the other secrets"
+            yield Finding.error(check, f"{detail}, which isn't in the key ring", fix)
+        elif not _can_decrypt(session, ring, key_id):
+            fix = "restore the original secret with this ID"
+            yield Finding.error(check, f"{detail}, which the key ring's secret {key_id} doesn't decrypt", fix)
         elif key_id != ring.current:
-            yield look(what, found, "`twentyone keys rotate` brings them under the one in use")
+            yield Finding.warning(check, detail, f"run `twentyone keys rotate` to move them to {ring.current}")
         else:
-            yield good(what, found)
-    if not used:
-        yield good("sealed rows", "none yet")
+            yield Finding.ok(check, detail)
+    if not counts:
+        yield Finding.ok(check, "none yet")
 
 
-def _opens(session: Session, ring: KeyRing, key_id: str) -> bool:
-    """Tried with one member's key."""
-    some = select(col(MemberKey.member_id), col(MemberKey.wrapped)).where(col(MemberKey.key_id) == key_id).limit(1)
-    for member_id, wrapped in session.execute(some):
+def _can_decrypt(session: Session, ring: KeyRing, key_id: str) -> bool:
+    """Return whether a secret can decrypt stored data. One member's key is tried."""
+    columns = select(col(MemberKey.member_id), col(MemberKey.wrapped))
+    for member_id, wrapped in session.execute(columns.where(col(MemberKey.key_id) == key_id).limit(1)):
         try:
-            unwrapped_key(ring, member_id, key_id, wrapped)
-        except Broken:
+            unwrap_key(ring, member_id, key_id, wrapped)
+        except DecryptionError:
             return False
     return True

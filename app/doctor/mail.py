@@ -1,4 +1,4 @@
-"""Mail: whether the server would take some, and what has been waiting for it."""
+"""Check outgoing email: the mail server, and delayed or failed emails."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -6,40 +6,46 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.core.console import counted
+from app.core.console import pluralise
 from app.core.mail.outbox import OutboxMail
-from app.core.mail.transport import Smtp
+from app.core.mail.transport import SmtpTransport
 from app.core.settings import Settings
-from app.doctor.findings import Findings, good, look
+from app.doctor.findings import Finding, Findings
 
-LONG = timedelta(minutes=15)
-LATELY = timedelta(days=7)
+MAX_DELIVERY_TIME = timedelta(minutes=15)
+FAILURE_PERIOD = timedelta(days=7)
 
 
-def look_at_server(settings: Settings) -> Findings:
-    """Connect, encrypt and sign in; nothing is sent."""
+def check_mail_server(settings: Settings) -> Findings:
+    """Connect to the mail server, start TLS and log in, without sending an email."""
     if settings.smtp_url is None:
-        found = f"files in {settings.var_dir / 'mail'}"
-        is_meant = settings.environment == "development"
-        yield good("mail", found) if is_meant else look("mail", found, "TWENTYONE_SMTP_URL, unless they are collected")
+        detail = f"messages are written to files in {settings.var_dir / 'mail'}"
+        if settings.environment == "development":
+            yield Finding.ok("mail", detail)
+        else:
+            fix = "set TWENTYONE_SMTP_URL, unless another program sends these files"
+            yield Finding.warning("mail", detail, fix)
         return
     url = urlsplit(settings.smtp_url.get_secret_value())
-    server = f"{url.hostname} greets{' and lets us in' * bool(url.password)}"
-    if Smtp(url.geturl()).greet():
-        yield good("mail", f"{server}, encrypted")
+    server = f"connected to {url.hostname}{' and logged in' * bool(url.password)}"
+    if SmtpTransport(url.geturl()).check_connection():
+        yield Finding.ok("mail", f"{server}, encrypted")
     else:
-        yield look("mail", f"{server}, in clear", "a server that offers STARTTLS, unless it is on this machine")
+        fix = "use a server that supports STARTTLS, unless it runs on this machine"
+        yield Finding.warning("mail", f"{server}, not encrypted", fix)
 
 
-def look_at_outbox(connection: Connection, *, now: datetime) -> Findings:
-    waiting = select(func.count()).where(col(OutboxMail.sealed).is_not(None), col(OutboxMail.written_at) < now - LONG)
-    lost = select(func.count()).where(col(OutboxMail.given_up_at) > now - LATELY)
-    late, given_up = connection.scalar(waiting) or 0, connection.scalar(lost) or 0
-    if late:
-        found = f"{counted(late, 'mail')} waiting for more than {LONG.seconds // 60} minutes"
-        yield look("outbox", found, "a running service; `mail_delayed` in its log says what the mail server said")
-    if given_up:
-        found = f"{counted(given_up, 'mail')} given up in {LATELY.days} days"
-        yield look("outbox", found, "`mail_given_up` in the log: none, if the mail server takes ours")
-    if not late and not given_up:
-        yield good("outbox", "nothing waits for long, nothing was given up")
+def check_outbox(connection: Connection, *, now: datetime) -> Findings:
+    is_delayed = col(OutboxMail.sealed).is_not(None) & (col(OutboxMail.written_at) < now - MAX_DELIVERY_TIME)
+    has_failed = col(OutboxMail.given_up_at) > now - FAILURE_PERIOD
+    delayed = connection.scalar(select(func.count()).where(is_delayed)) or 0
+    failed = connection.scalar(select(func.count()).where(has_failed)) or 0
+    if delayed:
+        detail = f"{pluralise(delayed, 'email')} delayed for more than {MAX_DELIVERY_TIME.seconds // 60} minutes"
+        fix = "check that the service runs; `mail_delayed` in its log has the mail server's response"
+        yield Finding.warning("outbox", detail, fix)
+    if failed:
+        detail = f"{pluralise(failed, 'email')} not delivered in the last {FAILURE_PERIOD.days} days"
+        yield Finding.warning("outbox", detail, "see `mail_given_up` in the log for the mail server's response")
+    if not delayed and not failed:
+        yield Finding.ok("outbox", "no delayed or undelivered emails")

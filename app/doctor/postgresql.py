@@ -1,60 +1,73 @@
-"""A PostgreSQL server: its version, what it promises about what is committed, and how our connections are set."""
+"""Check a PostgreSQL server: version, durability, connection settings and integrity."""
 
 from sqlalchemy import Connection
 
-from app.doctor.findings import Findings, good, look, wrong
+from app.doctor.findings import Finding, Findings
 
-TRIED = 18  # the major version that the suite runs on
-OLDEST = 14  # that still gets corrections
-DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+TESTED_VERSION = 18  # the major version that the tests run on
+OLDEST_SUPPORTED_VERSION = 14  # the oldest major version that still receives security updates
+DURABILITY_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes")
 
 
-def look_at_server(connection: Connection) -> Findings:
-    major, found = int(_setting(connection, "server_version_num")) // 10_000, _setting(connection, "server_version")
-    if major < OLDEST:
-        yield wrong("PostgreSQL", found, f"{TRIED}, which the suite runs on")
-    elif major != TRIED:
-        yield look("PostgreSQL", found, f"{TRIED}, which the suite runs on")
+def check_server(connection: Connection) -> Findings:
+    major = int(_server_setting(connection, "server_version_num")) // 10_000
+    version = _server_setting(connection, "server_version")
+    fix = f"use version {TESTED_VERSION}, which the tests run on"
+    if major < OLDEST_SUPPORTED_VERSION:
+        yield Finding.error("PostgreSQL", f"version {version} is no longer supported", fix)
+    elif major != TESTED_VERSION:
+        yield Finding.warning("PostgreSQL", f"version {version} isn't tested", fix)
     else:
-        yield good("PostgreSQL", found)
+        yield Finding.ok("PostgreSQL", f"version {version}")
     if connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
-        yield wrong("PostgreSQL", "it is a replica, which takes no writes", "TWENTYONE_DATABASE_URL names the primary")
+        fix = "set TWENTYONE_DATABASE_URL to the primary"
+        yield Finding.error("PostgreSQL", "the server is a read-only replica", fix)
     if connection.exec_driver_sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").scalar():
-        yield look("PostgreSQL", "the service is its superuser", "a role that owns this database and nothing else")
+        fix = "connect as a role that owns only this database"
+        yield Finding.warning("PostgreSQL", "the service connects as a superuser", fix)
 
 
-def look_at_durability(connection: Connection) -> Findings:
-    off = [name for name in DURABLE if _setting(connection, name) == "off"]
+def check_durability(connection: Connection) -> Findings:
+    off = [name for name in DURABILITY_SETTINGS if _server_setting(connection, name) == "off"]
     for name in off:
-        yield wrong("durability", f"{name} is off: what was acknowledged can be lost", f"{name} = on")
+        yield Finding.error("durability", f"{name} is off: a crash can lose committed data", f"set {name} = on")
     if not off:
-        yield good("durability", f"{', '.join(DURABLE)} are on")
-    if _setting(connection, "data_checksums") == "off":
-        yield look("durability", "pages have no checksums", "pg_checksums --enable, while the server is stopped")
+        yield Finding.ok("durability", f"{', '.join(DURABILITY_SETTINGS)} are on")
+    if _server_setting(connection, "data_checksums") == "off":
+        fix = "stop the server and run `pg_checksums --enable`"
+        yield Finding.warning("durability", "data checksums are disabled", fix)
 
 
-def look_at_connections(connection: Connection, *, pool_size: int, workers: int, patience: float) -> Findings:
-    """As they are: a pooler in between may have dropped what ours ask for."""
+def check_connections(connection: Connection, *, pool_size: int, workers: int, timeout_seconds: float) -> Findings:
+    """Check settings of a database connection that a connection pooler may drop.
+
+    Also check that the server allows enough connections for all processes.
+    """
     expected = {
         "server_encoding": "UTF8",
         "TimeZone": "UTC",
-        "statement_timeout": f"{patience * 1000:.0f}",
-        "lock_timeout": f"{patience * 1000:.0f}",
+        "statement_timeout": f"{timeout_seconds * 1000:.0f}",
+        "lock_timeout": f"{timeout_seconds * 1000:.0f}",
     }
-    differing = {name: found for name in expected if (found := _setting(connection, name)) != expected[name]}
-    for name, found in differing.items():
-        yield wrong("connections", f"{name} is {found}", f"{name} = {expected[name]}: no pooler drops it")
+    actual = {name: _server_setting(connection, name) for name in expected}
+    differing = {name: value for name, value in actual.items() if value != expected[name]}
+    for name, value in differing.items():
+        fix = f"configure the connection pooler to keep {name} = {expected[name]}"
+        yield Finding.error("connections", f"{name} is {value}", fix)
     if not differing:
-        yield good("connections", "UTF8, UTC, and time limits of their own")
-    reserved = int(_setting(connection, "superuser_reserved_connections"))
-    most, needed = int(_setting(connection, "max_connections")) - reserved, pool_size * workers
-    found = f"{most} at most, and {needed} are needed for {workers} x {pool_size}"
-    right = "more of max_connections, a smaller TWENTYONE_POOL_SIZE or fewer processes"
-    yield wrong("connections", found, right) if needed > most else good("connections", found)
+        yield Finding.ok("connections", "encoding UTF8, time zone UTC, timeouts set")
+    reserved = int(_server_setting(connection, "superuser_reserved_connections"))
+    available = int(_server_setting(connection, "max_connections")) - reserved
+    needed = pool_size * workers
+    detail = f"{needed} needed ({workers} x {pool_size}), {available} available"
+    if needed > available:
+        fix = "raise max_connections, lower TWENTYONE_POOL_SIZE or run fewer processes"
+        yield Finding.error("connections", detail, fix)
+    else:
+        yield Finding.ok("connections", detail)
 
 
-def look_at_integrity(connection: Connection) -> Findings:
-    what = "integrity"
+def check_integrity(connection: Connection) -> Findings:
     indexes = connection.exec_driver_sql(
         "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1"
     ).scalars()
@@ -63,11 +76,12 @@ def look_at_integrity(connection: Connection) -> Findings:
     ).scalars()
     invalid = [*indexes, *constraints]
     for name in invalid:
-        yield wrong(what, f"{name} is invalid: its making was interrupted", "drop it, and migrate again")
+        detail = f"{name} is invalid: its creation was interrupted"
+        yield Finding.error("integrity", detail, "drop it, then run `twentyone migrate`")
     if not invalid:
-        yield good(what, "every index and constraint is valid")
+        yield Finding.ok("integrity", "all indexes and constraints are valid")
 
 
-def _setting(connection: Connection, name: str) -> str:
-    """In the server's own units."""
+def _server_setting(connection: Connection, name: str) -> str:
+    """Return a setting of the PostgreSQL server, in the server's own unit."""
     return str(connection.exec_driver_sql("SELECT setting FROM pg_settings WHERE name = %s", (name,)).scalar())

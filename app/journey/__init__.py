@@ -1,1 +1,1 @@
-"""The guided journey: 21 days, one person, at their own pace."""
+"""A guided 21-day self-help program (a journey), which members complete at their own pace."""

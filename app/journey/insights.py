@@ -1,4 +1,4 @@
-"""Counts and means of what a member noted: they describe, and prove nothing."""
+"""Descriptive statistics of a member's journey: completed days, average moods and words written."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,64 +9,67 @@ from uuid import UUID
 
 from app.accounts.consents import ConsentRequired
 from app.core.db.session import Session
-from app.journey.day_updates import REFLECTION, TASK
+from app.journey.day_updates import REFLECTION, TASK_PREFIX
 from app.journey.notes import load_with_notes
-from app.journey.responses import Insights, MoodChange, MoodFigures, Practice
+from app.journey.responses import Insights, MoodChange, MoodSummary, PracticeDay
 from app.journey.rules.merge import Completion, Notes
-from app.journey.rules.progress import run_progress
+from app.journey.rules.progress import compute_progress
 from app.journey.rules.schedule import LENGTH
 from app.journey.services import JourneyServices
 
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
-FEW = 8  # days below which a mean says next to nothing; our choice
-NOTE_OF_FEW = "These are few days. A mean of so few moves a lot by chance."
-NOTE_OF_NONE = "There is no day yet with a mood noted before and after, so there is nothing to compare."
+MIN_MOOD_CHANGES = 8  # days; a mean of fewer varies mostly by chance (the limit is our own choice)
+FEW_DAYS_NOTE = "These figures are based on few days. Means of few days can change a lot by chance."
+NO_DAYS_NOTE = "No day has a mood noted both before and after yet, so moods can't be compared."
 NOTE = (
-    "Moods go up and down for many reasons. These figures show what you noted; they can't show what caused it, and "
-    "days without a note aren't in them."
+    "Moods go up and down for many reasons. These figures summarise your notes. They can't show the causes, and they "
+    "don't include days without notes."
 )
 
 
 def read_insights(
     session: Session, services: JourneyServices, member_id: UUID, run_id: UUID | None, *, now: datetime
 ) -> Insights:
-    """Raises RunNotFound and ConsentRequired."""
-    stored, journal = load_with_notes(session, services.ring, member_id, run_id)
-    if not journal.agreed:
+    """Return statistics of a journey run: completed days, average moods and words written.
+
+    Raises RunNotFound, and ConsentRequired if the member hasn't consented to the storage of health data.
+    """
+    stored_run, run_notes = load_with_notes(session, services.ring, member_id, run_id)
+    if not run_notes.has_consent:
         raise ConsentRequired
-    practice = list(_practice(stored.run.completions, journal.notes))
-    found = run_progress(stored.run, now=now)
-    before = [each.mood_before for each in practice if each.mood_before is not None]
-    after = [each.mood_after for each in practice if each.mood_after is not None]
+    practice_days = list(_practice_days(stored_run.run.completions, run_notes.by_day))
+    progress = compute_progress(stored_run.run, now=now)
+    before = [day.mood_before for day in practice_days if day.mood_before is not None]
+    after = [day.mood_after for day in practice_days if day.mood_after is not None]
     changes = [
-        each.mood_after - each.mood_before
-        for each in practice
-        if each.mood_before is not None and each.mood_after is not None
+        day.mood_after - day.mood_before
+        for day in practice_days
+        if day.mood_before is not None and day.mood_after is not None
     ]
     return Insights(
-        days_completed=found.days_completed,
-        dates_practised=len({each.on for each in stored.run.done.values()}),
-        percent=found.percent,
-        longest_streak=found.streak.longest,
-        practice=practice,
-        mood_before=MoodFigures(n=len(before), mean=_mean(before)),
-        mood_after=MoodFigures(n=len(after), mean=_mean(after)),
+        days_completed=progress.days_completed,
+        dates_practised=len({day.on for day in stored_run.run.completed_days.values()}),
+        percent=progress.percent,
+        longest_streak=progress.streak.longest,
+        practice=practice_days,
+        mood_before=MoodSummary(n=len(before), mean=_mean(before)),
+        mood_after=MoodSummary(n=len(after), mean=_mean(after)),
         mood_change=MoodChange(n=len(changes), mean_difference=_mean(changes)),
-        words_written=sum(each.words for each in practice),
-        note=(NOTE_OF_FEW if len(changes) < FEW else NOTE) if changes else NOTE_OF_NONE,
+        words_written=sum(day.words for day in practice_days),
+        note=(FEW_DAYS_NOTE if len(changes) < MIN_MOOD_CHANGES else NOTE) if changes else NO_DAYS_NOTE,
     )
 
 
-def _practice(completions: Mapping[int, Completion], noted: Mapping[int, Notes]) -> Iterator[Practice]:
+def _practice_days(completions: Mapping[int, Completion], notes_by_day: Mapping[int, Notes]) -> Iterator[PracticeDay]:
     for day in range(1, LENGTH + 1):
-        values: dict[str, Any] = {name: note.value for name, note in noted.get(day, {}).items()}
+        values: dict[str, Any] = {name: note.value for name, note in notes_by_day.get(day, {}).items()}
         completed_on = completions[day].on if day in completions else None
         if completed_on is None and not any(values.values()):
             continue
-        yield Practice(
+        yield PracticeDay(
             day=day,
             completed_on=completed_on,
-            tasks_done=sum(value is True for name, value in values.items() if name.startswith(TASK)),
+            tasks_done=sum(value is True for name, value in values.items() if name.startswith(TASK_PREFIX)),
             mood_before=values.get("mood_before"),
             mood_after=values.get("mood_after"),
             words=len(WORD.findall(str(values.get(REFLECTION) or ""))),

@@ -1,4 +1,4 @@
-"""Journeys, members' runs through them, and what members keep of each day."""
+"""Database tables for journeys, members' runs, daily notes, synced offline changes and calendars."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -12,7 +12,10 @@ from app.core.db.table import Table
 
 
 class Journey(Table, table=True):
-    """What a journey says, its days included, in every form that is served; `digest` is the hash of it."""
+    """A guided 21-day program.
+
+    `definition` contains the texts of all days in every format that the API serves. `digest` is a hash of `definition`.
+    """
 
     __tablename__ = "journeys"
 
@@ -23,10 +26,11 @@ class Journey(Table, table=True):
 
 
 class Run(Table, table=True):
-    """A member's way through a journey; their runs are numbered in the order in which they were started.
+    """One pass of a member through a journey, called a run.
 
-    `timetable` is JSON that only `journey/runs.py` reads. `is_underway` follows from what happened (neither abandoned
-    nor completed) and is stored so that the database can see to it that there is one at most.
+    `number` is 1 for the member's first run, 2 for the second, and so on. Only `journey/runs.py` reads the JSON in
+    `timetable`. `is_underway` is true until the run is completed or abandoned. It can be derived from other data, but
+    is stored so that a unique index can enforce at most one such run per member.
     """
 
     __tablename__ = "runs"
@@ -57,16 +61,16 @@ class Run(Table, table=True):
     abandoned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def _of_run() -> ForeignKeyConstraint:
+def _run_foreign_key() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["member_id", "run_id"], ["runs.member_id", "runs.id"], ondelete="CASCADE")
 
 
 class RunDay(Table, table=True):
-    """A day that was completed or undone. Its key lets a day be completed once."""
+    """The time, date and time zone in which a journey day was completed, and the time of the last undo."""
 
     __tablename__ = "run_days"
     __table_args__ = (
-        _of_run(),
+        _run_foreign_key(),
         CheckConstraint("day BETWEEN 1 AND 21", name="day_of_journey"),
         CheckConstraint(
             "(completed_at IS NULL) = (completed_on IS NULL) AND (completed_at IS NULL) = (time_zone IS NULL)",
@@ -84,10 +88,10 @@ class RunDay(Table, table=True):
 
 
 class DayNote(Table, table=True):
-    """What a member ticked, felt and wrote on a day, sealed."""
+    """An encrypted record of a member's tasks, moods and reflection for one journey day."""
 
     __tablename__ = "day_notes"
-    __table_args__ = (_of_run(), CheckConstraint("day BETWEEN 1 AND 21", name="day_of_journey"))
+    __table_args__ = (_run_foreign_key(), CheckConstraint("day BETWEEN 1 AND 21", name="day_of_journey"))
 
     member_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)
@@ -96,10 +100,13 @@ class DayNote(Table, table=True):
 
 
 class AppliedChange(Table, table=True):
-    """The id of a change that was merged once; `body_hash` is a keyed hash of what it said."""
+    """The ID of an offline change that was already merged, so that a retry isn't merged twice.
+
+    `body_hash` is a keyed hash of the change. It reveals whether the same ID is used again for a different change.
+    """
 
     __tablename__ = "applied_changes"
-    __table_args__ = (_of_run(),)
+    __table_args__ = (_run_foreign_key(),)
 
     member_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)
@@ -108,10 +115,13 @@ class AppliedChange(Table, table=True):
 
 
 class Calendar(Table, table=True):
-    """The secret address of a run's calendar: a hash to find it by, and sealed, to be shown again."""
+    """The secret address of a member's calendar subscription.
+
+    It is stored twice: as a hash, to find the calendar, and encrypted, to show the address to the member again.
+    """
 
     __tablename__ = "calendars"
-    __table_args__ = (_of_run(),)
+    __table_args__ = (_run_foreign_key(),)
 
     member_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)

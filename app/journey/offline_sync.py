@@ -1,5 +1,6 @@
-"""Changes that were made offline: a batch is merged one by one, each is answered by itself, and none is in the way of
-another.
+"""Offline sync: merges changes that a device made offline into a member's run.
+
+Each change in a batch has its own result. A rejected change doesn't affect the others.
 """
 
 import json
@@ -17,100 +18,117 @@ from sqlmodel import col
 from app.core.db.json_agg import hexadecimal, json_rows
 from app.core.db.pagination import Statement
 from app.core.db.session import Session
-from app.core.errors import AppError, BadInput, Conflict, FieldError
-from app.core.idempotency import body_hash, check_same
-from app.core.problems import Problem, problem_within
-from app.core.timestamps import not_ahead, shown_moment
+from app.core.errors import AppError, Conflict, FieldError, InvalidInput
+from app.core.idempotency import body_hash, require_same_body
+from app.core.problems import Problem, nested_problem
+from app.core.timestamps import clamp_to_now, format_timestamp
 from app.journey import runs
 from app.journey.content.journeys import JourneyContent
-from app.journey.day_updates import EARLIER, REFLECTION, DayState, Recorded, fields_of, record
+from app.journey.day_updates import EARLIER_REFLECTION, REFLECTION, DayState, RecordedChange, record_change, sent_fields
 from app.journey.models import AppliedChange
 from app.journey.notes import load_with_notes, save_notes
-from app.journey.requests import OfflineChange, UnusableChange
-from app.journey.responses import ChangeResult, MetReflections, Synced
-from app.journey.rules.merge import Effect, Notes, Value, effect_of
-from app.journey.rules.progress import RunHistory, opens_at
+from app.journey.requests import InvalidChange, OfflineChange
+from app.journey.responses import ChangeResult, ReflectionConflict, SyncResult
+from app.journey.rules.merge import Effect, Notes, Value, overall_effect
+from app.journey.rules.progress import RunHistory, day_opening
 from app.journey.runs import StoredRun
-from app.journey.serializers import dashboard_of
+from app.journey.serializers import build_dashboard
 from app.journey.services import JourneyServices
 
-AT_MOST = 10_000  # changes of one run that are remembered
+MAX_STORED_CHANGES = 10_000  # per run
 
 
-class BeforeOpening(BadInput):
-    """Says when the day opens or opened, if that is known, and the server's time."""
+class BeforeOpening(InvalidInput):
+    """Raised when an offline change is dated before its day was unlocked.
+
+    The response contains the server's time and, if known, the time at which the day unlocks.
+    """
 
     code = "before_opening"
-    more_example: ClassVar = {"opens_at": "2026-11-25T00:00:00Z", "server_time": "2026-11-24T09:30:00Z"}
-    says = "This is said to have happened before the day opened."
+    extensions_example: ClassVar = {"opens_at": "2026-11-25T00:00:00Z", "server_time": "2026-11-24T09:30:00Z"}
+    message = "This change is dated before the day opened."
 
     def __init__(self, opens_at: datetime | None, *, now: datetime) -> None:
-        more = {"opens_at": opens_at and shown_moment(opens_at), "server_time": shown_moment(now)}
-        super().__init__(FieldError("body", "/happened_at", "This is before the day opened."), more=more)
+        extensions = {"opens_at": opens_at and format_timestamp(opens_at), "server_time": format_timestamp(now)}
+        super().__init__(FieldError("body", "/happened_at", "This is before the day opened."), extensions=extensions)
 
 
-class UndoNotSynced(BadInput):
+class UndoNotSynced(InvalidInput):
     code = "undo_not_synced"
-    says = "A completion is undone at the day's own address only, so that no old batch takes one away."
+    message = "A completion can't be undone in a batch. Change the day itself instead."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("body", "/fields/completed", "Only true can be sent here."))
+        super().__init__(FieldError("body", "/fields/completed", "Only true is allowed here."))
 
 
 class TooManyChanges(Conflict):
     code = "too_many_changes"
-    says = "There is no room for more offline changes of this run. It can be changed day by day."
+    message = "This run has reached the maximum number of offline changes. Change its days one by one instead."
 
 
 @dataclass(slots=True)
-class Merging:
-    """A run while a batch is merged into it."""
+class BatchMerge:
+    """The state of a journey run while a batch of offline changes is merged into it.
+
+    `stored_hashes` and `new_hashes` map the ID of each merged change to a keyed hash of the change.
+    """
 
     journey: JourneyContent
     run: RunHistory
     notes: dict[int, Notes]
-    agreed: bool
+    has_consent: bool
     now: datetime
-    applied: dict[UUID, bytes]  # of the changes in this batch that were merged before: id and hash of the body
-    kept: int  # how many changes of this run are remembered
-    news: dict[UUID, bytes] = field(default_factory=dict)
+    stored_hashes: dict[UUID, bytes]  # of changes in this batch that earlier requests merged
+    stored_count: int  # number of changes merged into the run before this batch
+    new_hashes: dict[UUID, bytes] = field(default_factory=dict)
 
-    def merge(self, change: OfflineChange, sent: bytes) -> ChangeResult:
-        """The result of a change. Raises what keeps it from being merged; then nothing was changed."""
-        known = ChainMap(self.applied, self.news)
-        if change.change_id in known:
-            check_same(known[change.change_id] or sent, sent, pointer="/change_id")  # emptied with the health data
-            return self._again(change)
-        at = not_ahead(change.happened_at, now=self.now, pointer="/happened_at")
+    def merge(self, change: OfflineChange, sent_hash: bytes) -> ChangeResult:
+        """Merge a change and return its result. If it is rejected, raise AppError and change no state."""
+        known_hashes = ChainMap(self.stored_hashes, self.new_hashes)
+        if change.change_id in known_hashes:
+            known_hash = known_hashes[change.change_id] or sent_hash  # empty if the member's health data was erased
+            require_same_body(known_hash, sent_hash, pointer="/change_id")
+            return self._repeated_result(change)
+        at = clamp_to_now(change.happened_at, now=self.now, pointer="/happened_at")
         if change.fields.completed is False:
             raise UndoNotSynced
         openings = self.run.openings(now=self.now)
         if change.day > len(openings) or at < openings[change.day - 1]:
-            raise BeforeOpening(opens_at(self.run, change.day, now=self.now), now=self.now)
-        state = DayState(self.run, change.day, self.notes.get(change.day, {}), self.journey.tasks(change.day))
-        recorded = record(state, change.fields, at=at, now=self.now, agreed=self.agreed, place="/fields", offline=True)
+            raise BeforeOpening(day_opening(self.run, change.day, now=self.now), now=self.now)
+        state = DayState(self.run, change.day, self.notes.get(change.day, {}), self.journey.task_ids(change.day))
+        recorded = record_change(
+            state,
+            change.fields,
+            at=at,
+            now=self.now,
+            has_consent=self.has_consent,
+            pointer_prefix="/fields",
+            is_offline=True,
+        )
         if recorded.state != state:
-            if self.kept + len(self.news) >= AT_MOST:
+            if self.stored_count + len(self.new_hashes) >= MAX_STORED_CHANGES:
                 raise TooManyChanges
-            self.news[change.change_id] = sent
+            self.new_hashes[change.change_id] = sent_hash
         self.run = recorded.state.run
         self.notes[change.day] = recorded.state.notes
-        return _merged(change.change_id, recorded)
+        return _merged_result(change.change_id, recorded)
 
-    def _again(self, change: OfflineChange) -> ChangeResult:
-        """The result of a change that was merged before: which of its fields have other values by now, and the
-        reflection that was replaced, so that no lost reply loses words.
+    def _repeated_result(self, change: OfflineChange) -> ChangeResult:
+        """Return the result of a change that was already merged by an earlier request.
+
+        The result names the fields that have a different value by now. If a reflection was replaced, both texts are
+        returned again, because the client may not have received the first response.
         """
-        noted = self.notes.get(change.day, {})
-        sent = dict(fields_of(change.fields))
-        values = {name: noted[name].value if name in noted else None for name in (*sent, EARLIER)}
+        notes = self.notes.get(change.day, {})
+        sent = dict(sent_fields(change.fields))
+        values = {name: notes[name].value if name in notes else None for name in (*sent, EARLIER_REFLECTION)}
         superseded = [name for name, value in sent.items() if (values[name] or None) != (value or None)]
-        lost = sent.get(REFLECTION) if REFLECTION in superseded else values[EARLIER]
+        discarded = sent.get(REFLECTION) if REFLECTION in superseded else values[EARLIER_REFLECTION]
         return ChangeResult(
             change_id=change.change_id,
             status="unchanged",
             superseded=superseded,
-            reflections=_reflections(values[REFLECTION], lost) if REFLECTION in sent else None,
+            reflections=_reflection_conflict(values[REFLECTION], discarded) if REFLECTION in sent else None,
             problem=None,
         )
 
@@ -120,88 +138,92 @@ def sync(
     services: JourneyServices,
     member_id: UUID,
     run_id: UUID | None,
-    changes: Sequence[OfflineChange | UnusableChange],
+    changes: Sequence[OfflineChange | InvalidChange],
     *,
     now: datetime,
-) -> Synced:
-    """Merge changes in the order in which they happened. Raises RunNotFound."""
-    stored, journal = load_with_notes(session, services.ring, member_id, run_id)
-    ids = [each.change_id for each in changes]
-    remembered = session.execute(remembered_changes(), {**_of_run(stored), "ids": ids}).one()
-    merging = Merging(
-        journey=services.journeys.read(session, stored.journey, stored.digest),
-        run=stored.run,
-        notes=dict(journal.notes),
-        agreed=journal.agreed,
+) -> SyncResult:
+    """Merge a batch of offline changes, ordered by the time at which they were made.
+
+    Returns the result of each change and the run's new dashboard. Raises RunNotFound.
+    """
+    stored_run, run_notes = load_with_notes(session, services.ring, member_id, run_id)
+    run_key = _run_key(stored_run)
+    ids = [change.change_id for change in changes]
+    row = session.execute(stored_changes(), {**run_key, "ids": ids}).one()
+    batch = BatchMerge(
+        journey=services.journeys.get(session, stored_run.journey, stored_run.digest),
+        run=stored_run.run,
+        notes=dict(run_notes.by_day),
+        has_consent=run_notes.has_consent,
         now=now,
-        applied={UUID(id_): bytes.fromhex(body_hash) for id_, body_hash in json.loads(remembered.changes or "[]")},
-        kept=remembered.number,
+        stored_hashes={UUID(change_id): bytes.fromhex(digest) for change_id, digest in json.loads(row.changes or "[]")},
+        stored_count=row.total,
     )
-    results = dict(_results(merging, journal.key, changes))
-    runs.save(session, stored, merging.run)
-    changed = {day: noted for day, noted in merging.notes.items() if noted != journal.notes.get(day, {})}
-    save_notes(session, journal.key, stored, changed)
-    if merging.news:
-        rows = [{**_of_run(stored), "id": change_id, "body_hash": sent} for change_id, sent in merging.news.items()]
+    results = dict(_merge_changes(batch, run_notes.key, changes))
+    runs.save(session, stored_run, batch.run)
+    changed_notes = {day: notes for day, notes in batch.notes.items() if notes != run_notes.by_day.get(day, {})}
+    save_notes(session, run_notes.key, stored_run, changed_notes)
+    if batch.new_hashes:
+        rows = [{**run_key, "id": change_id, "body_hash": digest} for change_id, digest in batch.new_hashes.items()]
         session.execute(insert(AppliedChange), rows)
-    return Synced(
-        results=[results[number] for number in range(len(changes))],
-        dashboard=dashboard_of(session, services, replace(stored, run=merging.run), now=now),
+    return SyncResult(
+        results=[results[index] for index in range(len(changes))],
+        dashboard=build_dashboard(session, services, replace(stored_run, run=batch.run), now=now),
     )
 
 
 @cache
-def remembered_changes() -> Statement:
-    """How many changes of a run are remembered, and as JSON those that are among the bound `ids`."""
+def stored_changes() -> Statement:
+    """Select the number of offline changes merged into a journey run, and those with the bound `ids` as JSON."""
     of_run = col(AppliedChange.member_id) == bindparam("member_id"), col(AppliedChange.run_id) == bindparam("run_id")
-    among = col(AppliedChange.id).in_(bindparam("ids", expanding=True))
+    has_id = col(AppliedChange.id).in_(bindparam("ids", expanding=True))
     rows = json_rows(col(AppliedChange.id), hexadecimal(col(AppliedChange.body_hash)))
     return select(
-        select(func.count()).select_from(AppliedChange).where(*of_run).scalar_subquery().label("number"),
-        select(rows).select_from(AppliedChange).where(*of_run, among).scalar_subquery().label("changes"),
+        select(func.count()).select_from(AppliedChange).where(*of_run).scalar_subquery().label("total"),
+        select(rows).select_from(AppliedChange).where(*of_run, has_id).scalar_subquery().label("changes"),
     )
 
 
-def _results(
-    merging: Merging, key: bytes, changes: Sequence[OfflineChange | UnusableChange]
+def _merge_changes(
+    batch: BatchMerge, key: bytes, changes: Sequence[OfflineChange | InvalidChange]
 ) -> Iterator[tuple[int, ChangeResult]]:
-    """Each result with its change's place in the batch."""
-    usable = []
-    for number, change in enumerate(changes):
-        if isinstance(change, UnusableChange):
-            yield number, _refused(number, change.change_id, BadInput(*change.errors))
+    """Merge a batch of changes in chronological order. Yield the index and the result of each change."""
+    valid = []
+    for index, change in enumerate(changes):
+        if isinstance(change, InvalidChange):
+            yield index, _rejected_result(index, change.change_id, InvalidInput(*change.errors))
         else:
-            usable.append((number, change))
-    for number, change in sorted(usable, key=lambda each: (each[1].happened_at, each[1].change_id)):
-        sent = body_hash(key, change.model_dump(mode="json", exclude_unset=True))
+            valid.append((index, change))
+    for index, change in sorted(valid, key=lambda item: (item[1].happened_at, item[1].change_id)):
+        sent_hash = body_hash(key, change.model_dump(mode="json", exclude_unset=True))
         try:
-            yield number, merging.merge(change, sent)
-        except AppError as refusal:
-            yield number, _refused(number, change.change_id, refusal)
+            yield index, batch.merge(change, sent_hash)
+        except AppError as error:
+            yield index, _rejected_result(index, change.change_id, error)
 
 
-def _of_run(stored: StoredRun) -> dict[str, UUID]:
-    return {"member_id": stored.member_id, "run_id": stored.id}
+def _run_key(stored_run: StoredRun) -> dict[str, UUID]:
+    return {"member_id": stored_run.member_id, "run_id": stored_run.id}
 
 
-def _merged(change_id: UUID, recorded: Recorded) -> ChangeResult:
-    lost = recorded.lost.get(REFLECTION)
+def _merged_result(change_id: UUID, recorded: RecordedChange) -> ChangeResult:
+    discarded = recorded.discarded.get(REFLECTION)
     return ChangeResult(
         change_id=change_id,
-        status=effect_of(recorded.effects).value,
+        status=overall_effect(recorded.effects).value,
         superseded=[name for name, effect in recorded.effects.items() if effect is Effect.SUPERSEDED],
-        reflections=_reflections(recorded.state.notes[REFLECTION].value, lost) if lost else None,
+        reflections=_reflection_conflict(recorded.state.notes[REFLECTION].value, discarded) if discarded else None,
         problem=None,
     )
 
 
-def _refused(number: int, change_id: UUID, refusal: AppError) -> ChangeResult:
-    problem = Problem.model_validate(problem_within(f"/changes/{number}", refusal))
+def _rejected_result(index: int, change_id: UUID, error: AppError) -> ChangeResult:
+    problem = Problem.model_validate(nested_problem(f"/changes/{index}", error))
     return ChangeResult(change_id=change_id, status="refused", superseded=[], reflections=None, problem=problem)
 
 
-def _reflections(kept: Value, superseded: Value) -> MetReflections | None:
-    """None unless a text was superseded."""
+def _reflection_conflict(kept: Value, superseded: Value) -> ReflectionConflict | None:
+    """Return both texts of a conflicting reflection, or None if there is no conflict."""
     if not superseded:
         return None
-    return MetReflections(kept=cast("str | None", kept), superseded=cast("str", superseded))
+    return ReflectionConflict(kept=cast("str | None", kept), superseded=cast("str", superseded))

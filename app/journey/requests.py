@@ -1,4 +1,4 @@
-"""What is sent about runs and their days."""
+"""Request schemas for starting a journey, and for changing a run or one of its days."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -7,105 +7,119 @@ from uuid import UUID
 from pydantic import Field, StrictBool, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from app.accounts.fields import TimeZone
-from app.accounts.schemas import Body
+from app.accounts.schemas import RequestBody
 from app.core.errors import FieldError
-from app.core.problems import pointer_of
-from app.core.text_fields import LONGEST_SLUG, SLUG, Storable
-from app.core.timestamps import LocalDate, Moment, TimeOfDay
+from app.core.problems import json_pointer
+from app.core.text_fields import MAX_SLUG_LENGTH, SLUG, Storable
+from app.core.timestamps import LocalDate, TimeOfDay, Timestamp
 from app.journey.rules.schedule import LENGTH, Pace
 
-MOST_CHANGES = 200
-MOST_TASKS = 50
-MOST_TOLD = 20  # errors of one change
-LONGEST_REFLECTION = 10_000
+MAX_CHANGES = 200
+MAX_TASKS = 50
+MAX_REPORTED_ERRORS = 20  # per change
+MAX_REFLECTION_LENGTH = 10_000
 
-JourneySlug = Annotated[str, Field(pattern=SLUG, max_length=LONGEST_SLUG, examples=["21-days"]), Storable]
-TaskId = Annotated[str, Field(pattern=SLUG, max_length=LONGEST_SLUG), Storable]
+JourneySlug = Annotated[str, Field(pattern=SLUG, max_length=MAX_SLUG_LENGTH, examples=["21-days"]), Storable]
+TaskId = Annotated[str, Field(pattern=SLUG, max_length=MAX_SLUG_LENGTH), Storable]
 Tasks = Annotated[
     dict[TaskId, StrictBool],
     Field(
-        max_length=MOST_TASKS,
+        max_length=MAX_TASKS,
         examples=[{"draw-the-page": True}],
-        json_schema_extra={"additionalProperties": False},  # than those whose names have the pattern
+        json_schema_extra={"additionalProperties": False},  # names must match the pattern of `TaskId`
     ),
 ]
 Mood = Annotated[int, Field(strict=True, ge=1, le=5, examples=[3])]
-Reflection = Annotated[str, Field(max_length=LONGEST_REFLECTION, examples=["I noticed the pull to check."]), Storable]
+Reflection = Annotated[
+    str, Field(max_length=MAX_REFLECTION_LENGTH, examples=["I noticed the pull to check."]), Storable
+]
 
 
-def left_out() -> Any:
-    """For what may be left out, but not be null; `model_fields_set` tells."""
+def omitted() -> Any:
+    """Return the default of a field that can be omitted but not set to null.
+
+    The default is None. Check `model_fields_set` to see whether the client sent the field.
+    """
 
 
-class NewRun(Body):
-    """`daily` opens a day each date, `gentle` the next day on the date after you completed the one before."""
+class NewRun(RequestBody):
+    """A new run through a journey. With the pace `daily`, one day unlocks on each date. With `gentle`, a day unlocks on
+    the date after you complete the previous day.
+    """
 
     journey: JourneySlug
-    time_zone: TimeZone = Field(default_factory=left_out, description="Your profile's unless given.")
+    time_zone: TimeZone = Field(default_factory=omitted, description="Defaults to the time zone of your profile.")
     pace: Pace = Field(default=Pace.DAILY)
     starts_on: LocalDate = Field(
-        default_factory=left_out,
-        description="From today, which it is unless given, to 30 days ahead, in the run's zone.",
+        default_factory=omitted,
+        description="A date from today, the default, to 30 days ahead, in the run's time zone.",
         examples=["2026-11-24"],
     )
 
 
-class RunChange(Body):
-    """What is left out stays as it is; a `reminder_time` of null removes it."""
+class RunChange(RequestBody):
+    """Changes to a run. Omitted fields stay unchanged. Set `reminder_time` to null to remove the reminder."""
 
-    time_zone: TimeZone = Field(default_factory=left_out)
-    status: Literal["active", "paused", "abandoned"] = Field(default_factory=left_out, examples=["paused"])
+    time_zone: TimeZone = Field(default_factory=omitted)
+    status: Literal["active", "paused", "abandoned"] = Field(default_factory=omitted, examples=["paused"])
     reminder_time: TimeOfDay | None = Field(
-        default=None, description="By the clocks of the run's zone.", examples=["07:30"]
+        default=None, description="Local time in the run's time zone.", examples=["07:30"]
     )
 
 
-class DayChange(Body):
-    """What is left out stays as it is. Moods are from 1, low, to 5, good; null takes one back."""
+class DayChange(RequestBody):
+    """Changes to your progress on a day. Omitted fields stay unchanged. Moods range from 1 (low) to 5 (good). Set a
+    mood to null to remove it.
+    """
 
-    completed: StrictBool = Field(default_factory=left_out)
+    completed: StrictBool = Field(default_factory=omitted)
     tasks: Tasks = Field(default_factory=dict)
     mood_before: Mood | None = None
     mood_after: Mood | None = None
-    reflection: Reflection | None = Field(default=None, description="Yours alone; it is kept sealed.")
+    reflection: Reflection | None = Field(default=None, description="Stored encrypted. Null removes it.")
 
 
-class OfflineChange(Body):
-    """A change of one day. The `change_id` is yours to choose: send the same again when a reply was lost."""
+class OfflineChange(RequestBody):
+    """A change to one day that was made offline. Generate a `change_id` for each change, and send the same ID again
+    when you retry the change.
+    """
 
     change_id: UUID = Field(examples=["5f0c7a3e-9b1d-4c7e-8f55-2a6f0e6d9b11"])
     day: Annotated[int, Field(strict=True, ge=1, le=LENGTH, examples=[1])]
-    happened_at: Annotated[Moment, Field(description="By the device's clock.")]
+    happened_at: Annotated[Timestamp, Field(description="The time of the change by the device's clock.")]
     fields: DayChange
 
 
 @dataclass(frozen=True, slots=True)
-class UnusableChange:
-    """One that can't be read, but for its id: it is refused alone, and nothing else in the batch is lost."""
+class InvalidChange:
+    """An offline change that failed validation.
+
+    Its ID is valid, so the server can reject this change and still merge the rest of the batch.
+    """
 
     change_id: UUID
     errors: tuple[FieldError, ...]
 
 
-def _refused_alone(value: Any, read: ValidatorFunctionWrapHandler) -> OfflineChange | UnusableChange:
+def _validate_separately(value: Any, validate: ValidatorFunctionWrapHandler) -> OfflineChange | InvalidChange:
     try:
-        change: OfflineChange = read(value)
+        change: OfflineChange = validate(value)
     except ValidationError as error:
         try:
             change_id = UUID(value["change_id"])
         except (TypeError, KeyError, ValueError, AttributeError):
             raise error from None
-        found = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_TOLD]
-        return UnusableChange(change_id, tuple(_field_error(each["loc"], each["msg"]) for each in found))
+        details = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_REPORTED_ERRORS]
+        return InvalidChange(change_id, tuple(_field_error(detail["loc"], detail["msg"]) for detail in details))
     return change
 
 
-def _field_error(place: tuple[int | str, ...], message: str) -> FieldError:
-    return FieldError("body", pointer_of(place), message.removeprefix("Value error, "))
+def _field_error(location: tuple[int | str, ...], message: str) -> FieldError:
+    return FieldError("body", json_pointer(location), message.removeprefix("Value error, "))
 
 
-class Batch(Body):
+class ChangeBatch(RequestBody):
     changes: Annotated[
-        list[Annotated[OfflineChange, WrapValidator(_refused_alone)]],
-        Field(max_length=MOST_CHANGES, description="In any order: they are applied by `happened_at`."),
+        list[Annotated[OfflineChange, WrapValidator(_validate_separately)]],
+        Field(max_length=MAX_CHANGES, description="Changes in any order. They are applied by `happened_at`."),
     ]

@@ -1,4 +1,4 @@
-"""Changing a run: its zone, its reminder, pausing it, resuming it, and abandoning it."""
+"""Changes to a member's run through a journey: time zone, reminder, pause, resume and abandon."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,17 +10,17 @@ from app.journey import runs
 from app.journey.requests import RunChange
 from app.journey.responses import Dashboard
 from app.journey.rules.progress import RunHistory, Status
-from app.journey.rules.schedule import changed, noted
+from app.journey.rules.schedule import change_timetable, store_openings
 from app.journey.runs import RunFinished
-from app.journey.serializers import dashboard_of
+from app.journey.serializers import build_dashboard
 from app.journey.services import JourneyServices
 
-MOST_STRETCHES = 400  # changes of zone, pauses and resumptions of one run
+MAX_PERIODS = 400  # per run; each pause, resumption and change of time zone adds one
 
 
-class TooManyTurns(Conflict):
+class TooManyPeriods(Conflict):
     code = "too_many_turns"
-    says = "This run has been paused or moved too often to be changed that way again."
+    message = "This run has reached the maximum number of pauses and time zone changes."
 
 
 def change_run(
@@ -32,35 +32,40 @@ def change_run(
     *,
     now: datetime,
 ) -> Dashboard:
-    """Change the fields that were sent. A field that has its value already is accepted in every state of the run.
+    """Change the time zone, reminder or status of a journey run. Return its new dashboard.
 
-    Raises RunNotFound, RunFinished and TooManyTurns.
+    A finished run accepts only the values that it already has. Raises RunNotFound, RunFinished and TooManyPeriods.
     """
-    stored = runs.load(session, member_id, run_id)
-    sent = change.model_fields_set
-    zone = change.time_zone if "time_zone" in sent else stored.run.timetable.zone
-    status = Status(change.status) if "status" in sent else None
-    reminder = change.reminder_time if "reminder_time" in sent else stored.reminder_time
-    run = stored.run
+    stored_run = runs.load(session, member_id, run_id)
+    sent_names = change.model_fields_set
+    zone = change.time_zone if "time_zone" in sent_names else stored_run.run.timetable.zone
+    status = Status(change.status) if "status" in sent_names else None
+    reminder_time = change.reminder_time if "reminder_time" in sent_names else stored_run.reminder_time
+    run = stored_run.run
     if run.is_underway:
-        run = _changed(run, zone, status, now=now)
-        is_new = run.timetable.stretches != stored.run.timetable.stretches
-        resumes = stored.run.timetable.paused and not run.timetable.paused  # always possible
-        if is_new and not resumes and len(run.timetable.stretches) > MOST_STRETCHES:
-            raise TooManyTurns
-    elif (zone, reminder) != (run.timetable.zone, stored.reminder_time) or status not in {None, _end_of(run)}:
+        run = _apply_change(run, zone, status, now=now)
+        has_new_period = run.timetable.periods != stored_run.run.timetable.periods
+        is_resumed = stored_run.run.timetable.is_paused and not run.timetable.is_paused  # exempt from the limit
+        if has_new_period and not is_resumed and len(run.timetable.periods) > MAX_PERIODS:
+            raise TooManyPeriods
+    elif (zone, reminder_time) != (run.timetable.zone, stored_run.reminder_time) or status not in {
+        None,
+        _final_status(run),
+    }:
         raise RunFinished
-    runs.save(session, stored, run, {"reminder_time": reminder} if reminder != stored.reminder_time else {})
-    return dashboard_of(session, services, replace(stored, run=run, reminder_time=reminder), now=now)
+    changed_columns = {"reminder_time": reminder_time} if reminder_time != stored_run.reminder_time else {}
+    runs.save(session, stored_run, run, changed_columns)
+    return build_dashboard(session, services, replace(stored_run, run=run, reminder_time=reminder_time), now=now)
 
 
-def _changed(run: RunHistory, zone: str, status: Status | None, *, now: datetime) -> RunHistory:
-    paused = status is Status.PAUSED if status in {Status.PAUSED, Status.ACTIVE} else None
-    run = replace(run, timetable=changed(run.timetable, run.done, zone=zone, paused=paused, at=now))
+def _apply_change(run: RunHistory, zone: str, status: Status | None, *, now: datetime) -> RunHistory:
+    is_paused = status is Status.PAUSED if status in {Status.PAUSED, Status.ACTIVE} else None
+    timetable = change_timetable(run.timetable, run.completed_days, zone=zone, is_paused=is_paused, at=now)
+    run = replace(run, timetable=timetable)
     if status is not Status.ABANDONED:
         return run
-    return replace(run, timetable=noted(run.timetable, run.done, now=now), abandoned_at=now)
+    return replace(run, timetable=store_openings(run.timetable, run.completed_days, now=now), abandoned_at=now)
 
 
-def _end_of(run: RunHistory) -> Status:
+def _final_status(run: RunHistory) -> Status:
     return Status.COMPLETED if run.abandoned_at is None else Status.ABANDONED

@@ -1,4 +1,4 @@
-"""Runs as they are stored: loaded with all their days in one statement, and written back as far as they changed."""
+"""Loading and saving of members' runs through a journey, each with its completed days."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,32 +21,32 @@ from app.journey import models
 from app.journey.models import Calendar, Journey, RunDay
 from app.journey.rules.merge import Completion
 from app.journey.rules.progress import RunHistory
-from app.journey.rules.schedule import Pace, Stretch, Timetable
+from app.journey.rules.schedule import Pace, Period, Timetable
 
-CURRENT = "current"  # in a path, instead of an id
+CURRENT = "current"  # in a URL path, selects the latest run that isn't abandoned
 
 
 class RunNotFound(NotFound):
     code = "run_not_found"
-    says = "You have no such run."
+    message = "You have no such run."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("path", "/run_id", self.says))
+        super().__init__(FieldError("path", "/run_id", self.message))
 
 
 class RunFinished(Conflict):
     code = "run_finished"
-    says = "This run is over. What you wrote can still be changed; a new run starts a new count."
+    message = "This run is over. You can still edit your reflections, or start a new run."
 
 
 class RunUnderway(Conflict):
     code = "run_underway"
-    says = "Another run is underway. Finish or abandon it first; nothing of it is lost."
+    message = "Another run is underway. Finish or abandon it first. Your entries are not deleted."
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A row with the rows of its days; `run` is what the rules know of it."""
+    """A journey run as loaded from the database. `run` contains the events that determine its progress."""
 
     member_id: UUID
     id: UUID
@@ -59,8 +59,8 @@ class StoredRun:
     run: RunHistory
 
 
-class Selector(Enum):
-    """How a member's run is found."""
+class RunSelector(Enum):
+    """Ways to select one of a member's journey runs: by ID, or the latest that isn't abandoned."""
 
     ID = "by id"
     CURRENT = "the latest that is not abandoned"
@@ -68,9 +68,19 @@ class Selector(Enum):
 
 @cache
 def member_runs() -> Statement:
-    """A member's runs, each with its journey's digest and its days as JSON."""
+    """Select all journey runs of a member, each with its journey's content hash and its completed days as JSON."""
     run = models.Run
-    names = ("id", "number", "journey", "pace", "starts_on", "timetable", "reminder_time", "started_at", "abandoned_at")
+    column_names = (
+        "id",
+        "number",
+        "journey",
+        "pace",
+        "starts_on",
+        "timetable",
+        "reminder_time",
+        "started_at",
+        "abandoned_at",
+    )
     calendar = col(Calendar.member_id) == col(run.member_id), col(Calendar.run_id) == col(run.id)
     days = select(
         json_rows(
@@ -83,7 +93,7 @@ def member_runs() -> Statement:
     ).where(col(RunDay.member_id) == col(run.member_id), col(RunDay.run_id) == col(run.id))
     return (
         select(
-            *(col(getattr(run, name)) for name in names),
+            *(col(getattr(run, name)) for name in column_names),
             col(Journey.digest),
             exists().where(*calendar).label("has_calendar"),
             days.scalar_subquery().label("days"),
@@ -94,94 +104,94 @@ def member_runs() -> Statement:
 
 
 @cache
-def one_run(selector: Selector) -> Statement:
-    """A member's run, by the bound parameter `run_id` or as the current one."""
-    if selector is Selector.ID:
+def selected_run(selector: RunSelector) -> Statement:
+    """Select one journey run of a member: by the bound parameter `run_id`, or the latest that isn't abandoned."""
+    if selector is RunSelector.ID:
         return member_runs().where(col(models.Run.id) == bindparam("run_id"))
-    other = aliased(models.Run)
-    latest = select(func.max(col(other.number))).where(
-        col(other.member_id) == bindparam("member_id"), col(other.abandoned_at).is_(None)
+    run = aliased(models.Run)
+    latest_number = select(func.max(col(run.number))).where(
+        col(run.member_id) == bindparam("member_id"), col(run.abandoned_at).is_(None)
     )
-    return member_runs().where(col(models.Run.number) == latest.scalar_subquery())
+    return member_runs().where(col(models.Run.number) == latest_number.scalar_subquery())
 
 
 @cache
-def numbered_runs() -> Statement:
+def runs_by_number() -> Statement:
     return member_runs().where(col(models.Run.number).in_(bindparam("numbers", expanding=True)))
 
 
 @cache
-def runs_in_order() -> Statement:
+def ordered_runs() -> Statement:
     return member_runs().order_by(col(models.Run.number))
 
 
 def load(session: Session, member_id: UUID, run_id: UUID | None) -> StoredRun:
-    """A run by its id; without one, the current run. Raises RunNotFound."""
-    rows = session.fetch(one_run(selector_of(run_id)), values_of(member_id, run_id))
+    """Load a journey run by ID. If the ID is None, load the latest that isn't abandoned. Raises RunNotFound."""
+    rows = session.fetch(selected_run(selector_for(run_id)), selector_values(member_id, run_id))
     if not rows:
         raise RunNotFound
-    return stored_run(rows[0], member_id)
+    return run_from_row(rows[0], member_id)
 
 
-def load_numbered(session: Session, member_id: UUID, numbers: Sequence[int]) -> dict[int, StoredRun]:
-    rows = session.execute(numbered_runs(), {"member_id": member_id, "numbers": list(numbers)})
-    return {row.number: stored_run(row, member_id) for row in rows}
+def load_by_number(session: Session, member_id: UUID, numbers: Sequence[int]) -> dict[int, StoredRun]:
+    rows = session.execute(runs_by_number(), {"member_id": member_id, "numbers": list(numbers)})
+    return {row.number: run_from_row(row, member_id) for row in rows}
 
 
 def load_all(session: Session, member_id: UUID) -> list[StoredRun]:
-    """The oldest first."""
-    return [stored_run(row, member_id) for row in session.execute(runs_in_order(), {"member_id": member_id})]
+    """Load all journey runs of a member, oldest first."""
+    return [run_from_row(row, member_id) for row in session.execute(ordered_runs(), {"member_id": member_id})]
 
 
-def run_selector(run_id: str) -> UUID | None:
-    """Of a path. None selects the current run."""
+def parse_run_id(run_id: str) -> UUID | None:
+    """Parse a journey run ID from a URL path. Return None for `current`, the latest run that isn't abandoned."""
     return None if run_id == CURRENT else UUID(run_id)
 
 
-def selector_of(run_id: UUID | None) -> Selector:
-    return Selector.CURRENT if run_id is None else Selector.ID
+def selector_for(run_id: UUID | None) -> RunSelector:
+    return RunSelector.CURRENT if run_id is None else RunSelector.ID
 
 
-def values_of(member_id: UUID, run_id: UUID | None) -> dict[str, Any]:
-    """The bound parameters of `one_run`."""
+def selector_values(member_id: UUID, run_id: UUID | None) -> dict[str, Any]:
+    """Return the bound parameters for the statement that `selected_run` returns."""
     return {"member_id": member_id} if run_id is None else {"member_id": member_id, "run_id": run_id}
 
 
-def save(session: Session, before: StoredRun, after: RunHistory, more: Mapping[str, Any] | None = None) -> None:
-    """Write what differs between a run as it was loaded and as it is now; `more` are other columns of its row.
+def save(session: Session, before: StoredRun, after: RunHistory, extra_values: Mapping[str, Any] | None = None) -> None:
+    """Save the differences between a loaded journey run and its new state, and other column values of its row.
 
-    Raises RunUnderway if a finished run would be underway again beside another one.
+    Raises RunUnderway if a finished run would become active again while another run of the member is underway.
     """
-    was = before.run
-    values = dict(more or {})
-    if after.is_underway and not was.is_underway:
-        _check_alone(session, before)
-    if after.timetable != was.timetable:
+    previous = before.run
+    values = dict(extra_values or {})
+    if after.is_underway and not previous.is_underway:
+        _check_no_other_run_underway(session, before)
+    if after.timetable != previous.timetable:
         values["timetable"] = timetable_to_json(after.timetable)
-    if after.is_underway != was.is_underway:
+    if after.is_underway != previous.is_underway:
         values["is_underway"] = after.is_underway
-    if after.abandoned_at != was.abandoned_at:
+    if after.abandoned_at != previous.abandoned_at:
         values["abandoned_at"] = after.abandoned_at
     if values:
         session.update(models.Run, {"member_id": before.member_id, "id": before.id}, values)
-    changed = (day for day, completion in after.completions.items() if completion != was.completions.get(day))
-    session.upsert(RunDay, [_day_row(before, day, after.completions[day]) for day in changed])
+    changed_days = (day for day, completion in after.completions.items() if completion != previous.completions.get(day))
+    session.upsert(RunDay, [_day_row(before, day, after.completions[day]) for day in changed_days])
 
 
-def _check_alone(session: Session, stored: StoredRun) -> None:
-    others = select(col(models.Run.id)).where(
-        col(models.Run.member_id) == stored.member_id,
-        col(models.Run.id) != stored.id,
+def _check_no_other_run_underway(session: Session, stored_run: StoredRun) -> None:
+    other_runs = select(col(models.Run.id)).where(
+        col(models.Run.member_id) == stored_run.member_id,
+        col(models.Run.id) != stored_run.id,
         col(models.Run.is_underway).is_(True),
     )
-    if session.execute(others).first():
+    if session.execute(other_runs).first():
         raise RunUnderway
 
 
-def _day_row(stored: StoredRun, day: int, completion: Completion) -> dict[str, Any]:
+def _day_row(stored_run: StoredRun, day: int, completion: Completion) -> dict[str, Any]:
     return {
-        "member_id": stored.member_id,
-        "run_id": stored.id,
+        "member_id": stored_run.member_id,
+        "run_id": stored_run.id,
         "day": day,
         "completed_at": completion.at,
         "completed_on": completion.on,
@@ -190,7 +200,7 @@ def _day_row(stored: StoredRun, day: int, completion: Completion) -> dict[str, A
     }
 
 
-def stored_run(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
+def run_from_row(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
     completions = {
         day: Completion(
             datetime.fromisoformat(at) if at else None,
@@ -215,22 +225,22 @@ def stored_run(row: Row[*tuple[Any, ...]], member_id: UUID) -> StoredRun:
 
 
 def timetable_to_json(timetable: Timetable) -> str:
-    """A timetable's changing parts."""
+    """Return the parts of a timetable that can change, as JSON. Stored data depends on the names of the keys."""
     parts = {
-        "stretches": [[each.since.isoformat(), each.zone, each.paused] for each in timetable.stretches],
-        "rests": [[first.isoformat(), last.isoformat()] for first, last in timetable.rests],
-        "openings": [each.isoformat() for each in timetable.openings],
+        "stretches": [[period.since.isoformat(), period.zone, period.is_paused] for period in timetable.periods],
+        "rests": [[first.isoformat(), last.isoformat()] for first, last in timetable.paused_dates],
+        "openings": [opening.isoformat() for opening in timetable.openings],
     }
     return json.dumps(parts, separators=(",", ":"))
 
 
 def timetable_from_json(text: str, *, starts_on: date, pace: Pace) -> Timetable:
     parts = json.loads(text)
-    moment, day = datetime.fromisoformat, date.fromisoformat
+    instant, day = datetime.fromisoformat, date.fromisoformat
     return Timetable(
         starts_on,
         pace,
-        stretches=tuple(Stretch(moment(since), zone, paused) for since, zone, paused in parts["stretches"]),
-        rests=tuple((day(first), day(last)) for first, last in parts["rests"]),
-        openings=tuple(moment(each) for each in parts["openings"]),
+        periods=tuple(Period(instant(since), zone, is_paused) for since, zone, is_paused in parts["stretches"]),
+        paused_dates=tuple((day(first), day(last)) for first, last in parts["rests"]),
+        openings=tuple(instant(opening) for opening in parts["openings"]),
     )

@@ -1,4 +1,4 @@
-"""Runs as replies."""
+"""Functions that build API responses for runs through a journey from stored data."""
 
 from datetime import datetime
 from typing import Any
@@ -13,84 +13,83 @@ from app.journey.content.journeys import SUPPORT, JourneyContent
 from app.journey.responses import (
     AssessmentOffer,
     Dashboard,
-    Finished,
+    FinishedRun,
+    ResultReference,
     RunBrief,
     RunDayRead,
-    Standing,
+    RunSummary,
     StreakRead,
-    TakenResult,
 )
-from app.journey.rules import progress
-from app.journey.rules.progress import run_progress
+from app.journey.rules.progress import DayProgress, RunProgress, compute_progress
 from app.journey.rules.schedule import LENGTH
 from app.journey.runs import StoredRun
 from app.journey.services import JourneyServices
 
 
-def dashboard_of(session: Session, services: JourneyServices, stored: StoredRun, *, now: datetime) -> Dashboard:
-    """Everything that the main screen needs; of a finished run also what there is to say at its end."""
-    journey = services.journeys.read(session, stored.journey, stored.digest)
-    found = run_progress(stored.run, now=now)
+def build_dashboard(session: Session, services: JourneyServices, stored_run: StoredRun, *, now: datetime) -> Dashboard:
+    """Build the dashboard of a journey run. If all days are completed, it includes a closing text and statistics."""
+    journey = services.journeys.get(session, stored_run.journey, stored_run.digest)
+    progress = compute_progress(stored_run.run, now=now)
     return Dashboard(
-        **_about(journey, stored, found),
-        **_figures(found),
-        paused_at=found.paused_at,
-        reminder_time=stored.reminder_time.strftime("%H:%M") if stored.reminder_time else None,
-        has_calendar=stored.has_calendar,
-        up_next=journey.brief(found.next_day) if found.next_day else None,
-        days=[_day(journey, day) for day in found.days],
-        finished=_finished(session, journey, stored, found) if found.days_completed == LENGTH else None,
+        **_details_fields(journey, stored_run, progress),
+        **_summary_fields(progress),
+        paused_at=progress.paused_at,
+        reminder_time=stored_run.reminder_time.strftime("%H:%M") if stored_run.reminder_time else None,
+        has_calendar=stored_run.has_calendar,
+        up_next=journey.day_brief(progress.next_day) if progress.next_day else None,
+        days=[_day_read(journey, day) for day in progress.days],
+        finished=_finished_run(session, journey, stored_run, progress) if progress.days_completed == LENGTH else None,
         support=SUPPORT,
     )
 
 
-def standing_of(found: progress.RunProgress) -> Standing:
-    return Standing(**_figures(found))
+def build_summary(progress: RunProgress) -> RunSummary:
+    return RunSummary(**_summary_fields(progress))
 
 
-def brief_of(session: Session, services: JourneyServices, stored: StoredRun, *, now: datetime) -> RunBrief:
-    """A run as a list shows it."""
-    journey = services.journeys.read(session, stored.journey, stored.digest)
-    found = run_progress(stored.run, now=now)
+def build_brief(session: Session, services: JourneyServices, stored_run: StoredRun, *, now: datetime) -> RunBrief:
+    """Build the short form of a journey run for the list of a member's runs."""
+    journey = services.journeys.get(session, stored_run.journey, stored_run.digest)
+    progress = compute_progress(stored_run.run, now=now)
     return RunBrief(
-        **_about(journey, stored, found),
-        status=found.status,
-        days_completed=found.days_completed,
-        percent=found.percent,
+        **_details_fields(journey, stored_run, progress),
+        status=progress.status,
+        days_completed=progress.days_completed,
+        percent=progress.percent,
     )
 
 
-def _about(journey: JourneyContent, stored: StoredRun, found: progress.RunProgress) -> dict[str, Any]:
-    """The fields of `AboutRun`."""
-    timetable = stored.run.timetable
+def _details_fields(journey: JourneyContent, stored_run: StoredRun, progress: RunProgress) -> dict[str, Any]:
+    """Return the values of the `RunDetails` fields: journey, pace, time zone and dates."""
+    timetable = stored_run.run.timetable
     return {
-        "id": stored.id,
-        "journey": stored.journey,
-        "title": journey.stored["title"],
+        "id": stored_run.id,
+        "journey": stored_run.journey,
+        "title": journey.definition["title"],
         "pace": timetable.pace,
-        "time_zone": found.zone,
+        "time_zone": progress.zone,
         "starts_on": timetable.starts_on,
-        "started_at": stored.started_at,
-        "abandoned_at": stored.run.abandoned_at,
+        "started_at": stored_run.started_at,
+        "abandoned_at": stored_run.run.abandoned_at,
     }
 
 
-def _figures(found: progress.RunProgress) -> dict[str, Any]:
-    """The fields of the reply `Standing`."""
-    streak = found.streak
+def _summary_fields(progress: RunProgress) -> dict[str, Any]:
+    """Return the values of the `RunSummary` fields: status, current day, progress and streak."""
+    streak = progress.streak
     return {
-        "status": found.status,
-        "today": found.today,
-        "current_day": found.current_day,
-        "next_day": found.next_day,
-        "next_opens_at": found.next_opens_at,
-        "days_completed": found.days_completed,
-        "percent": found.percent,
+        "status": progress.status,
+        "today": progress.today,
+        "current_day": progress.current_day,
+        "next_day": progress.next_day,
+        "next_opens_at": progress.next_opens_at,
+        "days_completed": progress.days_completed,
+        "percent": progress.percent,
         "streak": StreakRead(current=streak.current, longest=streak.longest, bridged=streak.bridged),
     }
 
 
-def _day(journey: JourneyContent, day: progress.DayProgress) -> RunDayRead:
+def _day_read(journey: JourneyContent, day: DayProgress) -> RunDayRead:
     outline = journey.outline[day.number - 1]
     return RunDayRead(
         number=day.number,
@@ -105,39 +104,47 @@ def _day(journey: JourneyContent, day: progress.DayProgress) -> RunDayRead:
     )
 
 
-def _finished(session: Session, journey: JourneyContent, stored: StoredRun, found: progress.RunProgress) -> Finished:
-    done = stored.run.done.values()
-    dates = sorted(each.on for each in done)
-    return Finished(
-        text=journey.stored["finished"],
+def _finished_run(
+    session: Session, journey: JourneyContent, stored_run: StoredRun, progress: RunProgress
+) -> FinishedRun:
+    completed_days = stored_run.run.completed_days.values()
+    dates = sorted(day.on for day in completed_days)
+    ended_at = max(day.at for day in completed_days)
+    return FinishedRun(
+        text=journey.definition["finished"],
         first_on=dates[0],
         last_on=dates[-1],
         dates_practised=len(set(dates)),
-        longest_streak=found.streak.longest,
-        again=_offer(session, journey.stored["assessment"], stored, ended_at=max(each.at for each in done)),
+        longest_streak=progress.streak.longest,
+        again=_assessment_offer(session, journey.definition["assessment"], stored_run, ended_at=ended_at),
     )
 
 
-def results_of_assessment() -> Statement:
+def assessment_results() -> Statement:
     return select(col(Result.id), col(Result.taken_at)).where(
         col(Result.member_id) == bindparam("member_id"), col(Result.assessment) == bindparam("assessment")
     )
 
 
-def _offer(session: Session, slug: str | None, stored: StoredRun, *, ended_at: datetime) -> AssessmentOffer | None:
-    """The assessment, with the results that frame the end of the run."""
+def _assessment_offer(
+    session: Session, slug: str | None, stored_run: StoredRun, *, ended_at: datetime
+) -> AssessmentOffer | None:
+    """Return an invitation to retake the journey's assessment, or None if it has none.
+
+    It refers to the member's last result before the end of the run, and the first one after it.
+    """
     if slug is None:
         return None
     taken_at, result_id = col(Result.taken_at), col(Result.id)
-    before = results_of_assessment().where(taken_at <= ended_at).order_by(taken_at.desc(), result_id)
-    after = results_of_assessment().where(taken_at > ended_at).order_by(taken_at, result_id)
+    before = assessment_results().where(taken_at <= ended_at).order_by(taken_at.desc(), result_id)
+    after = assessment_results().where(taken_at > ended_at).order_by(taken_at, result_id)
     return AssessmentOffer(
         assessment=slug,
-        before=_taken(session, before, stored.member_id, slug),
-        after=_taken(session, after, stored.member_id, slug),
+        before=_first_result(session, before, stored_run.member_id, slug),
+        after=_first_result(session, after, stored_run.member_id, slug),
     )
 
 
-def _taken(session: Session, results: Statement, member_id: Any, slug: str) -> TakenResult | None:
+def _first_result(session: Session, results: Statement, member_id: Any, slug: str) -> ResultReference | None:
     row = session.execute(results.limit(1), {"member_id": member_id, "assessment": slug}).first()
-    return TakenResult(id=row.id, taken_at=row.taken_at) if row else None
+    return ResultReference(id=row.id, taken_at=row.taken_at) if row else None

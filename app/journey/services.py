@@ -1,16 +1,16 @@
-"""What the services of this folder share in a running application."""
+"""Shared objects that the journey code needs: encryption keys and a cache of journey content."""
 
 from dataclasses import dataclass
 
 from app.core.crypto.key_ring import KeyRing
-from app.journey.content.journeys import Journeys
+from app.journey.content.journeys import JourneyCache
 
 
 @dataclass(frozen=True, slots=True)
 class JourneyServices:
     ring: KeyRing
-    journeys: Journeys
+    journeys: JourneyCache
 
     @classmethod
     def of(cls, ring: KeyRing) -> "JourneyServices":
-        return cls(ring, Journeys())
+        return cls(ring, JourneyCache())

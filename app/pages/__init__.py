@@ -1,1 +1,1 @@
-"""What a page shows around an article: navigation, footer, call to action, feeds, sitemap."""
+"""Data for the pages of the web site: navigation, footer, feeds and sitemap."""

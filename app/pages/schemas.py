@@ -12,7 +12,7 @@ class LinkStyle(StrEnum):
 
 class Link(BaseModel):
     label: str = Field(examples=["Privacy"])
-    href: str = Field(description="A path of the frontend or an https address.", examples=["/privacy"])
+    href: str = Field(description="A frontend path or an `https:` URL.", examples=["/privacy"])
 
 
 class NavigationEntry(Link):
@@ -27,14 +27,14 @@ class Footer(BaseModel):
 
 class SiteRead(BaseModel):
     name: str = Field(examples=["21|Twenty One"])
-    url: str = Field(description="The frontend's address.", examples=["https://www.example.org"])
+    url: str = Field(description="URL of the frontend.", examples=["https://www.example.org"])
     tagline: str = Field(examples=["Plain tools for the relationships you care about."])
     description: str = Field(examples=["Articles, a reflection and a 21-day practice journey."])
     language: str = Field(examples=["en"])
-    time_zone: str = Field(description="IANA; dates of publication are local to it.", examples=["UTC"])
+    time_zone: str = Field(description="IANA time zone of the publication dates.", examples=["UTC"])
     navigation: list[NavigationEntry]
     footer: Footer
-    call_to_action: CallToAction = Field(description="Under every article that has none of its own.")
+    call_to_action: CallToAction = Field(description="Default for articles without a call to action.")
 
 
 class FeedAuthor(BaseModel):
@@ -54,7 +54,7 @@ class FeedItem(BaseModel):
 
 
 class JsonFeed(BaseModel):
-    """A JSON Feed 1.1 (jsonfeed.org)."""
+    """A feed of articles in JSON Feed 1.1 format (jsonfeed.org)."""
 
     version: str = Field(examples=["https://jsonfeed.org/version/1.1"])
     title: str = Field(examples=["21|Twenty One"])

@@ -1,1 +1,1 @@
-"""Everything kept about a person: to take along, and to have erased."""
+"""Export and erasure of a member's personal data."""

@@ -1,6 +1,6 @@
 from typing import Annotated
 
 from app.privacy.services import PrivacyServices
-from app.web.routes import PartOfState
+from app.web.routes import FromState
 
-Services = Annotated[PrivacyServices, PartOfState("privacy")]
+Services = Annotated[PrivacyServices, FromState("privacy")]

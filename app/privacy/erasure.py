@@ -1,4 +1,4 @@
-"""Erasing: a member with everything about them, or their health data only."""
+"""Erase a member with all personal data, or only the member's health data."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,161 +10,185 @@ from sqlalchemy import Select, Update, delete, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.accounts.audit import Event, note
-from app.accounts.consents import HEALTH
+from app.accounts.audit import AuditEventType, record_event
+from app.accounts.consents import HEALTH_DATA
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.password_check import accepted, prove_member
-from app.accounts.members import FoundMember, lock_row, member_by_id
+from app.accounts.credentials.password_check import verified_transaction, verify_password
+from app.accounts.members import StoredMember, lock_member_by_id, member_by_id
 from app.accounts.models import AuditEvent, Member, MemberConsent
 from app.accounts.services import AccountServices, Caller
 from app.core.db.database import Database
-from app.core.db.session import Session, delete_noting
+from app.core.db.session import Session, delete_with_tombstones
 from app.core.db.transactions import Transactions
-from app.privacy.erasure_log import Erasures
-from app.privacy.registry import HOLDINGS, Holding, subject_of
+from app.privacy.erasure_log import ErasureLog
+from app.privacy.registry import PERSONAL_DATA, PersonalDataTable, data_subject
 
 log = structlog.get_logger("app.erasures")
 
-RESPITE = timedelta(days=30)  # from a withdrawal to the erasure of what it was about
+ERASURE_DELAY = timedelta(days=30)  # between the withdrawal of consent and the erasure of the health data
 
 
-def erase_me(
+def erase_own_account(
     transactions: Transactions,
     services: AccountServices,
-    erasures: Erasures,
+    erasure_log: ErasureLog,
     caller: Caller,
     signed_in: SignedInMember,
     password: str,
 ) -> None:
-    """Raises ErasuresUnwritable, and as `prove_member` does."""
-    erasures.check_writable()
-    proof = prove_member(transactions, services, caller, signed_in, password, pointer="/password")
-    with accepted(transactions, proof) as session:
-        mark = _erase(session, services, erasures, proof.member, now=transactions.now)
-    _note(erasures, mark, now=transactions.now)
+    """Erase the account of the signed-in member, after verifying the password.
+
+    Raise ErasureLogUnwritable if the erasure cannot be logged. Errors of `verify_password` are passed on.
+    """
+    erasure_log.check_writable()
+    verification = verify_password(transactions, services, caller, signed_in, password, pointer="/password")
+    with verified_transaction(transactions, verification) as session:
+        mark = _delete_personal_data(session, services, erasure_log, verification.member, now=transactions.now)
+    _log_erasure(erasure_log, mark, now=transactions.now)
 
 
 def erase_member(
-    database: Database, services: AccountServices, erasures: Erasures, member_id: UUID, *, now: datetime
+    database: Database, services: AccountServices, erasure_log: ErasureLog, member_id: UUID, *, now: datetime
 ) -> bool:
-    """Whether there was such a member. Raises ErasuresUnwritable."""
-    erasures.check_writable()
+    """Erase a member and return True, or return False if there is no such member.
+
+    Raise ErasureLogUnwritable if the erasure cannot be logged.
+    """
+    erasure_log.check_writable()
     with database.transaction() as session:
-        lock_row(session, member_id)
+        lock_member_by_id(session, member_id)
         member = member_by_id(session, member_id)
         if member is None:
             return False
-        mark = _erase(session, services, erasures, member, now=now)
-    _note(erasures, mark, now=now)
+        mark = _delete_personal_data(session, services, erasure_log, member, now=now)
+    _log_erasure(erasure_log, mark, now=now)
     return True
 
 
-def _erase(
-    session: Session, services: AccountServices, erasures: Erasures, member: FoundMember, *, now: datetime
+def _delete_personal_data(
+    session: Session, services: AccountServices, erasure_log: ErasureLog, member: StoredMember, *, now: datetime
 ) -> str:
-    """Remove all rows and the key of a member whose row is locked, and leave one mark, which is returned.
+    """Delete all rows of a member, including the encryption key. Return the mark for the erasure log.
 
-    Other transactions that hold the row are waited for first, before anything that they may wait for is locked.
+    An audit event with the mark is added. The member's row is locked before the others, because another order could
+    cause deadlocks with transactions that have locked the member and then wait for other rows.
     """
     session.execute(select(col(Member.id)).where(col(Member.id) == member.id).with_for_update())
-    subject = subject_of(services.ring, member)
-    for holding in HOLDINGS:
-        session.execute(delete(holding.table).where(holding.belongs_to(subject)))
-    mark = erasures.mark(member.id)
-    session.insert(AuditEvent(subject=mark, event=Event.ERASED, happened_at=now))
+    subject = data_subject(services.ring, member)
+    for entry in PERSONAL_DATA:
+        session.execute(delete(entry.table).where(entry.belongs_to(subject)))
+    mark = erasure_log.compute_mark(member.id)
+    session.insert(AuditEvent(subject=mark, event=AuditEventType.ERASED, happened_at=now))
     return mark
 
 
-def _note(erasures: Erasures, mark: str, *, now: datetime) -> None:
-    """Write an erasure down once it is committed; should that fail, `write_down` makes up for it."""
+def _log_erasure(erasure_log: ErasureLog, mark: str, *, now: datetime) -> None:
+    """Append a committed erasure to the erasure log. If this fails, `log_missing_erasures` does it later."""
     try:
-        erasures.add([mark], now=now)
+        erasure_log.append([mark], now=now)
     except OSError as error:
-        log.exception("erasure_not_written_down", mark=mark, error=type(error).__name__)
+        log.exception("erasure_not_logged", mark=mark, error=type(error).__name__)
 
 
-def write_down(database: Database, erasures: Erasures, *, now: datetime) -> int:
-    """Add the marks to the file that a full disk or a crash kept from it. Returns their number."""
-    of_erasures = select(col(AuditEvent.subject)).where(col(AuditEvent.event) == Event.ERASED)
-    with database.reading() as session:
-        erased: set[str] = set(session.execute(of_erasures).scalars())
-    missing = sorted(erased - erasures.marks())
+def log_missing_erasures(database: Database, erasure_log: ErasureLog, *, now: datetime) -> int:
+    """Log erasures that could not be logged before, because of a full disk or a crash. Return their number."""
+    statement = select(col(AuditEvent.subject)).where(col(AuditEvent.event) == AuditEventType.ERASED)
+    with database.autocommit() as session:
+        erased: set[str] = set(session.execute(statement).scalars())
+    missing = sorted(erased - erasure_log.read_marks())
     if missing:
-        erasures.add(missing, now=now)
+        erasure_log.append(missing, now=now)
     return len(missing)
 
 
-def reapply(
-    database: Database, services: AccountServices, erasures: Erasures, *, now: datetime
+def reapply_erasures(
+    database: Database, services: AccountServices, erasure_log: ErasureLog, *, now: datetime
 ) -> tuple[int, set[str]]:
-    """After a restore: erase all members whose marks are in the file. Returns their number, and the names of secrets
-    that aren't on the ring, so that no member can be found by their marks.
+    """Erase members again who are listed in the erasure log, after a backup was restored.
+
+    Return the number of erased members, and the IDs of secrets that are missing from the key ring. Log entries that
+    were written with a missing secret cannot be matched to members.
     """
-    marks = erasures.marks()
-    secrets = {mark.partition(":")[0] for mark in marks}
-    known = [key_id for key_id in services.ring.ids if key_id in secrets]
-    with database.reading() as session:
-        ids: list[UUID] = list(session.execute(select(col(Member.id))).scalars())
-    gone = [each for each in ids if any(erasures.mark(each, key_id) in marks for key_id in known)]
-    for member_id in gone:
-        erase_member(database, services, erasures, member_id, now=now)
-    return len(gone), secrets - set(known)
+    marks = erasure_log.read_marks()
+    key_ids = {mark.partition(":")[0] for mark in marks}
+    available = [key_id for key_id in services.ring.ids if key_id in key_ids]
+    with database.autocommit() as session:
+        member_ids: list[UUID] = list(session.execute(select(col(Member.id))).scalars())
+    erased_ids = [
+        member_id
+        for member_id in member_ids
+        if any(erasure_log.compute_mark(member_id, key_id) in marks for key_id in available)
+    ]
+    for member_id in erased_ids:
+        erase_member(database, services, erasure_log, member_id, now=now)
+    return len(erased_ids), key_ids - set(available)
 
 
-def erase_my_health_data(
+def erase_own_health_data(
     transactions: Transactions,
     services: AccountServices,
     caller: Caller,
     signed_in: SignedInMember,
     password: str,
     *,
-    holdings: Sequence[Holding] = HOLDINGS,
+    registry: Sequence[PersonalDataTable] = PERSONAL_DATA,
 ) -> None:
-    """Erase what needs the consent `health_data`, and nothing else. Raises as `prove_member` does."""
-    proof = prove_member(transactions, services, caller, signed_in, password, pointer="/password")
-    subject = subject_of(services.ring, proof.member)
-    with accepted(transactions, proof) as session:
-        for holding in holdings:
-            if holding.is_health:
-                theirs = delete(holding.table).where(holding.belongs_to(subject))
-                delete_noting(session, theirs, holding.table, holding.noted_in)
-            elif holding.health_column:
-                session.execute(_emptied(holding).where(holding.belongs_to(subject)))
-        note(session, Event.HEALTH_DATA_ERASED, proof.member.id, now=transactions.now)
+    """Erase the health data of the signed-in member, after verifying the password.
+
+    Errors of `verify_password` are passed on.
+    """
+    verification = verify_password(transactions, services, caller, signed_in, password, pointer="/password")
+    subject = data_subject(services.ring, verification.member)
+    with verified_transaction(transactions, verification) as session:
+        for entry in registry:
+            if entry.is_health_data:
+                statement = delete(entry.table).where(entry.belongs_to(subject))
+                delete_with_tombstones(session, statement, entry.table, entry.tombstones)
+            elif entry.health_column:
+                session.execute(_clear_health_column(entry).where(entry.belongs_to(subject)))
+        record_event(session, AuditEventType.HEALTH_DATA_ERASED, verification.member.id, now=transactions.now)
 
 
-def erase_withdrawn(database: Database, *, holdings: Sequence[Holding] = HOLDINGS, now: datetime) -> None:
-    """Erase the health data of those who withdrew their consent 30 days ago or longer, and didn't grant it again."""
-    for holding in holdings:
-        if holding.is_health:
-            theirs = col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE))
-            database.delete(holding.table, theirs, noted_in=holding.noted_in)
-        elif holding.health_column:
+def erase_withdrawn_health_data(
+    database: Database, *, registry: Sequence[PersonalDataTable] = PERSONAL_DATA, now: datetime
+) -> None:
+    """Erase the health data of members who withdrew their consent at least 30 days ago."""
+    for entry in registry:
+        member_ids = _members_who_withdrew(before=now - ERASURE_DELAY)
+        if entry.is_health_data:
+            database.delete(entry.table, col(entry.table.member_id).in_(member_ids), tombstones=entry.tombstones)
+        elif entry.health_column:
             with database.transaction() as session:
-                theirs = col(holding.table.member_id).in_(_withdrawn(before=now - RESPITE))
-                session.execute(_emptied(holding).where(theirs))
+                session.execute(_clear_health_column(entry).where(col(entry.table.member_id).in_(member_ids)))
 
 
-def _emptied(holding: Holding) -> Update:
-    """Of rows that aren't emptied yet."""
-    assert holding.health_column
-    column = col(getattr(holding.table, holding.health_column))
-    return update(holding.table).where(column != b"").values({column: b""})
+def _clear_health_column(entry: PersonalDataTable) -> Update:
+    """Return an UPDATE statement that empties a table's column with health data.
+
+    Rows in which the column is already empty are not updated.
+    """
+    assert entry.health_column
+    column = col(getattr(entry.table, entry.health_column))
+    return update(entry.table).where(column != b"").values({column: b""})
 
 
-def _withdrawn(*, before: datetime) -> Select[*tuple[Any, ...]]:
+def _members_who_withdrew(*, before: datetime) -> Select[*tuple[Any, ...]]:
+    """Return a query for members whose latest decision on health data is a withdrawal of consent.
+
+    The decision must have been made at or before the time `before`.
+    """
     later = aliased(MemberConsent)
     decided_again = (
         select(col(later.number))
         .where(
             col(later.member_id) == col(MemberConsent.member_id),
-            col(later.purpose) == HEALTH,
+            col(later.purpose) == HEALTH_DATA,
             col(later.number) > col(MemberConsent.number),
         )
         .exists()
     )
     return select(col(MemberConsent.member_id)).where(
-        col(MemberConsent.purpose) == HEALTH,
+        col(MemberConsent.purpose) == HEALTH_DATA,
         col(MemberConsent.granted).is_(False),
         col(MemberConsent.decided_at) <= before,
         ~decided_again,

@@ -1,4 +1,4 @@
-"""`twentyone accounts`: erase and reapply-erasures."""
+"""The commands `twentyone accounts erase` and `accounts reapply-erasures`, which erase members."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -6,47 +6,47 @@ from typing import Annotated
 
 import typer
 
-from app.accounts.admin.account_commands import Who, find_member, opened_accounts
+from app.accounts.admin.account_commands import MemberArgument, find_member, open_accounts
 from app.accounts.services import AccountServices
-from app.core.console import counted, err, out
-from app.privacy.erasure import erase_member, reapply
-from app.privacy.erasure_log import Erasures
+from app.core.console import err, out, pluralise
+from app.privacy.erasure import erase_member, reapply_erasures
+from app.privacy.erasure_log import ErasureLog
 
 app = typer.Typer()
 
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
 
 
 @app.command("erase")
-def erase_command(who: Who, *, yes: Yes = False) -> None:
-    """Erase a member and everything kept about them, for good."""
-    with opened_accounts() as (database, services):
-        with database.reading() as session:
+def erase_command(who: MemberArgument, *, yes: Yes = False) -> None:
+    """Permanently erase a member and all of the member's data."""
+    with open_accounts() as (database, services):
+        with database.autocommit() as session:
             member = find_member(session, services, who)
         if not yes:
-            typer.confirm(f"Erase {member.id} and everything kept about them? It can't be undone.", abort=True)
-        erase_member(database, services, _erasures(services), member.id, now=datetime.now(UTC))
-    out.print(f"{member.id} was erased.")
+            typer.confirm(f"Erase member {member.id} and all their data? This can't be undone.", abort=True)
+        erase_member(database, services, _erasure_log(services), member.id, now=datetime.now(UTC))
+    out.print(f"Erased member {member.id}.")
 
 
 @app.command("reapply-erasures")
 def reapply_command() -> None:
-    """After a restore: erase everybody again whom the file of erasures names."""
-    with opened_accounts() as (database, services):
-        gone, missing = reapply(database, services, _erasures(services), now=datetime.now(UTC))
-    out.print(f"{counted(gone, 'member')} erased again.")
+    """Erase all members again who are listed in the erasure log. Run this after restoring a backup."""
+    with open_accounts() as (database, services):
+        erased, missing = reapply_erasures(database, services, _erasure_log(services), now=datetime.now(UTC))
+    out.print(f"{pluralise(erased, 'erasure')} repeated.")
     if missing:
-        tell_unread(missing)
+        report_missing_keys(missing)
         raise typer.Exit(1)
 
 
-def tell_unread(secrets: Collection[str]) -> None:
+def report_missing_keys(key_ids: Collection[str]) -> None:
     err.print(
-        f"Some erasures were written down with {', '.join(sorted(secrets))}, which isn't on the ring. "
-        "If the backup is from before that was removed, put it back after the others and run "
+        f"Some erasures were logged with {', '.join(sorted(key_ids))}, which isn't in the key ring. "
+        "If the backup is older than the removal of this secret, append it to the key ring again and run "
         "`twentyone accounts reapply-erasures`."
     )
 
 
-def _erasures(services: AccountServices) -> Erasures:
-    return Erasures(services.settings.erasures, services.ring)
+def _erasure_log(services: AccountServices) -> ErasureLog:
+    return ErasureLog(services.settings.erasures, services.ring)

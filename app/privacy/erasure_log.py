@@ -1,7 +1,8 @@
-"""The file of erasures: a line for each member who was erased, so that a restored backup can be made to forget them.
+"""The erasure log: a file that records erased members, so that erasures can be repeated after a restore.
 
-A line holds a hash of the member's id, keyed by a secret of the ring, and the moment. Keep the file apart from the
-database's backups, and a secret on the ring for as long as there are backups that need it (docs/decisions/erasure.md).
+Each line contains the time and a mark: the HMAC of the member's ID, made with a secret of the key ring. Store the file
+separately from backups. Do not remove a secret from the key ring while a backup may still need it
+(docs/decisions/erasure.md).
 """
 
 import hmac
@@ -19,55 +20,60 @@ from app.core.errors import Unavailable
 
 log = structlog.get_logger("app.erasures")
 
-PURPOSE = "erasures"
-LINE = re.compile(r"([A-Za-z0-9-]{1,40}:[0-9a-f]{64}) ")
+KEY_PURPOSE = "erasures"
+LINE_PATTERN = re.compile(r"([A-Za-z0-9-]{1,40}:[0-9a-f]{64}) ")
 
 
-class ErasuresUnwritable(Unavailable):
+class ErasureLogUnwritable(Unavailable):
     code = "erasure_unavailable"
-    says = "Nothing has been erased yet, because it can't be recorded right now. Please try again in a minute."
+    message = (
+        "Nothing has been erased yet, because the erasure can't be recorded right now. Please try again in a minute."
+    )
     retry_after = 60
 
 
-class Erasures:
+class ErasureLog:
     def __init__(self, path: Path, ring: KeyRing) -> None:
         self._path = path
         self._ring = ring
 
-    def mark(self, member_id: UUID, key_id: str | None = None) -> str:
-        """The mark of an erased member. Raises UnknownKey."""
+    def compute_mark(self, member_id: UUID, key_id: str | None = None) -> str:
+        """Return the mark that identifies a member in the erasure log.
+
+        Raise UnknownKey if the secret `key_id` is not in the key ring.
+        """
         key_id = key_id or self._ring.current
-        return f"{key_id}:{hmac.digest(self._ring.key(key_id, PURPOSE), member_id.bytes, 'sha256').hex()}"
+        return f"{key_id}:{hmac.digest(self._ring.key(key_id, KEY_PURPOSE), member_id.bytes, 'sha256').hex()}"
 
     def check_writable(self) -> None:
-        """Raises ErasuresUnwritable: to be asked before anything is erased."""
+        """Raise ErasureLogUnwritable if the file cannot be written. Call this before erasing data."""
         try:
             os.close(self._open())
         except OSError as error:
-            log.exception("erasures_unwritable", error=type(error).__name__)
-            raise ErasuresUnwritable from None
+            log.exception("erasure_log_unwritable", error=type(error).__name__)
+            raise ErasureLogUnwritable from None
 
-    def add(self, marks: Iterable[str], *, now: datetime) -> None:
-        """Write marks down for good: each line in one go, and on the disk when this returns."""
-        file = self._open()
+    def append(self, marks: Iterable[str], *, now: datetime) -> None:
+        """Append the marks of erased members to the file. They are synced to disk before this returns."""
+        descriptor = self._open()
         try:
-            if not self._ends_well():
-                os.write(file, b"\n")
+            if not self._ends_with_newline():
+                os.write(descriptor, b"\n")
             for mark in marks:
-                os.write(file, f"{mark} {now.isoformat(timespec='seconds')}\n".encode())
-            os.fsync(file)
+                os.write(descriptor, f"{mark} {now.isoformat(timespec='seconds')}\n".encode())
+            os.fsync(descriptor)
         finally:
-            os.close(file)
+            os.close(descriptor)
 
-    def marks(self) -> set[str]:
-        """All that were written down."""
+    def read_marks(self) -> set[str]:
+        """Return the marks of all erased members. Incomplete lines are ignored."""
         if not self._path.exists():
             return set()
         lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
-        return {found[1] for line in lines if (found := LINE.match(line))}
+        return {match[1] for line in lines if (match := LINE_PATTERN.match(line))}
 
-    def _ends_well(self) -> bool:
-        """Whether the last line is whole: a crash may have torn it."""
+    def _ends_with_newline(self) -> bool:
+        """Return whether the file ends with a complete line. A crash may have cut off the last one."""
         with self._path.open("rb") as file:
             return file.seek(0, os.SEEK_END) == 0 or (file.seek(-1, os.SEEK_END) >= 0 and file.read(1) == b"\n")
 

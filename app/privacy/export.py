@@ -1,4 +1,4 @@
-"""An export: everything kept about a member, unsealed, as one document."""
+"""Export all data that is stored about a member, decrypted, as one document."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,25 +9,25 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
-from app.accounts.audit import Event, note
+from app.accounts.audit import AuditEventType, record_event
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.email_tokens import FoundToken
+from app.accounts.credentials.email_tokens import StoredEmailToken
 from app.accounts.credentials.sessions import all_sessions
 from app.accounts.email_change import AddressUnverified
-from app.accounts.members import FoundMember, check_session, lock_member, signed_in_member
+from app.accounts.members import StoredMember, check_session, load_member, lock_member
 from app.accounts.models import AuditEvent, MailedToken, MemberConsent
-from app.accounts.profile import shown
+from app.accounts.profile import member_read
 from app.accounts.services import AccountServices
-from app.assessments.drafts.service import all_drafts
-from app.assessments.results.stored_results import all_results
-from app.assessments.serializers import figures_of
+from app.assessments.drafts.service import iter_drafts
+from app.assessments.results.stored_results import iter_results
+from app.assessments.serializers import summarize_scores
 from app.assessments.services import AssessmentServices
-from app.bookmarks.service import all_bookmarks
+from app.bookmarks.service import iter_bookmarks
 from app.core.db.session import Session
 from app.core.db.table import Table
 from app.core.db.transactions import Transactions
 from app.core.mail.outbox import OutboxMail
-from app.journey.export import exported_runs
+from app.journey.export import export_runs
 from app.privacy.schemas import (
     Export,
     ExportedBookmark,
@@ -40,71 +40,74 @@ from app.privacy.schemas import (
     ExportedRun,
 )
 
-RUN = TypeAdapter(ExportedRun)
-Shape = TypeVar("Shape", ExportedConsent, ExportedMail, ExportedEvent)
+RUN_ADAPTER = TypeAdapter(ExportedRun)
+Schema = TypeVar("Schema", ExportedConsent, ExportedMail, ExportedEvent)
 
 
-def export(
+def export_data(
     transactions: Transactions, services: AccountServices, assessments: AssessmentServices, signed_in: SignedInMember
 ) -> Export:
-    """One moment of a member's rows, read without holding up a writer. Raises BadToken and AddressUnverified."""
+    """Export all data of a member as it was at one moment, without blocking writers.
+
+    Raise BadToken if the session has ended, or AddressUnverified if the email address is not confirmed.
+    """
     now = transactions.now
     with transactions.begin() as session:
         lock_member(session, signed_in, now=now)
-        if signed_in_member(session, signed_in).verified_at is None:
+        if load_member(session, signed_in).verified_at is None:
             raise AddressUnverified
-        note(session, Event.EXPORTED, signed_in.id, session_id=signed_in.session_id, now=now)
+        record_event(session, AuditEventType.EXPORTED, signed_in.id, session_id=signed_in.session_id, now=now)
     with transactions.snapshot() as session:
-        check_session(session, signed_in, now=now)  # that it didn't end since
-        member = signed_in_member(session, signed_in)
+        check_session(session, signed_in, now=now)  # the session may have ended after the first transaction
+        member = load_member(session, signed_in)
         key = member.key(services.ring)
         consents = col(MemberConsent.member_id) == member.id
         mails = col(OutboxMail.member_id) == member.id
         events = col(AuditEvent.subject) == str(member.id)
         return Export(
             made_at=now,
-            account=shown(services, member),
+            account=member_read(services, member),
             sessions=all_sessions(session, services, member.id),
-            consents=_rows(session, ExportedConsent, MemberConsent, consents, MemberConsent.number),
+            consents=_member_rows(session, ExportedConsent, MemberConsent, consents, MemberConsent.number),
             links=list(_links(session, member, key)),
-            mails=_rows(session, ExportedMail, OutboxMail, mails, OutboxMail.written_at),
-            security_events=_rows(session, ExportedEvent, AuditEvent, events, AuditEvent.happened_at),
+            mails=_member_rows(session, ExportedMail, OutboxMail, mails, OutboxMail.written_at),
+            security_events=_member_rows(session, ExportedEvent, AuditEvent, events, AuditEvent.happened_at),
             results=list(_results(session, assessments, member.id)),
-            drafts=[ExportedDraft(**draft) for draft in all_drafts(session, assessments, member.id)],
-            runs=[RUN.validate_python(run) for run in exported_runs(session, member.id, key, now=now)],
+            drafts=[ExportedDraft(**draft) for draft in iter_drafts(session, assessments, member.id)],
+            runs=[RUN_ADAPTER.validate_python(run) for run in export_runs(session, member.id, key, now=now)],
             bookmarks=[
                 ExportedBookmark(article=article, saved_at=saved_at)
-                for article, saved_at in all_bookmarks(session, member.id)
+                for article, saved_at in iter_bookmarks(session, member.id)
             ],
         )
 
 
-def _rows(
-    session: Session, shape: type[Shape], table: type[Table], mine: ColumnElement[bool], order: Any
-) -> list[Shape]:
-    """A member's rows of a table: the columns that the shape names."""
-    columns = select(*(col(getattr(table, each.name)) for each in fields(shape)))
-    return [shape(**row._asdict()) for row in session.execute(columns.where(mine).order_by(col(order)))]
+def _member_rows(
+    session: Session, schema: type[Schema], table: type[Table], condition: ColumnElement[bool], order: Any
+) -> list[Schema]:
+    """Return rows of a table as instances of `schema`. Only the columns that the schema names are read."""
+    statement = select(*(col(getattr(table, field.name)) for field in fields(schema)))
+    return [schema(**row._asdict()) for row in session.execute(statement.where(condition).order_by(col(order)))]
 
 
 def _results(session: Session, assessments: AssessmentServices, member_id: UUID) -> Iterator[ExportedResult]:
-    for result in all_results(session, assessments, member_id):
-        figures = figures_of(result.questionnaire, result.outcome)
+    for result in iter_results(session, assessments, member_id):
+        summary = summarize_scores(result.questionnaire, result.outcome)
         yield ExportedResult(
-            id=result.stamp.id,
-            taken_at=result.stamp.taken_at,
-            assessment=figures.assessment,
-            version=result.stamp.version,
-            title=figures.title,
+            id=result.header.id,
+            taken_at=result.header.taken_at,
+            assessment=summary.assessment,
+            version=result.header.version,
+            title=summary.title,
             answers=result.answers,
-            scores=figures.scores,
-            style=figures.style,
+            scores=summary.scores,
+            style=summary.style,
         )
 
 
-def _links(session: Session, member: FoundMember, key: bytes) -> Iterator[ExportedLink]:
-    columns = select(*(col(getattr(MailedToken, name)) for name in FoundToken._fields), col(MailedToken.expires_at))
-    mine = columns.where(col(MailedToken.member_id) == member.id).order_by(col(MailedToken.expires_at))
-    for *found, expires_at in session.execute(mine):
-        token = FoundToken(*found)
-        yield ExportedLink(purpose=token.purpose, address=token.address(key), expires_at=expires_at)
+def _links(session: Session, member: StoredMember, key: bytes) -> Iterator[ExportedLink]:
+    columns = (*(col(getattr(MailedToken, name)) for name in StoredEmailToken._fields), col(MailedToken.expires_at))
+    statement = select(*columns).where(col(MailedToken.member_id) == member.id).order_by(col(MailedToken.expires_at))
+    for *values, expires_at in session.execute(statement):
+        token = StoredEmailToken(*values)
+        yield ExportedLink(purpose=token.purpose, address=token.new_address(key), expires_at=expires_at)

@@ -1,7 +1,6 @@
-"""Every table that keeps something about a member: how its rows are found, and whether they are health data.
+"""List of all database tables with personal data, for export and erasure.
 
-A test walks the metadata: a table is content, or it is listed here. `exported_as` is the part of an export that holds
-it, or the reason why none does.
+A test fails if a table is not listed here, unless it is known to contain no personal data.
 """
 
 from collections.abc import Callable
@@ -13,81 +12,100 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from app.accounts.addresses import address_hashes
-from app.accounts.members import FoundMember
-from app.accounts.models import Attempts, AuditEvent, MailedToken, Member, MemberConsent, MemberKey, SignedInSession
+from app.accounts.members import StoredMember
+from app.accounts.models import (
+    AttemptCounter,
+    AuditEvent,
+    MailedToken,
+    Member,
+    MemberConsent,
+    MemberKey,
+    SignedInSession,
+)
 from app.assessments.models import DeletedResult, Draft, Result
 from app.bookmarks.models import Bookmark
-from app.core.crypto.encryption import Broken
+from app.core.crypto.encryption import DecryptionError
 from app.core.crypto.key_ring import KeyRing, UnknownKey
 from app.core.db.table import Table
 from app.core.mail.outbox import OutboxMail
 from app.journey.models import AppliedChange, Calendar, DayNote, Run, RunDay
 
 
-class Subject(NamedTuple):
-    """The member whom it is about: by id, and by what their address may be counted under."""
+class DataSubject(NamedTuple):
+    """A member whose data is exported or erased.
+
+    `throttle_keys` are the keys of the member's counters of password attempts and emails.
+    """
 
     id: UUID
-    accounts: tuple[str, ...]
+    throttle_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class PersonalDataTable:
+    """A database table with personal data.
+
+    `exported_as` names the field of `Export` that contains the data, or explains why it is not exported.
+    """
+
     table: type[Any]
-    belongs_to: Callable[[Subject], ColumnElement[bool]]
+    belongs_to: Callable[[DataSubject], ColumnElement[bool]]
     exported_as: str
-    is_health: bool = False
-    noted_in: type[Table] | None = None  # what remembers the ids of its rows that were deleted
-    health_column: str | None = None  # the one that is emptied with the health data, where a row has to stay
+    is_health_data: bool = False
+    tombstones: type[Table] | None = None  # if set, this table records the IDs of deleted rows
+    health_column: str | None = None  # if set, erasing health data empties this column, but does not delete the row
 
 
-def _mine(table: type[Any]) -> Callable[[Subject], ColumnElement[bool]]:
+def _by_member_id(table: type[Any]) -> Callable[[DataSubject], ColumnElement[bool]]:
     return lambda subject: col(table.member_id) == subject.id
 
 
-# In the order in which they are erased: what refers to something goes before it.
-HOLDINGS = (
-    Holding(DayNote, _mine(DayNote), "runs", is_health=True),
-    Holding(
+# In the order of erasure: referencing tables precede the tables that they reference.
+PERSONAL_DATA = (
+    PersonalDataTable(DayNote, _by_member_id(DayNote), "runs", is_health_data=True),
+    PersonalDataTable(
         AppliedChange,
-        _mine(AppliedChange),
-        "not exported: ids of changes that were merged, so that none counts twice; what they said is in the days",
+        _by_member_id(AppliedChange),
+        "not exported: IDs of merged offline changes, stored to apply each only once; their content is in the days",
         health_column="body_hash",
     ),
-    Holding(Calendar, _mine(Calendar), "runs"),
-    Holding(RunDay, _mine(RunDay), "runs"),
-    Holding(Run, _mine(Run), "runs"),
-    Holding(Bookmark, _mine(Bookmark), "bookmarks"),
-    Holding(Draft, _mine(Draft), "drafts", is_health=True),
-    Holding(Result, _mine(Result), "results", is_health=True, noted_in=DeletedResult),
-    Holding(
+    PersonalDataTable(Calendar, _by_member_id(Calendar), "runs"),
+    PersonalDataTable(RunDay, _by_member_id(RunDay), "runs"),
+    PersonalDataTable(Run, _by_member_id(Run), "runs"),
+    PersonalDataTable(Bookmark, _by_member_id(Bookmark), "bookmarks"),
+    PersonalDataTable(Draft, _by_member_id(Draft), "drafts", is_health_data=True),
+    PersonalDataTable(Result, _by_member_id(Result), "results", is_health_data=True, tombstones=DeletedResult),
+    PersonalDataTable(
         DeletedResult,
-        _mine(DeletedResult),
-        "not exported: ids of deleted results, so that no device brings one back; nothing else of them is kept",
+        _by_member_id(DeletedResult),
+        "not exported: IDs of deleted results, stored so that no device restores one",
     ),
-    Holding(SignedInSession, _mine(SignedInSession), "sessions"),
-    Holding(MailedToken, _mine(MailedToken), "links"),
-    Holding(MemberConsent, _mine(MemberConsent), "consents"),
-    Holding(OutboxMail, _mine(OutboxMail), "mails"),
-    Holding(AuditEvent, lambda subject: col(AuditEvent.subject) == str(subject.id), "security_events"),
-    Holding(
-        Attempts,
-        lambda subject: col(Attempts.account).in_(subject.accounts),
-        "not exported: counters under keyed hashes, which are forgotten within a day, networks within half a year",
+    PersonalDataTable(SignedInSession, _by_member_id(SignedInSession), "sessions"),
+    PersonalDataTable(MailedToken, _by_member_id(MailedToken), "links"),
+    PersonalDataTable(MemberConsent, _by_member_id(MemberConsent), "consents"),
+    PersonalDataTable(OutboxMail, _by_member_id(OutboxMail), "mails"),
+    PersonalDataTable(AuditEvent, lambda subject: col(AuditEvent.subject) == str(subject.id), "security_events"),
+    PersonalDataTable(
+        AttemptCounter,
+        lambda subject: col(AttemptCounter.account).in_(subject.throttle_keys),
+        "not exported: counters under keyed hashes, deleted within a day, or half a year for known networks",
     ),
-    Holding(
+    PersonalDataTable(
         MemberKey,
-        _mine(MemberKey),
-        "not exported: the key of what is sealed, all of which an export holds unsealed",
+        _by_member_id(MemberKey),
+        "not exported: the key of the encrypted data, which an export contains decrypted",
     ),
-    Holding(Member, lambda subject: col(Member.id) == subject.id, "account"),
+    PersonalDataTable(Member, lambda subject: col(Member.id) == subject.id, "account"),
 )
 
 
-def subject_of(ring: KeyRing, member: FoundMember) -> Subject:
-    """Also of a member whose key can't be opened: they can be erased all the same."""
-    accounts = (member.address_hash, str(member.id))
+def data_subject(ring: KeyRing, member: StoredMember) -> DataSubject:
+    """Return the ID and the counter keys that identify a member's rows.
+
+    If the member's data key cannot be decrypted, only counters under the stored hash of the email address are included.
+    """
+    throttle_keys = (member.address_hash, str(member.id))
     try:
-        return Subject(member.id, (*accounts, *address_hashes(ring, member.identity(ring).address)))
-    except (UnknownKey, Broken):
-        return Subject(member.id, accounts)
+        return DataSubject(member.id, (*throttle_keys, *address_hashes(ring, member.identity(ring).address)))
+    except (UnknownKey, DecryptionError):
+        return DataSubject(member.id, throttle_keys)

@@ -11,17 +11,17 @@ from app.accounts.email_change import AddressUnverified
 from app.assessments.dependencies import Services as Assessments
 from app.privacy import erasure, export
 from app.privacy.dependencies import Services
-from app.privacy.erasure_log import ErasuresUnwritable
-from app.privacy.schemas import Confirmation, Export
+from app.privacy.erasure_log import ErasureLogUnwritable
+from app.privacy.schemas import Export, PasswordConfirmation
 from app.web.dependencies import SeparateTransactions
-from app.web.problems import refusals
+from app.web.problems import responses
 from app.web.rate_limits import Busy
 from app.web.routes import api_router
 
-router = api_router("/me", tag="Privacy", responses=refusals(BadToken))
+router = api_router("/me", tag="Privacy", responses=responses(BadToken))
 
 
-@router.get("/export", summary="Take your data along", responses=refusals(AddressUnverified))
+@router.get("/export", summary="Export your data", responses=responses(AddressUnverified))
 def export_me(
     member: CurrentMember,
     transactions: SeparateTransactions,
@@ -29,11 +29,11 @@ def export_me(
     assessments: Assessments,
     response: Response,
 ) -> Export:
-    """Everything that is kept about you, in one document. Your address has to be confirmed, so that nobody exports the
-    account of somebody else's address.
+    """Return all data that is stored about you as one JSON document. Your email address must be confirmed; otherwise
+    the response is 403 `address_unverified`. This protects people whose address was used by someone else to sign up.
     """
     response.headers["Content-Disposition"] = 'attachment; filename="export.json"'
-    return export.export(transactions, accounts, assessments, member)
+    return export.export_data(transactions, accounts, assessments, member)
 
 
 @router.delete(
@@ -41,18 +41,20 @@ def export_me(
     summary="Erase your account",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=MEMBER_PASSWORD_WORK,
-    responses=refusals(WrongPassword, TooManyAttempts, Busy, ErasuresUnwritable),
+    responses=responses(WrongPassword, TooManyAttempts, Busy, ErasureLogUnwritable),
 )
 def erase_me(
-    given: Confirmation,
+    body: PasswordConfirmation,
     member: CurrentMember,
     transactions: SeparateTransactions,
     services: Services,
     accounts: Accounts,
     caller: CallerInfo,
 ) -> None:
-    """Erase your account and everything kept about you, now and for good. Nobody can bring it back."""
-    erasure.erase_me(transactions, accounts, services.erasures, caller, member, given.password)
+    """Permanently erase your account and all data that is stored about you. All sessions end immediately. This cannot
+    be undone.
+    """
+    erasure.erase_own_account(transactions, accounts, services.erasure_log, caller, member, body.password)
 
 
 @router.delete(
@@ -60,16 +62,16 @@ def erase_me(
     summary="Erase your health data",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=MEMBER_PASSWORD_WORK,
-    responses=refusals(WrongPassword, TooManyAttempts, Busy),
+    responses=responses(WrongPassword, TooManyAttempts, Busy),
 )
 def erase_my_health_data(
-    given: Confirmation,
+    body: PasswordConfirmation,
     member: CurrentMember,
     transactions: SeparateTransactions,
     accounts: Accounts,
     caller: CallerInfo,
 ) -> None:
-    """Erase what you told us about your feelings: results, drafts, moods, tasks and reflections, now and for good. Your
-    account, and which days you completed, stay.
+    """Permanently erase your health data: assessment results and drafts, and the moods, tasks and reflections of your
+    journey. The account and the completed days of the journey remain. Repeating the request is safe.
     """
-    erasure.erase_my_health_data(transactions, accounts, caller, member, given.password)
+    erasure.erase_own_health_data(transactions, accounts, caller, member, body.password)

@@ -6,19 +6,19 @@ from uuid import UUID
 from pydantic import Field
 
 from app.accounts.credentials.passwords import Password
-from app.accounts.schemas import Body, MemberRead, SeenSession
+from app.accounts.schemas import MemberRead, RequestBody, SessionDetails
 from app.assessments.results.schemas import ScaleScoreRead, StyleRead
 from app.journey.rules.progress import Status
 from app.journey.rules.schedule import Pace
 
 
-class Confirmation(Body):
-    password: Password = Field(description="Your present one.")
+class PasswordConfirmation(RequestBody):
+    password: Password = Field(description="The member's current password.")
 
 
 @dataclass(kw_only=True)
 class ExportedConsent:
-    """One decision; the latest about a purpose counts."""
+    """A decision to grant or withdraw consent. For each purpose, only the latest decision applies."""
 
     purpose: Annotated[str, Field(examples=["health_data"])]
     granted: bool
@@ -28,19 +28,22 @@ class ExportedConsent:
 
 @dataclass(kw_only=True)
 class ExportedLink:
-    """A link that was mailed and not used yet."""
+    """A link that was sent by email and has not been used yet."""
 
     purpose: Annotated[str, Field(examples=["move"])]
     address: Annotated[
         str | None,
-        Field(description="The address that your account would use; null: no other.", examples=["ana.new@example.org"]),
+        Field(
+            description="The new address of the account if this link is used. Null if the link changes no address.",
+            examples=["ana.new@example.org"],
+        ),
     ]
     expires_at: datetime
 
 
 @dataclass(kw_only=True)
 class ExportedMail:
-    """A mail that was written to you; its text is kept only until it is sent."""
+    """An email to the member. Its text is not included, because the text is deleted as soon as the email is sent."""
 
     kind: Annotated[str, Field(examples=["confirm_address"])]
     written_at: datetime
@@ -57,7 +60,7 @@ class ExportedEvent:
 
 @dataclass(kw_only=True)
 class ExportedResult:
-    """A result with the answers that led to it; `/v1/assessments/{slug}?version=` has the questions."""
+    """An assessment result with its answers. `/v1/assessments/{slug}?version=` returns the questions."""
 
     id: Annotated[UUID, Field(examples=["3b1f8c62-6f0e-4a57-9c0e-0d8f3f2b7c11"])]
     taken_at: datetime
@@ -71,7 +74,7 @@ class ExportedResult:
 
 @dataclass(kw_only=True)
 class ExportedDraft:
-    """Answers that weren't finished."""
+    """The answers of an assessment that is not finished yet."""
 
     assessment: Annotated[str, Field(examples=["attachment-reflection"])]
     version: int
@@ -81,25 +84,26 @@ class ExportedDraft:
 
 @dataclass(kw_only=True)
 class ExportedDay:
-    """A day on which something was done, noted or taken back."""
+    """A day of the journey that has notes or was completed, even if the completion was undone."""
 
     day: Annotated[int, Field(examples=[1])]
     completed_at: datetime | None
     completed_on: date | None
-    time_zone: Annotated[str | None, Field(description="That it was completed in.", examples=["Europe/Dublin"])]
-    undone_at: Annotated[datetime | None, Field(description="When a completion was taken back last.")]
+    time_zone: Annotated[str | None, Field(description="The time zone of the completion.", examples=["Europe/Dublin"])]
+    undone_at: Annotated[datetime | None, Field(description="When the completion was last undone.")]
     tasks: Annotated[dict[str, bool], Field(examples=[{"draw-the-page": True}])]
     mood_before: Annotated[int | None, Field(examples=[2])]
     mood_after: Annotated[int | None, Field(examples=[3])]
     reflection: Annotated[str | None, Field(examples=["I noticed the pull to check."])]
     earlier_reflection: Annotated[
-        str | None, Field(description="What another device's words replaced last.", examples=["I noticed something."])
+        str | None,
+        Field(description="Last replaced by another device.", examples=["I noticed something."]),
     ]
-    noted_at: Annotated[dict[str, datetime], Field(description="When each of these was said last.", examples=[{}])]
+    noted_at: Annotated[dict[str, datetime], Field(description="When each field was last changed.", examples=[{}])]
 
 
 @dataclass(kw_only=True)
-class ExportedStretch:
+class ExportedPeriod:
     since: datetime
     time_zone: Annotated[str, Field(examples=["Europe/Dublin"])]
     paused: bool
@@ -115,9 +119,9 @@ class ExportedRun:
     started_at: datetime
     abandoned_at: datetime | None
     reminder_time: Annotated[str | None, Field(examples=["07:30"])]
-    calendar_made_at: Annotated[datetime | None, Field(description="The secret address of the calendar is omitted.")]
-    stretches: Annotated[list[ExportedStretch], Field(description="Its zones and pauses.")]
-    opened_at: Annotated[list[datetime], Field(description="When day 1, 2 and so on opened.")]
+    calendar_made_at: Annotated[datetime | None, Field(description="The calendar's secret address isn't exported.")]
+    stretches: Annotated[list[ExportedPeriod], Field(description="Periods with the same time zone and pause state.")]
+    opened_at: Annotated[list[datetime], Field(description="The times at which day 1, 2 and so on opened.")]
     days: list[ExportedDay]
 
 
@@ -129,11 +133,11 @@ class ExportedBookmark:
 
 @dataclass(kw_only=True)
 class Export:
-    """Everything that is kept about a member."""
+    """All data that is stored about a member."""
 
     made_at: datetime
     account: MemberRead
-    sessions: list[SeenSession]
+    sessions: list[SessionDetails]
     consents: list[ExportedConsent]
     links: list[ExportedLink]
     mails: list[ExportedMail]

@@ -1,10 +1,10 @@
-"""What this folder keeps for a running application."""
+"""Objects shared by the code for data export and erasure."""
 
 from dataclasses import dataclass
 
-from app.privacy.erasure_log import Erasures
+from app.privacy.erasure_log import ErasureLog
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacyServices:
-    erasures: Erasures
+    erasure_log: ErasureLog

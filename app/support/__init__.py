@@ -1,1 +1,1 @@
-"""Crisis and help lines by country: for anyone, at once, without signing in."""
+"""Crisis lines and help lines for people in distress, by country. No sign-in is required."""

@@ -9,7 +9,7 @@ from app.core.db.table import Table
 
 
 class SupportLine(Table, table=True):
-    """A crisis or help line. Without a country: everywhere."""
+    """A crisis line or help line. If `country` is NULL, it is available in every country."""
 
     __tablename__ = "support_lines"
 

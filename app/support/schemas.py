@@ -25,21 +25,25 @@ class ChannelKind(StrEnum):
 
 class Channel(BaseModel):
     kind: ChannelKind = Field(examples=["phone"])
-    value: str = Field(description="What to dial, text or open.", examples=["988"])
+    value: str = Field(description="Phone number, email address or URL.", examples=["988"])
     note: str | None = Field(examples=[None])
 
 
 class SupportLineRead(BaseModel):
-    """A line and how to reach it, with the page that says so and the day somebody last looked."""
+    """A crisis line or help line: how to reach it, where the details come from, and when they were last checked."""
 
     id: str = Field(examples=["us-988"])
-    country: str | None = Field(description="ISO 3166-1 alpha-2; null: everywhere.", examples=["US"])
+    country: str | None = Field(description="ISO 3166-1 alpha-2 code. Null for international lines.", examples=["US"])
     kind: SupportKind = Field(examples=["crisis"])
     name: str = Field(examples=["988 Suicide & Crisis Lifeline"])
-    description: str = Field(examples=["For anyone in the United States who is struggling or worried about somebody."])
+    description: str = Field(examples=["For anyone in the United States who is struggling or worried about someone."])
     channels: list[Channel]
-    hours: str | None = Field(description="Null: not stated by the source.", examples=["24 hours a day, every day"])
-    languages: list[str] = Field(description="BCP 47; empty: not stated by the source.", examples=[["en", "es"]])
+    hours: str | None = Field(
+        description="Opening hours. Null if the source does not state them.", examples=["24 hours a day, every day"]
+    )
+    languages: list[str] = Field(
+        description="BCP 47 language tags. Empty if the source does not state them.", examples=[["en", "es"]]
+    )
     source_url: str = Field(examples=["https://988lifeline.org"])
     verified_on: date
 

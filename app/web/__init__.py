@@ -1,1 +1,1 @@
-"""Between the socket and a router: replies kept, errors, conventions, limits, what operators look at."""
+"""HTTP infrastructure: routing, errors, caching, rate limits, OpenAPI, health checks and metrics."""

@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the API, and what their scripts may read of a reply."""
+"""Cross-origin resource sharing (CORS): allowed methods and headers, and exposed headers."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -9,38 +9,38 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from typing_extensions import override
 
-from app.web.cache.reply import Origins
+from app.web.cache.reply import CorsHeaders
 from app.web.problems import problem
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-SENT = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"]
-READ = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
-GOOD_FOR = 7200  # seconds that a browser remembers a preflight: the most that Chromium does
+ALLOWED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+ALLOWED_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"]
+EXPOSED_HEADERS = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
+PREFLIGHT_MAX_AGE_SECONDS = 7200  # the longest time that Chromium accepts
 
 
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
     return {
         "allow_origins": origins,
-        "allow_methods": METHODS,
-        "allow_headers": SENT,
-        "expose_headers": READ,
-        "max_age": GOOD_FOR,
+        "allow_methods": ALLOWED_METHODS,
+        "allow_headers": ALLOWED_HEADERS,
+        "expose_headers": EXPOSED_HEADERS,
+        "max_age": PREFLIGHT_MAX_AGE_SECONDS,
     }
 
 
-def headers_for(origins: Sequence[str]) -> Origins:
-    """What a kept reply says to each of these origins: the same as Starlette's layer does."""
-    readable = (b"access-control-expose-headers", ", ".join(READ).encode())
-    return {origin.encode(): [readable, (b"access-control-allow-origin", origin.encode())] for origin in origins}
+def cached_cors_headers(origins: Sequence[str]) -> CorsHeaders:
+    """Return the CORS headers of cached responses by origin, identical to those of Starlette's middleware."""
+    exposed_headers = (b"access-control-expose-headers", ", ".join(EXPOSED_HEADERS).encode())
+    return {origin.encode(): [exposed_headers, (b"access-control-allow-origin", origin.encode())] for origin in origins}
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, but that a refused preflight is a problem like every other error."""
+    """CORS middleware that reports a rejected preflight request as problem details (RFC 9457)."""
 
     @override
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
         if response.status_code == HTTPStatus.OK:
             return response
-        detail = "A page of this origin may not send that."
+        detail = "Cross-origin requests of this kind are not allowed from this origin."
         return problem(HTTPStatus.BAD_REQUEST, "cors_refused", detail, headers={"Vary": "Origin"})

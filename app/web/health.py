@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can serve."""
+"""Health checks: liveness and readiness probes."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -11,20 +11,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db.database import Database
 from app.core.errors import Unavailable
-from app.web.problems import refusals
+from app.web.problems import responses
 from app.web.routes import operations_router
 
-TABLES = "20261124_journey"  # the newest of migrations/, whose names sort: a server has no use for Alembic
-MIGRATED = table("alembic_version", column("version_num"))
-UNREACHABLE = "The database can't be reached."
-GOOD_FOR = 1.0  # seconds that an answer is repeated, so that probes cost the database next to nothing
+MIN_REVISION = "20261124_journey"  # newest revision in migrations/; revision IDs sort by date
+ALEMBIC_VERSION = table("alembic_version", column("version_num"))
+DATABASE_UNREACHABLE = "The database can't be reached."
+CACHE_SECONDS = 1.0  # frequent probes reuse a result, to limit the load on the database
 
 router = operations_router("/health")
 
 
 class NotReady(Unavailable):
     code = "not_ready"
-    says = UNREACHABLE
+    message = DATABASE_UNREACHABLE
 
 
 class Health(BaseModel):
@@ -32,62 +32,65 @@ class Health(BaseModel):
 
 
 class Readiness:
-    """Looks at the database, in a thread of its own: it answers when all others are busy, or wait for the database."""
+    """Checks the database in a dedicated thread, which works even if all others are busy."""
 
-    def __init__(self, database: Database, *, seconds: float) -> None:
+    def __init__(self, database: Database, *, timeout_seconds: float) -> None:
         self._database = database
-        self._seconds = seconds
-        self._looked_at = -GOOD_FOR
-        self._fault: str | None = None
-        self._look: asyncio.Future[str | None] | None = None
+        self._timeout_seconds = timeout_seconds
+        self._checked_at = -CACHE_SECONDS
+        self._error: str | None = None
+        self._running_check: asyncio.Future[str | None] | None = None
         self._thread = ThreadPoolExecutor(1, "readiness")
 
-    async def fault(self) -> str | None:
-        """What is wrong, if anything; repeated for a moment, so that probes cost the database next to nothing."""
-        if monotonic() - self._looked_at < GOOD_FOR:
-            return self._fault
-        if self._look is None or self._look.done():
-            self._look = asyncio.get_running_loop().run_in_executor(self._thread, self._look_now)
+    async def check(self) -> str | None:
+        """Return the reason why the process is not ready, or None. Results are reused for CACHE_SECONDS."""
+        if monotonic() - self._checked_at < CACHE_SECONDS:
+            return self._error
+        if self._running_check is None or self._running_check.done():
+            self._running_check = asyncio.get_running_loop().run_in_executor(self._thread, self._check_database)
         try:
-            async with asyncio.timeout(self._seconds):
-                self._fault = await asyncio.shield(self._look)
+            async with asyncio.timeout(self._timeout_seconds):
+                self._error = await asyncio.shield(self._running_check)
         except TimeoutError:
-            return UNREACHABLE
-        self._looked_at = monotonic()
-        return self._fault
+            return DATABASE_UNREACHABLE
+        self._checked_at = monotonic()
+        return self._error
 
-    def _look_now(self) -> str | None:
+    def _check_database(self) -> str | None:
         try:
-            with self._database.reading() as session:
-                revision = revision_of(session.connection)
+            with self._database.autocommit() as session:
+                revision = current_revision(session.connection)
         except SQLAlchemyError:
-            return UNREACHABLE
-        if revision is None or revision < TABLES:
-            return "The database's tables are not those of this version: migrate."
-        return None  # a later version's tables serve this one, too (docs/decisions/migrations.md)
+            return DATABASE_UNREACHABLE
+        if revision is None or revision < MIN_REVISION:
+            return "The database schema is older than this version requires. Run the migrations."
+        return None  # newer schemas are backward compatible (docs/decisions/migrations.md)
 
 
-def revision_of(connection: Connection) -> str | None:
-    """Which migration the tables are at; None where none was made."""
-    if not connection.dialect.has_table(connection, MIGRATED.name):
+def current_revision(connection: Connection) -> str | None:
+    """Return the current migration revision of the database, or None if it has no migration table."""
+    if not connection.dialect.has_table(connection, ALEMBIC_VERSION.name):
         return None
-    revision: str | None = connection.scalar(select(MIGRATED.c.version_num))
+    revision: str | None = connection.scalar(select(ALEMBIC_VERSION.c.version_num))
     return revision
 
 
-@router.get("/live", summary="Liveness")
+@router.get("/live", summary="Check liveness")
 async def read_liveness() -> Health:
-    """Answers while the process lives; it asks nobody else."""
+    """Return 200 while the process runs. This probe does not check the database."""
     return Health(status="ok")
 
 
-@router.get("/ready", summary="Readiness", responses=refusals(NotReady))
+@router.get("/ready", summary="Check readiness", responses=responses(NotReady))
 async def read_readiness(request: Request) -> Health:
-    """Answers 200 when the database can be reached and its tables are this version's or a later one's, else 503."""
+    """Return 200 when the process can serve requests, otherwise 503.
+
+    The database must be reachable, and its schema must be current or newer.
+    """
     services = request.app.state.services.web
-    if services.shutdown.begun:
-        raise NotReady("This process is about to stop.")
+    if services.shutdown.has_begun:
+        raise NotReady("This process is shutting down.")
     readiness: Readiness = services.readiness
-    if fault := await readiness.fault():
-        raise NotReady(fault)
+    if error := await readiness.check():
+        raise NotReady(error)
     return Health(status="ok")

@@ -1,4 +1,4 @@
-"""A connection to the server, on which nobody can hold it up: uvicorn's own has no limits of time and length."""
+"""HTTP protocol for uvicorn with timeouts, size limits and strict parsing."""
 
 from asyncio import TimerHandle, Transport
 from collections.abc import Callable
@@ -7,27 +7,28 @@ from http import HTTPStatus
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.web.middleware import RAW_SECURITY
-from app.web.problems import plain_problem
+from app.web.middleware import RAW_SECURITY_HEADERS
+from app.web.problems import status_problem
 from app.web.shutdown import Shutdown
 
-MOST_HEAD = 32 * 1024  # bytes of a request's line and headers
-HEAD_SECONDS = 10.0  # that these may take, unless the application says otherwise
-LINGERING = 3.0  # seconds for which what was answered may still come in, so that the answer is read
-UNREAD = 60.0  # seconds that a reply may stay unread
+MAX_HEAD_BYTES = 32 * 1024  # for the request line and all headers
+HEAD_TIMEOUT_SECONDS = 10.0  # default if the application sets no `head_seconds`
+LINGER_SECONDS = 3.0  # time to read the rest of a request after an early response
+WRITE_TIMEOUT_SECONDS = 60.0  # for clients that do not read their response
 
 
-class BadHead(Exception):
-    """The parser makes it a fault of the request."""
+class InvalidHead(Exception):
+    """The request line or headers are invalid. Raising this error makes the HTTP parser report a parse error."""
 
 
 # hook: uvicorn HttpToolsProtocol
-class GuardedConnection(HttpToolsProtocol):
-    """Ends a request whose head is slow (408), large (431) or could be read in two ways (400). Closes on whoever sends
-    nothing, goes on with a body that was answered, or doesn't read. Bodies are timed where they are read
-    (`web/request_body.py`). What comes in one piece, as nearly everything does, sets no timer.
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """Rejects requests whose headers are too slow (408), too large (431) or ambiguous (400).
 
-    The application's lifespan may say, as its state, how many `head_seconds` there are and the `shutdown`.
+    It also closes connections of clients that are idle, continue to send a body after the response, or don't read the
+    response. `web/request_body.py` limits the time for receiving a body.
+
+    The application's lifespan state may set `head_seconds`, the time limit for headers, and `shutdown`, a `Shutdown`.
     """
 
     @override
@@ -35,101 +36,101 @@ class GuardedConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self._shutdown: Shutdown | None = self.app_state.get("shutdown")
         self._timer: TimerHandle | None = None
-        self._unread: TimerHandle | None = None
-        self._chunk = 0  # bytes that are looked at
-        self._came = 0  # bytes of a head that isn't whole yet
+        self._write_timer: TimerHandle | None = None
+        self._chunk_bytes = 0  # size of the chunk that is being parsed
+        self._head_bytes = 0  # received bytes of an incomplete request line and headers
         self._in_body = False
-        self._refused = False
-        self._fault = HTTPStatus.BAD_REQUEST
-        self._wait_for_head()
+        self._rejected = False
+        self._parse_error_status = HTTPStatus.BAD_REQUEST
+        self._start_head_timer()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        self._stop_waiting_for_reader()
+        self._cancel_timer()
+        self._cancel_write_timer()
         super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._rejected:
             return
-        self._chunk = len(data)
-        self._came += self._chunk
+        self._chunk_bytes = len(data)
+        self._head_bytes += self._chunk_bytes
         super().data_received(data)
-        if self._came and not self._in_body and not self._refused:
-            if self._came > MOST_HEAD:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._head_bytes and not self._in_body and not self._rejected:
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             elif self._timer is None:
-                self._wait_for_head()
+                self._start_head_timer()
 
     @override
     def on_headers_complete(self) -> None:
-        if self._chunk + self._came > MOST_HEAD and self._head_size() > MOST_HEAD:
-            self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            raise BadHead
+        if self._chunk_bytes + self._head_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES:
+            self._parse_error_status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise InvalidHead
         names = [name for name, _ in self.headers]
-        if not self._is_plain(names):
-            raise BadHead
+        if not self._is_unambiguous(names):
+            raise InvalidHead
         super().on_headers_complete()
         if self._timer:
-            self._stop_waiting()
-        self._came, self._in_body = 0, True
+            self._cancel_timer()
+        self._head_bytes, self._in_body = 0, True
         if (
-            self._shutdown and self._shutdown.begun
-        ) or b"upgrade" in names:  # the parser reads nothing after an upgrade
+            self._shutdown and self._shutdown.has_begun
+        ) or b"upgrade" in names:  # the parser ignores all data after an upgrade request
             self.cycle.keep_alive = False
 
     @override
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._came, self._in_body = 0, False
-        if self.cycle.response_complete:  # a body that was answered before it ended
-            self._wait_for_head()
+        self._head_bytes, self._in_body = 0, False
+        if self.cycle.response_complete:  # the response was sent before the body ended
+            self._start_head_timer()
 
     @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not (self._refused or self._in_body) or self.transport.is_closing() or not self.cycle.response_complete:
+        if not (self._rejected or self._in_body) or self.transport.is_closing() or not self.cycle.response_complete:
             return
-        if self._refused:
-            self._hang_up()
+        if self._rejected:
+            self._close_after_linger()
         else:
             self._unset_keepalive_if_required()
-            self._wait(LINGERING, self.transport.close)
+            self._start_timer(LINGER_SECONDS, self.transport.close)
 
     @override
     def timeout_keep_alive_handler(self) -> None:
-        if self._unread is None:
+        if self._write_timer is None:
             super().timeout_keep_alive_handler()
 
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.loop.call_later(UNREAD, self.transport.abort)
+        self._write_timer = self.loop.call_later(WRITE_TIMEOUT_SECONDS, self.transport.abort)
 
     @override
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stop_waiting_for_reader()
+        self._cancel_write_timer()
 
     @override
     def send_400_response(self, msg: str) -> None:
-        self._refuse(self._fault)
+        self._reject(self._parse_error_status)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nobody is told of what anybody may ask for."""
+        """Do not log unsupported upgrade requests, because any client could flood the log."""
 
-    def _wait_for_head(self) -> None:
-        self._wait(self.app_state.get("head_seconds", HEAD_SECONDS), self._head_is_late)
+    def _start_head_timer(self) -> None:
+        self._start_timer(self.app_state.get("head_seconds", HEAD_TIMEOUT_SECONDS), self._on_head_timeout)
 
-    def _head_is_late(self) -> None:
-        if self._came:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+    def _on_head_timeout(self) -> None:
+        if self._head_bytes:
+            self._reject(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self.transport.close()
 
-    def _is_plain(self, names: list[bytes]) -> bool:
-        """Whether everybody reads it alike: RFC 9112, 2.3 (the version), 3.2 (the host) and 6.1 (the encoding)."""
+    def _is_unambiguous(self, names: list[bytes]) -> bool:
+        """Check the HTTP version, `Host` and `Transfer-Encoding` (RFC 9112, sections 2.3, 3.2 and 6.1)."""
         version, hosts = self.parser.get_http_version(), names.count(b"host")
         if b"transfer-encoding" not in names:
             return hosts == 1 if version == "1.1" else version == "1.0" and hosts <= 1
@@ -139,44 +140,46 @@ class GuardedConnection(HttpToolsProtocol):
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _refuse(self, status: HTTPStatus) -> None:
-        """The last reply on this connection; none while an earlier request waits for its own, which it would be taken
-        for.
+    def _reject(self, status: HTTPStatus) -> None:
+        """Send an error response and close the connection.
+
+        Send no response while an earlier request is pending, because the client would mistake it for that request's
+        response.
         """
-        self._refused = True
-        self._stop_waiting()
+        self._rejected = True
+        self._cancel_timer()
         cycle = self.cycle
         if cycle and not cycle.response_complete:
             if not self._in_body or cycle.response_started:
                 return
-            cycle.disconnected = True  # its own body is at fault
+            cycle.disconnected = True  # the error is in the body of the pending request
             cycle.message_event.set()
-        self.transport.write(_refusal(status, self.server_state.default_headers))
-        self._hang_up()
+        self.transport.write(_problem_bytes(status, self.server_state.default_headers))
+        self._close_after_linger()
 
-    def _hang_up(self) -> None:
-        """Nothing more is said, but what still comes is let in for a while: a reset would take the reply away."""
+    def _close_after_linger(self) -> None:
+        """Stop sending, but continue to read for a few seconds. Otherwise a TCP reset could discard the response."""
         self._unset_keepalive_if_required()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._wait(LINGERING, self.transport.close)
+        self._start_timer(LINGER_SECONDS, self.transport.close)
 
-    def _wait(self, seconds: float, end: Callable[[], None]) -> None:
-        self._stop_waiting()
-        self._timer = self.loop.call_later(seconds, end)
+    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self.loop.call_later(seconds, callback)
 
-    def _stop_waiting(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
 
-    def _stop_waiting_for_reader(self) -> None:
-        if self._unread:
-            self._unread.cancel()
-            self._unread = None
+    def _cancel_write_timer(self) -> None:
+        if self._write_timer:
+            self._write_timer.cancel()
+            self._write_timer = None
 
 
-def _refusal(status: HTTPStatus, headers: list[tuple[bytes, bytes]]) -> bytes:
-    reply = plain_problem(status, {"Connection": "close"})
-    lines = [name + b": " + value for name, value in [*headers, *reply.raw_headers, *RAW_SECURITY]]
-    return STATUS_LINE[status] + b"\r\n".join([*lines, b"", bytes(reply.body)])
+def _problem_bytes(status: HTTPStatus, headers: list[tuple[bytes, bytes]]) -> bytes:
+    response = status_problem(status, {"Connection": "close"})
+    lines = [name + b": " + value for name, value in [*headers, *response.raw_headers, *RAW_SECURITY_HEADERS]]
+    return STATUS_LINE[status] + b"\r\n".join([*lines, b"", bytes(response.body)])

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus, in a registry of the app's own."""
+"""Prometheus metrics of HTTP requests, the response cache and the database."""
 
 from collections.abc import Iterator
 from secrets import compare_digest
@@ -14,11 +14,11 @@ from app.core.db.database import Database
 from app.core.errors import NotSignedIn
 from app.core.settings import Settings
 from app.web.cache.response_cache import ContentCache
-from app.web.openapi.examples import text_example
-from app.web.problems import refusals
+from app.web.openapi.examples import text_example_response
+from app.web.problems import responses
 from app.web.routes import operations_router
 
-METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+METHOD_LABELS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 router = operations_router()
 
@@ -29,32 +29,39 @@ class Metrics:
         self.registry.register(_DatabaseCollector(database))
         self.requests = Counter(
             "twentyone_requests",
-            "Requests answered past the content cache.",
+            "Requests that the content cache did not serve.",
             ["method", "route", "status"],
             registry=self.registry,
         )
-        self.seconds = Histogram(
-            "twentyone_request_seconds", "How long they took.", ["method", "route"], registry=self.registry
+        self.durations = Histogram(
+            "twentyone_request_seconds",
+            "Duration of these requests in seconds.",
+            ["method", "route"],
+            registry=self.registry,
         )
 
-    def watch(self, cache: ContentCache) -> None:
+    def register_cache(self, cache: ContentCache) -> None:
         self.registry.register(_CacheCollector(cache))
 
 
 class _CacheCollector(Collector):
-    """Reads the cache's plain integers when somebody asks, so that a hit pays nothing for being counted."""
+    """Reads the cache's counters only when metrics are collected, so that cache hits need no extra work."""
 
     def __init__(self, cache: ContentCache) -> None:
         self._cache = cache
 
     @override
     def collect(self) -> Iterator[Metric]:
-        yield CounterMetricFamily("twentyone_content_cache_hits", "Replies served as kept.", value=self._cache.hits)
-        yield CounterMetricFamily("twentyone_content_cache_misses", "Replies made.", value=self._cache.misses)
+        yield CounterMetricFamily(
+            "twentyone_content_cache_hits", "Responses served from the cache.", value=self._cache.hits
+        )
+        yield CounterMetricFamily(
+            "twentyone_content_cache_misses", "Public responses created on a cache miss.", value=self._cache.misses
+        )
 
 
 class _DatabaseCollector(Collector):
-    """Threads that work for requests, some of them longer than their requests waited."""
+    """Counts the requests that use the database, including timed-out requests whose thread is still running."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,39 +69,42 @@ class _DatabaseCollector(Collector):
     @override
     def collect(self) -> Iterator[Metric]:
         threads = GaugeMetricFamily(
-            "twentyone_database_places_taken", "Requests that use the database now.", labels=["kind"]
+            "twentyone_database_slots_used", "Requests that currently use the database.", labels=["kind"]
         )
-        threads.add_metric(["reading"], self._database.requests.reading.taken)
-        threads.add_metric(["writing"], self._database.requests.writing.taken)
-        threads.add_metric(["passwords"], self._database.passwords.taken)
+        threads.add_metric(["reading"], self._database.requests.read_slots.used)
+        threads.add_metric(["writing"], self._database.requests.write_slots.used)
+        threads.add_metric(["passwords"], self._database.password_slots.used)
         yield threads
 
 
-class MetricsTokenNeeded(NotSignedIn):
+class MetricsTokenRequired(NotSignedIn):
     code = "metrics_token_needed"
-    says = "The metrics need the operator's token."
+    message = "The metrics token is required."
 
 
-class MetricsText(Response):
+class MetricsResponse(Response):
     media_type = CONTENT_TYPE_LATEST
 
 
-EXAMPLE = text_example(CONTENT_TYPE_LATEST, "twentyone_content_cache_hits_total 42.0")
+EXAMPLE_RESPONSE = text_example_response(CONTENT_TYPE_LATEST, "twentyone_content_cache_hits_total 42.0")
 
 
-@router.get("/metrics", summary="Metrics", response_class=MetricsText, responses=refusals(MetricsTokenNeeded) | EXAMPLE)
+@router.get(
+    "/metrics",
+    summary="Get metrics",
+    response_class=MetricsResponse,
+    responses=responses(MetricsTokenRequired) | EXAMPLE_RESPONSE,
+)
 async def read_metrics(request: Request) -> str:
-    """Counters and timings in Prometheus' text format. In production, with `Authorization: Bearer` and the
-    operator's token only.
-    """
+    """Return metrics in the Prometheus text format. In production, send the metrics token as a bearer token."""
     services = request.app.state.services.web
-    if not _may_read(request.headers.get("authorization", ""), services.settings):
-        raise MetricsTokenNeeded
+    if not _is_authorized(request.headers.get("authorization", ""), services.settings):
+        raise MetricsTokenRequired
     return generate_latest(services.metrics.registry).decode()
 
 
-def _may_read(authorization: str, settings: Settings) -> bool:
+def _is_authorized(authorization: str, settings: Settings) -> bool:
     if settings.metrics_token is None:
         return settings.environment == "development"
-    wanted = f"Bearer {settings.metrics_token.get_secret_value()}"
-    return compare_digest(authorization.encode(), wanted.encode())
+    expected = f"Bearer {settings.metrics_token.get_secret_value()}"
+    return compare_digest(authorization.encode(), expected.encode())

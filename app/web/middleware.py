@@ -1,4 +1,4 @@
-"""Pure ASGI layers around every reply that is not cached: its name, headers, log line and figures, and faults."""
+"""ASGI middleware for responses that are not cached: headers, access log, metrics and errors."""
 
 import time
 from collections.abc import Awaitable
@@ -9,15 +9,15 @@ from pydantic import ValidationError
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.cache.reply import REQUEST_ID
-from app.web.metrics import METHODS, Metrics
-from app.web.problems import plain_problem
+from app.web.cache.reply import REQUEST_ID_PATTERN
+from app.web.metrics import METHOD_LABELS, Metrics
+from app.web.problems import status_problem
 
 access_log = structlog.get_logger("app.access")
-fault_log = structlog.get_logger("app.faults")
+error_log = structlog.get_logger("app.errors")
 
-READS = {"GET", "HEAD"}
-SECURITY = {
+READ_METHODS = {"GET", "HEAD"}
+SECURITY_HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -25,24 +25,26 @@ SECURITY = {
     "cross-origin-resource-policy": "cross-origin",
     "cache-control": "no-store",
 }
-RAW_SECURITY = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
+RAW_SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
-class PastCache:
-    """Lets the cache see reads only."""
+class CacheBypass:
+    """Sends GET and HEAD requests through the response cache, and other requests past it."""
 
     def __init__(self, app: ASGIApp, cache: ASGIApp) -> None:
         self.app = app
         self.cache = cache
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        is_read = scope["type"] == "http" and scope["method"] in READS
+        is_read = scope["type"] == "http" and scope["method"] in READ_METHODS
         return self.cache(scope, receive, send) if is_read else self.app(scope, receive, send)
 
 
 class RequestLogging:
-    """Gives each request an id, adds the security headers that its route did not set, and writes one log line and one
-    observation under the route's template: no query, no ids, no addresses.
+    """Adds a request ID and security headers to responses, logs requests, and records metrics.
+
+    Log lines and metrics contain the route template, such as `/articles/{slug}`, but no queries, resource IDs or client
+    addresses.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
@@ -53,40 +55,40 @@ class RequestLogging:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = time.perf_counter()
+        started_at = time.perf_counter()
         request_id = _request_id(scope)
         status = 500
 
-        def send_named(message: Message) -> Awaitable[None]:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message["headers"]
                 names = {name for name, _ in headers}
-                more = [header for header in RAW_SECURITY if header[0] not in names]
-                message = {**message, "headers": [*headers, *more, (b"x-request-id", request_id.encode())]}
+                missing = [header for header in RAW_SECURITY_HEADERS if header[0] not in names]
+                message = {**message, "headers": [*headers, *missing, (b"x-request-id", request_id.encode())]}
             return send(message)
 
-        structlog.contextvars.clear_contextvars()  # each request has a context of its own
+        structlog.contextvars.clear_contextvars()  # remove the values of an earlier request
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            await self.app(scope, receive, send_named)
+            await self.app(scope, receive, send_with_headers)
         finally:
-            self._observe(scope, status, time.perf_counter() - started)
+            self._observe(scope, status, time.perf_counter() - started_at)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
         template = route.path if isinstance(route, Route) else "unmatched"
-        method = scope["method"] if scope["method"] in METHODS else "other"
+        method = scope["method"] if scope["method"] in METHOD_LABELS else "other"
         self._metrics.requests.labels(method, template, str(status)).inc()
-        self._metrics.seconds.labels(method, template).observe(seconds)
+        self._metrics.durations.labels(method, template).observe(seconds)
         if not template.startswith("/health"):
             milliseconds = round(seconds * 1000, 1)
             access_log.info("request", method=scope["method"], route=template, status=status, milliseconds=milliseconds)
 
 
 class UnhandledErrors:
-    """Logs an unhandled exception with its traceback, and answers a 500 problem that shows nothing of it."""
+    """Logs unhandled exceptions with their tracebacks, and returns a generic error response (status 500)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -94,27 +96,27 @@ class UnhandledErrors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        def send_noted(message: Message) -> Awaitable[None]:
+        def track_start(message: Message) -> Awaitable[None]:
             nonlocal started
             started = True
             return send(message)
 
         try:
-            await self.app(scope, receive, send_noted)
+            await self.app(scope, receive, track_start)
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
-            if isinstance(error, ValidationError):  # its text repeats the values
-                places = [".".join(map(str, each["loc"])) for each in error.errors()]
-                fault_log.error("fault", error=type(error).__name__, places=places)
+            if isinstance(error, ValidationError):  # omit the message, which contains the invalid values
+                fields = [".".join(map(str, detail["loc"])) for detail in error.errors()]
+                error_log.error("unhandled_error", error=type(error).__name__, places=fields)
             else:
-                fault_log.exception("fault", error=type(error).__name__)
-            await plain_problem(500)(scope, receive, send)
+                error_log.exception("unhandled_error", error=type(error).__name__)
+            await status_problem(500)(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's own id where it is harmless to repeat, or a new one."""
+    """Return the client's request ID if it is well-formed, otherwise a new one."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and REQUEST_ID.match(value):
+        if name == b"x-request-id" and REQUEST_ID_PATTERN.match(value):
             return str(value, "ascii")
     return token_hex(16)

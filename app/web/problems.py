@@ -1,4 +1,4 @@
-"""Every error is one shape, RFC 9457 problem details, whoever found it."""
+"""Error responses as problem details (RFC 9457), and their descriptions in the OpenAPI document."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,28 +15,28 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
-from app.core.errors import AppError, BadInput, FieldError, Moved, TooMany, Unavailable
-from app.core.problems import content, pointer_of
-from app.web.request_body import RefusedBody
+from app.core.errors import AppError, FieldError, InvalidInput, PermanentRedirect, TooManyRequests, Unavailable
+from app.core.problems import json_pointer, problem_body
+from app.web.request_body import InvalidBody
 
 log = structlog.get_logger("app.problems")
 
-MOST_TOLD = 50  # errors of one request
-ALWAYS: tuple[type[AppError], ...] = (BadInput, TooMany, Unavailable)
-READ_ONLY = "25006"  # as PostgreSQL names it
+MAX_ERRORS = 50  # maximum number of errors in one response
+COMMON_ERRORS: tuple[type[AppError], ...] = (InvalidInput, TooManyRequests, Unavailable)
+READ_ONLY_SQLSTATE = "25006"  # PostgreSQL error code read_only_sql_transaction
 MEDIA_TYPE = "application/problem+json"
 DETAILS = {
     400: "The request could not be read.",
-    401: "This needs a valid token.",
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    401: "A valid access token is required.",
+    404: "This address does not exist.",
+    405: "This address does not support the request method.",
     408: "The request took too long to arrive.",
-    413: "The body is larger than this address takes.",
-    422: "Some of what was sent can't be used.",
-    415: "The body must be JSON, sent as application/json in UTF-8.",
-    431: "The request's headers are larger than this server takes.",
-    500: "Something went wrong on our side. It has been recorded under the request id.",
-    503: "The database can't be reached just now. Please try again in a moment.",
+    413: "The request body is too large.",
+    422: "Some values are not valid. Please check them and try again.",
+    415: "The body must be UTF-8 JSON with the content type application/json.",
+    431: "The request headers are too large.",
+    500: "Something went wrong on our side. The error was logged with the request id.",
+    503: "The service is temporarily unavailable. Please try again in a moment.",
 }
 CODES = {
     400: "malformed_request",
@@ -54,24 +54,30 @@ CODES = {
 Responses = dict[int | str, dict[str, Any]]
 
 
-def refusals(*errors: type[AppError]) -> Responses:
-    """The OpenAPI `responses` for the errors that an endpoint may raise, beside those that every endpoint may."""
-    said: dict[int, dict[str, str]] = defaultdict(dict)
-    more: dict[str, Mapping[str, Any]] = {}
+def responses(*errors: type[AppError]) -> Responses:
+    """Return the OpenAPI `responses` for the errors that an endpoint can return.
+
+    Each status code also lists the errors with this code that all endpoints share.
+    """
+    messages_by_status: dict[int, dict[str, str]] = defaultdict(dict)
+    extensions: dict[str, Mapping[str, Any]] = {}
     for error in errors:
-        always = {each.code: each.says for each in ALWAYS if each.status == error.status}
-        said[error.status] |= always | {error.code: error.says}
-        more[error.code] = error.more_example
-    return {status: problem_response(status, texts, more) for status, texts in said.items()}
+        common_messages = {common.code: common.message for common in COMMON_ERRORS if common.status == error.status}
+        messages_by_status[error.status] |= common_messages | {error.code: error.message}
+        extensions[error.code] = error.extensions_example
+    return {status: documented_problem(status, messages, extensions) for status, messages in messages_by_status.items()}
 
 
-def problem_response(
-    status: int, texts: Mapping[str, str], more: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+def documented_problem(
+    status: int, messages: Mapping[str, str], extensions: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """One status in the document, with an example of each code that comes with it, and of what stands beside it."""
-    examples = {code: {"value": content(status, code, text, more=more.get(code))} for code, text in texts.items()}
+    """Return the OpenAPI description of an error status, with one example per error code."""
+    examples = {
+        code: {"value": problem_body(status, code, message, extensions=extensions.get(code))}
+        for code, message in messages.items()
+    }
     return {
-        "description": " or ".join(f"`{code}`" for code in texts),
+        "description": " or ".join(f"`{code}`" for code in messages),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     }
 
@@ -82,69 +88,69 @@ def problem(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
-    more: Mapping[str, Any] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Response:
-    body = content(status, code, detail, errors, more)
+    body = problem_body(status, code, detail, errors, extensions)
     return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def plain_problem(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem that stands for a bare status code."""
+def status_problem(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a generic error response for a status code, as problem details."""
     code = CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
     return problem(status, code, DETAILS.get(status) or HTTPStatus(status).description, headers=headers)
 
 
-def install(app: FastAPI) -> None:
-    app.add_exception_handler(AppError, _refused)
-    app.add_exception_handler(Moved, _moved)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _bare)
-    app.add_exception_handler(DBAPIError, _database_failed)
-    app.add_exception_handler(PoolTimeout, _database_failed)
+def add_exception_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, _handle_app_error)
+    app.add_exception_handler(PermanentRedirect, _handle_redirect)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+    app.add_exception_handler(DBAPIError, _handle_database_error)
+    app.add_exception_handler(PoolTimeout, _handle_database_error)
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _handle_app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    return problem(error.status, error.code, error.detail, error.errors, error.headers, error.more)
+    return problem(error.status, error.code, error.detail, error.errors, error.headers, error.extensions)
 
 
-def _moved(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Moved)
+def _handle_redirect(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PermanentRedirect)
     query = request.scope["query_string"].decode("latin-1")
     address = request.scope["path"].rpartition("/")[0] + f"/{error.name}" + (f"?{query}" if query else "")
     return Response(status_code=308, headers={"Location": address, "Cache-Control": "public, max-age=300"})
 
 
-def _invalid(request: Request, error: Exception) -> Response:
-    """Says what was wrong and where; never what was sent, which may be somebody's password."""
+def _handle_validation_error(request: Request, error: Exception) -> Response:
+    """Return a response that lists the invalid fields without their values, which may be sensitive."""
     assert isinstance(error, RequestValidationError)
-    errors = [_field_error(each) for each in error.errors()[:MOST_TOLD]]
-    if any(each["type"] == "json_invalid" for each in error.errors()):
-        return problem(400, CODES[400], "The body isn't valid JSON.", errors)
-    return problem(BadInput.status, BadInput.code, DETAILS[422], errors)
+    errors = [_field_error(detail) for detail in error.errors()[:MAX_ERRORS]]
+    if any(detail["type"] == "json_invalid" for detail in error.errors()):
+        return problem(400, CODES[400], "The body is not valid JSON.", errors)
+    return problem(InvalidInput.status, InvalidInput.code, DETAILS[422], errors)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    place, *path = error["loc"]
+    location, *path = error["loc"]
     if error["type"] == "json_invalid":
-        return FieldError("body", "", f"JSON stops making sense at character {path[0]}.")
-    return FieldError(place, pointer_of(path), error["msg"].removeprefix("Value error, "))
+        return FieldError("body", "", f"Invalid JSON at character {path[0]}.")
+    return FieldError(location, json_pointer(path), error["msg"].removeprefix("Value error, "))
 
 
-def _bare(request: Request, error: Exception) -> Response:
-    if isinstance(error, RefusedBody):
-        return _refused(request, error.refusal)
+def _handle_http_exception(request: Request, error: Exception) -> Response:
+    if isinstance(error, InvalidBody):
+        return _handle_app_error(request, error.error)
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed_methods(request.app.routes, request.scope["path"]))
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
-    return plain_problem(error.status_code, headers)
+    return status_problem(error.status_code, headers)
 
 
 def _allowed_methods(routes: Iterable[BaseRoute], path: str) -> list[str]:
-    """Every method that some route takes at this path; Starlette names only the first route's."""
+    """Return the methods of all routes that match a path. Starlette only considers the first route."""
     methods = {"OPTIONS"}
     for route in routes:
         if isinstance(route, Route) and route.methods and route.path_regex.match(path):
@@ -152,27 +158,29 @@ def _allowed_methods(routes: Iterable[BaseRoute], path: str) -> list[str]:
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
-def _database_failed(request: Request, error: Exception) -> Response:
-    """503 when the database is away or busy; anything else is a fault of ours, for the catch-all."""
-    if not is_away(error):
+def _handle_database_error(request: Request, error: Exception) -> Response:
+    """Return status 503 if the database is unavailable. Re-raise any other error."""
+    if not is_database_unavailable(error):
         raise error
-    said = error.orig if isinstance(error, DBAPIError) else error
-    log.warning("database_unavailable", error=type(error).__name__, reason=str(said).partition("\n")[0])
-    return plain_problem(503, {"Retry-After": "2"})
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    log.warning("database_unavailable", error=type(error).__name__, reason=str(cause).partition("\n")[0])
+    return status_problem(503, {"Retry-After": "2"})
 
 
-def is_away(error: Exception) -> bool:
-    """Whether the database is away or busy."""
+def is_database_unavailable(error: Exception) -> bool:
+    """Return whether an error means that the database is unreachable, read-only or busy."""
     return isinstance(error, OperationalError | PoolTimeout) or (
-        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_standby(error))
+        isinstance(error, DBAPIError) and (error.connection_invalidated or _is_read_only(error))
     )
 
 
-def _is_standby(error: DBAPIError) -> bool:
-    """A PostgreSQL that takes no writes just now; SQLite tells as much by an OperationalError."""
-    return getattr(error.orig, "sqlstate", None) == READ_ONLY
+def _is_read_only(error: DBAPIError) -> bool:
+    """Return whether PostgreSQL rejected a write as read-only. SQLite raises OperationalError instead."""
+    return getattr(error.orig, "sqlstate", None) == READ_ONLY_SQLSTATE
 
 
-EVERYWHERE = refusals(BadInput, Unavailable) | {500: problem_response(500, {CODES[500]: DETAILS[500]})}
-LIMITED = refusals(TooMany)
-OF_BODIES = {status: problem_response(status, {CODES[status]: DETAILS[status]}) for status in (400, 408, 413, 415)}
+COMMON_RESPONSES = responses(InvalidInput, Unavailable) | {500: documented_problem(500, {CODES[500]: DETAILS[500]})}
+RATE_LIMIT_RESPONSES = responses(TooManyRequests)
+BODY_RESPONSES = {
+    status: documented_problem(status, {CODES[status]: DETAILS[status]}) for status in (400, 408, 413, 415)
+}

@@ -1,4 +1,4 @@
-"""Query strings: each parameter known, readable, and given once unless it is a list."""
+"""Strict validation of query strings: no unknown, duplicate or undecodable parameters."""
 
 import inspect
 from collections import Counter
@@ -9,77 +9,80 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi.params import Depends, Query
 
-from app.core.errors import BadInput, FieldError
-from app.core.text_fields import shown_name
+from app.core.errors import FieldError, InvalidInput
+from app.core.text_fields import safe_name
 
 
-class BadQuery(BadInput):
-    says = "Some of the query parameters can't be used."
+class InvalidQuery(InvalidInput):
+    message = "Some query parameters are invalid."
 
 
 @dataclass(frozen=True, slots=True)
 class QueryParams:
-    """The parameters that an endpoint declares, by itself and through its dependencies."""
+    """The query parameters that an endpoint and its dependencies declare."""
 
     names: frozenset[str]
-    lists: frozenset[str]
+    repeatable: frozenset[str]
 
     @classmethod
-    def of(cls, endpoint: Callable[..., Any]) -> "QueryParams":
-        declared = dict(_declared(endpoint))
+    def of_endpoint(cls, endpoint: Callable[..., Any]) -> "QueryParams":
+        declared = dict(_declared_params(endpoint))
         return cls(frozenset(declared), frozenset(name for name, is_list in declared.items() if is_list))
 
     def check(self, query: bytes) -> None:
-        """Refuse unknown parameters, single ones given twice, NUL and broken UTF-8.
+        """Raise InvalidQuery for unknown, duplicate or undecodable parameters.
 
-        Replies are cached under the query with its parameters in order (`web/cache`). That is sound only because none
-        of them is ignored, and none depends on which of two values came last. Raises BadQuery.
+        Only list parameters may be repeated. Values must be UTF-8 text without NUL characters.
+
+        The response cache relies on these checks: it sorts the parameters to build its key, which is only correct if no
+        parameter is ignored and only list parameters are repeated.
         """
         pairs = [pair.partition(b"=")[::2] for pair in query.split(b"&") if pair]
-        names = [_shown(name) for name, _ in pairs]
-        times = Counter(names)
-        once = self.names - self.lists
+        names = [_display_name(name) for name, _ in pairs]
+        counts = Counter(names)
+        single_valued = self.names - self.repeatable
         errors = [
-            *(_error(name, "There is no such parameter here.") for name in times if name not in self.names),
-            *(_error(name, "Give this parameter once.") for name, n in times.items() if n > 1 and name in once),
+            *(_error(name, "This parameter does not exist.") for name in counts if name not in self.names),
             *(
-                _error(_shown(name), "This must be UTF-8 text without NUL.")
+                _error(name, "Send this parameter only once.")
+                for name, count in counts.items()
+                if count > 1 and name in single_valued
+            ),
+            *(
+                _error(_display_name(name), "The value must be UTF-8 text without NUL characters.")
                 for name, value in pairs
                 if not _is_readable(value)
             ),
         ]
         if errors:
-            raise BadQuery(*errors)
+            raise InvalidQuery(*errors)
 
 
-NO_PARAMS = QueryParams(frozenset(), frozenset())
-
-
-def _declared(call: Callable[..., Any]) -> Iterator[tuple[str, bool]]:
-    """The names of query parameters, each with whether it may be repeated."""
-    for name, parameter in inspect.signature(call).parameters.items():
+def _declared_params(function: Callable[..., Any]) -> Iterator[tuple[str, bool]]:
+    """Yield the name of each query parameter, and whether it may be repeated."""
+    for name, parameter in inspect.signature(function).parameters.items():
         if get_origin(parameter.annotation) is not Annotated:
             continue
-        kind, *metadata = get_args(parameter.annotation)
-        for each in metadata:
-            if isinstance(each, Query):
-                yield each.alias or name, get_origin(kind) is list
-            elif isinstance(each, Depends) and each.dependency is not None:
-                yield from _declared(each.dependency)
+        type_, *metadata = get_args(parameter.annotation)
+        for annotation in metadata:
+            if isinstance(annotation, Query):
+                yield annotation.alias or name, get_origin(type_) is list
+            elif isinstance(annotation, Depends) and annotation.dependency is not None:
+                yield from _declared_params(annotation.dependency)
 
 
 def _error(name: str, detail: str) -> FieldError:
     return FieldError("query", f"/{name}", detail)
 
 
-def _shown(name: bytes) -> str:
-    return shown_name(unquote_to_bytes(name.replace(b"+", b" ")).decode("latin-1"))
+def _display_name(name: bytes) -> str:
+    return safe_name(unquote_to_bytes(name.replace(b"+", b" ")).decode("latin-1"))
 
 
 def _is_readable(value: bytes) -> bool:
-    raw = unquote_to_bytes(value)
+    decoded = unquote_to_bytes(value)
     try:
-        raw.decode()
+        decoded.decode()
     except UnicodeDecodeError:
         return False
-    return b"\0" not in raw
+    return b"\0" not in decoded

@@ -1,8 +1,7 @@
-"""How much one network address may ask of this process in a minute, how much hard work is done at once, and how soon
-an answer comes.
+"""Limits on requests and concurrent password hashing, and delays against timing attacks.
 
-Counted in memory, for each process alone: it keeps a flood out. Guesses at passwords are counted in the database
-(`accounts/credentials/login_throttle.py`).
+Requests are counted per client network in the memory of each process, as protection against floods. Failed sign-ins are
+counted in the database (`accounts/credentials/login_throttle.py`).
 """
 
 import time
@@ -18,36 +17,35 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from app.core.errors import TooMany, Unavailable
+from app.core.errors import TooManyRequests, Unavailable
 from app.core.networks import network_of
 from app.core.settings import Settings
-from app.web.problems import is_away
+from app.web.problems import is_database_unavailable
 
 
 class Busy(Unavailable):
     code = "busy"
-    says = "Many people are signing in just now. Please try again in a moment."
+    message = "Too many people are signing in at the moment. Please try again shortly."
 
 
 # hook: limits MemoryStorage.timer
-class Swept(Timer):
-    """Passes for the timer by which a storage forgets what is over. It would start a thread of its own every hundredth
-    of a second, and each time the event loop would wait for that.
-    """
+class ManualSweepTimer(Timer):
+    """Disables the timer of the in-memory storage, which would start a thread every 10 milliseconds."""
 
     def is_alive(self) -> bool:
         return True
 
 
 class RateLimits:
-    """The three limits of the settings: registrations, sign-ins, and requests of every kind. `sweep` forgets what is
-    over; it is to be called now and then.
+    """Limits requests per minute and client network: `registrations`, `sign_ins`, and all `requests`.
+
+    Call `sweep` periodically to remove expired counts.
     """
 
     def __init__(self, settings: Settings) -> None:
         storage = MemoryStorage()
-        self._forget = storage.timer.function
-        storage.timer = Swept(0, self._forget)
+        self._remove_expired = storage.timer.function
+        storage.timer = ManualSweepTimer(0, self._remove_expired)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._items = {
             "registrations": RateLimitItemPerMinute(settings.registrations_a_minute, namespace="registrations"),
@@ -56,47 +54,52 @@ class RateLimits:
         }
 
     def sweep(self) -> None:
-        with suppress(KeyError):  # forgotten meanwhile, by a request
-            self._forget()
+        """Remove expired counts from memory."""
+        with suppress(KeyError):  # a concurrent request may have removed the entry
+            self._remove_expired()
 
     def count(self, name: str, network: str) -> None:
-        """Raises TooMany."""
+        """Count a request from a network towards a limit. Raise TooManyRequests if the limit is exceeded."""
         item = self._items[name]
         if not self._limiter.hit(item, network):
             reset = self._limiter.get_window_stats(item, network).reset_time
-            raise TooMany(retry_after=round(reset - time.time()) + 1)
+            raise TooManyRequests(retry_after=round(reset - time.time()) + 1)
 
 
 class PasswordCapacity:
-    """So many at once; so many more may wait their turn, without holding a thread; who comes on top is told so. When
-    one of them finds the database away, so would those who have waited since before: they are told at once.
+    """Limits how many passwords are hashed at the same time. Waiting requests use no thread.
+
+    If a request finds that the database is unavailable, all requests that were already waiting fail immediately.
     """
 
-    def __init__(self, *, at_once: int, waiting: int) -> None:
-        self._limiter = CapacityLimiter(at_once)
-        self._waiting = waiting
-        self._away_at = -inf
+    def __init__(self, *, max_concurrent: int, max_waiting: int) -> None:
+        self._limiter = CapacityLimiter(max_concurrent)
+        self._max_waiting = max_waiting
+        self._unavailable_at = -inf
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Raises Busy, and Unavailable."""
-        came_at = time.monotonic()
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a free slot for hashing a password.
+
+        Raise Busy if too many requests are waiting, or Unavailable if the database became unavailable during the wait.
+        """
+        arrived_at = time.monotonic()
         statistics = self._limiter.statistics()
-        if statistics.borrowed_tokens >= statistics.total_tokens and statistics.tasks_waiting >= self._waiting:
+        if statistics.borrowed_tokens >= statistics.total_tokens and statistics.tasks_waiting >= self._max_waiting:
             raise Busy
         async with self._limiter:
-            if came_at < self._away_at:
+            if arrived_at < self._unavailable_at:
                 raise Unavailable
             try:
                 yield
             except Exception as error:
-                if isinstance(error, Unavailable) or is_away(error):
-                    self._away_at = time.monotonic()
+                if isinstance(error, Unavailable) or is_database_unavailable(error):
+                    self._unavailable_at = time.monotonic()
                 raise
 
 
-def limited(name: str) -> Callable[[Request], Coroutine[Any, Any, None]]:
-    """A dependency that counts a request by the limit of this name."""
+def rate_limit(name: str) -> Callable[[Request], Coroutine[Any, Any, None]]:
+    """Return a FastAPI dependency that counts each request towards the limit called `name`."""
 
     async def count(request: Request) -> None:
         limits: RateLimits = request.app.state.services.web.limits
@@ -105,22 +108,23 @@ def limited(name: str) -> Callable[[Request], Coroutine[Any, Any, None]]:
     return count
 
 
-async def password_place(request: Request) -> AsyncIterator[None]:
-    """A place among the requests that hash a password; it is kept until the reply is made."""
+async def password_slot(request: Request) -> AsyncIterator[None]:
+    """Reserve a slot for password hashing until the response is ready."""
     capacity: PasswordCapacity = request.app.state.services.web.passwords
-    async with capacity.place():
+    async with capacity.slot():
         yield
 
 
-async def uniform_time(request: Request) -> AsyncIterator[None]:
-    """Lets the answer come when a while is over, or a second one, and so on: its time doesn't tell what was done.
+async def pad_response_time(request: Request) -> AsyncIterator[None]:
+    """Delay the response to a multiple of a fixed interval, against timing attacks.
 
-    To be named before what is not to be held meanwhile.
+    The interval is the setting `min_answer_milliseconds`. Dependencies that are declared after this one are released
+    before the delay.
     """
     settings: Settings = request.app.state.services.web.settings
-    while_ = settings.min_answer_milliseconds / 1000
-    begun = time.monotonic()
+    interval = settings.min_answer_milliseconds / 1000
+    started_at = time.monotonic()
     try:
         yield
     finally:
-        await sleep(while_ - (time.monotonic() - begun) % while_ if while_ else 0)
+        await sleep(interval - (time.monotonic() - started_at) % interval if interval else 0)

@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON in UTF-8, up to a size, within a time, and without a name twice in one object."""
+"""Request bodies: UTF-8 JSON without duplicate keys, limited in size and time."""
 
 import asyncio
 import json
@@ -11,120 +11,129 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 from typing_extensions import override
 
-from app.core.errors import AppError, BadInput, FieldError
-from app.core.text_fields import shown_name
+from app.core.errors import AppError, FieldError, InvalidInput
+from app.core.text_fields import safe_name
 
-MOST_NAMES = 20  # that a refusal lists
-DEEPEST = 10  # steps of a place that a refusal names
+MAX_DUPLICATE_KEYS = 20  # maximum number in one error response
+MAX_POINTER_DEPTH = 10  # deeper duplicates are reported without their location
 
 Headers = Iterable[tuple[bytes, bytes]]
-Place = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
-class DuplicateKeys(BadInput):
-    says = "The body has a duplicate key."
+class DuplicateKeys(InvalidInput):
+    message = "The body contains a duplicate key."
 
 
-class RefusedBody(HTTPException):
-    """Carries a refusal through FastAPI, which lets only an HTTPException out of the reading of a body."""
+class InvalidBody(HTTPException):
+    """Wraps an AppError in an HTTPException, the only type that FastAPI propagates while it reads a body."""
 
-    def __init__(self, refusal: AppError) -> None:
-        super().__init__(refusal.status)
-        self.refusal = refusal
+    def __init__(self, error: AppError) -> None:
+        super().__init__(error.status)
+        self.error = error
 
 
 class JsonRequest(Request):
-    """A request whose body is refused while it is read (413, 408, 415, 400), and parsed once.
+    """A request whose JSON body must have no duplicate keys, and arrive within limits of size and time.
 
-    `json.loads` alone would take UTF-16, and silently the last of two values under one name.
+    Unlike `json.loads`, it rejects UTF-16. Invalid bodies result in status 400, 408, 413, 415 or 422.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, *, most_bytes: int, seconds: float) -> None:
-        """Raises HTTPException for an announced length above the limit."""
-        if _announced_length(scope["headers"]) > most_bytes:
+    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int, timeout_seconds: float) -> None:
+        """Raise HTTPException (413) if the `Content-Length` header exceeds `max_bytes`."""
+        if _content_length(scope["headers"]) > max_bytes:
             raise HTTPException(413)
-        super().__init__(scope, _LimitedBody(receive, scope["headers"], most_bytes, seconds))
+        super().__init__(scope, _LimitedBody(receive, scope["headers"], max_bytes, timeout_seconds))
 
     @override
     async def json(self) -> Any:
         body = await self.body()
         is_duplicate = False
 
-        def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        def check_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             nonlocal is_duplicate
-            found = dict(pairs)
-            is_duplicate |= len(found) < len(pairs)
-            return found
+            result = dict(pairs)
+            is_duplicate |= len(result) < len(pairs)
+            return result
 
         try:
-            value = json.loads(body, object_pairs_hook=unique)
+            value = json.loads(body, object_pairs_hook=check_unique)
             if is_duplicate:
-                places = list(islice(_duplicates(json.loads(body, object_pairs_hook=_Pairs), ()), MOST_NAMES))
-                errors = (FieldError("body", at, "Duplicate key: send it once.") for at in places or [""])
-                raise RefusedBody(DuplicateKeys(*errors))
+                pointers = list(
+                    islice(_duplicate_keys(json.loads(body, object_pairs_hook=_Pairs), ()), MAX_DUPLICATE_KEYS)
+                )
+                errors = (
+                    FieldError("body", pointer, "Duplicate key. Send it only once.") for pointer in pointers or [""]
+                )
+                raise InvalidBody(DuplicateKeys(*errors))
         except RecursionError:
             raise HTTPException(400) from None
         return value
 
 
 class _LimitedBody:
-    """The parts of a body. It does not refer to its request: a cycle would be left to the garbage collector."""
+    """Receives a request body within limits of size and time.
 
-    def __init__(self, receive: Receive, headers: Headers, most_bytes: int, seconds: float) -> None:
+    It has no reference to its request, because a reference cycle would delay the release of memory.
+    """
+
+    def __init__(self, receive: Receive, headers: Headers, max_bytes: int, timeout_seconds: float) -> None:
         self._receive = receive
         self._headers = headers
-        self._most_bytes = most_bytes
-        self._seconds = seconds
-        self._ends_at = 0.0
-        self._total = 0
+        self._max_bytes = max_bytes
+        self._timeout_seconds = timeout_seconds
+        self._deadline = 0.0
+        self._received_bytes = 0
 
     async def __call__(self) -> Message:
-        self._ends_at = self._ends_at or asyncio.get_running_loop().time() + self._seconds
+        self._deadline = self._deadline or asyncio.get_running_loop().time() + self._timeout_seconds
         try:
-            async with asyncio.timeout_at(self._ends_at):
+            async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
             raise HTTPException(408) from None
         body = message.get("body", b"")
-        self._total += len(body)
-        if self._total > self._most_bytes:
+        self._received_bytes += len(body)
+        if self._received_bytes > self._max_bytes:
             raise HTTPException(413)
         if body and not _is_json(self._headers):
             raise HTTPException(415)
-        if b"\0" in body:  # never in JSON in UTF-8, always in UTF-16 and UTF-32
+        if b"\0" in body:  # NUL bytes occur in UTF-16 and UTF-32, never in UTF-8 JSON
             raise HTTPException(400)
         return message
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object with every pair that was sent."""
+    """A JSON object as a list of key-value pairs, including duplicate keys."""
 
 
-def _duplicates(value: Any, at: Place) -> Iterator[str]:
-    """The places of names that stand twice, down to some depth."""
-    if len(at) > DEEPEST:
+def _duplicate_keys(value: Any, path: KeyPath) -> Iterator[str]:
+    """Yield JSON Pointers to duplicate keys, down to a depth of MAX_POINTER_DEPTH."""
+    if len(path) > MAX_POINTER_DEPTH:
         return
     if isinstance(value, _Pairs):
-        names: set[str] = set()
+        seen: set[str] = set()
         for name, part in value:
-            if name in names:
-                yield "".join(f"/{shown_name(step)}" for step in (*at, name))
-            names.add(name)
-            yield from _duplicates(part, (*at, name))
+            if name in seen:
+                yield "".join(f"/{safe_name(step)}" for step in (*path, name))
+            seen.add(name)
+            yield from _duplicate_keys(part, (*path, name))
     elif isinstance(value, list):
-        for n, part in enumerate(value):
-            yield from _duplicates(part, (*at, str(n)))
+        for index, part in enumerate(value):
+            yield from _duplicate_keys(part, (*path, str(index)))
 
 
 def _is_json(headers: Headers) -> bool:
-    sent = next((value for name, value in headers if name == b"content-type"), b"").lower()
-    if sent == b"application/json":
+    content_type = next((value for name, value in headers if name == b"content-type"), b"").lower()
+    if content_type == b"application/json":
         return True
-    kind, *parameters = (part.strip() for part in sent.split(b";"))
-    charsets = [each.partition(b"=")[2].strip(b' "') for each in parameters if each.startswith(b"charset")]
-    return kind == b"application/json" and all(charset in {b"utf-8", b"utf8"} for charset in charsets)
+    media_type, *parameters = (part.strip() for part in content_type.split(b";"))
+    charsets = [
+        parameter.partition(b"=")[2].strip(b' "') for parameter in parameters if parameter.startswith(b"charset")
+    ]
+    return media_type == b"application/json" and all(charset in {b"utf-8", b"utf8"} for charset in charsets)
 
 
-def _announced_length(headers: Headers) -> int:
-    """The `Content-Length`; the server has refused one that is not a number."""
+def _content_length(headers: Headers) -> int:
+    """Return the value of the `Content-Length` header, or 0. The server has already rejected invalid values."""
     return next((int(value) for name, value in headers if name == b"content-length" and value.isdigit()), 0)

@@ -1,7 +1,9 @@
-"""One way to run a request: the endpoint, its reply as bytes, one commit, then the answer, in one thread.
+"""The route class of the API: it runs each endpoint in a thread with a database session.
 
-An endpoint is a plain function with typed parameters and a typed return. One of its parameters is the session that it
-works on: a `RequestSession`, or `Transactions` where it needs several.
+One thread runs the endpoint, serializes its result and commits the transaction. Then the response is sent.
+
+An endpoint is a synchronous function with typed parameters and a return type. One parameter is its database session: a
+`RequestSession`, or `Transactions` if it needs several transactions.
 """
 
 import inspect
@@ -25,25 +27,26 @@ from app.web.query_params import QueryParams
 from app.web.rate_limits import RateLimits
 from app.web.request_body import JsonRequest
 
-VERSION = "/v1"
+API_PREFIX = "/v1"
 
 Endpoint = Callable[..., Any]
 
 
-class WrongShape(Exception):
-    """A reply does not have the type that its endpoint declares. Its values are not repeated: they may be private."""
+class InvalidResponse(Exception):
+    """An endpoint's result does not match its return type. The message contains no values, which may be sensitive."""
 
 
-class LargeBody:
-    """Marks a body that may be as large as the setting of this name says."""
+class BodyLimit:
+    """Marks a body parameter, and names the setting that limits the body's size."""
 
     def __init__(self, setting: str) -> None:
         self.setting = setting
 
 
-class PartOfState:
-    """Marks a parameter of an endpoint: what `create_app` built for the folder of this name. Each request saves the
-    solving of a dependency (20 us).
+class FromState:
+    """Marks an endpoint parameter that receives an attribute of `AppState`.
+
+    It replaces a FastAPI dependency, which would add 20 microseconds to each request.
     """
 
     def __init__(self, name: str) -> None:
@@ -51,16 +54,16 @@ class PartOfState:
 
 
 class Route(APIRoute):
-    """Checks a request, and runs its endpoint. A coroutine runs on the event loop, uncounted: it must not block."""
+    """Validates requests and runs the endpoint. Async endpoints must not block, and are not rate limited."""
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
-        self._query = QueryParams.of(endpoint)
-        marks = _marks(inspect.signature(endpoint), LargeBody).values()
-        self._body_setting = next((mark.setting for mark in marks), "max_body_bytes")
-        self._is_counted = not inspect.iscoroutinefunction(endpoint)
-        if self._is_counted:
+        self._query = QueryParams.of_endpoint(endpoint)
+        limits = _markers(inspect.signature(endpoint), BodyLimit).values()
+        self._body_limit_setting = next((limit.setting for limit in limits), "max_body_bytes")
+        self._is_rate_limited = not inspect.iscoroutinefunction(endpoint)
+        if self._is_rate_limited:
             media_type = getattr(options.get("response_class"), "media_type", None) or "application/json"
-            endpoint = _in_one_thread(endpoint, options.get("status_code") or 200, media_type)
+            endpoint = _run_in_thread(endpoint, options.get("status_code") or 200, media_type)
         super().__init__(path, endpoint, **options)
 
     @override
@@ -70,26 +73,26 @@ class Route(APIRoute):
         async def handle_checked(request: Request) -> Response:
             services = request.app.state.services.web
             settings: Settings = services.settings
-            if self._is_counted:
+            if self._is_rate_limited:
                 limits: RateLimits = services.limits
                 limits.count("requests", network_of(request.client and request.client.host))
             if request.scope["query_string"]:
                 self._query.check(request.scope["query_string"])
-            most = getattr(settings, self._body_setting)
+            max_bytes = getattr(settings, self._body_limit_setting)
             return await handle(
-                JsonRequest(request.scope, request.receive, most_bytes=most, seconds=settings.body_seconds)
+                JsonRequest(request.scope, request.receive, max_bytes=max_bytes, timeout_seconds=settings.body_seconds)
             )
 
         return handle_checked
 
 
 def api_router(prefix: str = "", *, tag: str, responses: problems.Responses | None = None, **options: Any) -> APIRouter:
-    """A router of the API, under `/v1`."""
-    return _router(VERSION + prefix, tag, problems.LIMITED | (responses or {}), **options)
+    """Return a router for API endpoints, whose paths start with `/v1`."""
+    return _router(API_PREFIX + prefix, tag, problems.RATE_LIMIT_RESPONSES | (responses or {}), **options)
 
 
 def operations_router(prefix: str = "", **options: Any) -> APIRouter:
-    """A router for operators."""
+    """Return a router for operators' endpoints, such as health checks, without the prefix `/v1`."""
     return _router(prefix, "Operations", {}, **options)
 
 
@@ -98,7 +101,7 @@ def _router(prefix: str, tag: str, responses: problems.Responses, **options: Any
     return APIRouter(
         prefix=prefix,
         tags=tags,
-        responses=problems.EVERYWHERE | responses,
+        responses=problems.COMMON_RESPONSES | responses,
         route_class=Route,
         generate_unique_id_function=_operation_id,
         **options,
@@ -106,83 +109,87 @@ def _router(prefix: str, tag: str, responses: problems.Responses, **options: Any
 
 
 def _operation_id(route: APIRoute) -> str:
-    """The function's name: it becomes the name of the generated clients' method."""
+    """Return the endpoint's function name, which client generators use as the method name."""
     return route.name
 
 
-def _in_one_thread(endpoint: Endpoint, status: int, media_type: str) -> Endpoint:
-    """A coroutine with the endpoint's signature, without parts of the state. It merges what dependencies and the
-    endpoint set on FastAPI's `Response`, which FastAPI would drop beside a returned `Response`.
+def _run_in_thread(endpoint: Endpoint, status: int, media_type: str) -> Endpoint:
+    """Wrap a synchronous endpoint in a coroutine that runs it in a thread.
+
+    FastAPI does not see `FromState` parameters, because the wrapper's signature omits them. The wrapper also copies the
+    headers and status of FastAPI's `Response` parameter to its response, because FastAPI would ignore them.
     """
     signature = inspect.signature(endpoint)
-    session_name = _session_name(signature)
-    parts = {name: mark.name for name, mark in _marks(signature, PartOfState).items()}
-    given = {each.annotation: name for name, each in signature.parameters.items()}
-    added = {kind: name for kind, name in ((Request, "_request"), (Response, "_response")) if kind not in given}
-    names = {**given, **added}
-    result = signature.return_annotation
+    session_parameter = _session_parameter(signature)
+    state_parameters = {name: marker.name for name, marker in _markers(signature, FromState).items()}
+    names_by_type = {parameter.annotation: name for name, parameter in signature.parameters.items()}
+    added_names = {
+        type_: name for type_, name in ((Request, "_request"), (Response, "_response")) if type_ not in names_by_type
+    }
+    all_names = {**names_by_type, **added_names}
+    return_type = signature.return_annotation
 
     @wraps(endpoint)
     async def run(**values: Any) -> Response:
-        request: Request = values[names[Request]]
-        response: Response = values[names[Response]]
-        session: RequestSession | Transactions = values[session_name]
+        request: Request = values[all_names[Request]]
+        response: Response = values[all_names[Response]]
+        session: RequestSession | Transactions = values[session_parameter]
         state = request.app.state.services
-        for name in added.values():
+        for name in added_names.values():
             del values[name]
-        for name, part in parts.items():
-            values[name] = getattr(state, part)
+        for name, attribute in state_parameters.items():
+            values[name] = getattr(state, attribute)
 
-        def work() -> bytes:
-            return _content(result, endpoint(**values))
+        def call_endpoint() -> bytes:
+            return _serialize(return_type, endpoint(**values))
 
-        content = await session.run(work)
-        reply = Response(content, response.status_code or status, media_type=media_type if content else None)
-        reply.raw_headers.extend(response.raw_headers)
-        return reply
+        content = await session.run(call_endpoint)
+        result = Response(content, response.status_code or status, media_type=media_type if content else None)
+        result.raw_headers.extend(response.raw_headers)
+        return result
 
-    parameters = [each for name, each in signature.parameters.items() if name not in parts]
-    parameters += [_keyword(name, kind) for kind, name in added.items()]
+    parameters = [parameter for name, parameter in signature.parameters.items() if name not in state_parameters]
+    parameters += [_keyword_parameter(name, type_) for type_, name in added_names.items()]
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return run
 
 
-def _content(result: Any, value: Any) -> bytes:
-    """A reply as bytes. Raises WrongShape."""
-    if result is None:
+def _serialize(return_type: Any, value: Any) -> bytes:
+    """Serialize an endpoint's result. Raise InvalidResponse if it does not match the return type."""
+    if return_type is None:
         return b""
-    if isinstance(value, str | bytes) and result in {str, bytes}:
+    if isinstance(value, str | bytes) and return_type in {str, bytes}:
         return value.encode() if isinstance(value, str) else value
     try:
-        return _adapter(result).dump_json(value, by_alias=True, warnings="error")
+        return _type_adapter(return_type).dump_json(value, by_alias=True, warnings="error")
     except PydanticSerializationError:
-        raise WrongShape(str(result)) from None
+        raise InvalidResponse(str(return_type)) from None
 
 
 @cache
-def _adapter(result: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(result)
+def _type_adapter(return_type: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(return_type)
 
 
-def _session_name(signature: inspect.Signature) -> str:
+def _session_parameter(signature: inspect.Signature) -> str:
     for name, parameter in signature.parameters.items():
         if get_origin(parameter.annotation) is Annotated:
-            kind = get_args(parameter.annotation)[0]
-            if isinstance(kind, type) and issubclass(kind, RequestSession | Transactions):
+            type_ = get_args(parameter.annotation)[0]
+            if isinstance(type_, type) and issubclass(type_, RequestSession | Transactions):
                 return name
-    raise TypeError("An endpoint needs a session.")
+    raise TypeError("An endpoint needs a session parameter.")
 
 
-def _marks(signature: inspect.Signature, kind: type[Any]) -> dict[str, Any]:
-    """What is marked in the annotations of an endpoint's parameters, by the parameter's name."""
+def _markers(signature: inspect.Signature, marker_type: type[Any]) -> dict[str, Any]:
+    """Return the annotation markers of type `marker_type`, by parameter name."""
     return {
-        name: mark
+        name: marker
         for name, parameter in signature.parameters.items()
         if get_origin(parameter.annotation) is Annotated
-        for mark in get_args(parameter.annotation)[1:]
-        if isinstance(mark, kind)
+        for marker in get_args(parameter.annotation)[1:]
+        if isinstance(marker, marker_type)
     }
 
 
-def _keyword(name: str, annotation: Any) -> inspect.Parameter:
+def _keyword_parameter(name: str, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)

@@ -1,4 +1,4 @@
-"""What this folder keeps for a running application."""
+"""The services that all parts of the `web` package share."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a process stops that others send requests to: it says so first, and serves on until they have heard."""
+"""Graceful shutdown: report that the server is not ready, continue to serve, then stop."""
 
 import asyncio
 import signal
@@ -11,23 +11,25 @@ log = structlog.get_logger("app.start")
 
 
 class Shutdown:
-    """From SIGTERM on, `/health/ready` answers 503 and every reply closes its connection; `notice` seconds later the
-    server stops, as it would have at once. Ctrl-C has nobody to tell.
+    """Delays the stop after SIGTERM, so that load balancers can redirect traffic first.
+
+    After SIGTERM, `/health/ready` returns status 503 and every response closes its connection. The server stops
+    `notice_seconds` later. SIGINT (Ctrl-C) stops it immediately.
     """
 
-    def __init__(self, *, notice: float) -> None:
-        self.begun = False
-        self._notice = notice
+    def __init__(self, *, notice_seconds: float) -> None:
+        self.has_begun = False
+        self._notice_seconds = notice_seconds
 
-    def listen(self) -> None:
-        """Stand between the signal and the server, from its own event loop; elsewhere no signal arrives."""
-        if self._notice and threading.current_thread() is threading.main_thread():
+    def install_signal_handler(self) -> None:
+        """Install a SIGTERM handler that delays the server's own handler. Only the main thread can do this."""
+        if self._notice_seconds and threading.current_thread() is threading.main_thread():
             loop = asyncio.get_running_loop()
-            stop = signal.getsignal(signal.SIGTERM)
+            stop_server = signal.getsignal(signal.SIGTERM)
 
-            def begin(number: int, frame: FrameType | None) -> None:
-                if not self.begun and callable(stop):
-                    self.begun = True
-                    loop.call_soon_threadsafe(loop.call_later, self._notice, stop, number, frame)
+            def handle_signal(number: int, frame: FrameType | None) -> None:
+                if not self.has_begun and callable(stop_server):
+                    self.has_begun = True
+                    loop.call_soon_threadsafe(loop.call_later, self._notice_seconds, stop_server, number, frame)
 
-            signal.signal(signal.SIGTERM, begin)
+            signal.signal(signal.SIGTERM, handle_signal)

@@ -1,1 +1,1 @@
-"""Those who ask: requests, members, and the load generator."""
+"""Clients: requests, members and the load generator."""

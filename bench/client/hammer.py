@@ -1,7 +1,8 @@
-"""Many clients who sign in as fast as they are answered.
+"""Sign in continuously from many clients.
 
-`python -m bench.client.hammer URL SECONDS CLIENTS` prints, as JSON, the answers of each status in a second. Each client
-is a member (`bench/client/members.py`) that exists already, and sends the right and a wrong password in turn.
+`python -m bench.client.hammer URL SECONDS CLIENTS` prints the responses per second of each status as JSON. Each client
+is an existing member (`bench/client/members.py`) that waits for each response and alternates between the correct and a
+wrong password.
 """
 
 import json
@@ -12,29 +13,29 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle
 
-from bench.client.members import PASSWORD, SIGN_IN, WRONG, Client, address_of
+from bench.client.members import PASSWORD, SIGN_IN, WRONG_PASSWORD, Client, address_of
 
-ANSWERS = {PASSWORD: {200, 503}, WRONG: {401, 503}}
+EXPECTED_STATUSES = {PASSWORD: {200, 503}, WRONG_PASSWORD: {401, 503}}
 
 
 def main(url: str, seconds: str, clients: str) -> None:
     with ThreadPoolExecutor(int(clients)) as pool:
-        answers = list(pool.map(partial(_hammer, url, float(seconds)), range(int(clients))))
-    total: Counter[int] = sum(answers, Counter())
-    print(json.dumps({status: many / float(seconds) for status, many in total.items()}))
+        statuses = list(pool.map(partial(_sign_in_repeatedly, url, float(seconds)), range(int(clients))))
+    total: Counter[int] = sum(statuses, Counter())
+    print(json.dumps({status: count / float(seconds) for status, count in total.items()}))
 
 
-def _hammer(url: str, seconds: float, n: int) -> Counter[int]:
-    client, answers = Client(url), Counter[int]()
-    give_up = time.monotonic() + seconds
-    for password in cycle((PASSWORD, WRONG) if n % 2 else (WRONG, PASSWORD)):
-        if time.monotonic() > give_up:
+def _sign_in_repeatedly(url: str, seconds: float, n: int) -> Counter[int]:
+    client, statuses = Client(url), Counter[int]()
+    deadline = time.monotonic() + seconds
+    for password in cycle((PASSWORD, WRONG_PASSWORD) if n % 2 else (WRONG_PASSWORD, PASSWORD)):
+        if time.monotonic() > deadline:
             break
         status = client.post(SIGN_IN, email=address_of(n), password=password)
-        if status not in ANSWERS[password]:
+        if status not in EXPECTED_STATUSES[password]:
             raise RuntimeError(f"{SIGN_IN}: {status}")
-        answers[status] += 1
-    return answers
+        statuses[status] += 1
+    return statuses
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""A load generator with a clock of its own: asks as often as it is answered, or as often as is due, answered or not.
+"""Load generator: closed loop, or open loop at a given rate.
 
-`python -m bench.client.load URL SECONDS CONNECTIONS [RATE]` reads a JSON list of whole HTTP requests, sends them one
-after the other, from the first again once all are sent, and prints what came of it as JSON.
+`python -m bench.client.load URL SECONDS CONNECTIONS [RATE]` reads a JSON list of complete HTTP requests, sends them in
+order, starts again at the end, and prints the results as JSON.
 
-With a RATE requests fall due at random, so many a second on average (a Poisson process, always the same one). Each time
-counts from when its request was due: one that has to wait for a connection, or for this program, waits in front of the
-server as people do, and isn't lost from the percentiles. Without it each connection asks again once it is answered.
+With a RATE, requests are due at random times at this average rate (a Poisson process with a fixed seed). Latency
+counts from the time at which a request was due, so it includes waiting for a connection or for this program. Without a
+RATE, each connection sends the next request after the previous response.
 """
 
 import json
@@ -21,9 +21,9 @@ from time import perf_counter, process_time
 from urllib.parse import urlsplit
 
 SEED = 21
-PATIENCE = 10.0  # seconds that replies may take once all is sent
-AT_ONCE = 1 << 16
-REFUSED = 400
+RESPONSE_TIMEOUT_SECONDS = 10.0  # after the last request
+RECEIVE_BUFFER_SIZE = 1 << 16  # bytes
+ERROR_STATUS = 400
 
 
 @dataclass(eq=False, slots=True)
@@ -40,67 +40,67 @@ class Connection:
         self.socket.sendall(request)
 
     def read(self) -> bool:
-        """Whether the reply is there as a whole. Raises RuntimeError when it is a refusal."""
+        """Return whether the response is complete. Raises RuntimeError for an error status."""
         received = self.received
-        received += self.socket.recv(AT_ONCE)
+        received += self.socket.recv(RECEIVE_BUFFER_SIZE)
         if not received:
-            raise ConnectionError("the server hung up")
+            raise ConnectionError("The server closed the connection.")
         end = received.find(b"\r\n\r\n")
         if end < 0 or len(received) < end + 4 + _length(received[:end]):
             return False
-        if int(received[9:12]) >= REFUSED:
+        if int(received[9:12]) >= ERROR_STATUS:
             raise RuntimeError(received.decode("utf-8", "replace"))
         received.clear()
         return True
 
 
 def _length(head: bytes | bytearray) -> int:
-    _, named, rest = head.partition(b"content-length: ")
-    return int(rest.partition(b"\r\n")[0]) if named else 0
+    _, separator, rest = head.partition(b"content-length: ")
+    return int(rest.partition(b"\r\n")[0]) if separator else 0
 
 
 class Load:
     def __init__(self, url: str, requests: Sequence[bytes], *, connections: int) -> None:
-        place = urlsplit(url)
+        address = urlsplit(url)
         self._requests = cycle(requests)
-        self._idle = deque(Connection(_connected(place.hostname or "", place.port or 80)) for _ in range(connections))
+        self._idle = deque(Connection(_connect(address.hostname or "", address.port or 80)) for _ in range(connections))
         self._busy: set[Connection] = set()
         self.times: list[float] = []
-        self.late: list[float] = []
+        self.send_delays: list[float] = []
 
     def close(self) -> None:
-        for each in [*self._idle, *self._busy]:
-            each.socket.close()
+        for connection in [*self._idle, *self._busy]:
+            connection.socket.close()
 
-    def as_answered(self, *, seconds: float) -> float:
-        """Requests a second."""
+    def closed_loop(self, *, seconds: float) -> float:
+        """Return the requests per second."""
         started = perf_counter()
         while perf_counter() < started + seconds:
             while self._idle:
                 self._send(perf_counter())
-            self._receive(PATIENCE)
-        answered = len(self.times) / (perf_counter() - started)
-        self._wait()
-        return answered
+            self._receive(RESPONSE_TIMEOUT_SECONDS)
+        requests_per_second = len(self.times) / (perf_counter() - started)
+        self._drain()
+        return requests_per_second
 
-    def as_due(self, rate: float, *, seconds: float) -> float:
-        """Requests a second, from the first that was due to the last reply."""
+    def open_loop(self, rate: float, *, seconds: float) -> float:
+        """Return the requests per second, from the first due time to the last response."""
         started = perf_counter()
         waiting: deque[float] = deque()
-        due = _moments(rate, started, started + seconds)
-        following = next(due, None)
-        while following is not None or waiting:
+        due_times = _due_times(rate, started, started + seconds)
+        next_due = next(due_times, None)
+        while next_due is not None or waiting:
             now = perf_counter()
-            while following is not None and following <= now:
-                waiting.append(following)
-                following = next(due, None)
+            while next_due is not None and next_due <= now:
+                waiting.append(next_due)
+                next_due = next(due_times, None)
             while waiting and self._idle:
-                moment = waiting.popleft()
-                self.late.append(perf_counter() - moment)
-                self._send(moment)
-            pause = PATIENCE if following is None else max(0.0, following - perf_counter())
+                due_time = waiting.popleft()
+                self.send_delays.append(perf_counter() - due_time)
+                self._send(due_time)
+            pause = RESPONSE_TIMEOUT_SECONDS if next_due is None else max(0.0, next_due - perf_counter())
             self._receive(pause)
-        self._wait()
+        self._drain()
         return len(self.times) / (perf_counter() - started)
 
     def _send(self, due: float) -> None:
@@ -116,43 +116,47 @@ class Load:
                 self._busy.remove(connection)
                 self._idle.append(connection)
 
-    def _wait(self) -> None:
-        give_up = perf_counter() + PATIENCE
+    def _drain(self) -> None:
+        deadline = perf_counter() + RESPONSE_TIMEOUT_SECONDS
         while self._busy:
-            if perf_counter() > give_up:
-                raise TimeoutError(f"{len(self._busy)} requests weren't answered")
-            self._receive(PATIENCE)
+            if perf_counter() > deadline:
+                raise TimeoutError(f"{len(self._busy)} requests received no response.")
+            self._receive(RESPONSE_TIMEOUT_SECONDS)
 
 
-def _moments(rate: float, start: float, end: float) -> Iterator[float]:
-    random, moment = Random(SEED), start  # noqa: S311 - repeatable is what is wanted
-    while (moment := moment + random.expovariate(rate)) < end:
-        yield moment
+def _due_times(rate: float, start: float, end: float) -> Iterator[float]:
+    random, due_time = Random(SEED), start  # noqa: S311 - must be repeatable
+    while (due_time := due_time + random.expovariate(rate)) < end:
+        yield due_time
 
 
-def _connected(host: str, port: int) -> socket:
-    connection = create_connection((host, port), timeout=PATIENCE)
+def _connect(host: str, port: int) -> socket:
+    connection = create_connection((host, port), timeout=RESPONSE_TIMEOUT_SECONDS)
     connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     return connection
 
 
-def percentile(times: Sequence[float], part: float) -> float:
-    """The time that such a part of them doesn't exceed, by rank."""
-    return sorted(times)[min(len(times) - 1, int(part * len(times)))]
+def percentile(times: Sequence[float], fraction: float) -> float:
+    """Return the percentile by nearest rank."""
+    return sorted(times)[min(len(times) - 1, int(fraction * len(times)))]
 
 
 def main(url: str, seconds: str, connections: str, rate: str = "") -> None:
-    requests = [each.encode() for each in json.load(sys.stdin)]
+    requests = [request.encode() for request in json.load(sys.stdin)]
     load = Load(url, requests, connections=int(connections))
-    started, worked = perf_counter(), process_time()
+    started, cpu_started = perf_counter(), process_time()
     try:
-        asked = load.as_due(float(rate), seconds=float(seconds)) if rate else load.as_answered(seconds=float(seconds))
+        duration = float(seconds)
+        requests_per_second = (
+            load.open_loop(float(rate), seconds=duration) if rate else load.closed_loop(seconds=duration)
+        )
     finally:
         load.close()
-    answers = {f"p{100 * part:g}": 1000 * percentile(load.times, part) for part in (0.5, 0.95, 0.99)}
-    late = 1000 * percentile(load.late, 0.99) if load.late else 0.0
-    busy = (process_time() - worked) / (perf_counter() - started)
-    print(json.dumps({"rate": asked, "sent": len(load.times), **answers, "late": late, "busy": busy}))
+    percentiles = {f"p{100 * fraction:g}": 1000 * percentile(load.times, fraction) for fraction in (0.5, 0.95, 0.99)}
+    send_delay = 1000 * percentile(load.send_delays, 0.99) if load.send_delays else 0.0
+    utilization = (process_time() - cpu_started) / (perf_counter() - started)
+    result = {"rate": requests_per_second, "request_count": len(load.times), **percentiles}
+    print(json.dumps({**result, "send_delay": send_delay, "utilization": utilization}))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""People who sign up and in, by one kept-alive connection each, over HTTP as a client of the API does."""
+"""Clients that register and sign in over HTTP, each with one keep-alive connection."""
 
 import json
 import time
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
-PASSWORD = "a kettle sings in the rain"  # noqa: S105 - nobody's
-WRONG = "a kettle sings in the snow"
-PATIENCE = 30  # seconds that an answer may take
+PASSWORD = "a kettle sings in the rain"  # noqa: S105 - no real account
+WRONG_PASSWORD = "a kettle sings in the snow"  # noqa: S105 - no real account
+RESPONSE_TIMEOUT_SECONDS = 30
 
 REGISTER, SIGN_IN, FORGOT, REFRESH = (
-    f"/v1/auth/{each}" for each in ("register", "login", "password/forgot", "refresh")
+    f"/v1/auth/{path}" for path in ("register", "login", "password/forgot", "refresh")
 )
 NO_LIMITS: dict[str, str] = dict.fromkeys(
     (
@@ -32,18 +32,18 @@ def address_of(n: int) -> str:
 class Client:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=RESPONSE_TIMEOUT_SECONDS)
 
     def get(self, path: str) -> int:
-        """The reply's status."""
-        return self._ask("GET", path)
+        """Return the response's status."""
+        return self._request("GET", path)
 
     def post(self, path: str, **body: str) -> int:
-        """The reply's status."""
-        return self._ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        """Return the response's status."""
+        return self._request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
 
     def timed_post(self, path: str, *, expected: int, **body: str) -> float:
-        """The milliseconds that a reply took. Raises when its status is another than expected."""
+        """Return the milliseconds of a response. Raises if its status is not `expected`."""
         started = time.perf_counter()
         status = self.post(path, **body)
         milliseconds = 1000 * (time.perf_counter() - started)
@@ -54,8 +54,8 @@ class Client:
     def sign_up(self, address: str) -> None:
         self.timed_post(REGISTER, expected=202, email=address, password=PASSWORD)
 
-    def _ask(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> int:
+    def _request(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> int:
         self._connection.request(method, path, body, headers or {})
-        reply = self._connection.getresponse()
-        reply.read()
-        return reply.status
+        response = self._connection.getresponse()
+        response.read()
+        return response.status

@@ -1,60 +1,68 @@
-"""Servers side by side: all are asked the same kind of request in turns, and ours is told as a ratio to each other."""
+"""Compare servers: send the same kind of request to each in turn, and report ratios."""
 
 from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import NamedTuple
 
-from bench.client.stock import Answers, Stock
+from bench.client.stock import LoadResult, RequestQueue
 from bench.effort import Effort
 from bench.results import Measure, Target
 
-OURS, BARE, PLAIN, REFERENCE = "ours", "bare", "plain driver", "reference stack"
-WARMING = 0.5  # of a turn
-HALF, BUSY = 0.5, 0.9  # of the capacity
+API, BARE, PLAIN, REFERENCE = "API", "bare", "plain driver", "reference stack"
+WARM_UP_SECONDS = 0.5  # per turn
+HALF_LOAD, HIGH_LOAD = 0.5, 0.9  # of the capacity
 
 
-class Side(NamedTuple):
-    """A server, and what it is asked."""
+class Candidate(NamedTuple):
+    """A server and the requests to send to it."""
 
     url: str
-    stock: Stock
+    queue: RequestQueue
 
 
-def rates(sides: Mapping[str, Side], *, rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Requests a second of each, round by round; who goes first takes turns, so that a drift favours none."""
-    for side in sides.values():
-        side.stock.as_answered(side.url, seconds=WARMING * seconds)
-    found: dict[str, list[float]] = {name: [] for name in sides}
+def measure_rates(candidates: Mapping[str, Candidate], *, rounds: int, seconds: float) -> dict[str, list[float]]:
+    """Return each server's requests per second by round.
+
+    The order alternates, so that drift affects all servers equally.
+    """
+    for candidate in candidates.values():
+        candidate.queue.closed_loop(candidate.url, seconds=WARM_UP_SECONDS * seconds)
+    rates: dict[str, list[float]] = {name: [] for name in candidates}
     for n in range(rounds):
-        for name, side in list(sides.items())[:: -1 if n % 2 else 1]:
-            found[name].append(side.stock.as_answered(side.url, seconds=seconds).rate)
-    return found
+        for name, candidate in list(candidates.items())[:: -1 if n % 2 else 1]:
+            rates[name].append(candidate.queue.closed_loop(candidate.url, seconds=seconds).rate)
+    return rates
 
 
-def against(
-    part: str, name: str, found: Mapping[str, list[float]], targets: Mapping[tuple[str, str], float]
+def throughput_ratios(
+    part: str, name: str, rates: Mapping[str, list[float]], targets: Mapping[tuple[str, str], float]
 ) -> Iterator[Measure]:
-    """Ours against each of the others."""
-    ours = found[OURS]
-    for other in (each for each in found if each != OURS):
-        ratios = [mine / theirs for mine, theirs in zip(ours, found[other], strict=True)]
-        raw = {"requests/s": median(ours), other: median(found[other]), "lowest": min(ratios), "highest": max(ratios)}
-        least = targets.get((name, other))
-        target = Target(least, at_least=True) if least else None
-        yield Measure(part, f"{name} against {other}", median(ratios), "times", raw, target)
+    """Compare the API with each alternative."""
+    api_rates = rates[API]
+    for alternative in (server for server in rates if server != API):
+        ratios = [api_rate / other_rate for api_rate, other_rate in zip(api_rates, rates[alternative], strict=True)]
+        raw = {
+            "requests/s": median(api_rates),
+            alternative: median(rates[alternative]),
+            "lowest": min(ratios),
+            "highest": max(ratios),
+        }
+        minimum = targets.get((name, alternative))
+        target = Target(minimum, at_least=True) if minimum else None
+        yield Measure(part, f"{name} against {alternative}", median(ratios), "times", raw, target)
 
 
-def waited(
-    part: str, name: str, side: Side, capacity: float, effort: Effort, target: Target | None = None
+def measure_latencies(
+    part: str, name: str, candidate: Candidate, capacity: float, effort: Effort, target: Target | None = None
 ) -> Iterator[Measure]:
-    """How long requests take that fall due at random, at half of the capacity and at nine tenths."""
-    half = side.stock.as_due(side.url, rate=HALF * capacity, seconds=effort.due_seconds)
-    yield _latency(part, f"{name} at {HALF:.0%}", half, target)
-    busy = side.stock.as_due(side.url, rate=BUSY * capacity, seconds=effort.busy_seconds)
-    yield _latency(part, f"{name} at {BUSY:.0%}", busy)
+    """Measure latency at half and at nine tenths of the capacity."""
+    half_load = candidate.queue.open_loop(candidate.url, rate=HALF_LOAD * capacity, seconds=effort.half_load_seconds)
+    yield _latency(part, f"{name} at {HALF_LOAD:.0%}", half_load, target)
+    high_load = candidate.queue.open_loop(candidate.url, rate=HIGH_LOAD * capacity, seconds=effort.high_load_seconds)
+    yield _latency(part, f"{name} at {HIGH_LOAD:.0%}", high_load)
 
 
-def _latency(part: str, name: str, answers: Answers, target: Target | None = None) -> Measure:
-    raw = {"p50": answers.p50, "p95": answers.p95, "requests/s": answers.rate, "sent": answers.sent}
-    raw |= {"late at the sender": answers.late}
-    return Measure(part, f"{name}, p99", answers.p99, "ms", raw, target)
+def _latency(part: str, name: str, result: LoadResult, target: Target | None = None) -> Measure:
+    raw = {"p50": result.p50, "p95": result.p95, "requests/s": result.rate, "sent": result.request_count}
+    raw |= {"late at the sender": result.send_delay}
+    return Measure(part, f"{name}, p99", result.p99, "ms", raw, target)

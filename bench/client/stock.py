@@ -1,4 +1,4 @@
-"""Requests that a server is asked, by the load generator in a process of its own (bench/client/load.py)."""
+"""Requests for one server, sent by the load generator (bench/client/load.py) in a separate process."""
 
 import json
 import subprocess
@@ -10,83 +10,88 @@ from typing import NamedTuple
 
 from bench.client.requests import Request
 from bench.servers.machine import CLIENT, on_cores
-from bench.servers.processes import ROOT, Failed
-from bench.servers.replayed import Replayed
+from bench.servers.processes import ROOT, CommandFailed
+from bench.servers.replayed import RecordedResponse
 
-CONNECTIONS = 8  # that ask again once they are answered
-WAITING = 200  # at most, where requests fall due whether or not others were answered
+CLOSED_LOOP_CONNECTIONS = 8
+MAX_OPEN_LOOP_CONNECTIONS = 200
 
 
-class Answers(NamedTuple):
-    """What came of asking for a while. Times are milliseconds; `late` is how late requests left, at the 99th
-    percentile, and `busy` the part of its core that the generator took.
+class LoadResult(NamedTuple):
+    """Results of a measurement.
+
+    Times are milliseconds. `send_delay` is the 99th percentile of the time between due and sent, `utilization` the
+    share of the generator's core in use.
     """
 
     rate: float
-    sent: int
+    request_count: int
     p50: float
     p95: float
     p99: float
-    late: float
-    busy: float
+    send_delay: float
+    utilization: float
 
 
-class Stock:
-    """Requests of one kind, asked one after the other. What changes something is asked once: of that there are `most`
-    at hand for each second, more than any server answers.
+class RequestQueue:
+    """Requests of one kind, in order.
+
+    Writes are sent once each: `max_per_second` of them are available per second, more than any server handles. Without
+    it, requests repeat.
     """
 
-    def __init__(self, requests: Iterable[Request], *, most: int = 0) -> None:
+    def __init__(self, requests: Iterable[Request], *, max_per_second: int = 0) -> None:
         self._requests = iter(requests)
-        self._at_hand: list[Request] = [] if most else list(self._requests)
-        self._most = most
+        self._buffer: list[Request] = [] if max_per_second else list(self._requests)
+        self._max_per_second = max_per_second
 
     @property
-    def single(self) -> "Stock":
-        """One request again and again, for a server that doesn't look at it."""
-        return Stock(self._next(1)[:1])
+    def single(self) -> "RequestQueue":
+        """Return a queue that repeats one request, for a server that ignores its content."""
+        return RequestQueue(self._next(1)[:1])
 
-    def reply(self, url: str) -> Replayed:
-        """The reply to the next request."""
+    def first_response(self, url: str) -> RecordedResponse:
+        """Return the response to the next request."""
         request = self._next(1)[0]
-        self._drop(1)
-        return Replayed.fetch(url + request.path, request.headers, method=request.method, body=request.body)
+        self._discard(1)
+        return RecordedResponse.fetch(url + request.path, request.headers, method=request.method, body=request.body)
 
-    def _next(self, many: int) -> list[Request]:
-        """Those that come next, but not all of them if they are asked once."""
-        if not self._most:
-            return self._at_hand
-        self._at_hand.extend(islice(self._requests, max(0, many - len(self._at_hand))))
-        return self._at_hand[:many]
+    def _next(self, count: int) -> list[Request]:
+        """Return the next requests, or all of them if they can be repeated."""
+        if not self._max_per_second:
+            return self._buffer
+        self._buffer.extend(islice(self._requests, max(0, count - len(self._buffer))))
+        return self._buffer[:count]
 
-    def _drop(self, used: int) -> None:
-        if self._most:
-            del self._at_hand[:used]
+    def _discard(self, count: int) -> None:
+        if self._max_per_second:
+            del self._buffer[:count]
 
-    def as_answered(self, url: str, *, seconds: float, connections: int = CONNECTIONS) -> Answers:
-        return self._asked(url, seconds, connections)
+    def closed_loop(self, url: str, *, seconds: float, connections: int = CLOSED_LOOP_CONNECTIONS) -> LoadResult:
+        return self._run_generator(url, seconds, connections)
 
-    def as_due(self, url: str, *, rate: float, seconds: float) -> Answers:
-        """So many requests a second, whether or not those before are answered."""
-        return self._asked(url, seconds, WAITING, rate)
+    def open_loop(self, url: str, *, rate: float, seconds: float) -> LoadResult:
+        """Send this many requests per second, independent of responses."""
+        return self._run_generator(url, seconds, MAX_OPEN_LOOP_CONNECTIONS, rate)
 
-    def _asked(self, url: str, seconds: float, *more: float) -> Answers:
-        """Raises Failed if a request failed, or if there weren't enough of those that are asked once."""
-        left = self._next(CONNECTIONS + int(self._most * seconds))
-        requests = json.dumps([each.wire for each in left])
-        command = [*on_cores(CLIENT), sys.executable, "-m", "bench.client.load", url, *map(str, (seconds, *more))]
-        done = subprocess.run(command, cwd=ROOT, input=requests, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Failed(command, done.stderr)
-        answers = Answers(**json.loads(done.stdout))
-        if self._most and answers.sent >= len(left):
-            raise Failed(command, f"{len(left)} requests weren't enough: {left[0].method} {left[0].path}")
-        self._drop(answers.sent)
-        return answers
+    def _run_generator(self, url: str, seconds: float, *extra_arguments: float) -> LoadResult:
+        """Run the load generator. Raises CommandFailed if a request failed or if too few requests were available."""
+        batch = self._next(CLOSED_LOOP_CONNECTIONS + int(self._max_per_second * seconds))
+        payload = json.dumps([request.serialized for request in batch])
+        arguments = map(str, (seconds, *extra_arguments))
+        command = [*on_cores(CLIENT), sys.executable, "-m", "bench.client.load", url, *arguments]
+        process = subprocess.run(command, cwd=ROOT, input=payload, capture_output=True, text=True, check=False)
+        if process.returncode:
+            raise CommandFailed(command, process.stderr)
+        result = LoadResult(**json.loads(process.stdout))
+        if self._max_per_second and result.request_count >= len(batch):
+            raise CommandFailed(command, f"{len(batch)} requests were too few: {batch[0].method} {batch[0].path}")
+        self._discard(result.request_count)
+        return result
 
 
-def prepared(folder: Path, reply: Replayed) -> dict[str, str]:
-    """The settings of a bare server that sends this reply."""
+def bare_settings(folder: Path, response: RecordedResponse) -> dict[str, str]:
+    """Return the settings of a bare server that sends this response."""
     path = folder / "reply.json"
-    reply.write(path)
+    response.write(path)
     return {"bench_reply": str(path)}

@@ -1,4 +1,4 @@
-"""Members on their way: rows as the API writes them, and tokens that it takes, without asking it for each."""
+"""Members in the middle of a journey: rows and tokens created directly in the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,39 +9,39 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 
 from app.accounts.addresses import address_hash
-from app.accounts.consents import HEALTH
+from app.accounts.consents import HEALTH_DATA
 from app.accounts.credentials.access_tokens import AccessTokens, SignedInMember
 from app.accounts.credentials.passwords import Passwords
-from app.accounts.credentials.refresh_tokens import refresh_token
-from app.accounts.credentials.sessions import sealed_session
-from app.accounts.members import Identity, wrapped_key
+from app.accounts.credentials.refresh_tokens import encode_refresh_token
+from app.accounts.credentials.sessions import encrypt_session
+from app.accounts.members import Identity, wrap_key
 from app.accounts.models import Member, MemberConsent, MemberKey, SignedInSession
 from app.accounts.services import Caller
-from app.core.crypto.encryption import new_key
+from app.core.crypto.encryption import generate_key
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
 from app.core.settings import Settings
 from app.journey.models import Run, RunDay
 from app.journey.rules import schedule
-from app.journey.rules.schedule import LENGTH, Pace, Stretch, Timetable
+from app.journey.rules.schedule import LENGTH, Pace, Period, Timetable
 from app.journey.runs import timetable_to_json
 from bench.client.members import PASSWORD
 
 KEYS = "bench-1:q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
-ZONE = "Europe/Dublin"
-GOOD_FOR = timedelta(minutes=60)
-SLUG = "21-days"
+TIME_ZONE = "Europe/Dublin"
+TOKEN_LIFETIME = timedelta(minutes=60)
+JOURNEY_SLUG = "21-days"
 RING = KeyRing(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """Somebody with a run of which all days are open, and a token."""
+    """A member with a token and a run in which all days are open."""
 
     member_id: UUID
     session_id: UUID
     run_id: UUID
-    key: bytes  # the session's
+    key: bytes  # the session's key
     token: str
 
     @property
@@ -52,15 +52,15 @@ class Walker:
     def address(self) -> str:
         return f"{self.member_id}@example.org"
 
-    def refresh_token(self, turn: int) -> str:
-        """That of a session's turn, which is good once the ones before it were used."""
-        return refresh_token(self.key, self.member_id, self.session_id, turn)
+    def refresh_token(self, counter: int) -> str:
+        """Return the session's refresh token for a counter; valid after all previous tokens were used."""
+        return encode_refresh_token(self.key, self.member_id, self.session_id, counter)
 
 
 @contextmanager
-def opened(database_url: str) -> Iterator[Database]:
+def open_database(database_url: str) -> Iterator[Database]:
     settings = Settings(_env_file=None, database_url=database_url, keys=KEYS)
-    database = Database(settings.database, seconds=30)
+    database = Database(settings.database, request_timeout=30)
     try:
         yield database
     finally:
@@ -68,42 +68,43 @@ def opened(database_url: str) -> Iterator[Database]:
 
 
 def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker]:
-    """New members who agree to everything, each with a run that started three weeks ago, and so many of its days
-    completed. All have the password of `bench/client/members.py`.
+    """Add members with a consent and a run that started three weeks ago, of which `completed` days are completed.
+
+    All have the password of `bench/client/members.py`.
     """
     now = datetime.now(UTC)
     started = now - timedelta(days=LENGTH)
-    walkers = [walker(uuid4(), uuid4(), now=now) for _ in range(count)]
-    keys = {each.member_id: new_key() for each in walkers}
-    password_hash = Passwords(least=1).hashed(PASSWORD)
-    wrapped = [wrapped_key(RING, *each).model_dump() for each in keys.items()]
-    sessions = [session_row(each, keys[each.member_id], now=now) for each in walkers]
-    days = [_day(each, day, started) for each in walkers for day in range(1, completed + 1)]
-    with opened(database_url) as database, database.loading() as session:
-        members = [_member(each, keys[each.member_id], password_hash, started) for each in walkers]
-        session.execute(insert(Member), members)
-        session.execute(insert(MemberKey), wrapped)
-        session.execute(insert(SignedInSession), sessions)
-        session.execute(insert(MemberConsent), [_consent(each, started) for each in walkers])
-        session.execute(insert(Run), [_run(each, started, now, noted=completed > 0) for each in walkers])
-        if days:
-            session.execute(insert(RunDay), days)
+    walkers = [create_walker(uuid4(), uuid4(), now=now) for _ in range(count)]
+    keys = {walker.member_id: generate_key() for walker in walkers}
+    password_hash = Passwords(min_length=1).hash_password(PASSWORD)
+    key_rows = [wrap_key(RING, *item).model_dump() for item in keys.items()]
+    session_rows = [session_row(walker, keys[walker.member_id], now=now) for walker in walkers]
+    day_rows = [_day_row(walker, day, started) for walker in walkers for day in range(1, completed + 1)]
+    with open_database(database_url) as database, database.content_load() as session:
+        member_rows = [_member_row(walker, keys[walker.member_id], password_hash, started) for walker in walkers]
+        session.execute(insert(Member), member_rows)
+        session.execute(insert(MemberKey), key_rows)
+        session.execute(insert(SignedInSession), session_rows)
+        session.execute(insert(MemberConsent), [_consent_row(walker, started) for walker in walkers])
+        session.execute(insert(Run), [_run_row(walker, started, now, has_openings=completed > 0) for walker in walkers])
+        if day_rows:
+            session.execute(insert(RunDay), day_rows)
     return walkers
 
 
-def walker(member_id: UUID, run_id: UUID, *, session_id: UUID | None = None, now: datetime) -> Walker:
+def create_walker(member_id: UUID, run_id: UUID, *, session_id: UUID | None = None, now: datetime) -> Walker:
     session_id = session_id or uuid4()
-    token = AccessTokens(RING, good_for=GOOD_FOR).issue(SignedInMember(member_id, session_id), now=now)
-    return Walker(member_id, session_id, run_id, new_key(), token)
+    token = AccessTokens(RING, lifetime=TOKEN_LIFETIME).issue(SignedInMember(member_id, session_id), now=now)
+    return Walker(member_id, session_id, run_id, generate_key(), token)
 
 
-def session_row(of: Walker, member_key: bytes, *, now: datetime) -> dict[str, object]:
-    here = Caller("192.0.2.1", "A browser")
+def session_row(walker: Walker, member_key: bytes, *, now: datetime) -> dict[str, object]:
+    caller = Caller("192.0.2.1", "A browser")
     return {
-        "member_id": of.member_id,
-        "id": of.session_id,
+        "member_id": walker.member_id,
+        "id": walker.session_id,
         "counter": 0,
-        "sealed": sealed_session(member_key, of.member_id, of.session_id, key=of.key, caller=here),
+        "sealed": encrypt_session(member_key, walker.member_id, walker.session_id, key=walker.key, caller=caller),
         "started_at": now,
         "refreshed_at": now,
         "expires_at": now + timedelta(days=1),
@@ -112,48 +113,54 @@ def session_row(of: Walker, member_key: bytes, *, now: datetime) -> dict[str, ob
 
 
 def key_row(member_id: UUID) -> dict[str, object]:
-    return wrapped_key(RING, member_id).model_dump()
+    return wrap_key(RING, member_id).model_dump()
 
 
-def timetable(started: datetime, now: datetime, *, noted: bool) -> str:
-    """All days are open; that is noted with the first completion."""
-    plain = Timetable(started.date(), Pace.DAILY, (Stretch(started, ZONE),))
-    return timetable_to_json(schedule.noted(plain, {}, now=now) if noted else plain)
+def timetable(started: datetime, now: datetime, *, has_openings: bool) -> str:
+    """Return a timetable in which all days are open, as recorded at the first completion."""
+    initial = Timetable(started.date(), Pace.DAILY, (Period(started, TIME_ZONE),))
+    return timetable_to_json(schedule.store_openings(initial, {}, now=now) if has_openings else initial)
 
 
-def _member(of: Walker, key: bytes, password_hash: str, started: datetime) -> dict[str, object]:
+def _member_row(walker: Walker, key: bytes, password_hash: str, started: datetime) -> dict[str, object]:
     return {
-        "id": of.member_id,
-        "address_hash": address_hash(RING, RING.current, of.address),
-        "sealed": Identity(of.address, None).seal(key, of.member_id),
+        "id": walker.member_id,
+        "address_hash": address_hash(RING, RING.current, walker.address),
+        "sealed": Identity(walker.address, None).encrypt(key, walker.member_id),
         "password_hash": password_hash,
-        "time_zone": ZONE,
+        "time_zone": TIME_ZONE,
         "language": "en",
         "registered_at": started,
     }
 
 
-def _consent(of: Walker, started: datetime) -> dict[str, object]:
-    row = {"member_id": of.member_id, "purpose": HEALTH, "number": 1, "granted": True, "version": "1"}
+def _consent_row(walker: Walker, started: datetime) -> dict[str, object]:
+    row = {"member_id": walker.member_id, "purpose": HEALTH_DATA, "number": 1, "granted": True, "version": "1"}
     return row | {"decided_at": started}
 
 
-def _run(of: Walker, started: datetime, now: datetime, *, noted: bool) -> dict[str, object]:
+def _run_row(walker: Walker, started: datetime, now: datetime, *, has_openings: bool) -> dict[str, object]:
     return {
-        "member_id": of.member_id,
-        "id": of.run_id,
+        "member_id": walker.member_id,
+        "id": walker.run_id,
         "number": 1,
-        "journey": SLUG,
+        "journey": JOURNEY_SLUG,
         "body_hash": b"-",
         "pace": "daily",
         "starts_on": started.date(),
-        "timetable": timetable(started, now, noted=noted),
+        "timetable": timetable(started, now, has_openings=has_openings),
         "is_underway": True,
         "started_at": started,
     }
 
 
-def _day(of: Walker, day: int, started: datetime) -> dict[str, object]:
-    at = started + timedelta(days=day - 1)
-    row = {"member_id": of.member_id, "run_id": of.run_id, "day": day, "completed_at": at, "completed_on": at.date()}
-    return row | {"time_zone": ZONE}
+def _day_row(walker: Walker, day: int, started: datetime) -> dict[str, object]:
+    completed_at = started + timedelta(days=day - 1)
+    row = {
+        "member_id": walker.member_id,
+        "run_id": walker.run_id,
+        "day": day,
+        "completed_at": completed_at,
+        "completed_on": completed_at.date(),
+    }
+    return row | {"time_zone": TIME_ZONE}

@@ -1,4 +1,4 @@
-"""What thousands of articles cost: to load, to serve, and to change one of them."""
+"""The cost of thousands of articles: loading, serving, and changing one of them."""
 
 import json
 import time
@@ -8,97 +8,111 @@ from pathlib import Path
 
 import httpx
 
-from bench.articles import slug_of, write_folder
+from bench.articles import slug_of, write_content
 from bench.effort import Effort
 from bench.results import Measure, Target
 from bench.servers.databases import DATABASES, Databases
-from bench.servers.filled import migrated
-from bench.servers.processes import Place, Usage, content
+from bench.servers.filled import migrate
+from bench.servers.processes import Sandbox, Usage, run_content_command
 
-FEW = 100  # articles, to which the most are compared
-NOT_PROMISED = {"search", "topics with counts"}
-SECONDS, MEGABYTES, TIMES, VISIBLE = Target(120), Target(400), Target(2.0), Target(5)
-PATIENCE = 30  # seconds after which a change isn't waited for any longer
+BASELINE_ARTICLES = 100  # to which the largest number is compared
+WITHOUT_TARGET = {"search", "topics with counts"}
+MAX_LOAD_SECONDS, MAX_LOAD_MEGABYTES = Target(120), Target(400)
+MAX_SLOWDOWN, MAX_VISIBILITY_SECONDS = Target(2.0), Target(5)
+CHANGE_TIMEOUT_SECONDS = 30
 
 
 def measure_growth(folder: Path, effort: Effort) -> Iterator[Measure]:
-    folders = {many: write_folder(folder / f"articles-{many}", many) for many in effort.articles}
+    folders = {count: write_content(folder / f"articles-{count}", count) for count in effort.article_counts}
     for name in effort.databases:
         with DATABASES[name](folder) as databases:
-            yield from _on_database(folder, name, databases, folders, effort)
+            yield from _measure_database(folder, name, databases, folders, effort)
 
 
-def _on_database(
+def _measure_database(
     folder: Path, database: str, databases: Databases, folders: Mapping[int, Path], effort: Effort
 ) -> Iterator[Measure]:
-    part, place = f"{database}, articles", Place(folder)
-    addresses = {many: migrated(databases(f"articles_{many}")) for many in folders}
-    loads = _loads(folder, folders, addresses)
-    many = max(folders)
-    few = FEW if FEW in folders else min(folders)
-    raw = {f"s for {n:,}": each.seconds for n, each in loads.items()}
-    yield Measure(part, f"load {many:,} articles", loads[many].seconds, "s", raw, SECONDS)
-    raw = {f"MB for {n:,}": each.megabytes for n, each in loads.items()}
-    yield Measure(part, "memory of that load", loads[many].megabytes, "MB", raw, MEGABYTES)
-    said = place.ask("bench.parts.replies", str(effort.replies), *addresses.values())
-    for kind, milliseconds in json.loads(said).items():
+    part, sandbox = f"{database}, articles", Sandbox(folder)
+    database_urls = {count: migrate(databases(f"articles_{count}")) for count in folders}
+    loads = _load_all(folder, folders, database_urls)
+    largest = max(folders)
+    baseline = BASELINE_ARTICLES if BASELINE_ARTICLES in folders else min(folders)
+    raw = {f"s for {n:,}": usage.seconds for n, usage in loads.items()}
+    yield Measure(part, f"load {largest:,} articles", loads[largest].seconds, "s", raw, MAX_LOAD_SECONDS)
+    raw = {f"MB for {n:,}": usage.megabytes for n, usage in loads.items()}
+    yield Measure(part, "memory of that load", loads[largest].megabytes, "MB", raw, MAX_LOAD_MEGABYTES)
+    output = sandbox.output_of("bench.parts.replies", str(effort.responses), *database_urls.values())
+    for kind, milliseconds in json.loads(output).items():
         by_number = dict(zip(folders, milliseconds, strict=True))
-        raw = {f"ms at {n:,}": each for n, each in by_number.items()}
-        target = None if kind in NOT_PROMISED else TIMES
-        yield Measure(part, kind, by_number[many] / by_number[few], "times", raw, target)
-    loaded, shown, _ = _change(place, folders[few], few, addresses[few])
-    raw = {"s the load": loaded}
-    yield Measure(part, f"a change shown, of {few}", shown, "s from the load's start", raw, VISIBLE)
-    if database != "SQLite":  # reading that many files again takes its time, and is the same for each database
+        raw = {f"ms at {n:,}": value for n, value in by_number.items()}
+        target = None if kind in WITHOUT_TARGET else MAX_SLOWDOWN
+        yield Measure(part, kind, by_number[largest] / by_number[baseline], "times", raw, target)
+    load_seconds, visible_seconds, _ = _measure_change(sandbox, folders[baseline], baseline, database_urls[baseline])
+    raw = {"s the load": load_seconds}
+    yield Measure(
+        part, f"a change shown, of {baseline}", visible_seconds, "s from the load's start", raw, MAX_VISIBILITY_SECONDS
+    )
+    if database != "SQLite":  # reading this many files takes most of the time and does not depend on the database
         return
-    loaded, shown, found = _change(place, folders[many], many, addresses[many])
-    raw = {"s the load": loaded, "s from its end until a search finds it": found - loaded}
-    yield Measure(part, f"a change shown, of {many:,}", shown - loaded, "s from the load's end", raw, VISIBLE)
+    load_seconds, visible_seconds, search_seconds = _measure_change(
+        sandbox, folders[largest], largest, database_urls[largest]
+    )
+    raw = {"s the load": load_seconds, "s from its end until a search finds it": search_seconds - load_seconds}
+    yield Measure(
+        part,
+        f"a change shown, of {largest:,}",
+        visible_seconds - load_seconds,
+        "s from the load's end",
+        raw,
+        MAX_VISIBILITY_SECONDS,
+    )
 
 
-def _loads(folder: Path, folders: Mapping[int, Path], addresses: Mapping[int, str]) -> dict[int, Usage]:
-    """The longest goes on beside the others, each on a core of its own if there are two."""
+def _load_all(folder: Path, folders: Mapping[int, Path], database_urls: Mapping[int, str]) -> dict[int, Usage]:
+    """Load all sizes. The largest runs in parallel to the others, on its own core if the machine has two."""
 
-    def load(many: int) -> Usage:
-        place = Place(folder / f"load-{many}")
-        place.folder.mkdir(exist_ok=True)
-        return content(place, "load", folders[many], addresses[many])
+    def load(count: int) -> Usage:
+        sandbox = Sandbox(folder / f"load-{count}")
+        sandbox.folder.mkdir(exist_ok=True)
+        return run_content_command(sandbox, "load", folders[count], database_urls[count])
 
     with ThreadPoolExecutor(1) as pool:
-        longest = pool.submit(load, max(folders))
-        others = {many: load(many) for many in folders if many != max(folders)}
-        return {**others, max(folders): longest.result()}
+        largest_load = pool.submit(load, max(folders))
+        smaller_loads = {count: load(count) for count in folders if count != max(folders)}
+        return {**smaller_loads, max(folders): largest_load.result()}
 
 
-def _change(place: Place, folder: Path, articles: int, database_url: str) -> tuple[float, float, float]:
-    """Change one article while a server runs. Seconds from the load's start to its end, to where readers see it,
-    and to where searches find it.
+def _measure_change(sandbox: Sandbox, folder: Path, articles: int, database_url: str) -> tuple[float, float, float]:
+    """Change one article while a server runs.
+
+    Returns three durations in seconds from the start of the load: to its end, until the article contains the change,
+    and until the search finds it.
     """
-    word = f"changed{time.monotonic_ns()}"  # the folder serves both databases
+    word = f"changed{time.monotonic_ns()}"  # both databases use the directory
     slug = slug_of(articles // 2)
-    with place.serving(database_url=database_url) as server, httpx.Client(base_url=server.url) as client:
-        _wait(client, f"/v1/articles/{slug}", slug)
-        _wait(client, "/v1/articles?q=vean", "items")
-        _retitle(folder / "articles" / f"{slug}.md", word)
+    with sandbox.serving(database_url=database_url) as server, httpx.Client(base_url=server.url) as client:
+        _wait_for_text(client, f"/v1/articles/{slug}", slug)
+        _wait_for_text(client, "/v1/articles?q=vean", "items")
+        _change_title(folder / "articles" / f"{slug}.md", word)
         started = time.monotonic()
-        content(place, "load", folder, database_url)
-        loaded = time.monotonic()
-        shown = _wait(client, f"/v1/articles/{slug}", word)
-        found = _wait(client, f"/v1/articles?q={word}", slug)
-    return loaded - started, shown - started, found - started
+        run_content_command(sandbox, "load", folder, database_url)
+        loaded_at = time.monotonic()
+        visible_at = _wait_for_text(client, f"/v1/articles/{slug}", word)
+        searchable_at = _wait_for_text(client, f"/v1/articles?q={word}", slug)
+    return loaded_at - started, visible_at - started, searchable_at - started
 
 
-def _retitle(path: Path, word: str) -> None:
+def _change_title(path: Path, word: str) -> None:
     head, _, rest = path.read_text(encoding="utf-8").partition("title: ")
     path.write_text(f"{head}title: {word} {rest}", encoding="utf-8")
 
 
-def _wait(client: httpx.Client, path: str, text: str) -> float:
-    """The moment at which a reply first holds a text."""
-    give_up = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up:
-        reply = client.get(path, timeout=PATIENCE)
-        if reply.status_code == 200 and text in reply.text:
+def _wait_for_text(client: httpx.Client, path: str, text: str) -> float:
+    """Return the time at which a response first contains a text."""
+    deadline = time.monotonic() + CHANGE_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        response = client.get(path, timeout=CHANGE_TIMEOUT_SECONDS)
+        if response.status_code == 200 and text in response.text:
             return time.monotonic()
         time.sleep(0.02)
-    raise RuntimeError(f"{path} doesn't show {text!r}: {reply.text}")
+    raise RuntimeError(f"{path} does not contain {text!r}: {response.text}")

@@ -1,7 +1,7 @@
-"""`make bench-growth`: what a million runs and ten million days cost those who walk. On PostgreSQL, in some minutes.
+"""`make bench-growth`: the cost of a million runs with ten million days on PostgreSQL.
 
-Two databases on one server, filled by the same statements: one with a thousand runs, one with a million, ten completed
-days each. Members from all over the tables are asked about in turns. Exit code 1 when a target is missed.
+Fills two databases on one server with the same statements: a thousand runs and a million, with ten completed days each.
+Requests are spread over all members. The exit code is 1 if a target is missed.
 """
 
 import sys
@@ -21,91 +21,97 @@ import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.dialects import postgresql as dialects
 
-from app.accounts.members import ACTIVE_SESSION, LOCKED
+from app.accounts.members import ACTIVE_SESSION, LOCKED_SESSION
 from app.core.db.pagination import Statement
-from app.journey.notes import one_run_with_notes
-from app.journey.runs import Selector, one_run
+from app.journey.notes import selected_run_with_notes
+from app.journey.runs import RunSelector, selected_run
 from bench import results
 from bench.client.requests import completions, dashboards
-from bench.client.sides import Side, rates
-from bench.client.stock import Stock
-from bench.client.walkers import ZONE, Walker, key_row, timetable, walker
-from bench.parts.kinds import COMPLETING, DASHBOARD, SERVED
+from bench.client.sides import Candidate, measure_rates
+from bench.client.stock import RequestQueue
+from bench.client.walkers import TIME_ZONE, Walker, create_walker, key_row, timetable
+from bench.parts.kinds import COMPLETING, DASHBOARD, SERVER_SETTINGS
 from bench.results import Measure, Target
 from bench.servers.databases import DATABASES
-from bench.servers.filled import migrated
-from bench.servers.processes import ROOT, Place, content
+from bench.servers.filled import migrate
+from bench.servers.processes import ROOT, Sandbox, run_content_command
 
-FEW, MANY = 1_000, 1_000_000
-DONE = 10  # completed days of each run
-ASKED = 5_000  # members, at most
+BASELINE_RUNS, LARGE_RUNS = 1_000, 1_000_000
+COMPLETED_DAYS = 10  # per run
+MAX_MEMBERS = 5_000  # that send requests
 ROUNDS, SECONDS = 5, 1.0
-TIMES = Target(1.3)
-SMALL = {"journeys"}  # a row for each journey: reading all is the quickest
+MAX_SLOWDOWN = Target(1.3)
+SMALL_TABLES = {"journeys"}  # one row per journey; a sequential scan is fastest
 FILL = """
     INSERT INTO members (id, address_hash, sealed, password_hash, time_zone, language, registered_at)
-    SELECT md5('member' || n)::uuid, 'hash ' || n, '-', '-', %(zone)s, 'en', %(began)s
+    SELECT md5('member' || n)::uuid, 'hash ' || n, '-', '-', %(zone)s, 'en', %(start)s
     FROM generate_series(1, %(runs)s) n;
     INSERT INTO member_keys (member_id, key_id, wrapped)
     SELECT md5('member' || n)::uuid, 'bench-1', decode(repeat('ab', 61), 'hex') FROM generate_series(1, %(runs)s) n;
     INSERT INTO member_consents (member_id, purpose, number, granted, version, decided_at)
-    SELECT md5('member' || n)::uuid, 'health_data', 1, true, '1', %(began)s FROM generate_series(1, %(runs)s) n;
+    SELECT md5('member' || n)::uuid, 'health_data', 1, true, '1', %(start)s FROM generate_series(1, %(runs)s) n;
     INSERT INTO sessions (member_id, id, counter, sealed, started_at, refreshed_at, expires_at, ends_at)
-    SELECT md5('member' || n)::uuid, md5('session' || n)::uuid, 0, '-', %(began)s, %(began)s, %(ends)s, %(ends)s
+    SELECT md5('member' || n)::uuid, md5('session' || n)::uuid, 0, '-', %(start)s, %(start)s, %(ends)s, %(ends)s
     FROM generate_series(1, %(runs)s) n;
     INSERT INTO runs (member_id, id, number, journey, body_hash, pace, starts_on, timetable, is_underway, started_at)
-    SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, 1, '21-days', '-', 'daily', %(began)s, %(timetable)s, true,
-           %(began)s
+    SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, 1, '21-days', '-', 'daily', %(start)s, %(timetable)s, true,
+           %(start)s
     FROM generate_series(1, %(runs)s) n;
     INSERT INTO run_days (member_id, run_id, day, completed_at, completed_on, time_zone)
-    SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, day, %(began)s::timestamptz + (day - 1) * interval '1 day',
-           (%(began)s::timestamptz + (day - 1) * interval '1 day')::date, %(zone)s
-    FROM generate_series(1, %(runs)s) n, generate_series(1, %(done)s) day;
+    SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, day, %(start)s::timestamptz + (day - 1) * interval '1 day',
+           (%(start)s::timestamptz + (day - 1) * interval '1 day')::date, %(zone)s
+    FROM generate_series(1, %(runs)s) n, generate_series(1, %(completed)s) day;
     INSERT INTO day_notes (member_id, run_id, day, sealed)
     SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, 1, decode(repeat('ab', 540), 'hex')
     FROM generate_series(1, %(runs)s) n;
     INSERT INTO calendars (member_id, run_id, secret_hash, sealed, made_at)
-    SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, decode(md5('secret' || n), 'hex'), '-', %(began)s
+    SELECT md5('member' || n)::uuid, md5('run' || n)::uuid, decode(md5('secret' || n), 'hex'), '-', %(start)s
     FROM generate_series(1, %(runs)s, 10) n
 """
 
 
-def measure_growth(folder: Path) -> Iterator[Measure]:
-    place = Place(folder)
-    with DATABASES["PostgreSQL"](folder) as create, ExitStack() as servers:
-        addresses = {runs: migrated(create(f"runs_{runs}")) for runs in (FEW, MANY)}
-        seconds = {runs: _filled(place, address, runs) for runs, address in addresses.items()}
-        yield Measure("PostgreSQL", f"filling {MANY:,} runs", seconds[MANY], "s", {f"s for {FEW:,}": seconds[FEW]})
-        yield from _on_indexes(addresses[MANY])
+def measure_run_growth(folder: Path) -> Iterator[Measure]:
+    sandbox = Sandbox(folder)
+    with DATABASES["PostgreSQL"](folder) as databases, ExitStack() as servers:
+        database_urls = {runs: migrate(databases(f"runs_{runs}")) for runs in (BASELINE_RUNS, LARGE_RUNS)}
+        seconds = {runs: _fill(sandbox, database_url, runs) for runs, database_url in database_urls.items()}
+        raw = {f"s for {BASELINE_RUNS:,}": seconds[BASELINE_RUNS]}
+        yield Measure("PostgreSQL", f"filling {LARGE_RUNS:,} runs", seconds[LARGE_RUNS], "s", raw)
+        yield from _sequential_scans(database_urls[LARGE_RUNS])
         urls = {
-            runs: servers.enter_context(place.serving(database_url=address, **SERVED)).url
-            for runs, address in addresses.items()
+            runs: servers.enter_context(sandbox.serving(database_url=database_url, **SERVER_SETTINGS)).url
+            for runs, database_url in database_urls.items()
         }
-        some = {runs: _asked(address, runs) for runs, address in addresses.items()}
-        looking = {runs: Side(urls[runs], Stock(dashboards(some[runs]))) for runs in addresses}
-        yield _measured(DASHBOARD.name, looking)
-        walking = {
-            runs: Side(urls[runs], Stock(completions(some[runs], first=DONE + 1), most=COMPLETING.most))
-            for runs in addresses
+        members = {runs: _sampled_members(database_url, runs) for runs, database_url in database_urls.items()}
+        dashboard_candidates = {
+            runs: Candidate(urls[runs], RequestQueue(dashboards(members[runs]))) for runs in database_urls
         }
-        yield _measured(COMPLETING.name, walking)
+        yield _measure_slowdown(DASHBOARD.name, dashboard_candidates)
+        completion_candidates = {
+            runs: Candidate(
+                urls[runs],
+                RequestQueue(completions(members[runs], COMPLETED_DAYS + 1), max_per_second=COMPLETING.max_per_second),
+            )
+            for runs in database_urls
+        }
+        yield _measure_slowdown(COMPLETING.name, completion_candidates)
 
 
-def _filled(place: Place, address: str, runs: int) -> float:
-    """The seconds that it took. Foreign keys hold by construction, and aren't looked at row by row."""
-    content(place, "load", ROOT / "seed_content", address)
+def _fill(sandbox: Sandbox, database_url: str, runs: int) -> float:
+    """Fill a database and return the seconds. Foreign keys are valid by construction and are not checked."""
+    run_content_command(sandbox, "load", ROOT / "seed_content", database_url)
     now = datetime.now(UTC)
-    began = now - timedelta(days=21)
+    run_start = now - timedelta(days=21)
     values = {
         "runs": runs,
-        "done": DONE,
-        "zone": ZONE,
-        "began": began,
+        "completed": COMPLETED_DAYS,
+        "zone": TIME_ZONE,
+        "start": run_start,
         "ends": now + timedelta(days=1),
-        "timetable": timetable(began, now, noted=True),
+        "timetable": timetable(run_start, now, has_openings=True),
     }
     started = time.monotonic()
-    with _connected(address) as connection:
+    with _connect(database_url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         for statement in FILL.split(";"):
@@ -114,82 +120,93 @@ def _filled(place: Place, address: str, runs: int) -> float:
     return time.monotonic() - started
 
 
-def _asked(address: str, runs: int) -> list[Walker]:
-    """Members from all over the tables, whose keys open and whose tokens are good."""
-    chosen = Random(21).sample(range(1, runs + 1), min(runs, ASKED))  # noqa: S311 - anybody
+def _sampled_members(database_url: str, runs: int) -> list[Walker]:
+    """Return members from all parts of the tables, with valid keys and tokens."""
+    numbers = Random(21).sample(range(1, runs + 1), min(runs, MAX_MEMBERS))  # noqa: S311 - must be repeatable
     now = datetime.now(UTC)
-    keys = [key_row(_id("member", n)) for n in chosen]
-    with _connected(address) as connection, connection.cursor() as cursor:
-        wrapped = "UPDATE member_keys SET key_id = %(key_id)s, wrapped = %(wrapped)s WHERE member_id = %(member_id)s"
-        cursor.executemany(wrapped, keys)
+    keys = [key_row(_uuid("member", n)) for n in numbers]
+    with _connect(database_url) as connection, connection.cursor() as cursor:
+        update = "UPDATE member_keys SET key_id = %(key_id)s, wrapped = %(wrapped)s WHERE member_id = %(member_id)s"
+        cursor.executemany(update, keys)
         connection.execute("VACUUM member_keys")
-    return [walker(_id("member", n), _id("run", n), session_id=_id("session", n), now=now) for n in chosen]
+    return [
+        create_walker(_uuid("member", n), _uuid("run", n), session_id=_uuid("session", n), now=now) for n in numbers
+    ]
 
 
-def _measured(name: str, sides: Mapping[int, Side]) -> Measure:
-    """How many times as long it takes with many runs as with few."""
-    found = rates({f"{runs:,}": side for runs, side in sides.items()}, rounds=ROUNDS, seconds=SECONDS)
-    few, many = found.values()
-    ratios = [fast / slow for fast, slow in zip(few, many, strict=True)]
-    raw = {f"requests/s at {runs}": median(each) for runs, each in found.items()}
+def _measure_slowdown(name: str, candidates: Mapping[int, Candidate]) -> Measure:
+    """Return the slowdown with many runs, as a ratio."""
+    rates = measure_rates(
+        {f"{runs:,}": candidate for runs, candidate in candidates.items()}, rounds=ROUNDS, seconds=SECONDS
+    )
+    baseline_rates, large_rates = rates.values()
+    ratios = [baseline / large for baseline, large in zip(baseline_rates, large_rates, strict=True)]
+    raw = {f"requests/s at {runs}": median(values) for runs, values in rates.items()}
     raw |= {"lowest": min(ratios), "highest": max(ratios)}
-    return Measure("PostgreSQL", f"{name}, {MANY:,} runs against {FEW:,}", median(ratios), "times", raw, TIMES)
+    return Measure(
+        "PostgreSQL",
+        f"{name}, {LARGE_RUNS:,} runs against {BASELINE_RUNS:,}",
+        median(ratios),
+        "times",
+        raw,
+        MAX_SLOWDOWN,
+    )
 
 
-def _on_indexes(address: str) -> Iterator[Measure]:
-    """How many tables each hot statement reads from end to end, but for those that are always small: none."""
-    ids = {"member_id": _id("member", 7), "run_id": _id("run", 7), "session_id": _id("session", 7)}
+def _sequential_scans(database_url: str) -> Iterator[Measure]:
+    """Return the number of sequential scans per frequent statement, except on tables that are always small."""
+    ids = {"member_id": _uuid("member", 7), "run_id": _uuid("run", 7), "session_id": _uuid("session", 7)}
     values = {**ids, "now": datetime.now(UTC), "first": 7, "last": 7}
-    hot: dict[str, Any] = {
+    statements: dict[str, Any] = {
         "the session": ACTIVE_SESSION,
-        "the lock": LOCKED,
-        "the current run": one_run(Selector.CURRENT).where(ACTIVE_SESSION.exists()),
-        "a run by id": one_run(Selector.ID).where(ACTIVE_SESSION.exists()),
-        "a day of the current run": one_run_with_notes(Selector.CURRENT),
+        "the lock": LOCKED_SESSION,
+        "the current run": selected_run(RunSelector.CURRENT).where(ACTIVE_SESSION.exists()),
+        "a run by id": selected_run(RunSelector.ID).where(ACTIVE_SESSION.exists()),
+        "a day of the current run": selected_run_with_notes(RunSelector.CURRENT),
     }
-    with _connected(address) as connection:
-        for name, statement in hot.items():
-            plan = connection.execute(*_explained(statement, values)).fetchone()
+    with _connect(database_url) as connection:
+        for name, statement in statements.items():
+            plan = connection.execute(*_explain(statement, values)).fetchone()
             assert plan
-            read = [table for table in _read_whole(plan[0]) if table not in SMALL]
-            yield Measure("PostgreSQL", f"{name}: tables read whole", len(read), "tables", {}, Target(0))
+            scanned = [table for table in _sequentially_scanned(plan[0]) if table not in SMALL_TABLES]
+            yield Measure("PostgreSQL", f"{name}: tables read whole", len(scanned), "tables", {}, Target(0))
 
 
-def _explained(statement: Statement, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _explain(statement: Statement, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     dialect = dialects.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
     compiled = statement.compile(dialect=dialect)
-    wanted = {name: values.get(name, value) for name, value in compiled.params.items()}
-    return f"EXPLAIN (FORMAT JSON) {compiled}", wanted
+    parameters = {name: values.get(name, value) for name, value in compiled.params.items()}
+    return f"EXPLAIN (FORMAT JSON) {compiled}", parameters
 
 
-def _read_whole(plan: Any) -> Iterator[str]:
+def _sequentially_scanned(plan: Any) -> Iterator[str]:
     if isinstance(plan, dict):
         if plan.get("Node Type") == "Seq Scan":
             yield plan["Relation Name"]
-        for part in plan.values():
-            yield from _read_whole(part)
+        for child in plan.values():
+            yield from _sequentially_scanned(child)
     elif isinstance(plan, list):
-        for part in plan:
-            yield from _read_whole(part)
+        for child in plan:
+            yield from _sequentially_scanned(child)
 
 
-def _id(kind: str, n: int) -> UUID:
+def _uuid(kind: str, n: int) -> UUID:
     return UUID(md5(f"{kind}{n}".encode(), usedforsecurity=False).hexdigest())
 
 
-def _connected(address: str) -> psycopg.Connection[Any]:
-    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(plain, autocommit=True)
+def _connect(database_url: str) -> psycopg.Connection[Any]:
+    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(url, autocommit=True)
 
 
 def main() -> int:
     with TemporaryDirectory(prefix="twentyone-bench-") as folder:
         measures = []
-        for each in measure_growth(Path(folder)):
-            sys.stderr.write(f"measured {each.name}\n")
-            measures.append(each)
+        for measure in measure_run_growth(Path(folder)):
+            sys.stderr.write(f"measured {measure.name}\n")
+            measures.append(measure)
     print(results.table(measures))
-    return 0 if all(each.is_met for each in measures) else 1
+    return 0 if all(measure.is_met for measure in measures) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The requests of members and of those who become one, with everything that is real: token, session, transaction, disk.
+"""Requests of members and visitors, with tokens, sessions, transactions and disk writes.
 
-Against the same SQL by the plain driver, on SQLite against a bare ASGI callable that sends the same bytes, and on
-PostgreSQL against the reference stack. One process of each, on one core; all of a row are asked in turns.
+The API is compared with the same SQL through the plain driver, on SQLite also with a bare ASGI callable that sends the
+same bytes, and on PostgreSQL also with the reference stack. Each server is one process on one core; the servers of a
+row take turns.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,154 +13,172 @@ from statistics import median
 
 from bench.client import requests
 from bench.client.members import NO_LIMITS
-from bench.client.requests import Person, Request
-from bench.client.sides import BARE, OURS, PLAIN, REFERENCE, Side, against, rates, waited
-from bench.client.stock import Stock, prepared
+from bench.client.requests import BenchMember, Request
+from bench.client.sides import (
+    API,
+    BARE,
+    PLAIN,
+    REFERENCE,
+    Candidate,
+    measure_latencies,
+    measure_rates,
+    throughput_ratios,
+)
+from bench.client.stock import RequestQueue, bare_settings
 from bench.client.walkers import KEYS, add_walkers
 from bench.effort import Effort
 from bench.parts.storage import measure_storage
-from bench.reference_stack.reference import visitors
+from bench.reference_stack.reference import parse_users
 from bench.results import Measure, Target
 from bench.servers.databases import DATABASES, Databases
-from bench.servers.filled import loaded
-from bench.servers.plain import Caller
-from bench.servers.proc import IS_TOLD, worked
-from bench.servers.processes import Place, Server
+from bench.servers.filled import load_content
+from bench.servers.plain import PlainWalker
+from bench.servers.proc import IS_AVAILABLE, processor_seconds
+from bench.servers.processes import Sandbox, Server
 
-DONE = 10  # days that those have completed who look at their dashboards
-MILLISECONDS = Target(20)  # that a member's request may take at the 99th percentile, at half of the capacity
-MEGABYTES = Target(180)
-SERVED = {"keys": KEYS, "access_minutes": "60", **NO_LIMITS}
+COMPLETED_DAYS = 10  # of members that read dashboards
+MAX_MILLISECONDS = Target(20)  # 99th percentile at half of the capacity
+MAX_MEGABYTES = Target(180)
+SERVER_SETTINGS = {"keys": KEYS, "access_minutes": "60", **NO_LIMITS}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     name: str
-    requests: Callable[[Sequence[Person]], Iterator[Request]]
-    most: int = 0  # that any server answers in a second, where each is asked once
-    group: str = "others"
-    is_a_members: bool = True  # and not of somebody who isn't signed in yet
+    requests: Callable[[Sequence[BenchMember]], Iterator[Request]]
+    max_per_second: int = 0  # of requests that are sent once, above any server's capacity; 0: requests repeat
+    group: str = "other_members"
+    is_authenticated: bool = True  # false if the client is not signed in yet
 
 
 DASHBOARD = Kind("dashboard", requests.dashboards, group="readers")
-COMPLETING = Kind("completing a day", requests.completions, most=5_000, group="walkers")
+COMPLETING = Kind("completing a day", requests.completions, max_per_second=5_000, group="walkers")
 KINDS = (
     DASHBOARD,
     COMPLETING,
-    Kind("login", requests.sign_ins, is_a_members=False),
-    Kind("refresh", requests.refreshes, most=5_000),
-    Kind("score, anonymous", requests.scores, is_a_members=False),
-    Kind("sync of 50 changes", requests.syncs, most=1_500),
-    Kind("result stored", requests.results, most=5_000),
+    Kind("login", requests.sign_ins, is_authenticated=False),
+    Kind("refresh", requests.refreshes, max_per_second=5_000),
+    Kind("score, anonymous", requests.scores, is_authenticated=False),
+    Kind("sync of 50 changes", requests.syncs, max_per_second=1_500),
+    Kind("result stored", requests.results, max_per_second=5_000),
 )
-TARGETS = {
+MIN_RATIOS = {
     "SQLite": {(DASHBOARD.name, BARE): 0.04, (COMPLETING.name, BARE): 0.02},
     "PostgreSQL": {
-        (kind.name, other): least
+        (kind.name, server): minimum
         for kind in (DASHBOARD, COMPLETING)
-        for other, least in ((PLAIN, 0.5), (REFERENCE, 2.5))
+        for server, minimum in ((PLAIN, 0.5), (REFERENCE, 2.5))
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """Members as one server knows them."""
+class ServerMembers:
+    """Members of one server."""
 
-    readers: Sequence[Person]  # of their dashboards
-    walkers: Sequence[Person]  # who complete days
-    others: Sequence[Person]
+    readers: Sequence[BenchMember]  # read dashboards
+    walkers: Sequence[BenchMember]  # complete days
+    other_members: Sequence[BenchMember]
 
-    def stock(self, kind: Kind) -> Stock:
-        return Stock(kind.requests(getattr(self, kind.group)), most=kind.most)
+    def queue(self, kind: Kind) -> RequestQueue:
+        return RequestQueue(kind.requests(getattr(self, kind.group)), max_per_second=kind.max_per_second)
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
-    """Our server with its members."""
+class ApiServer:
+    """The API's server, its members and its databases."""
 
     part: str
     server: Server
-    people: People
+    members: ServerMembers
     databases: Databases
 
 
 def measure_kinds(folder: Path, effort: Effort) -> Iterator[Measure]:
-    place = Place(folder)
+    sandbox = Sandbox(folder)
     for part, database in DATABASES.items():
         with database(folder) as databases, ExitStack() as servers:
-            address = loaded(databases(f"kinds_{part}"))
-            ours = Ours(
+            database_url = load_content(databases(f"kinds_{part}"))
+            api = ApiServer(
                 part,
-                servers.enter_context(place.serving(database_url=address, **SERVED)),
-                people(address, effort),
+                servers.enter_context(sandbox.serving(database_url=database_url, **SERVER_SETTINGS)),
+                create_members(database_url, effort),
                 databases,
             )
-            others = {PLAIN: _plain(place, address, servers, effort)}
+            alternatives = {PLAIN: _plain(sandbox, database_url, servers, effort)}
             if part == "PostgreSQL":
-                others[REFERENCE] = _reference(place, databases("reference"), servers, effort)
-            for kind in KINDS[: effort.kinds]:
-                yield from _of_kind(place, ours, kind, others, effort)
-            yield from _memory(ours)
+                alternatives[REFERENCE] = _reference(sandbox, databases("reference"), servers, effort)
+            for kind in KINDS[: effort.max_kinds]:
+                yield from _measure_kind(sandbox, api, kind, alternatives, effort)
+            yield from _memory(api)
             if part == "PostgreSQL":
-                yield from measure_storage(address)
+                yield from measure_storage(database_url)
 
 
-def people(address: str, effort: Effort) -> People:
-    return People(*(add_walkers(address, many, completed=done) for many, done in _groups(effort)))
+def create_members(database_url: str, effort: Effort) -> ServerMembers:
+    return ServerMembers(
+        *(add_walkers(database_url, count, completed=completed) for count, completed in _groups(effort))
+    )
 
 
 def _groups(effort: Effort) -> tuple[tuple[int, int], ...]:
-    """How many readers, walkers and others there are, and how many days they have completed."""
-    return (effort.readers, DONE), (effort.walkers, 0), (effort.others, 0)
+    """Return the numbers of readers, walkers and others, and their completed days."""
+    return (effort.readers, COMPLETED_DAYS), (effort.walkers, 0), (effort.other_members, 0)
 
 
-def _plain(place: Place, address: str, servers: ExitStack, effort: Effort) -> tuple[str, People]:
-    """It has members of its own in our database, for it can't seal what it writes."""
-    groups = (add_walkers(address, many, completed=done) for many, done in _groups(effort))
-    theirs = People(*([Caller(each) for each in group] for group in groups))
-    return servers.enter_context(place.serving("bench.servers.plain", database_url=address)).url, theirs
+def _plain(sandbox: Sandbox, database_url: str, servers: ExitStack, effort: Effort) -> tuple[str, ServerMembers]:
+    """Start the plain server. It has its own members in the API's database, because it cannot encrypt notes."""
+    groups = (add_walkers(database_url, count, completed=completed) for count, completed in _groups(effort))
+    members = ServerMembers(*([PlainWalker(walker) for walker in group] for group in groups))
+    return servers.enter_context(sandbox.serving("bench.servers.plain", database_url=database_url)).url, members
 
 
-def _reference(place: Place, address: str, servers: ExitStack, effort: Effort) -> tuple[str, People]:
-    numbers = map(str, (effort.readers, DONE, effort.walkers + effort.others))
-    readers, rest = visitors(place.ask("bench.reference_stack.reference", "fill", *numbers, database_url=address))
-    theirs = People(readers, rest[: effort.walkers], rest[effort.walkers :])
-    return servers.enter_context(place.serving("bench.reference_stack.reference", database_url=address)).url, theirs
+def _reference(sandbox: Sandbox, database_url: str, servers: ExitStack, effort: Effort) -> tuple[str, ServerMembers]:
+    counts = map(str, (effort.readers, COMPLETED_DAYS, effort.walkers + effort.other_members))
+    readers, rest = parse_users(
+        sandbox.output_of("bench.reference_stack.reference", "fill", *counts, database_url=database_url)
+    )
+    members = ServerMembers(readers, rest[: effort.walkers], rest[effort.walkers :])
+    server = servers.enter_context(sandbox.serving("bench.reference_stack.reference", database_url=database_url))
+    return server.url, members
 
 
-def _of_kind(
-    place: Place, ours: Ours, kind: Kind, others: Mapping[str, tuple[str, People]], effort: Effort
+def _measure_kind(
+    sandbox: Sandbox, api: ApiServer, kind: Kind, alternatives: Mapping[str, tuple[str, ServerMembers]], effort: Effort
 ) -> Iterator[Measure]:
-    stock = ours.people.stock(kind)
-    sides = {OURS: Side(ours.server.url, stock)}
-    sides |= {name: Side(url, people.stock(kind)) for name, (url, people) in others.items()}
+    queue = api.members.queue(kind)
+    candidates = {API: Candidate(api.server.url, queue)}
+    candidates |= {name: Candidate(url, members.queue(kind)) for name, (url, members) in alternatives.items()}
     rounds = effort.rounds if kind in (DASHBOARD, COMPLETING) else effort.fewer_rounds
     with ExitStack() as servers:
-        if ours.part == "SQLite":  # it asks no database
-            reply = prepared(place.folder, stock.reply(ours.server.url))
-            bare = servers.enter_context(place.serving("bench.servers.bare", **reply))
-            sides[BARE] = Side(bare.url, stock.single)
-        found = rates(sides, rounds=rounds, seconds=effort.seconds)
-    yield from against(ours.part, kind.name, found, TARGETS[ours.part])
-    yield from _cost(ours, kind, stock, effort)
-    target = MILLISECONDS if kind.is_a_members else None
-    yield from waited(f"{ours.part}, waiting", kind.name, sides[OURS], median(found[OURS]), effort, target)
+        if api.part == "SQLite":  # does not use a database
+            settings = bare_settings(sandbox.folder, queue.first_response(api.server.url))
+            bare = servers.enter_context(sandbox.serving("bench.servers.bare", **settings))
+            candidates[BARE] = Candidate(bare.url, queue.single)
+        rates = measure_rates(candidates, rounds=rounds, seconds=effort.seconds)
+    yield from throughput_ratios(api.part, kind.name, rates, MIN_RATIOS[api.part])
+    yield from _cost(api, kind, queue, effort)
+    target = MAX_MILLISECONDS if kind.is_authenticated else None
+    yield from measure_latencies(f"{api.part}, waiting", kind.name, candidates[API], median(rates[API]), effort, target)
 
 
-def _cost(ours: Ours, kind: Kind, stock: Stock, effort: Effort) -> Iterator[Measure]:
-    """The processor time of a request, of our process and of the database's; no ratio, but what sums are made of."""
-    if not IS_TOLD:
+def _cost(api: ApiServer, kind: Kind, queue: RequestQueue, effort: Effort) -> Iterator[Measure]:
+    """Return the processor time per request, of the API's process and of the database. Used by docs/scaling.md."""
+    if not IS_AVAILABLE:
         return
-    pids = {"server": ours.server.pid} | ({"database": ours.databases.pid} if ours.databases.pid else {})
-    before = {name: worked(pid) for name, pid in pids.items()}
-    answers = stock.as_answered(ours.server.url, seconds=2 * effort.seconds)
-    took = {f"us {name}": 1e6 * (worked(pid) - before[name]) / answers.sent for name, pid in pids.items()}
-    raw = took | {"requests/s": answers.rate, "busy at the sender": answers.busy}
-    yield Measure(f"{ours.part}, cost", kind.name, sum(took.values()), "us of processors", raw)
+    pids = {"server": api.server.pid} | ({"database": api.databases.pid} if api.databases.pid else {})
+    before = {name: processor_seconds(pid) for name, pid in pids.items()}
+    result = queue.closed_loop(api.server.url, seconds=2 * effort.seconds)
+    microseconds = {
+        f"us {name}": 1e6 * (processor_seconds(pid) - before[name]) / result.request_count for name, pid in pids.items()
+    }
+    raw = microseconds | {"requests/s": result.rate, "busy at the sender": result.utilization}
+    yield Measure(f"{api.part}, cost", kind.name, sum(microseconds.values()), "us of processors", raw)
 
 
-def _memory(ours: Ours) -> Iterator[Measure]:
-    now, most = ours.server.megabytes(), ours.server.megabytes("VmHWM")
-    if now and most:
-        yield Measure("running", f"memory after all that, {ours.part}", now, "MB", {"MB at most": most}, MEGABYTES)
+def _memory(api: ApiServer) -> Iterator[Measure]:
+    current, peak = api.server.megabytes(), api.server.megabytes("VmHWM")
+    if current and peak:
+        yield Measure(
+            "running", f"memory after all that, {api.part}", current, "MB", {"MB at most": peak}, MAX_MEGABYTES
+        )

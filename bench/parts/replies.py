@@ -1,8 +1,8 @@
-"""The time that a reply takes when nothing of it is kept, with few articles and with many.
+"""Measure uncached responses with few and with many articles.
 
-`python -m bench.parts.replies TIMES ADDRESS ...` is handed how often to ask and the addresses of loaded databases, and
-prints, as JSON, the median milliseconds of each kind of reply for each. It runs all applications in this one process,
-without a network, and asks them in turns: whatever else the machine does, it does to all.
+`python -m bench.parts.replies REPETITIONS DATABASE_URL ...` sends requests to one application per loaded database, and
+prints the median milliseconds of each kind of response per database as JSON. All applications run in this process,
+without a network, and take turns, so that disturbances affect all equally.
 """
 
 import asyncio
@@ -23,41 +23,42 @@ from app.core.settings import Settings
 from app.main import create_app
 from bench.articles import CATEGORIES, SEED, TOPICS, Writer, slug_of
 
-FRESH = 10  # replies after which connections are new: PostgreSQL plans with the values only in a connection's first
-PAGE = 20
+RESPONSES_PER_CONNECTION = 10  # PostgreSQL uses the values in its plans only for the first executions
+PAGE_SIZE = 20
 
 
-def main(times: str, *databases: str) -> None:
-    logs.configure("info")  # a line for each request, as when it serves
-    print(json.dumps(asyncio.run(_compare([_application(each) for each in databases], int(times)))))
+def main(repetitions: str, *database_urls: str) -> None:
+    logs.configure("info")  # one line per request, as in production
+    apps = [_application(database_url) for database_url in database_urls]
+    print(json.dumps(asyncio.run(_compare(apps, int(repetitions)))))
 
 
 def _application(database_url: str) -> FastAPI:
-    """The whole application with its search index, and a cache in which no reply has room."""
+    """Create the application with its search index, and a cache too small for any response."""
     app = create_app(Settings(_env_file=None, database_url=database_url, cache_bytes=1024))
-    app.state.services.web.watcher.look()
-    app.state.services.web.watcher.catch_up()
+    app.state.services.web.watcher.poll()
+    app.state.services.web.watcher.rebuild_if_outdated()
     return app
 
 
-async def _compare(apps: Sequence[FastAPI], times: int) -> dict[str, list[float]]:
-    addresses = [{kind: cycle(all_) for kind, all_ in (await _addresses(app)).items()} for app in apps]
-    found: dict[str, list[float]] = {}
-    for kind in addresses[0]:
-        taken: list[list[float]] = [[] for _ in apps]
-        for n in range(times):
-            for app, named, milliseconds in zip(apps, addresses, taken, strict=True):
-                if n % FRESH == 0:
+async def _compare(apps: Sequence[FastAPI], repetitions: int) -> dict[str, list[float]]:
+    paths_by_app = [{kind: cycle(paths) for kind, paths in (await _paths(app)).items()} for app in apps]
+    medians: dict[str, list[float]] = {}
+    for kind in paths_by_app[0]:
+        samples: list[list[float]] = [[] for _ in apps]
+        for n in range(repetitions):
+            for app, paths, milliseconds in zip(apps, paths_by_app, samples, strict=True):
+                if n % RESPONSES_PER_CONNECTION == 0:
                     app.state.services.web.database.close()
-                milliseconds.append((await _ask(app, next(named[kind])))[0])
-        found[kind] = [median(each) for each in taken]
-    return found
+                milliseconds.append((await _send(app, next(paths[kind])))[0])
+        medians[kind] = [median(values) for values in samples]
+    return medians
 
 
-async def _addresses(app: FastAPI) -> dict[str, list[str]]:
-    """What is asked for, by kind of reply: full pages all through the list, and articles and words from all over."""
-    random = Random(SEED)  # noqa: S311 - repeatable is what is wanted
-    _, first = await _ask(app, "/v1/articles?limit=1")
+async def _paths(app: FastAPI) -> dict[str, list[str]]:
+    """Return paths by kind of response: full pages throughout the list, and articles and words from all parts."""
+    random = Random(SEED)  # noqa: S311 - must be repeatable
+    _, first = await _send(app, "/v1/articles?limit=1")
     total = json.loads(first)["total"]
     words = Writer(random).words
     return {
@@ -79,34 +80,34 @@ async def _addresses(app: FastAPI) -> dict[str, list[str]]:
 
 
 async def _pages(app: FastAPI, total: int) -> list[str]:
-    """Addresses of full pages, from the newest to the oldest."""
-    many = 50
-    step = min(100, (total - PAGE) // many)
-    addresses = ["/v1/articles"]
+    """Return the paths of full pages, from the newest to the oldest."""
+    page_count = 50
+    step = min(100, (total - PAGE_SIZE) // page_count)
+    paths = ["/v1/articles"]
     if step < 1:
-        return addresses
+        return paths
     cursor: dict[str, str] = {}
-    while len(addresses) < many:
-        _, page = await _ask(app, f"/v1/articles?{urlencode({'limit': step} | cursor)}")
+    while len(paths) < page_count:
+        _, page = await _send(app, f"/v1/articles?{urlencode({'limit': step} | cursor)}")
         cursor = {"cursor": json.loads(page)["next"]}
-        addresses.append(f"/v1/articles?{urlencode(cursor)}")
-    return addresses
+        paths.append(f"/v1/articles?{urlencode(cursor)}")
+    return paths
 
 
 def _pairs(words: list[str], random: Random) -> Iterator[list[str]]:
     return (random.sample(words, k=2) for _ in range(100))
 
 
-async def _ask(app: FastAPI, address: str) -> tuple[float, bytes]:
-    """The milliseconds that a reply took, and its body; the request is one that a server would hand over."""
-    path, _, query = address.partition("?")
-    sent: list[Message] = []
+async def _send(app: FastAPI, target: str) -> tuple[float, bytes]:
+    """Send a request to the application. Returns the milliseconds and the body."""
+    path, _, query = target.partition("?")
+    messages: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        messages.append(message)
 
     scope = {
         "type": "http",
@@ -125,9 +126,9 @@ async def _ask(app: FastAPI, address: str) -> tuple[float, bytes]:
     started = perf_counter()
     await app(scope, receive, send)
     milliseconds = 1000 * (perf_counter() - started)
-    body = b"".join(message.get("body", b"") for message in sent)
-    if sent[0]["status"] != 200:
-        raise RuntimeError(f"{address}: {body!r}")
+    body = b"".join(message.get("body", b"") for message in messages)
+    if messages[0]["status"] != 200:
+        raise RuntimeError(f"{target}: {body!r}")
     return milliseconds, body
 
 

@@ -1,4 +1,4 @@
-"""What running the service takes: until it is ready, and what a second process costs or brings."""
+"""Startup time, and the effect of a second process."""
 
 import subprocess
 import sys
@@ -9,44 +9,44 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 
-from bench.client.stock import CONNECTIONS, Stock
+from bench.client.stock import CLOSED_LOOP_CONNECTIONS, RequestQueue
 from bench.effort import Effort
-from bench.parts.kinds import COMPLETING, DASHBOARD, SERVED, Kind, people
+from bench.parts.kinds import COMPLETING, DASHBOARD, SERVER_SETTINGS, Kind, create_members
 from bench.results import Measure, Target
 from bench.servers.databases import DATABASES
-from bench.servers.filled import loaded
+from bench.servers.filled import load_content
 from bench.servers.machine import CLIENT, SERVER, on_cores
-from bench.servers.proc import IS_TOLD, children, megabytes, worked
-from bench.servers.processes import Place, Server, free_port
+from bench.servers.proc import IS_AVAILABLE, children, megabytes, processor_seconds
+from bench.servers.processes import Sandbox, Server, free_port
 
 PART = "running"
-SECONDS, PERCENT = Target(3), Target(15)
-MEGABYTES = Target(180)
+MAX_STARTUP_SECONDS, MAX_OVERHEAD_PERCENT = Target(3), Target(15)
+MAX_MEGABYTES = Target(180)
 
 
 def measure_running(folder: Path, effort: Effort) -> Iterator[Measure]:
     for part in effort.databases:
         with DATABASES[part](folder) as databases:
-            address = loaded(databases(f"running_{part}"))
-            times = [_until_ready(Place(folder), address) for _ in range(effort.starts)]
+            database_url = load_content(databases(f"running_{part}"))
+            times = [_startup_seconds(Sandbox(folder), database_url) for _ in range(effort.server_starts)]
             raw = {"fastest": min(times), "slowest": max(times)}
-            yield Measure(PART, f"from the command to ready, {part}", median(times), "s", raw, SECONDS)
-            if IS_TOLD:
-                yield from _processes(folder, part, address, effort)
+            yield Measure(PART, f"from the command to ready, {part}", median(times), "s", raw, MAX_STARTUP_SECONDS)
+            if IS_AVAILABLE:
+                yield from _measure_processes(folder, part, database_url, effort)
 
 
-def _until_ready(place: Place, address: str) -> float:
-    """Seconds from `twentyone serve` until it says that it is ready."""
+def _startup_seconds(sandbox: Sandbox, database_url: str) -> float:
+    """Return the seconds from `twentyone serve` to readiness."""
     port = free_port()
     command = [*on_cores(SERVER), sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-    environment = place.environment({"database_url": address})
+    environment = sandbox.environment({"database_url": database_url})
     started = time.perf_counter()
-    with (place.folder / "start.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=place.folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    with (sandbox.folder / "start.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=sandbox.folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             while not _is_ready(port):
                 if process.poll() is not None:
-                    raise RuntimeError(f"{command} ended")
+                    raise RuntimeError(f"{command} ended before it was ready.")
                 time.sleep(0.01)
             return time.perf_counter() - started
         finally:
@@ -63,27 +63,27 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _processes(folder: Path, part: str, address: str, effort: Effort) -> Iterator[Measure]:
-    """The processor time of a request with one process and with two, on the same cores and under the same load."""
-    some = people(address, replace(effort, walkers=effort.walkers // 2, others=1))
-    stocks = {kind: some.stock(kind) for kind in (DASHBOARD, COMPLETING)}
-    took: dict[int, dict[Kind, float]] = {}
+def _measure_processes(folder: Path, part: str, database_url: str, effort: Effort) -> Iterator[Measure]:
+    """Compare the processor time per request with one process and with two, on the same cores with the same load."""
+    members = create_members(database_url, replace(effort, walkers=effort.walkers // 2, other_members=1))
+    queues = {kind: members.queue(kind) for kind in (DASHBOARD, COMPLETING)}
+    costs: dict[int, dict[Kind, float]] = {}
     for workers in (1, 2):
-        place = Place(folder, cores=(SERVER, CLIENT), workers=workers)
-        with place.serving(database_url=address, **SERVED) as server:
-            took[workers] = {kind: _cost(stock, server, effort) for kind, stock in stocks.items()}
-            most = max(megabytes(each, "VmRSS") or 0.0 for each in (children(server.pid) or [server.pid]))
-    yield Measure(PART, f"memory of one of two processes, {part}", most, "MB", {}, MEGABYTES)
-    for kind in stocks:
-        one, two = took[1][kind], took[2][kind]
-        raw = {"us with 1": one, "us with 2": two}
+        sandbox = Sandbox(folder, cores=(SERVER, CLIENT), workers=workers)
+        with sandbox.serving(database_url=database_url, **SERVER_SETTINGS) as server:
+            costs[workers] = {kind: _cost(queue, server, effort) for kind, queue in queues.items()}
+            peak = max(megabytes(pid, "VmRSS") or 0.0 for pid in (children(server.pid) or [server.pid]))
+    yield Measure(PART, f"memory of one of two processes, {part}", peak, "MB", {}, MAX_MEGABYTES)
+    for kind in queues:
+        single, double = costs[1][kind], costs[2][kind]
+        raw = {"us with 1": single, "us with 2": double}
         name = f"{kind.name}: processor time with 2 processes, {part}"
-        yield Measure(PART, name, 100 * (two / one - 1), "% more", raw, PERCENT)
+        yield Measure(PART, name, 100 * (double / single - 1), "% more", raw, MAX_OVERHEAD_PERCENT)
 
 
-def _cost(stock: Stock, server: Server, effort: Effort) -> float:
-    """Microseconds of processor for a request."""
-    stock.as_answered(server.url, seconds=effort.seconds, connections=2 * CONNECTIONS)
-    before = worked(server.pid)
-    answers = stock.as_answered(server.url, seconds=2 * effort.seconds, connections=2 * CONNECTIONS)
-    return 1e6 * (worked(server.pid) - before) / answers.sent
+def _cost(queue: RequestQueue, server: Server, effort: Effort) -> float:
+    """Return microseconds of processor time per request."""
+    queue.closed_loop(server.url, seconds=effort.seconds, connections=2 * CLOSED_LOOP_CONNECTIONS)
+    before = processor_seconds(server.pid)
+    result = queue.closed_loop(server.url, seconds=2 * effort.seconds, connections=2 * CLOSED_LOOP_CONNECTIONS)
+    return 1e6 * (processor_seconds(server.pid) - before) / result.request_count

@@ -1,4 +1,4 @@
-"""What sign-in gives away by its time, and what it takes from readers while many sign in."""
+"""Timing differences of sign-in, and its effect on concurrent readers."""
 
 import json
 import time
@@ -8,119 +8,127 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench.client.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG, Client, address_of
+from bench.client.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG_PASSWORD, Client, address_of
 from bench.effort import Effort
 from bench.parts.public import ARTICLE
 from bench.results import Measure, Target
 from bench.servers.databases import DATABASES
-from bench.servers.filled import loaded, migrated
+from bench.servers.filled import load_content, migrate
 from bench.servers.machine import CLIENT, SERVER, on_cores
-from bench.servers.processes import Place, Server
+from bench.servers.processes import Sandbox, Server
 
 PART = "sign-in"
-FEWER = 5  # tries, where each answer waits until a tenth of a second is over, and so varies little
-PEOPLE = 7  # known, and as many unknown; an odd number, so that each comes first as often as second
-APART, MILLISECONDS, MEGABYTES = Target(10), Target(25), Target(400)
+SLOW_OPERATION_DIVISOR = 5  # responses are delayed to a tenth of a second and vary little, so fewer attempts suffice
+KNOWN_ADDRESSES = 7  # and as many unknown; odd, so that each address is first equally often
+MAX_DIFFERENCE_PERCENT, MAX_MILLISECONDS, MAX_MEGABYTES = Target(10), Target(25), Target(400)
 
-CLIENTS = 16  # who sign in
-READS = 50  # articles a second
-WARMING = 1  # seconds
+CLIENTS = 16  # that sign in
+READS_PER_SECOND = 50  # of an article
+WARM_UP_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked about known and unknown addresses, and answered alike."""
+class TimedOperation:
+    """An operation that responds equally to known and unknown addresses."""
 
     name: str
     path: str
     status: int
     body: Mapping[str, str] = field(default_factory=dict)
-    unknown: Callable[[int], int] = lambda n: PEOPLE + n % PEOPLE
-    fewer: int = 1  # tries
+    unknown: Callable[[int], int] = lambda n: KNOWN_ADDRESSES + n % KNOWN_ADDRESSES
+    repetition_divisor: int = 1
 
 
-QUESTIONS = (
-    Question("sign-in", SIGN_IN, 401, {"password": WRONG}),
-    Question("forgotten password", FORGOT, 202, fewer=FEWER),
-    Question("registration", REGISTER, 202, {"password": PASSWORD}, unknown=lambda n: 2 * PEOPLE + n, fewer=FEWER),
+TIMED_OPERATIONS = (
+    TimedOperation("sign-in", SIGN_IN, 401, {"password": WRONG_PASSWORD}),
+    TimedOperation("forgotten password", FORGOT, 202, repetition_divisor=SLOW_OPERATION_DIVISOR),
+    TimedOperation(
+        "registration",
+        REGISTER,
+        202,
+        {"password": PASSWORD},
+        unknown=lambda n: 2 * KNOWN_ADDRESSES + n,
+        repetition_divisor=SLOW_OPERATION_DIVISOR,
+    ),
 )
 
 
 def measure_sign_in(folder: Path, effort: Effort) -> Iterator[Measure]:
-    place, wide = Place(folder), Place(folder, cores=(SERVER, CLIENT))
+    sandbox, two_core_sandbox = Sandbox(folder), Sandbox(folder, cores=(SERVER, CLIENT))
     for name in effort.databases:
-        with DATABASES[name](folder) as create:
-            database_url = migrated(create("told_apart"))
-            with place.serving(database_url=database_url, **NO_LIMITS) as server:
-                yield from _told_apart(Client(server.url), name, effort)
-    database_url = loaded(f"sqlite:///{folder / 'hammered.db'}")
-    with wide.serving(database_url=database_url, **NO_LIMITS) as server:
-        yield from _hammered(place, server, effort.hammering)
+        with DATABASES[name](folder) as databases:
+            database_url = migrate(databases("timing"))
+            with sandbox.serving(database_url=database_url, **NO_LIMITS) as server:
+                yield from _timing_differences(Client(server.url), name, effort)
+    database_url = load_content(f"sqlite:///{folder / 'sign_in_load.db'}")
+    with two_core_sandbox.serving(database_url=database_url, **NO_LIMITS) as server:
+        yield from _latency_during_sign_ins(sandbox, server, effort.sign_in_seconds)
 
 
-def _told_apart(client: Client, database: str, effort: Effort) -> Iterator[Measure]:
-    for n in range(PEOPLE):
+def _timing_differences(client: Client, database: str, effort: Effort) -> Iterator[Measure]:
+    for n in range(KNOWN_ADDRESSES):
         client.sign_up(address_of(n))
-    for question in QUESTIONS:
-        known, unknown = _times(client, question, effort)
+    for operation in TIMED_OPERATIONS:
+        known, unknown = _times(client, operation, effort)
         ratio = median(known) / median(unknown)
         raw = {"ms known": median(known), "ms unknown": median(unknown), "ratio": ratio}
-        name = f"{question.name}, known or not, {database}"
-        yield Measure(PART, name, 100 * abs(ratio - 1), "% apart", raw, APART)
+        name = f"{operation.name}, known or not, {database}"
+        yield Measure(PART, name, 100 * abs(ratio - 1), "% apart", raw, MAX_DIFFERENCE_PERCENT)
 
 
-def _times(client: Client, question: Question, effort: Effort) -> tuple[list[float], list[float]]:
-    """Milliseconds for known and for unknown addresses; who goes first takes turns, so that a drift favours none."""
+def _times(client: Client, operation: TimedOperation, effort: Effort) -> tuple[list[float], list[float]]:
+    """Return milliseconds for known and for unknown addresses.
+
+    The order alternates, so that drift affects both equally.
+    """
     known: list[float] = []
     unknown: list[float] = []
-    for n in range(effort.tries // question.fewer or 1):
-        pair = [(known, n % PEOPLE), (unknown, question.unknown(n))]
-        for taken, person in pair if n % 2 else reversed(pair):
-            body = {"email": address_of(person), **question.body}
-            taken.append(client.timed_post(question.path, expected=question.status, **body))
+    for n in range(effort.sign_in_attempts // operation.repetition_divisor or 1):
+        pair = [(known, n % KNOWN_ADDRESSES), (unknown, operation.unknown(n))]
+        for samples, number in pair if n % 2 else reversed(pair):
+            body = {"email": address_of(number), **operation.body}
+            samples.append(client.timed_post(operation.path, expected=operation.status, **body))
     return known, unknown
 
 
-def _hammered(place: Place, server: Server, meanwhile: float) -> Iterator[Measure]:
+def _latency_during_sign_ins(sandbox: Sandbox, server: Server, duration: float) -> Iterator[Measure]:
     client = Client(server.url)
     for n in range(CLIENTS):
         client.sign_up(address_of(n))
     before = server.megabytes("VmHWM")
-    _read(server.url, seconds=WARMING)
-    alone = quantiles(_read(server.url, seconds=meanwhile / 3), n=100)
+    _read_latencies(server.url, seconds=WARM_UP_SECONDS)
+    baseline = quantiles(_read_latencies(server.url, seconds=duration / 3), n=100)
     with ThreadPoolExecutor(1) as pool:
-        seconds = str(WARMING + meanwhile + WARMING)
+        seconds = str(WARM_UP_SECONDS + duration + WARM_UP_SECONDS)
         hammer = ("bench.client.hammer", server.url, seconds, str(CLIENTS))
-        answers = pool.submit(place.ask, *hammer, before=on_cores(CLIENT))
-        time.sleep(WARMING)
-        times = _read(server.url, seconds=meanwhile)
-        answered = json.loads(answers.result())
-    percentile = quantiles(times, n=100)
+        sign_ins = pool.submit(sandbox.output_of, *hammer, prefix=on_cores(CLIENT))
+        time.sleep(WARM_UP_SECONDS)
+        times = _read_latencies(server.url, seconds=duration)
+        rates = json.loads(sign_ins.result())
+    percentiles = quantiles(times, n=100)
     raw = {
-        "ms p50": percentile[49],
-        "p95": percentile[94],
+        "ms p50": percentiles[49],
+        "p95": percentiles[94],
         "longest": max(times),
-        "p50 alone": alone[49],
-        "p95 alone": alone[94],
-        "sign-ins/s right": answered.get("200", 0),
-        "wrong": answered.get("401", 0),
-        "503": answered.get("503", 0),
+        "p50 alone": baseline[49],
+        "p95 alone": baseline[94],
+        "sign-ins/s right": rates.get("200", 0),
+        "wrong": rates.get("401", 0),
+        "503": rates.get("503", 0),
     }
-    yield Measure(PART, "a cached article meanwhile, p99", percentile[98], "ms", raw, MILLISECONDS)
+    yield Measure(PART, "a cached article meanwhile, p99", percentiles[98], "ms", raw, MAX_MILLISECONDS)
     after = server.megabytes("VmHWM")
     if before and after:
-        yield Measure(PART, "memory of the server", after, "MB", {"MB before": before}, MEGABYTES)
+        yield Measure(PART, "memory of the server", after, "MB", {"MB before": before}, MAX_MEGABYTES)
 
 
-def _read(url: str, *, seconds: float) -> list[float]:
-    """Milliseconds from when an article was due to its reply. One is due READS times a second, whether or not the one
-    before was late.
-    """
+def _read_latencies(url: str, *, seconds: float) -> list[float]:
+    """Return the milliseconds from an article's due time to its response, READS_PER_SECOND times per second."""
     client = Client(url)
     times = []
     started = time.perf_counter()
-    for n in range(int(READS * seconds)):
-        due = started + n / READS
+    for n in range(int(READS_PER_SECOND * seconds)):
+        due = started + n / READS_PER_SECOND
         time.sleep(max(0.0, due - time.perf_counter()))
         if client.get(ARTICLE) != 200:
             raise RuntimeError(ARTICLE)

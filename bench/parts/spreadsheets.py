@@ -1,4 +1,4 @@
-"""What it costs to score 100,000 people's answers to 36 items, by `twentyone assessments score`."""
+"""The cost of `twentyone assessments score` for 100,000 respondents and 36 items."""
 
 import csv
 from collections.abc import Iterator
@@ -7,48 +7,48 @@ from random import Random
 
 from bench.effort import Effort
 from bench.results import Measure, Target
-from bench.servers.processes import ROOT, Place, Usage
+from bench.servers.processes import ROOT, Sandbox, Usage
 
-FEWER = 100  # times as few, to compare
-ITEMS, LOWEST, HIGHEST = 36, 1, 7
-MISSING = 0.01  # of the answers
+SMALL_FILE_DIVISOR = 100
+ITEMS, MIN_ANSWER, MAX_ANSWER = 36, 1, 7
+MISSING_SHARE = 0.01  # of the answers
 SEED = 36
-DEFINITION = ROOT / "tests" / "assessments" / "definitions" / "ecr.yaml"  # two scales, and a style
-SECONDS, MEGABYTES = Target(20), Target(300)
+DEFINITION = ROOT / "tests" / "assessments" / "definitions" / "ecr.yaml"  # two scales and a style
+MAX_SECONDS, MAX_MEGABYTES = Target(20), Target(300)
 
 
 def measure_spreadsheets(folder: Path, effort: Effort) -> Iterator[Measure]:
-    few, many = effort.scored // FEWER, effort.scored
-    short, long = (_score(Place(folder), people) for people in (few, many))
-    raw = {f"s for {few:,}": short.seconds, f"s for {many:,}": long.seconds}
-    yield Measure("spreadsheet", f"score {many:,} rows of {ITEMS} items", long.seconds, "s", raw, SECONDS)
-    raw = {f"MB for {few:,}": short.megabytes, f"MB for {many:,}": long.megabytes}
-    yield Measure("spreadsheet", "memory of that", long.megabytes, "MB", raw, MEGABYTES)
+    small_count, large_count = effort.respondents // SMALL_FILE_DIVISOR, effort.respondents
+    small, large = (_score(Sandbox(folder), respondents) for respondents in (small_count, large_count))
+    raw = {f"s for {small_count:,}": small.seconds, f"s for {large_count:,}": large.seconds}
+    yield Measure("spreadsheet", f"score {large_count:,} rows of {ITEMS} items", large.seconds, "s", raw, MAX_SECONDS)
+    raw = {f"MB for {small_count:,}": small.megabytes, f"MB for {large_count:,}": large.megabytes}
+    yield Measure("spreadsheet", "memory of that", large.megabytes, "MB", raw, MAX_MEGABYTES)
 
 
-def _score(place: Place, people: int) -> Usage:
-    path = _write(place.folder / f"{people}.csv", people)
-    usage = place.run("app.cli", "assessments", "score", str(path), "--definition", str(DEFINITION))
+def _score(sandbox: Sandbox, respondents: int) -> Usage:
+    path = _write(sandbox.folder / f"{respondents}.csv", respondents)
+    usage = sandbox.run("app.cli", "assessments", "score", str(path), "--definition", str(DEFINITION))
     with path.with_suffix(".scores.csv").open(encoding="utf-8", newline="") as scores:
         rows = sum(1 for _ in csv.reader(scores)) - 1
-    if rows != people:
-        raise RuntimeError(f"{rows} of {people} people were scored")
+    if rows != respondents:
+        raise RuntimeError(f"{rows} of {respondents} respondents were scored.")
     return usage
 
 
-def _write(path: Path, people: int) -> Path:
-    """Always the same answers, around a mean of each person's own, so that the items hang together."""
-    random = Random(SEED)  # noqa: S311 - repeatable is what is wanted
+def _write(path: Path, respondents: int) -> Path:
+    """Write the same answers in every run. Each respondent has a mean, so that items correlate."""
+    random = Random(SEED)  # noqa: S311 - must be repeatable
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["person", *(f"q{n:02}" for n in range(1, ITEMS + 1))])
-        for n in range(people):
-            leaning = random.uniform(LOWEST, HIGHEST)
-            writer.writerow([f"person-{n:06}", *(_cell(random, leaning) for _ in range(ITEMS))])
+        for n in range(respondents):
+            mean = random.uniform(MIN_ANSWER, MAX_ANSWER)
+            writer.writerow([f"person-{n:06}", *(_cell(random, mean) for _ in range(ITEMS))])
     return path
 
 
-def _cell(random: Random, leaning: float) -> int | None:
-    if random.random() < MISSING:
+def _cell(random: Random, mean: float) -> int | None:
+    if random.random() < MISSING_SHARE:
         return None
-    return min(max(round(random.gauss(leaning, 1.5)), LOWEST), HIGHEST)
+    return min(max(round(random.gauss(mean, 1.5)), MIN_ANSWER), MAX_ANSWER)

@@ -1,4 +1,4 @@
-"""What a member's rows take on PostgreSQL, indexes included, right after the tables were packed."""
+"""The size of a member's rows on PostgreSQL, including indexes, after VACUUM FULL."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,18 +24,18 @@ TABLES = (
 )
 
 
-def measure_storage(address: str) -> Iterator[Measure]:
-    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+def measure_storage(database_url: str) -> Iterator[Measure]:
+    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
         for table in TABLES:
-            yield from _of_table(connection, table)
+            yield from _measure_table(connection, table)
 
 
-def _of_table(connection: psycopg.Connection[Any], table: str) -> Iterator[Measure]:
+def _measure_table(connection: psycopg.Connection[Any], table: str) -> Iterator[Measure]:
     name = sql.Identifier(table)
     connection.execute(sql.SQL("VACUUM FULL {}").format(name))
-    counted = sql.SQL("SELECT count(*), pg_total_relation_size({}) FROM {}").format(sql.Literal(table), name)
-    found = connection.execute(counted).fetchone()
-    rows, size = found or (0, 0)
+    statement = sql.SQL("SELECT count(*), pg_total_relation_size({}) FROM {}").format(sql.Literal(table), name)
+    row = connection.execute(statement).fetchone()
+    rows, size = row or (0, 0)
     if rows:
         yield Measure(PART, f"a row of {table}", size / rows, "bytes", {"rows": rows})

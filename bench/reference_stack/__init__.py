@@ -1,1 +1,1 @@
-"""The reference stack: the same work in the manner of the official full-stack template of FastAPI, on PostgreSQL."""
+"""The reference stack: the same operations in the style of FastAPI's official template, on PostgreSQL."""

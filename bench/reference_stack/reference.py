@@ -1,7 +1,7 @@
-"""The reference stack (`template.py`): serves it as `twentyone serve` serves ours, and fills its database.
+"""Serve the reference stack (`template.py`) like `twentyone serve`, and fill its database with users.
 
-`python -m bench.reference_stack.reference HOST PORT WORKERS` serves. With `fill READERS DONE OTHERS` it makes readers
-who completed so many days, and others, and prints who they are.
+`python -m bench.reference_stack.reference HOST PORT WORKERS` serves. `fill READERS COMPLETED OTHERS` creates readers
+with COMPLETED completed days and other users, and prints their ids.
 """
 
 import json
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from bench.reference_stack.template_filling import add_users, address_of, make_content
+from bench.reference_stack.template_filling import add_users, address_of, create_content
 from bench.reference_stack.template_session import connect
 from bench.reference_stack.template_tokens import access_token, refresh_token
 from bench.servers.instead import serve_instead
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """A user as this server knows them, made without asking it."""
+class ReferenceUser:
+    """A user of the reference stack, created directly in the database."""
 
     user_id: UUID
     session_id: UUID
@@ -31,20 +31,23 @@ class Visitor:
     def address(self) -> str:
         return address_of(self.user_id)
 
-    def refresh_token(self, turn: int) -> str:
-        return refresh_token(self.user_id, self.session_id, turn)
+    def refresh_token(self, counter: int) -> str:
+        return refresh_token(self.user_id, self.session_id, counter)
 
 
-def visitors(said: str) -> tuple[list[Visitor], list[Visitor]]:
-    """Readers and others, from what `fill` printed."""
-    readers, others = ([Visitor(*map(UUID, pair)) for pair in pairs] for pairs in json.loads(said))
-    return readers, others
+def parse_users(output: str) -> tuple[list[ReferenceUser], list[ReferenceUser]]:
+    """Return readers and other users from the output of `fill`."""
+    readers, other_users = ([ReferenceUser(*map(UUID, pair)) for pair in pairs] for pairs in json.loads(output))
+    return readers, other_users
 
 
-def fill(readers: int, done: int, others: int) -> None:
+def fill(readers: int, completed: int, other_users: int) -> None:
     engine = connect()
-    course = make_content(engine)
-    groups = add_users(engine, course, readers, completed=done), add_users(engine, course, others, completed=0)
+    course = create_content(engine)
+    groups = (
+        add_users(engine, course, readers, completed=completed),
+        add_users(engine, course, other_users, completed=0),
+    )
     json.dump(groups, sys.stdout)
 
 

@@ -1,9 +1,9 @@
-"""A yardstick: the same work in the manner of the official full-stack template of FastAPI, on PostgreSQL.
+"""The reference stack: the same operations in the style of FastAPI's official template, on PostgreSQL.
 
-A session for each request from a generator dependency, the member loaded by the token's subject, entities with
-relationships that load when they are looked at, `session.add`, `commit`, `refresh`, and a response model. The rules and
-the shapes of the replies are ours: it is the same work. What ours does beyond it, it is spared: no look at the session
-behind a token, no counted guesses, no memory of merged changes, no sealed notes, no limits, no logs, no metrics.
+Each request has a database session from a generator dependency, a member loaded by the token's subject, entities with
+lazily loaded relationships, `session.add`, `commit`, `refresh`, and a response model. The rules and response bodies are
+the API's. The stack has no session lookup, no count of failed sign-ins, no record of applied changes, no encryption, no
+limits, no logs and no metrics.
 """
 
 from fastapi import FastAPI

@@ -1,4 +1,4 @@
-"""The reference stack's sign-ins: the password by the user's row, tokens as JWT, and a row for each session."""
+"""Sign-in of the reference stack: the password on the user's row, JWTs, and a row per session."""
 
 from typing import Any
 
@@ -8,15 +8,17 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import BaseModel
 from sqlmodel import select
 
-from app.accounts.credentials.passwords import LANES, PASSES
+from app.accounts.credentials.passwords import PARALLELISM, TIME_COST
 from app.accounts.schemas import Credentials, TokenPair
-from app.core.settings import LEAST_KIBIBYTES
+from app.core.settings import MIN_PASSWORD_KIBIBYTES
 from bench.reference_stack.template_models import RefreshSession, User
 from bench.reference_stack.template_session import SessionDep, payload_of
 from bench.reference_stack.template_tokens import REFRESH, token_pair
 
 router = APIRouter(prefix="/v1/auth")
-password_hash = PasswordHash([Argon2Hasher(time_cost=PASSES, memory_cost=LEAST_KIBIBYTES, parallelism=LANES)])
+password_hash = PasswordHash(
+    [Argon2Hasher(time_cost=TIME_COST, memory_cost=MIN_PASSWORD_KIBIBYTES, parallelism=PARALLELISM)]
+)
 
 
 class Refresh(BaseModel):
@@ -38,17 +40,17 @@ def login(session: SessionDep, body: Credentials) -> Any:
     session.add(signed_in)
     session.commit()
     session.refresh(signed_in)
-    return token_pair(signed_in.user_id, signed_in.id, signed_in.turn)
+    return token_pair(signed_in.user_id, signed_in.id, signed_in.counter)
 
 
 @router.post("/refresh", response_model=TokenPair)
 def refresh(session: SessionDep, body: Refresh) -> Any:
     payload = payload_of(body.refresh_token, REFRESH)
     signed_in = session.get(RefreshSession, payload.sid)
-    if not signed_in or signed_in.user_id != payload.sub or signed_in.turn != payload.turn:
+    if not signed_in or signed_in.user_id != payload.sub or signed_in.counter != payload.counter:
         raise HTTPException(401, "Please sign in again")
-    signed_in.turn += 1
+    signed_in.counter += 1
     session.add(signed_in)
     session.commit()
     session.refresh(signed_in)
-    return token_pair(signed_in.user_id, signed_in.id, signed_in.turn)
+    return token_pair(signed_in.user_id, signed_in.id, signed_in.counter)

@@ -1,4 +1,4 @@
-"""The reference stack's articles: entities, and what belongs to them where it is looked at."""
+"""Articles of the reference stack, with lazily loaded relationships."""
 
 from typing import Any
 
@@ -25,8 +25,8 @@ def read_article(session: SessionDep, slug: str) -> Any:
     if not post:
         raise HTTPException(404, "Article not found")
     tags = [tag.id for tag in post.topics]
-    alike = select(PostTag.post_id).where(col(PostTag.tag_id).in_(tags))
-    related = select(Post).where(col(Post.id).in_(alike), Post.id != post.id).limit(3)
+    with_same_tags = select(PostTag.post_id).where(col(PostTag.tag_id).in_(tags))
+    related = select(Post).where(col(Post.id).in_(with_same_tags), Post.id != post.id).limit(3)
     text = post.text
     return {
         **{name: getattr(post, name) for name in ArticleSummary.model_fields},

@@ -1,4 +1,4 @@
-"""Rows of the reference stack: what the shipped folder of content says, and users on their way."""
+"""Rows of the reference stack: the content of seed_content/, and users with runs."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,11 +30,11 @@ from bench.reference_stack.template_models import (
 )
 from bench.servers.processes import ROOT
 
-Signed = list[tuple[str, str]]  # ids of users and of their sessions
+UserSessions = list[tuple[str, str]]  # user ids and session ids
 
 
-def make_content(engine: Engine) -> UUID:
-    """Make the tables, with articles, questionnaires and a journey, of which this is the id."""
+def create_content(engine: Engine) -> UUID:
+    """Create the tables with articles, questionnaires and a journey. Returns the journey's id."""
     SQLModel.metadata.create_all(engine)
     content = read_content(ROOT / "seed_content")
     course = Course(slug="21-days", title="One Small Thing a Day")
@@ -50,25 +50,26 @@ def make_content(engine: Engine) -> UUID:
         return course.id
 
 
-def add_users(engine: Engine, course_id: UUID, count: int, *, completed: int) -> Signed:
-    """New users with a session, and a run of which all days are open, and so many are completed. All have the password
-    of `bench/client/members.py`.
+def add_users(engine: Engine, course_id: UUID, count: int, *, completed: int) -> UserSessions:
+    """Add users with a session and a run in which all days are open and `completed` days are completed.
+
+    All have the password of `bench/client/members.py`.
     """
     started = datetime.now(UTC) - timedelta(days=LENGTH)
     zone: dict[str, Any] = {"time_zone": "Europe/Dublin", "pace": "daily", "starts_on": started.date()}
-    done: dict[str, Any] = {"completed_at": started, "completed_on": started.date()}
-    hashed = password_hash.hash(PASSWORD)
-    users = [User(email="", hashed_password=hashed) for _ in range(count)]
+    completion: dict[str, Any] = {"completed_at": started, "completed_on": started.date()}
+    hashed_password = password_hash.hash(PASSWORD)
+    users = [User(email="", hashed_password=hashed_password) for _ in range(count)]
     for user in users:
         user.email = address_of(user.id)
     walks = [Walk(user_id=user.id, course_id=course_id, started_at=started, **zone) for user in users]
     sessions = [RefreshSession(user_id=user.id) for user in users]
-    signed = [(str(each.user_id), str(each.id)) for each in sessions]
-    days = [WalkDay(walk_id=walk.id, number=n + 1, **done) for walk in walks for n in range(completed)]
+    user_sessions = [(str(refresh_session.user_id), str(refresh_session.id)) for refresh_session in sessions]
+    days = [WalkDay(walk_id=walk.id, number=n + 1, **completion) for walk in walks for n in range(completed)]
     with Session(engine) as session:
         session.add_all([*users, *walks, *sessions, *days])
         session.commit()
-    return signed
+    return user_sessions
 
 
 def address_of(user_id: UUID) -> str:
@@ -76,12 +77,12 @@ def address_of(user_id: UUID) -> str:
 
 
 def _articles(content: Content, now: datetime) -> Iterator[SQLModel]:
-    """Articles, and what they are filed under."""
-    shelves = {each["slug"]: Shelf(slug=each["slug"], name=each["name"]) for each in _rows(content, CATEGORY)}
-    tags = {each["slug"]: Tag(slug=each["slug"], name=each["name"]) for each in _rows(content, TOPIC)}
+    """Add articles with their category, topics and author."""
+    shelves = {row["slug"]: Shelf(slug=row["slug"], name=row["name"]) for row in _rows(content, CATEGORY)}
+    tags = {row["slug"]: Tag(slug=row["slug"], name=row["name"]) for row in _rows(content, TOPIC)}
     writers = {
-        each["slug"]: Writer(**{name: each[name] for name in ("slug", "name", "role", "initial")})
-        for each in _rows(content, AUTHOR)
+        row["slug"]: Writer(**{name: row[name] for name in ("slug", "name", "role", "initial")})
+        for row in _rows(content, AUTHOR)
     }
     yield from (*shelves.values(), *tags.values(), *writers.values())
     for article in content.articles.values():
@@ -112,7 +113,7 @@ def _text(article: ArticleContent, post: Post) -> PostText:
         post_id=post.id,
         blocks=document.blocks,
         contents=document.contents,
-        references=[dict(each) for each in article.references],
+        references=[dict(reference) for reference in article.references],
         call_to_action=dict(article.call_to_action),
         seo={**article.seo, "canonical_url": url, "json_ld": {"@type": "Article", "headline": article.title}},
     )

@@ -1,6 +1,4 @@
-"""The reference stack's journey: the dashboard, completing a day, and what a phone kept offline. Days have their titles
-in the database.
-"""
+"""The journey of the reference stack: dashboard, completing a day, and offline sync."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,18 +10,18 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from app.assessments.serializers import SUPPORT
-from app.journey.day_updates import fields_of
+from app.journey.day_updates import sent_fields
 from app.journey.requests import DayChange, OfflineChange
-from app.journey.responses import Dashboard, DayChanged, Synced
+from app.journey.responses import Dashboard, SyncResult, UpdatedDay
 from app.journey.rules import merge
 from app.journey.rules.merge import Completion, Note
-from app.journey.rules.progress import RunHistory, RunProgress, run_progress
-from app.journey.rules.schedule import Pace, Stretch, Timetable
-from app.journey.serializers import standing_of
+from app.journey.rules.progress import RunHistory, RunProgress, compute_progress
+from app.journey.rules.schedule import Pace, Period, Timetable
+from app.journey.serializers import build_summary
 from bench.reference_stack.template_models import User, Walk, WalkDay
 from bench.reference_stack.template_session import CurrentUser, SessionDep
 
-Shown = dict[str, Any]
+JsonObject = dict[str, Any]
 
 router = APIRouter(prefix="/v1/me/journeys/current")
 
@@ -35,45 +33,49 @@ class Changes(BaseModel):
 @router.get("", response_model=Dashboard)
 def read_dashboard(session: SessionDep, current_user: CurrentUser) -> Any:
     walk = latest_walk(session, current_user)
-    return dashboard_of(walk, found_standing(walk, datetime.now(UTC)))
+    return dashboard_of(walk, progress_of(walk, datetime.now(UTC)))
 
 
-@router.patch("/days/{day}", response_model=DayChanged)
+@router.patch("/days/{day}", response_model=UpdatedDay)
 def complete_day(session: SessionDep, current_user: CurrentUser, day: int, change: DayChange) -> Any:
     walk, now = latest_walk(session, current_user), datetime.now(UTC)
     check_open(walk, now, day)
-    done = session.exec(select(WalkDay).where(WalkDay.walk_id == walk.id, WalkDay.number == day)).first()
-    done = done or WalkDay(walk_id=walk.id, number=day)
-    if change.completed and done.completed_at is None:
-        done.completed_at, done.completed_on = now, now.date()
-    session.add(done)
+    walk_day = session.exec(select(WalkDay).where(WalkDay.walk_id == walk.id, WalkDay.number == day)).first()
+    walk_day = walk_day or WalkDay(walk_id=walk.id, number=day)
+    if change.completed and walk_day.completed_at is None:
+        walk_day.completed_at, walk_day.completed_on = now, now.date()
+    session.add(walk_day)
     session.commit()
-    session.refresh(done)
+    session.refresh(walk_day)
     session.refresh(walk)
-    found = found_standing(walk, now)
-    said = {name: value for name, (value, _) in done.notes.items()}
-    tasks = {f"task-{n}": bool(said.get(f"tasks/task-{n}")) for n in range(3)}
-    notes = {name: said.get(name) for name in ("mood_before", "mood_after", "reflection")}
-    times = {"completed_at": done.completed_at, "completed_on": done.completed_on}
-    shown = {"number": day, "status": found.days[day - 1].status, "progress": {**times, "tasks": tasks, **notes}}
-    return {**shown, "run": standing_of(found)}
+    progress = progress_of(walk, now)
+    values = {name: value for name, (value, _) in walk_day.notes.items()}
+    tasks = {f"task-{n}": bool(values.get(f"tasks/task-{n}")) for n in range(3)}
+    notes = {name: values.get(name) for name in ("mood_before", "mood_after", "reflection")}
+    times = {"completed_at": walk_day.completed_at, "completed_on": walk_day.completed_on}
+    day_fields = {
+        "number": day,
+        "status": progress.days[day - 1].status,
+        "progress": {**times, "tasks": tasks, **notes},
+    }
+    return {**day_fields, "run": build_summary(progress)}
 
 
-@router.post("/sync", response_model=Synced)
+@router.post("/sync", response_model=SyncResult)
 def sync(session: SessionDep, current_user: CurrentUser, body: Changes) -> Any:
     walk, now = latest_walk(session, current_user), datetime.now(UTC)
     check_open(walk, now, *(change.day for change in body.changes))
     days = {day.number: day for day in walk.days}
     zone = ZoneInfo(walk.time_zone)
     results = {}
-    for change in sorted(body.changes, key=lambda each: each.happened_at):
+    for change in sorted(body.changes, key=lambda change: change.happened_at):
         day = days.setdefault(change.day, WalkDay(walk_id=walk.id, number=change.day))
         results[change.change_id] = merge_change(day, change, zone)
         session.add(day)
     session.commit()
     session.refresh(walk)
-    answers = [results[change.change_id] for change in body.changes]
-    return {"results": answers, "dashboard": dashboard_of(walk, found_standing(walk, now))}
+    change_results = [results[change.change_id] for change in body.changes]
+    return {"results": change_results, "dashboard": dashboard_of(walk, progress_of(walk, now))}
 
 
 def latest_walk(session: Session, user: User) -> Walk:
@@ -83,48 +85,50 @@ def latest_walk(session: Session, user: User) -> Walk:
     return walk
 
 
-def found_standing(walk: Walk, now: datetime) -> RunProgress:
+def progress_of(walk: Walk, now: datetime) -> RunProgress:
     completions = {day.number: Completion(day.completed_at, day.completed_on, walk.time_zone) for day in walk.days}
-    stretches = (Stretch(walk.started_at.astimezone(UTC), walk.time_zone),)
-    return run_progress(RunHistory(Timetable(walk.starts_on, Pace(walk.pace), stretches), completions), now=now)
+    periods = (Period(walk.started_at.astimezone(UTC), walk.time_zone),)
+    return compute_progress(RunHistory(Timetable(walk.starts_on, Pace(walk.pace), periods), completions), now=now)
 
 
 def check_open(walk: Walk, now: datetime, *days: int) -> None:
-    if max(days, default=0) > (found_standing(walk, now).current_day or 0):
+    if max(days, default=0) > (progress_of(walk, now).current_day or 0):
         raise HTTPException(403, "Locked")
 
 
-def merge_change(day: WalkDay, change: OfflineChange, zone: ZoneInfo) -> Shown:
-    """Of the notes what was said last stands, of completions the earliest."""
-    at = change.happened_at
+def merge_change(day: WalkDay, change: OfflineChange, zone: ZoneInfo) -> JsonObject:
+    """Merge a change: the latest note and the earliest completion win."""
+    happened_at = change.happened_at
     notes = {name: Note(value, datetime.fromisoformat(since)) for name, (value, since) in day.notes.items()}
-    merged = merge.merged(notes, dict(fields_of(change.fields)), at=at)
+    merged = merge.merge_notes(notes, dict(sent_fields(change.fields)), at=happened_at)
     day.notes = {name: [value, since.isoformat()] for name, (value, since) in merged.notes.items()}
     effects = dict(merged.effects)
     if "completed" in change.fields.model_fields_set:
-        before = Completion(day.completed_at, day.completed_on, zone.key)
-        after, effects["completed"] = merge.completed(before, at=at, on=at.astimezone(zone).date(), zone=zone.key)
-        day.completed_at, day.completed_on = after.at, after.on
+        stored = Completion(day.completed_at, day.completed_on, zone.key)
+        merged_completion, effects["completed"] = merge.merge_completion(
+            stored, at=happened_at, on=happened_at.astimezone(zone).date(), zone=zone.key
+        )
+        day.completed_at, day.completed_on = merged_completion.at, merged_completion.on
     superseded = [name for name, effect in effects.items() if effect is merge.Effect.SUPERSEDED]
-    answer = {"change_id": change.change_id, "status": merge.effect_of(effects), "superseded": superseded}
-    return {**answer, "reflections": None, "problem": None}
+    result = {"change_id": change.change_id, "status": merge.overall_effect(effects), "superseded": superseded}
+    return {**result, "reflections": None, "problem": None}
 
 
-def dashboard_of(walk: Walk, found: RunProgress) -> Shown:
+def dashboard_of(walk: Walk, progress: RunProgress) -> JsonObject:
     briefs = [
         {**day.model_dump(exclude={"id", "course_id"}), "week": (day.number + 6) // 7} for day in walk.course.days
     ]
     unset = dict.fromkeys(("abandoned_at", "paused_at", "reminder_time", "finished"))
     about = {"id": walk.id, "journey": walk.course.slug, "title": walk.course.title, "pace": walk.pace}
     times = {"time_zone": walk.time_zone, "starts_on": walk.starts_on, "started_at": walk.started_at}
-    up_next = briefs[found.next_day - 1] if found.next_day else None
-    days = list(days_of(briefs, found))
-    more = {"has_calendar": False, "up_next": up_next, "days": days, "support": SUPPORT}
-    return {**vars(standing_of(found)), **about, **times, **unset, **more}
+    up_next = briefs[progress.next_day - 1] if progress.next_day else None
+    days = list(days_of(briefs, progress))
+    extras = {"has_calendar": False, "up_next": up_next, "days": days, "support": SUPPORT}
+    return {**vars(build_summary(progress)), **about, **times, **unset, **extras}
 
 
-def days_of(briefs: list[Shown], found: RunProgress) -> Iterator[Shown]:
-    for day in found.days:
+def days_of(briefs: list[JsonObject], progress: RunProgress) -> Iterator[JsonObject]:
+    for day in progress.days:
         yield {
             **briefs[day.number - 1],
             "status": day.status,

@@ -1,5 +1,6 @@
-"""Tables of the reference stack: entities with relationships that load when they are looked at. Their names aren't
-those of ours, which share a registry with them.
+"""Tables of the reference stack, with lazily loaded relationships.
+
+The class names differ from the API's, because both share one registry.
 """
 
 from datetime import date, datetime
@@ -23,7 +24,7 @@ class User(SQLModel, table=True):
 class RefreshSession(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     user_id: UUID = Field(foreign_key="user.id", index=True)
-    turn: int = 0
+    counter: int = 0
     user: User = Relationship()
 
 
@@ -57,7 +58,7 @@ class Walk(SQLModel, table=True):
 
 
 class WalkDay(SQLModel, table=True):
-    """`notes` are values by name, each with the moment since when it says so."""
+    """A day of a run. `notes` are values by name, each with its timestamp."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     walk_id: UUID = Field(foreign_key="walk.id", index=True)
@@ -120,7 +121,7 @@ class Tag(SQLModel, table=True):
 
 
 class Post(SQLModel, table=True):
-    """An article, with the names that its reply has."""
+    """An article, with the attribute names of its response."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     slug: str = Field(unique=True)
@@ -143,7 +144,7 @@ class Post(SQLModel, table=True):
 
 
 class PostText(SQLModel, table=True):
-    """What only its page shows of an article."""
+    """The columns that only the article's own page needs."""
 
     post_id: UUID = Field(foreign_key="post.id", primary_key=True)
     blocks: list[dict[str, Any]] = Field(sa_column=Column(JSON))

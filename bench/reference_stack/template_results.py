@@ -1,4 +1,4 @@
-"""The reference stack's assessments: a definition from its row, scored by our rules, and results as entities."""
+"""Assessments of the reference stack: definitions from rows, the API's scoring rules, results as entities."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -11,24 +11,27 @@ from jose import jwt
 from sqlmodel import Session, col, select
 
 from app.assessments.questionnaires import Questionnaire
-from app.assessments.requests import AnswersGiven, NewResult
-from app.assessments.results.comparison import changes
+from app.assessments.requests import NewResult, ScoreRequest
+from app.assessments.results.comparison import compare_outcomes
 from app.assessments.results.schemas import ResultRead, ScoreRead
 from app.assessments.rules import scoring
-from app.assessments.rules.definition import definition_of
-from app.assessments.serializers import SUPPORT, figures_of
+from app.assessments.rules.definition import parse_definition
+from app.assessments.serializers import SUPPORT, summarize_scores
 from bench.reference_stack.template_models import Post, Survey, SurveyResult, Tag
 from bench.reference_stack.template_session import CurrentUser, SessionDep
 from bench.reference_stack.template_tokens import ALGORITHM, SECRET
 
-Shown = dict[str, Any]
+JsonObject = dict[str, Any]
 Answers = Mapping[str, int]
+
+ARTICLE_FIELDS = {"slug", "title", "excerpt", "reading_minutes"}
+TOPIC_FIELDS = {"slug", "name"}
 
 router = APIRouter(prefix="/v1")
 
 
 @router.put("/me/results/{result_id}", response_model=ResultRead)
-def keep_result(
+def save_result(
     session: SessionDep, current_user: CurrentUser, response: Response, result_id: UUID, body: NewResult
 ) -> Any:
     result = session.get(SurveyResult, result_id)
@@ -50,17 +53,17 @@ def keep_result(
         response.status_code = 201
     questionnaire = questionnaire_of(result.survey)
     stamp = {"id": result.id, "version": result.survey.version, "taken_at": result.taken_at}
-    shown = present(session, questionnaire, result.outcome, result.answers)
-    return {**shown, **stamp, "change": change_since(session, questionnaire, result)}
+    presented = present(session, questionnaire, result.outcome, result.answers)
+    return {**presented, **stamp, "change": change_since(session, questionnaire, result)}
 
 
 @router.post("/assessments/{slug}/score", response_model=ScoreRead)
-def score_answers(session: SessionDep, slug: str, body: AnswersGiven) -> Any:
+def score_answers(session: SessionDep, slug: str, body: ScoreRequest) -> Any:
     questionnaire = questionnaire_of(find_survey(session, slug))
-    shown = present(session, questionnaire, score(questionnaire, body.answers), body.answers)
+    presented = present(session, questionnaire, score(questionnaire, body.answers), body.answers)
     expires = datetime.now(UTC) + timedelta(days=7)
     claims = {"answers": body.answers, "assessment": slug, "version": questionnaire.version, "exp": expires}
-    return {**shown, "claim_token": jwt.encode(claims, SECRET, algorithm=ALGORITHM), "claim_expires_at": expires}
+    return {**presented, "claim_token": jwt.encode(claims, SECRET, algorithm=ALGORITHM), "claim_expires_at": expires}
 
 
 def find_survey(session: Session, slug: str) -> Survey:
@@ -72,49 +75,53 @@ def find_survey(session: Session, slug: str) -> Survey:
 
 def questionnaire_of(survey: Survey) -> Questionnaire:
     stored = survey.definition
-    return Questionnaire(survey.slug, survey.version, "", survey.published_at, stored, definition_of(stored))
+    return Questionnaire(survey.slug, survey.version, "", survey.published_at, stored, parse_definition(stored))
 
 
-def score(questionnaire: Questionnaire, answers: Answers) -> Shown:
-    if any(scoring.faults(questionnaire.definition, answers)):
+def score(questionnaire: Questionnaire, answers: Answers) -> JsonObject:
+    if any(scoring.find_answer_errors(questionnaire.definition, answers)):
         raise HTTPException(422, "Some of the answers can't be used")
     return asdict(scoring.score(questionnaire.definition, answers))
 
 
-def present(session: Session, questionnaire: Questionnaire, outcome: Shown, answers: Answers) -> Shown:
-    stored = questionnaire.stored
-    wanted = stored["recommendations"]
-    articles = session.exec(select(Post).where(col(Post.slug).in_(wanted["articles"]))).all()
-    topics = session.exec(select(Tag).where(col(Tag.slug).in_(wanted["topics"]))).all()
+def present(session: Session, questionnaire: Questionnaire, outcome: JsonObject, answers: Answers) -> JsonObject:
+    stored = questionnaire.content
+    recommendations = stored["recommendations"]
+    articles = session.exec(select(Post).where(col(Post.slug).in_(recommendations["articles"]))).all()
+    topics = session.exec(select(Tag).where(col(Tag.slug).in_(recommendations["topics"]))).all()
     return {
-        **vars(figures_of(questionnaire, outcome)),
+        **vars(summarize_scores(questionnaire, outcome)),
         "interpretation": list(interpret(stored, outcome)),
-        "recommendations": {"articles": articles, "topics": topics, "journey": {"slug": wanted["journey"]}},
-        "explanation": list(scoring.explained(questionnaire.definition, answers)),
+        "recommendations": {
+            "articles": [post.model_dump(include=ARTICLE_FIELDS) for post in articles],
+            "topics": [tag.model_dump(include=TOPIC_FIELDS) for tag in topics],
+            "journey": {"slug": recommendations["journey"]},
+        },
+        "explanation": [asdict(answer) for answer in scoring.explain_answers(questionnaire.definition, answers)],
         "disclaimer": stored["disclaimer"],
         "support": SUPPORT,
     }
 
 
-def interpret(stored: Shown, outcome: Shown) -> Iterator[Shown]:
-    """Of the style and those near it, or of the middle where they are many."""
+def interpret(stored: JsonObject, outcome: JsonObject) -> Iterator[JsonObject]:
+    """Return the texts of the style and of near styles, or of the middle if more than two match."""
     style = outcome["style"]
-    near = [style["id"], *(each["style"] for each in style["distances"] if each["is_near"])]
-    said = [each for each in stored["style"]["styles"] if each["id"] in near]
-    for each in [stored["style"]["middle"]] if len(said) > 2 else said:
-        yield {**each, "scale": None}
+    near = [style["id"], *(distance["style"] for distance in style["distances"] if distance["is_near"])]
+    styles = [candidate for candidate in stored["style"]["styles"] if candidate["id"] in near]
+    for text in [stored["style"]["middle"]] if len(styles) > 2 else styles:
+        yield {**text, "scale": None}
 
 
-def change_since(session: Session, questionnaire: Questionnaire, result: SurveyResult) -> Shown | None:
+def change_since(session: Session, questionnaire: Questionnaire, result: SurveyResult) -> JsonObject | None:
     earlier = (
         select(SurveyResult)
         .where(SurveyResult.user_id == result.user_id, SurveyResult.survey_id == result.survey_id)
         .where(SurveyResult.taken_at < result.taken_at)
         .order_by(col(SurveyResult.taken_at).desc())
     )
-    before = session.exec(earlier).first()
-    if not before:
+    previous = session.exec(earlier).first()
+    if not previous:
         return None
-    stamp = {"id": before.id, "version": before.survey.version, "taken_at": before.taken_at}
-    found = changes((questionnaire_of(before.survey), before.outcome), (questionnaire, result.outcome))
-    return {"since": stamp, "scales": list(found)}
+    stamp = {"id": previous.id, "version": previous.survey.version, "taken_at": previous.taken_at}
+    changes = compare_outcomes((questionnaire_of(previous.survey), previous.outcome), (questionnaire, result.outcome))
+    return {"since": stamp, "scales": list(changes)}

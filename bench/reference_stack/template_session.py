@@ -1,4 +1,4 @@
-"""A database session for each request, and the user whom its token names."""
+"""A database session per request, and the user of its token."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class TokenPayload(BaseModel):
     sub: UUID
     type: str
     sid: UUID | None = None
-    turn: int = 0
+    counter: int = 0
 
 
 def connect() -> Engine:

@@ -1,4 +1,4 @@
-"""Tokens of the reference stack. They end at the same far moment, so that a session's tokens are known in advance."""
+"""Tokens of the reference stack. All expire at the same time, so that a session's tokens are predictable."""
 
 from uuid import UUID
 
@@ -15,16 +15,16 @@ def access_token(user_id: UUID) -> str:
     return _encoded({"sub": str(user_id), "type": ACCESS})
 
 
-def refresh_token(user_id: UUID, session_id: UUID, turn: int) -> str:
-    return _encoded({"sub": str(user_id), "sid": str(session_id), "turn": turn, "type": REFRESH})
+def refresh_token(user_id: UUID, session_id: UUID, counter: int) -> str:
+    return _encoded({"sub": str(user_id), "sid": str(session_id), "counter": counter, "type": REFRESH})
 
 
-def token_pair(user_id: UUID, session_id: UUID, turn: int) -> TokenPair:
+def token_pair(user_id: UUID, session_id: UUID, counter: int) -> TokenPair:
     return TokenPair(
         access_token=access_token(user_id),
         token_type="Bearer",  # noqa: S106 - its name in RFC 6750
         expires_in=3600,
-        refresh_token=refresh_token(user_id, session_id, turn),
+        refresh_token=refresh_token(user_id, session_id, counter),
     )
 
 

@@ -1,1 +1,1 @@
-"""What is measured: servers as processes of their own, their databases, and what they cost."""
+"""The measured servers as processes, their databases and their costs."""

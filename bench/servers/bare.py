@@ -1,6 +1,6 @@
-"""The reference: a bare ASGI callable that sends one made reply, served exactly as `twentyone serve` serves.
+"""A bare ASGI callable that sends one prebuilt response, served like `twentyone serve`.
 
-TWENTYONE_BENCH_REPLY names the file of the reply.
+TWENTYONE_BENCH_REPLY names the response's file.
 """
 
 import os
@@ -9,13 +9,13 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.servers.instead import serve_instead
-from bench.servers.replayed import REPLY, Replayed
+from bench.servers.replayed import RESPONSE_FILE_SETTING, RecordedResponse
 
 
 def create_bare() -> ASGIApp:
-    reply = Replayed.read(Path(os.environ[f"TWENTYONE_{REPLY}"]))
-    start = {"type": "http.response.start", "status": reply.status, "headers": reply.headers}
-    body = {"type": "http.response.body", "body": reply.body}
+    response = RecordedResponse.read(Path(os.environ[f"TWENTYONE_{RESPONSE_FILE_SETTING}"]))
+    start = {"type": "http.response.start", "status": response.status, "headers": response.headers}
+    body = {"type": "http.response.body", "body": response.body}
 
     async def bare(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

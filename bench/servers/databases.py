@@ -1,4 +1,4 @@
-"""Databases of this run alone: files in its folder, or a PostgreSQL server of its own from the wheel."""
+"""Temporary databases: SQLite files, or a PostgreSQL server from the wheel."""
 
 import shutil
 import tempfile
@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """Makes an empty database of a name, and returns its address. `pid` is the process of their server, if any."""
+    """Create empty databases by name and return their URLs. `pid` is the server's process, if any."""
 
     create: Callable[[str], str]
     pid: int | None = None
@@ -31,8 +31,9 @@ def sqlite(folder: Path) -> Iterator[Databases]:
 
 @contextmanager
 def postgresql(_folder: Path) -> Iterator[Databases]:
-    """As it comes, with full durability, but without autovacuum: what is measured is the state that a load leaves
-    behind, and not whether a minute has passed since. Its folder's name is short, for it holds a socket.
+    """Start PostgreSQL with full durability and without autovacuum, so that results do not depend on its timing.
+
+    The directory's name is short, because it contains a socket.
     """
     with tempfile.TemporaryDirectory(prefix="twentyone-", ignore_cleanup_errors=True) as data:
         server = get_server(Path(data) / "data", cleanup_mode="stop")
@@ -45,13 +46,13 @@ def postgresql(_folder: Path) -> Iterator[Databases]:
             shutil.rmtree(data, ignore_errors=True)
 
 
-def _create(address: str, name: str) -> str:
-    _run(address, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-    return make_url(address).set(database=name).render_as_string(hide_password=False)
+def _create(server_url: str, name: str) -> str:
+    _run(server_url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
-def _run(address: str, *statements: sql.SQL | sql.Composed) -> None:
-    with psycopg.connect(address, autocommit=True) as connection:
+def _run(server_url: str, *statements: sql.SQL | sql.Composed) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
 

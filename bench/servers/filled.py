@@ -1,21 +1,21 @@
-"""Databases with this version's tables and the content that is shipped: made as commands make them, in this process."""
+"""Databases with this version's tables and seed_content/, created by the commands' functions in this process."""
 
 from contextlib import redirect_stdout
 from io import StringIO
 
 from app.cli import migrate_database
-from app.content.commands import load_folder
-from bench.client.walkers import opened
+from app.content.commands import load_directory
+from bench.client.walkers import open_database
 from bench.servers.processes import ROOT
 
 
-def migrated(address: str) -> str:
-    with opened(address) as database:
+def migrate(database_url: str) -> str:
+    with open_database(database_url) as database:
         migrate_database(database)
-    return address
+    return database_url
 
 
-def loaded(address: str) -> str:
-    with opened(migrated(address)) as database, redirect_stdout(StringIO()):
-        load_folder(database, ROOT / "seed_content")
-    return address
+def load_content(database_url: str) -> str:
+    with open_database(migrate(database_url)) as database, redirect_stdout(StringIO()):
+        load_directory(database, ROOT / "seed_content")
+    return database_url

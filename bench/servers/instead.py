@@ -1,5 +1,6 @@
-"""`python -m bench.NAME HOST PORT WORKERS` is the program that `twentyone serve` becomes, with another application:
-loop, protocol and every flag are the same by construction.
+"""`python -m bench.NAME HOST PORT WORKERS` runs the production server with a different application.
+
+Event loop, protocol and all options are the same by construction.
 """
 
 import sys
@@ -9,4 +10,4 @@ from app.serving import serve
 
 def serve_instead(application: str) -> None:
     host, port, workers = sys.argv[1:]
-    serve(host, int(port), int(workers), application, connection="httptools")
+    serve(host, int(port), int(workers), application, http_protocol="httptools")

@@ -1,4 +1,4 @@
-"""The machine: who computes, and on which core what runs."""
+"""The machine's processor and cores."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cpu() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Return the processor's name, as far as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -17,15 +17,15 @@ def cpu() -> str:
 
 
 def cores() -> list[int]:
-    """The cores that this process may use."""
+    """Return the cores that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
-def on_cores(*which: int) -> list[str]:
-    """What a command starts with to stay on these of the cores; nothing where there is no choice."""
+def on_cores(*numbers: int) -> list[str]:
+    """Return the command prefix that pins a process to these cores; empty if unavailable."""
     allowed = cores()
     taskset = shutil.which("taskset")
-    return [taskset, "-c", ",".join(str(allowed[n]) for n in which)] if taskset and len(allowed) > 1 else []
+    return [taskset, "-c", ",".join(str(allowed[n]) for n in numbers)] if taskset and len(allowed) > 1 else []
 
 
 SERVER, CLIENT = 0, 1

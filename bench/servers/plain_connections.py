@@ -1,4 +1,4 @@
-"""Connections of the plain drivers, prepared as ours are: some that read and, on SQLite, one that writes."""
+"""Connections of the plain drivers, configured as in the API: several for reads and, on SQLite, one for writes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,32 +15,32 @@ from app.core.db.engines import PRAGMAS, sqlite_driver
 from bench.servers.plain_sql import in_postgresql, in_sqlite
 
 READERS = 10
-PATIENCE = {"busy_timeout": "5000"}
+BUSY_TIMEOUT = {"busy_timeout": "5000"}
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class PlainConnection:
     driver: Any
-    said: Callable[[str], str]  # a statement as the driver takes it
+    translate: Callable[[str], str]  # a statement to the driver's syntax
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
-        found: list[Any] = self.driver.execute(self.said(statement), values).fetchall()
-        return found
+        rows: list[Any] = self.driver.execute(self.translate(statement), values).fetchall()
+        return rows
 
-    def run(self, statement: str, **values: Any) -> None:
-        self.driver.execute(self.said(statement), values)
+    def execute(self, statement: str, **values: Any) -> None:
+        self.driver.execute(self.translate(statement), values)
 
-    def run_each(self, statement: str, values: Sequence[Mapping[str, Any]]) -> None:
+    def execute_many(self, statement: str, values: Sequence[Mapping[str, Any]]) -> None:
         if values:
-            self.driver.cursor().executemany(self.said(statement), values)
+            self.driver.cursor().executemany(self.translate(statement), values)
 
 
-Pool = SimpleQueue[Connection]
+Pool = SimpleQueue[PlainConnection]
 
 
 class Connections:
-    def __init__(self, address: str) -> None:
-        url = make_url(address)
+    def __init__(self, database_url: str) -> None:
+        url = make_url(database_url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._readers: Pool = SimpleQueue()
         self._writers: Pool = SimpleQueue() if self.is_sqlite else self._readers
@@ -50,28 +50,28 @@ class Connections:
             self._writers.put(_sqlite(url))
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Each statement by itself."""
-        with _lent(self._readers) as connection:
+    def reader(self) -> Iterator[PlainConnection]:
+        """Yield a connection in autocommit mode."""
+        with _check_out(self._readers) as connection:
             yield connection
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[PlainConnection]:
         begin = "BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-        with _lent(self._readers) as connection, _transaction(connection, begin):
+        with _check_out(self._readers) as connection, _transaction(connection, begin):
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writer(self) -> Iterator[PlainConnection]:
         with (
-            _lent(self._writers) as connection,
+            _check_out(self._writers) as connection,
             _transaction(connection, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"),
         ):
             yield connection
 
 
 @contextmanager
-def _lent(pool: Pool) -> Iterator[Connection]:
+def _check_out(pool: Pool) -> Iterator[PlainConnection]:
     connection = pool.get()
     try:
         yield connection
@@ -80,32 +80,32 @@ def _lent(pool: Pool) -> Iterator[Connection]:
 
 
 @contextmanager
-def _transaction(connection: Connection, begin: str) -> Iterator[None]:
-    connection.run(begin)
+def _transaction(connection: PlainConnection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
     try:
         yield
     except BaseException:
-        connection.run("ROLLBACK")
+        connection.execute("ROLLBACK")
         raise
-    connection.run("COMMIT")
+    connection.execute("COMMIT")
 
 
-def _postgresql(url: URL) -> Connection:
+def _postgresql(url: URL) -> PlainConnection:
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return Connection(psycopg.connect(address, autocommit=True), in_postgresql)
+    return PlainConnection(psycopg.connect(address, autocommit=True), in_postgresql)
 
 
-def _sqlite(url: URL) -> Connection:
-    """Identifiers and moments go in as ours do."""
+def _sqlite(url: URL) -> PlainConnection:
+    """Open a SQLite connection that stores ids and timestamps as the API does."""
     driver = sqlite_driver()
     driver.register_adapter(UUID, lambda value: value.hex)
     driver.register_adapter(date, date.isoformat)
-    driver.register_adapter(datetime, _moment)
+    driver.register_adapter(datetime, _timestamp_text)
     connection = driver.connect(url.database, isolation_level=None, check_same_thread=False)
-    for name, value in (PATIENCE | PRAGMAS).items():
+    for name, value in (BUSY_TIMEOUT | PRAGMAS).items():
         connection.execute(f"PRAGMA {name} = {value}")
-    return Connection(connection, in_sqlite)
+    return PlainConnection(connection, in_sqlite)
 
 
-def _moment(value: datetime) -> str:
+def _timestamp_text(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -1,11 +1,9 @@
-"""The SQL that the API sends, request by request, in PostgreSQL's words and with named values; and how SQLite and the
-drivers say the same.
-"""
+"""The SQL that the API sends, by request, in PostgreSQL's syntax, and its translation to SQLite."""
 
 import re
 from functools import lru_cache
 
-SIGNED_IN = """
+ACTIVE_SESSION = """
     EXISTS (SELECT sessions.id FROM sessions
             WHERE sessions.member_id = :member AND sessions.id = :session AND sessions.expires_at > :now)
 """
@@ -26,24 +24,24 @@ LATEST = """
         SELECT max(others.number) FROM runs AS others WHERE others.member_id = :member AND others.abandoned_at IS NULL
     )
 """
-AGREED = """
+CONSENT_GRANTED = """
     (SELECT granted FROM member_consents WHERE member_id = :member AND purpose = 'health_data'
      ORDER BY number DESC LIMIT 1)
 """
 RUN = f"SELECT {RUN_COLUMNS} FROM runs JOIN journeys ON journeys.slug = runs.journey WHERE {LATEST}"  # noqa: S608
-RUN_OF_SIGNED_IN = f"{RUN} AND {SIGNED_IN}"
+RUN_OF_SIGNED_IN = f"{RUN} AND {ACTIVE_SESSION}"
 RUN_AND_DAY = f"""
-    SELECT {RUN_COLUMNS}, member_keys.key_id, member_keys.wrapped, day_notes.sealed, {AGREED}
+    SELECT {RUN_COLUMNS}, member_keys.key_id, member_keys.wrapped, day_notes.sealed, {CONSENT_GRANTED}
     FROM runs JOIN journeys ON journeys.slug = runs.journey
     JOIN member_keys ON member_keys.member_id = runs.member_id
     LEFT JOIN day_notes
     ON day_notes.member_id = runs.member_id AND day_notes.run_id = runs.id AND day_notes.day = :day
     WHERE {LATEST}
 """  # noqa: S608
-RUN_AND_DAY_OF_SIGNED_IN = f"{RUN_AND_DAY} AND {SIGNED_IN}"
+RUN_AND_DAY_OF_SIGNED_IN = f"{RUN_AND_DAY} AND {ACTIVE_SESSION}"
 OPENINGS = "UPDATE runs SET timetable = :timetable WHERE member_id = :member AND id = :run"
 LAST_DAY = "UPDATE runs SET is_underway = false WHERE member_id = :member AND id = :run"
-DAY = """
+UPSERT_DAY = """
     INSERT INTO run_days (member_id, run_id, day, completed_at, completed_on, time_zone, undone_at)
     VALUES (:member, :run, :day, :now, :today, 'UTC', NULL)
     ON CONFLICT (member_id, run_id, day) DO UPDATE
@@ -51,18 +49,20 @@ DAY = """
         undone_at = excluded.undone_at
 """
 
-KEY_AND_CONSENT = f"SELECT key_id, wrapped, {AGREED} FROM member_keys WHERE member_id = :member"  # noqa: S608
+KEY_AND_CONSENT = f"SELECT key_id, wrapped, {CONSENT_GRANTED} FROM member_keys WHERE member_id = :member"  # noqa: S608
 NOTES = "SELECT day, sealed FROM day_notes WHERE member_id = :member AND run_id = :run ORDER BY day"
 APPLIED = "SELECT id, body_hash FROM applied_changes WHERE member_id = :member AND run_id = :run AND id IN ({ids})"
-HOW_MANY_APPLIED = "SELECT count(*) FROM applied_changes WHERE member_id = :member AND run_id = :run"
-NOTE = """
+APPLIED_COUNT = "SELECT count(*) FROM applied_changes WHERE member_id = :member AND run_id = :run"
+UPSERT_NOTE = """
     INSERT INTO day_notes (member_id, run_id, day, sealed) VALUES (:member, :run, :day, :sealed)
     ON CONFLICT (member_id, run_id, day) DO UPDATE SET sealed = excluded.sealed
 """
-APPLY = "INSERT INTO applied_changes (member_id, run_id, id, body_hash) VALUES (:member, :run, :id, :body_hash)"
+INSERT_APPLIED = (
+    "INSERT INTO applied_changes (member_id, run_id, id, body_hash) VALUES (:member, :run, :id, :body_hash)"
+)
 
 RESULT_BEFORE = f"""
-    SELECT member_keys.key_id, member_keys.wrapped, results.body_hash, deleted_results.id, {AGREED},
+    SELECT member_keys.key_id, member_keys.wrapped, results.body_hash, deleted_results.id, {CONSENT_GRANTED},
            (SELECT count(*) FROM results WHERE member_id = :member)
            + (SELECT count(*) FROM deleted_results WHERE member_id = :member)
     FROM member_keys LEFT JOIN results ON results.member_id = :member AND results.id = :result
@@ -75,11 +75,11 @@ CURRENT_VERSION = """
     WHERE assessments.is_listed IS true AND assessments.slug = :assessment
 """
 VERSION = "SELECT slug, version, digest FROM assessment_versions WHERE slug = :assessment AND version = :version"
-KEEP = """
+INSERT_RESULT = """
     INSERT INTO results (member_id, id, assessment, version, digest, engine, taken_at, body_hash, sealed)
     VALUES (:member, :result, :assessment, :version, :digest, 1, :now, :body_hash, :sealed)
 """
-DONE_WITH = "DELETE FROM drafts WHERE member_id = :member AND assessment = :assessment"
+DELETE_DRAFT = "DELETE FROM drafts WHERE member_id = :member AND assessment = :assessment"
 RESULT_AND_BEFORE = """
     SELECT results.member_id, results.id, results.assessment, results.version, results.digest, results.engine,
            results.taken_at, results.sealed, member_keys.key_id, member_keys.wrapped
@@ -106,7 +106,7 @@ ATTEMPTS = """
     WHERE (kind, account, network) IN (('known', :account, :network), ('guess', :account, ''), ('guess', '', :network))
     ORDER BY kind, account, network FOR UPDATE
 """
-COUNT = """
+COUNT_ATTEMPT = """
     INSERT INTO attempts (kind, account, network, tries, since, last_at)
     VALUES (:kind, :account, :network, 1, :now, :now)
     ON CONFLICT (kind, account, network) DO UPDATE
@@ -116,19 +116,21 @@ COUNT = """
                 THEN attempts.since ELSE :now END,
         last_at = :now
 """
-COUNT_NETWORK, COUNT_ACCOUNT = COUNT.format(moment="since"), COUNT.format(moment="last_at")
-SAME_PASSWORD = "SELECT id FROM members WHERE id = :member AND password_hash = :password_hash FOR NO KEY UPDATE"  # noqa: S105
-TAKE_BACK = """
+COUNT_NETWORK, COUNT_ACCOUNT = COUNT_ATTEMPT.format(moment="since"), COUNT_ATTEMPT.format(moment="last_at")
+LOCK_IF_PASSWORD_UNCHANGED = (
+    "SELECT id FROM members WHERE id = :member AND password_hash = :password_hash FOR NO KEY UPDATE"  # noqa: S105
+)
+REVERT_ATTEMPT = """
     UPDATE attempts SET tries = tries - 1
     WHERE kind = 'guess' AND account = '' AND network = :network AND tries > 0
 """
-FORGIVE = "DELETE FROM attempts WHERE kind = 'guess' AND account = :account"
-REMEMBER = """
+CLEAR_ATTEMPTS = "DELETE FROM attempts WHERE kind = 'guess' AND account = :account"
+REMEMBER_NETWORK = """
     INSERT INTO attempts (kind, account, network, tries, since, last_at)
     VALUES ('known', :account, :network, 0, :now, :now)
     ON CONFLICT (kind, account, network) DO UPDATE SET tries = 0, last_at = :now
 """
-MAKE_ROOM = """
+DELETE_OLDEST_SESSION = """
     DELETE FROM sessions WHERE member_id = :member AND id IN (
         SELECT id FROM sessions WHERE member_id = :member ORDER BY refreshed_at DESC LIMIT 100 OFFSET 99
     ) RETURNING member_id, id
@@ -137,7 +139,7 @@ AUDIT = """
     INSERT INTO audit_events (subject, id, event, session_id, happened_at)
     VALUES (:subject, :event, 'signed_in', :session, :now)
 """
-START = """
+INSERT_SESSION = """
     INSERT INTO sessions (member_id, id, counter, sealed, started_at, refreshed_at, expires_at, ends_at)
     VALUES (:member, :session, 0, :sealed, :now, :now, :expires, :ends)
 """
@@ -149,7 +151,7 @@ SESSION = """
     WHERE sessions.member_id = :member AND sessions.id = :session AND sessions.expires_at > :now
     FOR NO KEY UPDATE OF sessions
 """
-NEXT_TURN = """
+ADVANCE_COUNTER = """
     UPDATE sessions SET counter = :counter, sealed = :sealed, refreshed_at = :now, expires_at = :expires
     WHERE member_id = :member AND id = :session
 """
@@ -165,9 +167,9 @@ NAMES_IN_SQLITE = (
 
 @lru_cache
 def in_sqlite(statement: str) -> str:
-    """Its writers come one after the other, so there is nothing to lock."""
-    for name, other in NAMES_IN_SQLITE:
-        statement = statement.replace(name, other)
+    """Translate to SQLite's syntax. SQLite serializes writers, so row locks are removed."""
+    for name, replacement in NAMES_IN_SQLITE:
+        statement = statement.replace(name, replacement)
     return LOCK.sub("", statement)
 
 
@@ -178,5 +180,5 @@ def in_postgresql(statement: str) -> str:
 
 @lru_cache
 def applied(count: int) -> str:
-    """Those of so many changes, `id_0` and so on, that were merged before."""
+    """Select which of `count` changes, `id_0` and so on, were applied before."""
     return APPLIED.format(ids=", ".join(f":id_{n}" for n in range(count)))

@@ -1,29 +1,29 @@
-"""What Linux tells of processes; nothing elsewhere."""
+"""Process statistics from Linux's /proc; unavailable on other systems."""
 
 import os
 from pathlib import Path
 
 PROC = Path("/proc")
-IS_TOLD = (PROC / "self" / "stat").exists()
+IS_AVAILABLE = (PROC / "self" / "stat").exists()
 
 
 def megabytes(pid: int, name: str) -> float | None:
-    """A line of a process's status, in MB (10^6 bytes)."""
+    """Return a line of a process's status, in MB (10^6 bytes)."""
     lines = (line.split() for line in _read(PROC / str(pid) / "status").splitlines())
     return next((int(words[1]) * 1024 / 1e6 for words in lines if words[0] == f"{name}:"), None)
 
 
-def worked(pid: int) -> float:
-    """The seconds of processor time that a process took with its children and theirs, ended ones too."""
-    if not IS_TOLD:
+def processor_seconds(pid: int) -> float:
+    """Return the processor seconds of a process and its descendants, including ended processes."""
+    if not IS_AVAILABLE:
         return 0.0
-    return sum(_ticks(each) for each in (pid, *children(pid))) / os.sysconf("SC_CLK_TCK")
+    return sum(_ticks(process) for process in (pid, *children(pid))) / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:
-    """Those of a process and theirs."""
-    found = [int(child) for task in _tasks(pid) for child in _read(task / "children").split()]
-    return found + [each for child in found for each in children(child)]
+    """Return the descendants of a process."""
+    child_pids = [int(child) for task in _tasks(pid) for child in _read(task / "children").split()]
+    return child_pids + [descendant for child in child_pids for descendant in children(child)]
 
 
 def _tasks(pid: int) -> list[Path]:
@@ -34,7 +34,7 @@ def _tasks(pid: int) -> list[Path]:
 
 
 def _ticks(pid: int) -> int:
-    """User and system time, and that of children that have ended (proc(5), fields 14 to 17)."""
+    """Return user and system time, including that of ended children (proc(5), fields 14 to 17)."""
     fields = _read(PROC / str(pid) / "stat").rpartition(")")[2].split()
     return sum(map(int, fields[11:15]))
 

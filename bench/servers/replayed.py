@@ -1,4 +1,4 @@
-"""A server's reply as it went over the wire, to be sent again."""
+"""A recorded response of a server, to be sent again."""
 
 import json
 from dataclasses import dataclass
@@ -8,32 +8,34 @@ import httpx
 
 from bench.client.requests import Headers
 
-REPLY = "BENCH_REPLY"  # the setting that names the file of the reply to send
-OF_UVICORN = b"date"  # which it adds to every reply by itself
+RESPONSE_FILE_SETTING = "BENCH_REPLY"  # the setting that names the response's file
+UVICORN_HEADER = b"date"  # added by uvicorn itself
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class RecordedResponse:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
     @classmethod
-    def fetch(cls, url: str, headers: Headers, *, method: str = "GET", body: str = "") -> "Replayed":
-        with httpx.stream(method, url, headers=headers, content=body.encode() if body else None) as reply:
-            sent = b"".join(reply.iter_raw())
-        return cls(reply.status_code, [header for header in reply.headers.raw if header[0] != OF_UVICORN], sent)
+    def fetch(cls, url: str, headers: Headers, *, method: str = "GET", body: str = "") -> "RecordedResponse":
+        with httpx.stream(method, url, headers=headers, content=body.encode() if body else None) as response:
+            content = b"".join(response.iter_raw())
+        return cls(
+            response.status_code, [header for header in response.headers.raw if header[0] != UVICORN_HEADER], content
+        )
 
     @classmethod
-    def read(cls, path: Path) -> "Replayed":
-        kept = json.loads(path.read_text(encoding="latin-1"))
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept["headers"]]
-        return cls(kept["status"], headers, kept["body"].encode("latin-1"))
+    def read(cls, path: Path) -> "RecordedResponse":
+        document = json.loads(path.read_text(encoding="latin-1"))
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in document["headers"]]
+        return cls(document["status"], headers, document["body"].encode("latin-1"))
 
     def write(self, path: Path) -> None:
-        kept = {
+        document = {
             "status": self.status,
             "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers],
             "body": self.body.decode("latin-1"),
         }
-        path.write_text(json.dumps(kept), encoding="latin-1")
+        path.write_text(json.dumps(document), encoding="latin-1")

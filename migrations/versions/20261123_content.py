@@ -1,4 +1,4 @@
-"""The tables of content: articles and what they are filed under, the site, help lines, consents, releases."""
+"""Create the content tables: articles and their taxonomy, the site, help lines, consent texts, releases."""
 
 import sqlalchemy as sa
 from alembic import op

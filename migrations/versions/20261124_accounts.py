@@ -1,4 +1,4 @@
-"""The tables of members: accounts and their keys, sessions, mailed links, consents, mails, attempts, audit."""
+"""Create the account tables: members, keys, sessions, email tokens, consents, outbox, attempts, audit."""
 
 import sqlalchemy as sa
 from alembic import op

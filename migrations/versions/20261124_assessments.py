@@ -1,4 +1,4 @@
-"""assessments"""
+"""Create the assessment tables: definitions, drafts and results."""
 
 import sqlalchemy as sa
 from alembic import op

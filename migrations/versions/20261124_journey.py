@@ -1,4 +1,4 @@
-"""journeys, runs and bookmarks"""
+"""Create the tables of journeys, runs and bookmarks."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What matters to an account's security is written down and told to the logs, and nothing secret with it."""
+"""Tests for the security log: sign-ins, password changes and similar events are logged with the member's id."""
 
 import json
 
@@ -6,23 +6,25 @@ import pytest
 
 from tests.factories.services import PASSWORD, Service, post
 
-NEW = "two birds on a wire"
+NEW_PASSWORD = "two birds on a wire"
 
 
-def test_security_events_are_logged_with_the_members_id(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
-    person = service.register("ana@example.org")
+def test_security_events_are_logged_with_member_id(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    member = service.register("ana@example.org")
     post(service.client, "/v1/auth/login", {"email": "ana@example.org", "password": "wrong"})
     post(service.client, "/v1/auth/login", {"email": "nobody@example.org", "password": "wrong"})
-    person.keep(person.ask("PUT", "/v1/me/password", {"current_password": PASSWORD, "new_password": NEW}))
-    member_id = person.ask("GET", "/v1/me").json()["id"]
-    stolen = person.refresh
+    member.store_tokens(
+        member.request("PUT", "/v1/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+    )
+    member_id = member.request("GET", "/v1/me").json()["id"]
+    old_token = member.refresh_token
     for _ in range(2):
-        person.renew()
-    post(service.client, "/v1/auth/refresh", {"refresh_token": stolen})
+        member.refresh_session()
+    post(service.client, "/v1/auth/refresh", {"refresh_token": old_token})
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    told = [(line["event"], line["member"]) for line in lines if line["logger"] == "app.security"]
-    assert told == [
+    events = [(line["event"], line["member"]) for line in lines if line["logger"] == "app.security"]
+    assert events == [
         ("registered", member_id),
         ("signed_in", member_id),
         ("wrong_password", member_id),
@@ -34,11 +36,11 @@ def test_security_events_are_logged_with_the_members_id(service: Service, capsys
     ]
 
 
-def test_each_sign_in_is_a_session_of_its_own(service: Service) -> None:
-    person = service.register()
-    before = person.refresh
-    person.sign_in()
+def test_each_sign_in_creates_session(service: Service) -> None:
+    member = service.register()
+    first_token = member.refresh_token
+    member.sign_in()
 
-    page = person.ask("GET", "/v1/me/sessions").json()
-    assert len({each["id"] for each in page["items"]}) == page["total"] == 2
-    assert person.refresh[:46] != before[:46]  # the part that names the session
+    page = member.request("GET", "/v1/me/sessions").json()
+    assert len({session["id"] for session in page["items"]}) == page["total"] == 2
+    assert member.refresh_token[:46] != first_token[:46]  # these characters contain the session id

@@ -1,4 +1,4 @@
-"""Consents: texts for everybody, decisions that are only ever added, and withdrawing that always works."""
+"""Tests for consents: public consent texts, and recorded decisions to grant or withdraw consent."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,36 +8,36 @@ from starlette.testclient import TestClient
 from app.accounts.models import ConsentText, MemberConsent
 from tests.factories.services import Service
 
-HEALTH = "/v1/me/consents/health_data"
+CONSENT_PATH = "/v1/me/consents/health_data"
 
 
-def decisions(service: Service) -> list[tuple[int, bool, str]]:
+def stored_decisions(service: Service) -> list[tuple[int, bool, str]]:
     columns = col(MemberConsent.number), col(MemberConsent.granted), col(MemberConsent.version)
-    with service.database.loading() as session:
+    with service.database.content_load() as session:
         return [tuple(row) for row in session.execute(select(*columns).order_by(col(MemberConsent.number)))]
 
 
-def publish(service: Service, version: str) -> None:
-    """Ask for a new version from now on."""
-    with service.database.loading() as session:
+def publish_version(service: Service, version: str) -> None:
+    """Publish a new version of the consent text and make it the current one."""
+    with service.database.content_load() as session:
         for text in session.exec(select(ConsentText)):
             text.is_current = False
         session.add(ConsentText(purpose="health_data", version=version, title="T", text="T", is_current=True))
 
 
-def test_the_text_of_each_purpose_is_public_with_its_version(reader: TestClient) -> None:
-    reply = reader.get("/v1/consents")
+def test_consent_texts_are_public(shared_client: TestClient) -> None:
+    response = shared_client.get("/v1/consents")
 
-    [consent] = reply.json()["items"]
+    [consent] = response.json()["items"]
     assert (consent["purpose"], consent["version"]) == ("health_data", "1")
     assert "18" in consent["text"]
     assert "withdraw" in consent["text"].lower()
 
 
-def test_nothing_is_agreed_to_before_somebody_says_so(service: Service) -> None:
-    reply = service.register().ask("GET", HEALTH)
+def test_consent_before_decision_is_not_granted(service: Service) -> None:
+    response = service.register().request("GET", CONSENT_PATH)
 
-    assert reply.json() == {
+    assert response.json() == {
         "purpose": "health_data",
         "granted": False,
         "version": None,
@@ -46,64 +46,66 @@ def test_nothing_is_agreed_to_before_somebody_says_so(service: Service) -> None:
     }
 
 
-def test_granting_and_withdrawing_are_added_one_after_the_other(service: Service) -> None:
-    person = service.register()
+def test_consent_decisions_are_appended_in_order(service: Service) -> None:
+    member = service.register()
 
     for granted in (True, True, False, False, True):
-        reply = person.ask("PUT", HEALTH, {"granted": granted, "version": "1"})
-        assert (reply.status_code, reply.json()["granted"]) == (200, granted)
-        assert reply.json() == person.ask("GET", HEALTH).json()
+        response = member.request("PUT", CONSENT_PATH, {"granted": granted, "version": "1"})
+        assert (response.status_code, response.json()["granted"]) == (200, granted)
+        assert response.json() == member.request("GET", CONSENT_PATH).json()
 
-    assert decisions(service) == [(1, True, "1"), (2, False, "1"), (3, True, "1")]
+    assert stored_decisions(service) == [(1, True, "1"), (2, False, "1"), (3, True, "1")]
 
 
-def test_twenty_at_once_are_one_decision(service: Service) -> None:
-    person = service.register()
+def test_concurrent_equal_decisions_are_stored_once(service: Service) -> None:
+    member = service.register()
 
     with ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda _: person.ask("PUT", HEALTH, {"granted": True, "version": "1"}), range(20)))
+        responses = list(
+            pool.map(lambda _: member.request("PUT", CONSENT_PATH, {"granted": True, "version": "1"}), range(20))
+        )
 
-    assert {(reply.status_code, reply.content) for reply in replies} == {(200, replies[0].content)}
-    assert decisions(service) == [(1, True, "1")]
+    assert {(response.status_code, response.content) for response in responses} == {(200, responses[0].content)}
+    assert stored_decisions(service) == [(1, True, "1")]
 
 
-def test_only_the_current_text_can_be_agreed_to(service: Service) -> None:
-    person = service.register()
+def test_grant_of_other_version_returns_409(service: Service) -> None:
+    member = service.register()
 
     for version in ("0", "2", "x"):
-        reply = person.ask("PUT", HEALTH, {"granted": True, "version": version})
-        assert (reply.status_code, reply.json()["code"]) == (409, "consent_outdated")
-    assert decisions(service) == []
+        response = member.request("PUT", CONSENT_PATH, {"granted": True, "version": version})
+        assert (response.status_code, response.json()["code"]) == (409, "consent_outdated")
+    assert stored_decisions(service) == []
 
 
-def test_an_older_consent_can_be_withdrawn_as_it_was_given(service: Service) -> None:
-    person = service.register()
-    person.ask("PUT", HEALTH, {"granted": True, "version": "1"})
-    publish(service, "2")
-    assert person.ask("GET", HEALTH).json()["current_version"] == "2"
+def test_withdraw_of_older_version_succeeds(service: Service) -> None:
+    member = service.register()
+    member.request("PUT", CONSENT_PATH, {"granted": True, "version": "1"})
+    publish_version(service, "2")
+    assert member.request("GET", CONSENT_PATH).json()["current_version"] == "2"
 
-    reply = person.ask("PUT", HEALTH, {"granted": False, "version": "1"})
+    response = member.request("PUT", CONSENT_PATH, {"granted": False, "version": "1"})
 
-    assert (reply.status_code, reply.json()["granted"]) == (200, False)
-    assert person.ask("PUT", HEALTH, {"granted": True, "version": "1"}).status_code == 409
-    assert person.ask("PUT", HEALTH, {"granted": True, "version": "2"}).status_code == 200
+    assert (response.status_code, response.json()["granted"]) == (200, False)
+    assert member.request("PUT", CONSENT_PATH, {"granted": True, "version": "1"}).status_code == 409
+    assert member.request("PUT", CONSENT_PATH, {"granted": True, "version": "2"}).status_code == 200
 
 
-def test_a_purpose_that_nobody_asks_for_is_not_found(service: Service) -> None:
-    person = service.register()
+def test_consent_to_unknown_purpose_returns_404(service: Service) -> None:
+    member = service.register()
 
-    for reply in (
-        person.ask("GET", "/v1/me/consents/world_peace"),
-        person.ask("PUT", "/v1/me/consents/world_peace", {"granted": True, "version": "1"}),
+    for response in (
+        member.request("GET", "/v1/me/consents/world_peace"),
+        member.request("PUT", "/v1/me/consents/world_peace", {"granted": True, "version": "1"}),
     ):
-        assert (reply.status_code, reply.json()["code"]) == (404, "purpose_not_found")
+        assert (response.status_code, response.json()["code"]) == (404, "purpose_not_found")
 
 
-def test_agreeing_over_and_over_has_an_end_and_withdrawing_has_none(service: Service) -> None:
-    person = service.register()
+def test_grants_are_limited_per_day_and_withdrawals_are_not(service: Service) -> None:
+    member = service.register()
     for n in range(101):
-        reply = person.ask("PUT", HEALTH, {"granted": n % 2 == 0, "version": "1"})
+        response = member.request("PUT", CONSENT_PATH, {"granted": n % 2 == 0, "version": "1"})
 
-    assert (reply.status_code, reply.json()["code"]) == (429, "too_many_requests")
-    assert len(decisions(service)) == 100
-    assert person.ask("PUT", HEALTH, {"granted": False, "version": "1"}).status_code == 200
+    assert (response.status_code, response.json()["code"]) == (429, "too_many_requests")
+    assert len(stored_decisions(service)) == 100
+    assert member.request("PUT", CONSENT_PATH, {"granted": False, "version": "1"}).status_code == 200

@@ -1,4 +1,4 @@
-"""A member's statement that takes too long is interrupted as anybody's is: its thread does not hold a place for it."""
+"""Tests for the time limit of a member's database statements: a slow statement is interrupted."""
 
 import asyncio
 import time
@@ -13,20 +13,20 @@ from app.core.db.requests import Mode
 from app.core.errors import Unavailable
 from app.core.timestamps import utc_now
 from tests.conftest import Backend
-from tests.factories.results import serving
+from tests.factories.results import running_service
 from tests.factories.services import Service
 
-WAITS = 0.3  # seconds that a request waits, where the database itself would let it run for longer
-SOON = 2.0  # seconds in which a busy machine notices that these are over
+TIMEOUT_SECONDS = 0.3
+MAX_RELEASE_SECONDS = 2.0  # generous, because the machine may be busy
 
 
 @pytest.fixture
-def service(backend: Backend, furnished: URL) -> Iterator[Service]:
-    with serving(backend, furnished) as service:
+def service(backend: Backend, sample_template: URL) -> Iterator[Service]:
+    with running_service(backend, sample_template) as service:
         yield service
 
 
-def slow(dialect: str) -> Select[int]:
+def slow_statement(dialect: str) -> Select[int]:
     if dialect == "postgresql":
         return select(func.pg_sleep(5))
     numbers = select(literal(1).label("n")).cte(recursive=True)
@@ -34,28 +34,28 @@ def slow(dialect: str) -> Select[int]:
     return select(numbers.c.n).where(numbers.c.n < 0)
 
 
-@pytest.mark.parametrize("first", ["fetch", "execute"])
-def test_a_member_s_slow_statement_is_interrupted(service: Service, first: str) -> None:
-    member = service.app.state.services.accounts.tokens.read(service.register().access, now=utc_now())
+@pytest.mark.parametrize("method", ["fetch", "execute"])
+def test_slow_statement_of_member_is_interrupted(service: Service, method: str) -> None:
+    member = service.app.state.services.accounts.tokens.verify(service.register().access_token, now=utc_now())
     database = service.database
-    database.requests.seconds = WAITS
+    database.requests.timeout = TIMEOUT_SECONDS
 
-    seconds = asyncio.run(seconds_until_free(service, member, first))
+    seconds = asyncio.run(seconds_until_free(service, member, method))
 
-    assert seconds < SOON
+    assert seconds < MAX_RELEASE_SECONDS
 
 
-async def seconds_until_free(service: Service, member: SignedInMember, first: str) -> float:
+async def seconds_until_free(service: Service, member: SignedInMember, method: str) -> float:
     requests = service.database.requests
     session = MemberSession(requests.run, Mode.READ, member, utc_now())
-    statement = slow(service.database.url.get_backend_name())
+    statement = slow_statement(service.database.url.get_backend_name())
 
     def read() -> object:
-        return session.fetch(statement, {}) if first == "fetch" else session.execute(statement).all()
+        return session.fetch(statement, {}) if method == "fetch" else session.execute(statement).all()
 
     with pytest.raises(Unavailable):
         await session.run(read)
-    began = time.monotonic()
-    while requests.reading.taken:  # noqa: ASYNC110 - a thread ends by itself
+    started = time.monotonic()
+    while requests.read_slots.used:  # noqa: ASYNC110 - the thread signals no event
         await asyncio.sleep(0.02)
-    return time.monotonic() - began
+    return time.monotonic() - started

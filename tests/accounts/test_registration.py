@@ -1,4 +1,4 @@
-"""Signing up: alike for everybody, once per address, and at once good for signing in."""
+"""Tests for registration: one account per address, and responses that don't reveal who has an account."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,29 +6,29 @@ import pytest
 from sqlmodel import col, func, select
 
 from app.accounts.models import Member, MemberConsent
-from tests.factories.services import PASSWORD, Person, Service, post, token_in
+from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
 
 REGISTER = "/v1/auth/register"
 ANA = {"email": "ana@example.org", "password": PASSWORD}
 
 
-def members(service: Service) -> int:
+def count_members(service: Service) -> int:
     with service.database.transaction() as session:
         return session.scalar(select(func.count()).select_from(Member)) or 0
 
 
-def test_who_signs_up_can_sign_in_at_once(service: Service) -> None:
-    reply = post(service.client, REGISTER, ANA | {"display_name": "Ana", "time_zone": "Europe/Dublin"})
+def test_register_allows_immediate_sign_in(service: Service) -> None:
+    response = post(service.client, REGISTER, ANA | {"display_name": "Ana", "time_zone": "Europe/Dublin"})
 
-    assert (reply.status_code, reply.json()) == (202, {})
-    ana = Person(service.client, "ana@example.org")
+    assert (response.status_code, response.json()) == (202, {})
+    ana = MemberClient(service.client, "ana@example.org")
     assert ana.sign_in().status_code == 200
-    me = ana.ask("GET", "/v1/me").json()
-    assert (me["email"], me["email_verified"], me["display_name"]) == ("ana@example.org", False, "Ana")
-    assert (me["time_zone"], me["language"]) == ("Europe/Dublin", "en")
+    profile = ana.request("GET", "/v1/me").json()
+    assert (profile["email"], profile["email_verified"], profile["display_name"]) == ("ana@example.org", False, "Ana")
+    assert (profile["time_zone"], profile["language"]) == ("Europe/Dublin", "en")
 
 
-def test_a_known_address_is_answered_alike_and_told_by_mail(service: Service) -> None:
+def test_register_known_address_returns_202_and_notifies_owner(service: Service) -> None:
     first = post(service.client, REGISTER, ANA)
     second = post(service.client, REGISTER, {"email": "ANA@example.org", "password": "another kettle sings outside"})
 
@@ -36,34 +36,34 @@ def test_a_known_address_is_answered_alike_and_told_by_mail(service: Service) ->
     assert {name: value for name, value in first.headers.items() if name != "x-request-id"} == {
         name: value for name, value in second.headers.items() if name != "x-request-id"
     }
-    welcome, notice = service.mails(to="ana@example.org")
-    assert token_in(welcome)
+    welcome, notice = service.sent_emails(to="ana@example.org")
+    assert token_from_email(welcome)
     assert "already have an account" in notice.get_content()
     assert "#token=" not in notice.get_content()
-    assert members(service) == 1
-    assert Person(service.client, "ana@example.org").sign_in().status_code == 200
+    assert count_members(service) == 1
+    assert MemberClient(service.client, "ana@example.org").sign_in().status_code == 200
 
 
-def test_twenty_at_once_with_one_address_make_one_member(service: Service) -> None:
+def test_concurrent_registrations_create_one_member(service: Service) -> None:
     with ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda _: post(service.client, REGISTER, ANA), range(20)))
+        responses = list(pool.map(lambda _: post(service.client, REGISTER, ANA), range(20)))
 
-    assert {(reply.status_code, reply.content) for reply in replies} == {(202, b"{}")}
-    assert members(service) == 1
-    assert Person(service.client, "ana@example.org").sign_in().status_code == 200
+    assert {(response.status_code, response.content) for response in responses} == {(202, b"{}")}
+    assert count_members(service) == 1
+    assert MemberClient(service.client, "ana@example.org").sign_in().status_code == 200
 
 
-def test_a_flood_of_registrations_is_not_a_flood_of_mails(service: Service) -> None:
+def test_repeated_registrations_send_at_most_five_emails(service: Service) -> None:
     for _ in range(20):
         assert post(service.client, REGISTER, ANA).status_code == 202
 
-    assert len(service.mails()) == service.settings.mails_an_hour == 5
+    assert len(service.sent_emails()) == service.settings.mails_an_hour == 5
 
 
-def test_consent_is_given_while_signing_up(service: Service) -> None:
-    person = service.register(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
+def test_register_with_consent_records_decision(service: Service) -> None:
+    member = service.register(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
 
-    consent = person.ask("GET", "/v1/me/consents/health_data").json()
+    consent = member.request("GET", "/v1/me/consents/health_data").json()
     assert (consent["granted"], consent["version"], consent["current_version"]) == (True, "1", "1")
 
 
@@ -74,16 +74,16 @@ def test_consent_is_given_while_signing_up(service: Service) -> None:
         ({"purpose": "world_peace", "granted": True, "version": "1"}, 404, "purpose_not_found"),
     ],
 )
-def test_a_consent_that_cannot_be_given_signs_nobody_up(
+def test_register_with_invalid_consent_creates_no_member(
     service: Service, consent: dict[str, object], status: int, code: str
 ) -> None:
-    reply = post(service.client, REGISTER, ANA | {"consents": [consent]})
+    response = post(service.client, REGISTER, ANA | {"consents": [consent]})
 
-    assert (reply.status_code, reply.json()["code"]) == (status, code)
-    assert members(service) == 0
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert count_members(service) == 0
 
 
-def test_what_nobody_agreed_to_is_not_taken_as_agreed(service: Service) -> None:
+def test_register_without_consents_records_none(service: Service) -> None:
     service.register()
 
     with service.database.transaction() as session:
@@ -117,9 +117,9 @@ def test_what_nobody_agreed_to_is_not_taken_as_agreed(service: Service) -> None:
         ("verified_at", "2026-11-24T00:00:00Z"),
     ],
 )
-def test_what_cannot_be_used_is_named(service: Service, field: str, value: object) -> None:
-    reply = post(service.client, REGISTER, ANA | {field: value})
+def test_register_with_invalid_field_returns_422_naming_field(service: Service, field: str, value: object) -> None:
+    response = post(service.client, REGISTER, ANA | {field: value})
 
-    assert reply.status_code == 422
-    assert reply.json()["errors"][0]["pointer"].startswith(f"/{field}")
-    assert members(service) == 0
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"].startswith(f"/{field}")
+    assert count_members(service) == 0

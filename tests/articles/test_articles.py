@@ -1,4 +1,4 @@
-"""Lists, filters, pages, former slugs, and what is public."""
+"""Tests for the article endpoints: lists, filters, pagination, redirects from former slugs, and visibility."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,18 +10,18 @@ from sqlmodel import col
 from starlette.testclient import TestClient
 
 from app.articles.models import Article, ArticleTopic
-from tests.conftest import Studio
+from tests.conftest import ContentEditor
 
 FUTURE = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def slugs(client: TestClient, path: str = "/v1/articles", **params: Any) -> list[str]:
-    reply = client.get(path, params=params)
-    assert reply.status_code == 200, reply.text
-    return [item["slug"] for item in reply.json()["items"]]
+def list_slugs(client: TestClient, path: str = "/v1/articles", **params: Any) -> list[str]:
+    response = client.get(path, params=params)
+    assert response.status_code == 200, response.text
+    return [item["slug"] for item in response.json()["items"]]
 
 
-def pages(client: TestClient, **params: Any) -> Iterator[dict[str, Any]]:
+def iter_pages(client: TestClient, **params: Any) -> Iterator[dict[str, Any]]:
     while True:
         page = client.get("/v1/articles", params=params).json()
         yield page
@@ -31,117 +31,116 @@ def pages(client: TestClient, **params: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def shelf(studio: Studio) -> Studio:
-    """Seven public articles, three on one day, and one of each other kind."""
+def loaded_editor(editor: ContentEditor) -> ContentEditor:
+    """Load seven public articles (three with the same date), a draft, a scheduled and an unpublished article."""
     for n in range(4):
-        studio.write(f"article-{n}", title=f"Title {9 - n}", publish_at=f"2025-01-0{n + 1}T00:00:00Z", topics=["sleep"])
+        editor.write(f"article-{n}", title=f"Title {9 - n}", publish_at=f"2025-01-0{n + 1}T00:00:00Z", topics=["sleep"])
     for n in range(3):
-        studio.write(f"same-day-{n}", title="Equal", publish_at="2025-02-01T00:00:00Z", topics=["friends", "habits"])
-    studio.write("the-draft", status="draft", publish_at=None, topics=["sleep"])
-    studio.write("the-scheduled", publish_at=FUTURE, topics=["sleep"])
-    studio.write("the-unpublished", status="unpublished", topics=["sleep"])
-    studio.load()
-    return studio
+        editor.write(f"same-day-{n}", title="Equal", publish_at="2025-02-01T00:00:00Z", topics=["friends", "habits"])
+    editor.write("the-draft", status="draft", publish_at=None, topics=["sleep"])
+    editor.write("the-scheduled", publish_at=FUTURE, topics=["sleep"])
+    editor.write("the-unpublished", status="unpublished", topics=["sleep"])
+    editor.load()
+    return editor
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 @pytest.mark.parametrize("sort", ["-published_on", "title"])
-def test_pages_hold_every_article_once_in_order(shelf: Studio, limit: int, sort: str) -> None:
-    found = list(pages(shelf.client, limit=limit, sort=sort))
+def test_list_articles_pages_contain_each_article_once_in_order(
+    loaded_editor: ContentEditor, limit: int, sort: str
+) -> None:
+    pages = list(iter_pages(loaded_editor.client, limit=limit, sort=sort))
 
-    items = [item for page in found for item in page["items"]]
+    items = [item for page in pages for item in page["items"]]
     assert len({item["slug"] for item in items}) == len(items) == 7
-    assert {page["total"] for page in found} == {7}
+    assert {page["total"] for page in pages} == {7}
     keys = [item["published_on" if sort == "-published_on" else "title"] for item in items]
     assert keys == sorted(keys, reverse=sort == "-published_on")
 
 
-def test_the_link_header_says_what_next_says(shelf: Studio) -> None:
-    reply = shelf.client.get("/v1/articles?limit=5&topic=sleep&topic=friends")
-    address, _, relation = reply.headers["Link"].partition(">")
+def test_list_articles_link_header_matches_next_cursor(loaded_editor: ContentEditor) -> None:
+    response = loaded_editor.client.get("/v1/articles?limit=5&topic=sleep&topic=friends")
+    url, _, relation = response.headers["Link"].partition(">")
 
     assert relation == '; rel="next"'
-    assert address.startswith("</v1/articles?")
-    following = shelf.client.get(address.removeprefix("<")).json()
-    assert (
-        following
-        == shelf.client.get(
-            "/v1/articles", params={"limit": 5, "topic": ["sleep", "friends"], "cursor": reply.json()["next"]}
-        ).json()
-    )
-    assert len(following["items"]) == 2
+    assert url.startswith("</v1/articles?")
+    page = loaded_editor.client.get(url.removeprefix("<")).json()
+    params = {"limit": 5, "topic": ["sleep", "friends"], "cursor": response.json()["next"]}
+    assert page == loaded_editor.client.get("/v1/articles", params=params).json()
+    assert len(page["items"]) == 2
 
 
-def test_the_last_page_has_no_next(shelf: Studio) -> None:
-    reply = shelf.client.get("/v1/articles?limit=7")
+def test_list_articles_last_page_has_no_next(loaded_editor: ContentEditor) -> None:
+    response = loaded_editor.client.get("/v1/articles?limit=7")
 
-    assert reply.json()["next"] is None
-    assert "Link" not in reply.headers
+    assert response.json()["next"] is None
+    assert "Link" not in response.headers
 
 
-def test_an_article_added_between_two_pages_shifts_nothing(shelf: Studio) -> None:
-    first = shelf.client.get("/v1/articles?limit=3").json()
-    shelf.write("brand-new", publish_at="2025-03-01T00:00:00Z")
-    shelf.load()
+def test_list_articles_with_article_added_between_pages_is_stable(loaded_editor: ContentEditor) -> None:
+    first = loaded_editor.client.get("/v1/articles?limit=3").json()
+    loaded_editor.write("brand-new", publish_at="2025-03-01T00:00:00Z")
+    loaded_editor.load()
 
-    second = slugs(shelf.client, limit=3, cursor=first["next"])
+    second = list_slugs(loaded_editor.client, limit=3, cursor=first["next"])
 
     assert not {item["slug"] for item in first["items"]} & set(second)
     assert "brand-new" not in second
 
 
-def test_slugs_of_one_kind_widen_and_of_different_kinds_narrow(shelf: Studio) -> None:
-    shelf.write("by-ben", author="ben", category="living", topics=["sleep", "habits"])
-    shelf.load()
+def test_filters_match_any_slug_of_a_field_and_all_fields(loaded_editor: ContentEditor) -> None:
+    loaded_editor.write("by-ben", author="ben", category="living", topics=["sleep", "habits"])
+    loaded_editor.load()
 
-    assert len(slugs(shelf.client, topic="sleep")) == 5
-    assert len(slugs(shelf.client, topic=["sleep", "friends"])) == 8
-    assert slugs(shelf.client, topic="sleep", author="ben") == ["by-ben"]
-    assert slugs(shelf.client, category="living") == ["by-ben"]
-    assert slugs(shelf.client, category="living", author="ada") == []
+    assert len(list_slugs(loaded_editor.client, topic="sleep")) == 5
+    assert len(list_slugs(loaded_editor.client, topic=["sleep", "friends"])) == 8
+    assert list_slugs(loaded_editor.client, topic="sleep", author="ben") == ["by-ben"]
+    assert list_slugs(loaded_editor.client, category="living") == ["by-ben"]
+    assert list_slugs(loaded_editor.client, category="living", author="ada") == []
 
 
 @pytest.mark.parametrize("sort", ["-published_on", "title"])
 @pytest.mark.parametrize("topics", [["sleep"], ["sleep", "friends"], ["friends", "habits"], ["sleep", "sleep"]])
-def test_pages_by_topics_hold_every_article_once(shelf: Studio, sort: str, topics: list[str]) -> None:
-    found = list(pages(shelf.client, limit=2, sort=sort, topic=topics))
+def test_list_articles_by_topics_returns_each_article_once(
+    loaded_editor: ContentEditor, sort: str, topics: list[str]
+) -> None:
+    pages = list(iter_pages(loaded_editor.client, limit=2, sort=sort, topic=topics))
 
-    items = [item["slug"] for page in found for item in page["items"]]
+    items = [item["slug"] for page in pages for item in page["items"]]
     expected = {"sleep": 4, "friends": 3, "habits": 0}
     assert len(set(items)) == len(items) == sum(expected[topic] for topic in set(topics))
-    assert {page["total"] for page in found} == {len(items)}
+    assert {page["total"] for page in pages} == {len(items)}
 
 
-def test_a_topic_and_its_article_are_public_from_the_same_moment(shelf: Studio) -> None:
-    """The copy that topics are listed by follows every change of the article."""
-    shelf.write("the-draft", topics=["sleep"])
-    shelf.write("article-0", status="unpublished", topics=["sleep"])
-    shelf.write("article-1", publish_at=FUTURE, topics=["habits"])
-    (shelf.folder / "articles" / "article-2.md").unlink()
-    shelf.load()
+def test_article_topics_have_public_from_of_their_article(loaded_editor: ContentEditor) -> None:
+    loaded_editor.write("the-draft", topics=["sleep"])
+    loaded_editor.write("article-0", status="unpublished", topics=["sleep"])
+    loaded_editor.write("article-1", publish_at=FUTURE, topics=["habits"])
+    (loaded_editor.directory / "articles" / "article-2.md").unlink()
+    loaded_editor.load()
 
-    both = select(col(Article.slug), col(Article.public_from), col(ArticleTopic.public_from)).join(ArticleTopic)
-    with shelf.database.entities() as session:
-        rows = session.execute(both).all()
+    statement = select(col(Article.slug), col(Article.public_from), col(ArticleTopic.public_from)).join(ArticleTopic)
+    with loaded_editor.database.orm_snapshot() as session:
+        rows = session.execute(statement).all()
 
     assert len(rows) > 10
     assert [row for row in rows if row[1] != row[2]] == []
     assert {row[0] for row in rows if row[1] is None} == {"article-0", "article-2", "the-unpublished"}
 
 
-def test_a_title_in_any_script_can_be_paged_past(studio: Studio) -> None:
+def test_list_articles_by_title_paginates_titles_in_any_script(editor: ContentEditor) -> None:
     for n, title in enumerate(["日本　語", "日本　誟", "family 👨‍👩‍👧", "ﷺ"]):
-        studio.write(f"title-{n}", title=title)
-    studio.load()
+        editor.write(f"title-{n}", title=title)
+    editor.load()
 
-    found = list(pages(studio.client, limit=1, sort="title"))
+    pages = list(iter_pages(editor.client, limit=1, sort="title"))
 
-    assert sorted(item["slug"] for page in found for item in page["items"]) == [f"title-{n}" for n in range(4)]
+    assert sorted(item["slug"] for page in pages for item in page["items"]) == [f"title-{n}" for n in range(4)]
 
 
 @pytest.mark.parametrize("slug", ["the-draft", "the-scheduled", "the-unpublished"])
-def test_what_is_not_public_appears_nowhere(shelf: Studio, slug: str) -> None:
-    client = shelf.client
+def test_article_that_is_not_public_is_absent_from_every_response(loaded_editor: ContentEditor, slug: str) -> None:
+    client = loaded_editor.client
     title = slug.replace("-", " ").title()
 
     assert client.get(f"/v1/articles/{slug}").status_code == 404
@@ -158,74 +157,74 @@ def test_what_is_not_public_appears_nowhere(shelf: Studio, slug: str) -> None:
     assert slug not in client.get("/v1/articles/article-0").text
 
 
-def test_counts_are_of_public_articles_only(shelf: Studio) -> None:
-    topics = {item["slug"]: item["articles"] for item in shelf.client.get("/v1/topics").json()["items"]}
+def test_taxonomy_counts_include_public_articles_only(loaded_editor: ContentEditor) -> None:
+    topics = {item["slug"]: item["articles"] for item in loaded_editor.client.get("/v1/topics").json()["items"]}
 
     assert topics == {"sleep": 4, "friends": 3, "habits": 3}
-    assert shelf.client.get("/v1/topics/sleep").json()["articles"] == 4
-    assert shelf.client.get("/v1/authors/ada").json()["articles"] == 7
-    authors = {item["slug"]: item["articles"] for item in shelf.client.get("/v1/authors").json()["items"]}
+    assert loaded_editor.client.get("/v1/topics/sleep").json()["articles"] == 4
+    assert loaded_editor.client.get("/v1/authors/ada").json()["articles"] == 7
+    authors = {item["slug"]: item["articles"] for item in loaded_editor.client.get("/v1/authors").json()["items"]}
     assert authors == {"ada": 7, "ben": 0}
-    categories = {item["slug"]: item["articles"] for item in shelf.client.get("/v1/categories").json()["items"]}
+    categories = {item["slug"]: item["articles"] for item in loaded_editor.client.get("/v1/categories").json()["items"]}
     assert categories == {"health": 7, "living": 0}
 
 
-def test_a_former_slug_redirects_and_keeps_the_query(studio: Studio) -> None:
-    studio.write("old-name")
-    studio.load()
-    (studio.folder / "articles" / "old-name.md").unlink()
-    studio.write("new-name", former_slugs=["old-name"])
-    studio.load()
+def test_former_slug_redirects_with_the_query_string(editor: ContentEditor) -> None:
+    editor.write("old-name")
+    editor.load()
+    (editor.directory / "articles" / "old-name.md").unlink()
+    editor.write("new-name", former_slugs=["old-name"])
+    editor.load()
 
-    reply = studio.client.get("/v1/articles/old-name?format=html")
+    response = editor.client.get("/v1/articles/old-name?format=html")
 
-    assert (reply.status_code, reply.headers["Location"]) == (308, "/v1/articles/new-name?format=html")
-    assert reply.headers["cache-control"] == "public, max-age=300"
-    assert studio.client.get(reply.headers["Location"]).status_code == 200
-
-
-def test_a_live_slug_wins_over_a_former_one(studio: Studio) -> None:
-    studio.write("one", former_slugs=["two"])
-    studio.write("two")
-    studio.load()
-
-    assert studio.client.get("/v1/articles/two").json()["slug"] == "two"
+    assert (response.status_code, response.headers["Location"]) == (308, "/v1/articles/new-name?format=html")
+    assert response.headers["cache-control"] == "public, max-age=300"
+    assert editor.client.get(response.headers["Location"]).status_code == 200
 
 
-def test_a_former_slug_of_what_is_not_public_leads_nowhere(studio: Studio) -> None:
-    studio.write("hidden", former_slugs=["once"], status="draft")
-    studio.load()
+def test_current_slug_takes_precedence_over_former_slug(editor: ContentEditor) -> None:
+    editor.write("one", former_slugs=["two"])
+    editor.write("two")
+    editor.load()
 
-    assert studio.client.get("/v1/articles/once").status_code == 404
+    assert editor.client.get("/v1/articles/two").json()["slug"] == "two"
 
 
-def test_an_article_has_its_own_call_to_action_or_the_sites(studio: Studio) -> None:
+def test_former_slug_of_draft_returns_404(editor: ContentEditor) -> None:
+    editor.write("hidden", former_slugs=["former"], status="draft")
+    editor.load()
+
+    assert editor.client.get("/v1/articles/former").status_code == 404
+
+
+def test_call_to_action_defaults_to_site_call_to_action(editor: ContentEditor) -> None:
     own = {"eyebrow": "E", "title": "T", "text": "X", "label": "L", "href": "/own"}
-    studio.write("own", call_to_action=own)
-    studio.write("default")
-    studio.load()
+    editor.write("own", call_to_action=own)
+    editor.write("default")
+    editor.load()
 
-    assert studio.client.get("/v1/articles/own").json()["call_to_action"] == own
-    assert studio.client.get("/v1/articles/default").json()["call_to_action"]["label"] == "Begin"
+    assert editor.client.get("/v1/articles/own").json()["call_to_action"] == own
+    assert editor.client.get("/v1/articles/default").json()["call_to_action"]["label"] == "Begin"
 
 
-def test_minutes_are_the_editors_or_computed(studio: Studio) -> None:
-    studio.write("given", reading_minutes=42)
-    studio.write("computed", body="word " * 500)
-    studio.load()
+def test_reading_minutes_are_computed_unless_given(editor: ContentEditor) -> None:
+    editor.write("explicit", reading_minutes=42)
+    editor.write("computed", body="word " * 500)
+    editor.load()
 
-    assert studio.client.get("/v1/articles/given").json()["reading_minutes"] == 42
-    computed = studio.client.get("/v1/articles/computed").json()
+    assert editor.client.get("/v1/articles/explicit").json()["reading_minutes"] == 42
+    computed = editor.client.get("/v1/articles/computed").json()
     assert (computed["word_count"], computed["reading_minutes"]) == (500, 3)
 
 
-def test_related_articles_come_by_shared_topics_and_text(studio: Studio) -> None:
-    studio.write("garden", topics=["sleep"], body="Tomatoes grow in the garden. " * 20)
-    studio.write("tomatoes", topics=["habits"], body="Tomatoes and the garden in spring. " * 20)
-    studio.write("dreams", topics=["sleep"], body="Dreams come at night. " * 20)
-    studio.write("engines", topics=["friends"], body="Engines turn wheels. " * 20)
-    studio.load()
+def test_related_articles_share_topics_or_text(editor: ContentEditor) -> None:
+    editor.write("garden", topics=["sleep"], body="Tomatoes grow in the garden. " * 20)
+    editor.write("tomatoes", topics=["habits"], body="Tomatoes and the garden in spring. " * 20)
+    editor.write("dreams", topics=["sleep"], body="Dreams come at night. " * 20)
+    editor.write("engines", topics=["friends"], body="Engines turn wheels. " * 20)
+    editor.load()
 
-    related = [each["slug"] for each in studio.client.get("/v1/articles/garden").json()["related"]]
+    related = [article["slug"] for article in editor.client.get("/v1/articles/garden").json()["related"]]
 
     assert set(related) == {"tomatoes", "dreams"}

@@ -1,4 +1,4 @@
-"""The shipped content carries every element of the page that the project began from."""
+"""Tests for the article that ships with the app: it has every element of the original web page."""
 
 import re
 from typing import Any
@@ -30,14 +30,14 @@ HEADINGS = [
 
 
 @pytest.fixture(scope="module")
-def article(reader: TestClient) -> dict[str, Any]:
-    reply = reader.get(f"/v1/articles/{SLUG}")
-    assert reply.status_code == 200
-    body: dict[str, Any] = reply.json()
+def article(shared_client: TestClient) -> dict[str, Any]:
+    response = shared_client.get(f"/v1/articles/{SLUG}")
+    assert response.status_code == 200
+    body: dict[str, Any] = response.json()
     return body
 
 
-def test_it_has_the_pages_facts(article: dict[str, Any]) -> None:
+def test_seed_article_metadata(article: dict[str, Any]) -> None:
     assert article["title"] == "Overcoming Loneliness: The Science of Social Connection"
     assert article["category"] == {"slug": "mental-health", "name": "Mental Health"}
     assert (article["published_on"], article["reading_minutes"]) == ("2024-12-05", 11)
@@ -56,7 +56,7 @@ def test_it_has_the_pages_facts(article: dict[str, Any]) -> None:
     assert (action["title"], action["label"]) == ("Ready to Build Better Relationships?", "Start Your Journey")
 
 
-def test_its_18_headings_are_in_order_with_levels_and_anchors(article: dict[str, Any]) -> None:
+def test_seed_article_headings_have_order_levels_and_anchors(article: dict[str, Any]) -> None:
     assert [(entry["level"], entry["title"]) for entry in article["contents"]] == HEADINGS
     anchors = [entry["id"] for entry in article["contents"]]
     assert len(set(anchors)) == 18
@@ -65,14 +65,14 @@ def test_its_18_headings_are_in_order_with_levels_and_anchors(article: dict[str,
     assert [block["id"] for block in blocks] == anchors
 
 
-def test_its_eight_lists_are_lists(article: dict[str, Any]) -> None:
+def test_seed_article_lists_are_list_blocks(article: dict[str, Any]) -> None:
     lists = [block for block in article["body"]["blocks"] if block["type"] == "list"]
 
     assert [len(block["items"]) for block in lists] == [3, 3, 3, 3, 4, 3, 4, 5]
     assert not any(block["ordered"] for block in lists)
 
 
-def test_every_reference_is_cited_and_every_citation_has_one(article: dict[str, Any]) -> None:
+def test_seed_article_citations_match_references(article: dict[str, Any]) -> None:
     references = {reference["id"] for reference in article["references"]}
     parts = [part for block in article["body"]["blocks"] for part in (block, *block.get("items", []))]
     cited = {
@@ -85,8 +85,8 @@ def test_every_reference_is_cited_and_every_citation_has_one(article: dict[str, 
     assert cited == references
 
 
-def test_the_site_has_the_pages_frame(reader: TestClient) -> None:
-    site = reader.get("/v1/site").json()
+def test_seed_site_navigation_and_footer(shared_client: TestClient) -> None:
+    site = shared_client.get("/v1/site").json()
 
     assert site["name"] == "21|Twenty One"
     assert [entry["label"] for entry in site["navigation"]] == ["Journey", "Assessment", "Blog", "Start Healing"]
@@ -95,31 +95,31 @@ def test_the_site_has_the_pages_frame(reader: TestClient) -> None:
     assert not re.search(r"heal|cure|freedom", site["footer"]["tagline"], re.IGNORECASE)
 
 
-def test_the_head_of_the_page_is_ready(article: dict[str, Any]) -> None:
+def test_seed_article_seo_metadata(article: dict[str, Any]) -> None:
     url = f"https://www.example.org/blog/{SLUG}"
     assert article["seo"]["canonical_url"] == url
-    linked = article["seo"]["json_ld"]
-    assert (linked["@type"], linked["mainEntityOfPage"], linked["datePublished"]) == ("Article", url, "2024-12-05")
-    assert linked["author"] == {"@type": "Organization", "name": "21Day Team"}
+    json_ld = article["seo"]["json_ld"]
+    assert (json_ld["@type"], json_ld["mainEntityOfPage"], json_ld["datePublished"]) == ("Article", url, "2024-12-05")
+    assert json_ld["author"] == {"@type": "Organization", "name": "21Day Team"}
 
 
-def test_related_articles_share_something_and_leave_itself_out(article: dict[str, Any]) -> None:
-    related = [each["slug"] for each in article["related"]]
+def test_related_articles_exclude_the_article_itself(article: dict[str, Any]) -> None:
+    related = [summary["slug"] for summary in article["related"]]
 
     assert 1 <= len(related) <= 3
     assert SLUG not in related
 
 
 @pytest.mark.parametrize("body_format", ["html", "markdown", "text"])
-def test_other_formats_hold_the_same_text(reader: TestClient, body_format: str) -> None:
-    body = reader.get(f"/v1/articles/{SLUG}", params={"format": body_format}).json()["body"]
+def test_body_formats_contain_every_heading(shared_client: TestClient, body_format: str) -> None:
+    body = shared_client.get(f"/v1/articles/{SLUG}", params={"format": body_format}).json()["body"]
 
     assert body["format"] == body_format
     for _, title in HEADINGS:
         assert title.replace("'", "&#x27;") in body["content"] or title in body["content"]
 
 
-def test_html_headings_carry_the_anchors(reader: TestClient, article: dict[str, Any]) -> None:
-    html = reader.get(f"/v1/articles/{SLUG}", params={"format": "html"}).json()["body"]["content"]
+def test_html_headings_have_the_anchors_of_the_contents(shared_client: TestClient, article: dict[str, Any]) -> None:
+    html = shared_client.get(f"/v1/articles/{SLUG}", params={"format": "html"}).json()["body"]["content"]
 
     assert re.findall(r'<h[2-4] id="([^"]+)">', html) == [entry["id"] for entry in article["contents"]]

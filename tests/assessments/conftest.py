@@ -1,4 +1,4 @@
-"""Services that a whole file of tests shares."""
+"""Fixtures for assessment tests: running services that the tests of a module share."""
 
 from collections.abc import Iterator
 
@@ -6,19 +6,21 @@ import pytest
 from sqlalchemy import URL
 
 from tests.conftest import Backend
-from tests.factories.results import Desk, serving, serving_shipped
+from tests.factories.results import QuestionnaireEditor, running_service, running_shipped_service
 from tests.factories.services import Service
 
 
 @pytest.fixture(scope="module")
-def site(backend: Backend, empty: URL) -> Iterator[Service]:
-    """With the content that is shipped."""
-    with serving_shipped(backend, empty) as service:
+def site(backend: Backend, empty_template: URL) -> Iterator[Service]:
+    """Run a service with the content that ships with the app."""
+    with running_shipped_service(backend, empty_template) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """With questionnaires that a test publishes."""
-    with serving(backend, furnished) as service:
-        yield Desk.of(service, tmp_path_factory.mktemp("desk"))
+def editor(
+    backend: Backend, sample_template: URL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[QuestionnaireEditor]:
+    """Return an editor that publishes questionnaires in a running service."""
+    with running_service(backend, sample_template) as service:
+        yield QuestionnaireEditor.create(service, tmp_path_factory.mktemp("editor"))

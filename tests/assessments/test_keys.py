@@ -1,11 +1,17 @@
-"""Which item counts where, and in which direction, as the authors of each questionnaire publish it."""
+"""Tests that each questionnaire has the scales and reverse-keyed items that its authors published."""
 
 import re
 from typing import Any
 
 import pytest
 
-from tests.factories.questionnaires import PUBLISHED, all_answered, definition, stored, values_of
+from tests.factories.questionnaires import (
+    PUBLISHED,
+    load_definition,
+    load_stored_definition,
+    uniform_answers,
+    values_by_scale,
+)
 
 KEYS = {
     ("ecr", "anxiety"): "2 4 6 8 10 12 14 16 18 20 -22 24 26 28 30 32 34 36",
@@ -21,46 +27,51 @@ KEYS = {
 REVERSED = {"ecr": 10, "ecr-midpoint": 10, "ecr-r": 14, "ecr-rs": 4, "ecr-12": 5, "ucla-20": 9, "djg-6": 0}
 
 
-def signs(key: str) -> dict[str, int]:
+def parse_key(key: str) -> dict[str, int]:
     return {f"q{abs(int(item)):02d}": -1 if item.startswith("-") else 1 for item in key.split()}
 
 
 @pytest.mark.parametrize(("name", "scale"), KEYS)
-def test_each_item_moves_its_scale_in_its_direction_and_no_other_item_does(name: str, scale: str) -> None:
-    questionnaire, key = definition(name), signs(KEYS[name, scale])
-    middling = all_answered(questionnaire, 2)
-    before = values_of(questionnaire, middling)[scale]
+def test_each_item_moves_only_its_scale_in_keyed_direction(name: str, scale: str) -> None:
+    questionnaire, key = load_definition(name), parse_key(KEYS[name, scale])
+    answers = uniform_answers(questionnaire, 2)
+    before = values_by_scale(questionnaire, answers)[scale]
     assert before is not None
     step = 1 if name == "ucla-20" else 1 / len(key)
 
-    for question in middling:
-        after = values_of(questionnaire, middling | {question: 3})[scale]
+    for question in answers:
+        after = values_by_scale(questionnaire, answers | {question: 3})[scale]
 
         assert after == pytest.approx(before + step * key.get(question, 0)), question
 
 
-def test_both_rules_for_ecr_have_one_key() -> None:
-    assert definition("ecr").scales == definition("ecr-midpoint").scales
+def test_both_ecr_definitions_have_equal_scales() -> None:
+    assert load_definition("ecr").scales == load_definition("ecr-midpoint").scales
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_file_has_as_many_reverse_keyed_items_as_are_published(name: str) -> None:
-    assert sum(len(scale.get("reverse_keyed", [])) for scale in stored(name)["scales"]) == REVERSED[name]
+def test_definition_has_published_number_of_reverse_keyed_items(name: str) -> None:
+    assert (
+        sum(len(scale.get("reverse_keyed", [])) for scale in load_stored_definition(name)["scales"]) == REVERSED[name]
+    )
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_an_item_is_on_one_scale_unless_the_scales_share_it(name: str) -> None:
-    scales = {scale["id"]: scale for scale in stored(name)["scales"]}
+def test_item_is_on_one_scale_unless_scales_declare_sharing(name: str) -> None:
+    scales = {scale["id"]: scale for scale in load_stored_definition(name)["scales"]}
 
-    for one in scales.values():
+    for scale_read in scales.values():
         for other in scales.values():
-            common = set(one["items"]) & set(other["items"])
-            assert not common or one is other or other["id"] in one["shares_items_with"], (one["id"], other["id"])
+            common = set(scale_read["items"]) & set(other["items"])
+            assert not common or scale_read is other or other["id"] in scale_read["shares_items_with"], (
+                scale_read["id"],
+                other["id"],
+            )
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_file_holds_keys_and_no_published_sentence(name: str) -> None:
-    file = stored(name)
+def test_definition_contains_no_published_item_text(name: str) -> None:
+    file = load_stored_definition(name)
 
     assert [question["text"] for question in file["questions"]] == [
         f"Item {int(question['id'].removeprefix('q'))}." for question in file["questions"]
@@ -70,8 +81,8 @@ def test_a_file_holds_keys_and_no_published_sentence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_file_claims_neither_norms_nor_reliability_and_names_a_source_for_bands(name: str) -> None:
-    file = stored(name)
+def test_definition_has_no_norms_or_reliability_and_cites_bands(name: str) -> None:
+    file = load_stored_definition(name)
     sources = {reference["id"] for reference in file["references"]}
 
     assert sources
@@ -81,12 +92,12 @@ def test_a_file_claims_neither_norms_nor_reliability_and_names_a_source_for_band
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_stored_files_have_texts_as_keys_as_json_does(name: str) -> None:
+def test_stored_definition_has_string_keys_only(name: str) -> None:
     def keys(value: Any) -> set[Any]:
         parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
         return set(value if isinstance(value, dict) else ()).union(*map(keys, parts))
 
-    found = keys(stored(name))
+    names = keys(load_stored_definition(name))
 
-    assert {"1", "title"} < found
-    assert all(isinstance(key, str) and re.fullmatch(r"[a-z0-9_]+", key) for key in found)
+    assert {"1", "title"} < names
+    assert all(isinstance(key, str) and re.fullmatch(r"[a-z0-9_]+", key) for key in names)

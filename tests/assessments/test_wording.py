@@ -1,4 +1,4 @@
-"""No text that a reader may see promises healing, names a disorder, or says what somebody is."""
+"""Tests that texts for readers don't promise healing, name disorders or label people."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ from app.content.reader import read_content
 from tests.conftest import ROOT
 
 SHIPPED = read_content(ROOT / "seed_content").assessments
-SPEAKING = (
+MODULES_WITH_TEXTS = (
     "results/comparison",
     "serializers",
     "service",
@@ -41,22 +41,22 @@ FORBIDDEN = re.compile(rf"\b(?:{PROMISES}|{DISORDERS}|{BLAME}|{LABELS})", re.IGN
 ALLOWED = re.compile(r"\b(?:not a|no) diagnosis\b", re.IGNORECASE)
 
 
-def forbidden(text: str) -> list[str]:
-    return [found.group() for found in FORBIDDEN.finditer(ALLOWED.sub("", text))]
+def find_forbidden(text: str) -> list[str]:
+    return [match.group() for match in FORBIDDEN.finditer(ALLOWED.sub("", text))]
 
 
 def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Each text of several words within, by its place; titles of other people's works aside."""
+    """Yield the path and content of each text that has several words, except references."""
     if isinstance(value, str) and " " in value:
         yield name, value
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in pairs:
+    for key, child in pairs:
         if key != "references":
-            yield from texts(each, f"{name}.{key}")
+            yield from texts(child, f"{name}.{key}")
 
 
-def sentences(module: str) -> list[str]:
-    """The fixed sentences of a module: its texts of several words that are no docstrings."""
+def fixed_sentences(module: str) -> list[str]:
+    """Return the string constants in a module that have at least three words, except docstrings."""
     tree = ast.parse((ROOT / "app" / "assessments" / f"{module}.py").read_text(encoding="utf-8"))
     docstrings = {
         id(node.body[0].value)
@@ -70,26 +70,26 @@ def sentences(module: str) -> list[str]:
 
 
 @pytest.mark.parametrize("slug", SHIPPED)
-def test_a_questionnaire_promises_nothing_and_labels_nobody(slug: str) -> None:
-    said = dict(texts(SHIPPED[slug]))
+def test_questionnaire_texts_have_no_promises_or_labels(slug: str) -> None:
+    texts_by_path = dict(texts(SHIPPED[slug]))
 
-    assert len(said) > 40
-    assert {place: found for place, text in said.items() if (found := forbidden(text))} == {}
-
-
-@pytest.mark.parametrize("module", SPEAKING)
-def test_the_fixed_sentences_of_results_promise_nothing_and_label_nobody(module: str) -> None:
-    assert [found for sentence in sentences(module) if (found := forbidden(sentence))] == []
+    assert len(texts_by_path) > 40
+    assert {place: match for place, text in texts_by_path.items() if (match := find_forbidden(text))} == {}
 
 
-def test_the_fixed_sentences_are_found() -> None:
-    assert len(sentences("results/comparison")) == 6
-    assert any("people to talk to" in sentence for sentence in sentences("serializers"))
-    assert any("too few answers" in sentence for sentence in sentences("rules/svg_chart"))
+@pytest.mark.parametrize("module", MODULES_WITH_TEXTS)
+def test_fixed_sentences_have_no_promises_or_labels(module: str) -> None:
+    assert [match for sentence in fixed_sentences(module) if (match := find_forbidden(sentence))] == []
+
+
+def test_fixed_sentences_are_collected() -> None:
+    assert len(fixed_sentences("results/comparison")) == 6
+    assert any("people to talk to" in sentence for sentence in fixed_sentences("serializers"))
+    assert any("too few answers" in sentence for sentence in fixed_sentences("rules/svg_chart"))
 
 
 @pytest.mark.parametrize("slug", SHIPPED)
-def test_a_styles_name_is_no_type_of_person(slug: str) -> None:
+def test_style_names_do_not_label_people(slug: str) -> None:
     names = [style["name"] for style in SHIPPED[slug]["style"]["styles"]]
 
     assert len(set(names)) == 4
@@ -99,7 +99,7 @@ def test_a_styles_name_is_no_type_of_person(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SHIPPED)
-def test_what_is_told_of_a_style_speaks_of_answers_and_of_degree(slug: str) -> None:
+def test_style_texts_describe_answers_and_degree(slug: str) -> None:
     for style in SHIPPED[slug]["style"]["styles"]:
         assert style["title"].startswith("Your answers")
         assert "matter of degree" in style["text"]
@@ -116,8 +116,8 @@ def test_what_is_told_of_a_style_speaks_of_answers_and_of_degree(slug: str) -> N
         "a diagnosis",
     ],
 )  # fmt: skip
-def test_such_words_are_found(text: str) -> None:
-    assert len(forbidden(text)) == 1
+def test_forbidden_words_are_found(text: str) -> None:
+    assert len(find_forbidden(text)) == 1
 
 
 @pytest.mark.parametrize(
@@ -127,5 +127,5 @@ def test_such_words_are_found(text: str) -> None:
         "Worry about being left (anxiety)", "sure of being welcome", "obscure", "a procured item", "the outbroken",
     ],
 )  # fmt: skip
-def test_plain_words_are_let_through(text: str) -> None:
-    assert forbidden(text) == []
+def test_plain_words_are_allowed(text: str) -> None:
+    assert find_forbidden(text) == []

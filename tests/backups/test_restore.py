@@ -1,4 +1,4 @@
-"""`twentyone restore`: everything is back but whoever was erased since, or nothing has changed."""
+"""Tests for `twentyone restore`: it restores all data, except that of members erased since the backup."""
 
 import asyncio
 from pathlib import Path
@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, text
 
-from app.backups.contents import UNFINISHED
-from app.core.crypto.key_ring import new_entry
+from app.backups.contents import UNFINISHED_RESTORE
+from app.core.crypto.key_ring import generate_entry
 from app.core.db.database import Database
 from app.web.health import Readiness
 from tests.backups.conftest import Operator
 from tests.conftest import MakeService
-from tests.factories.migrations import take_down
-from tests.factories.results import agreed, keep, read
-from tests.factories.rows import Rows, all_rows, rows_about
-from tests.factories.services import Person, Service
+from tests.factories.migrations import downgrade
+from tests.factories.results import consenting_member, read_result, save_result
+from tests.factories.rows import Rows, all_rows, rows_of_member
+from tests.factories.services import MemberClient, Service
 
 ME = "/v1/me"
 
 
-def same_person(person: Person, service: Service) -> Person:
-    return Person(service.client, person.address, person.password)
+def same_member(member: MemberClient, service: Service) -> MemberClient:
+    return MemberClient(service.client, member.email, member.password)
 
 
 def rows_of(url: URL) -> Rows:
@@ -33,53 +33,51 @@ def rows_of(url: URL) -> Rows:
 
 
 def execute(service: Service, statement: str) -> None:
-    with service.database.loading() as session:
+    with service.database.content_load() as session:
         session.execute(text(statement))
 
 
-def test_members_are_back_with_their_texts_but_for_those_erased_since(
-    operator: Operator, make_service: MakeService
-) -> None:
-    stays, goes = agreed(operator.service), agreed(operator.service)
-    result_id = keep(stays)
-    kept, gone = read(stays, result_id), goes.ask("GET", ME).json()["id"]
-    assert operator.back_up().exit_code == 0
-    assert keep(goes)
-    assert goes.erase() == 204
+def test_restore_restores_data_and_repeats_erasures(operator: Operator, make_service: MakeService) -> None:
+    member, erased = consenting_member(operator.service), consenting_member(operator.service)
+    result_id = save_result(member)
+    saved, erased_id = read_result(member, result_id), erased.request("GET", ME).json()["id"]
+    assert operator.create_backup().exit_code == 0
+    assert save_result(erased)
+    assert erased.erase() == 204
 
     result = operator.restore()
 
     assert result.exit_code == 0, result.stderr
     assert "1 member, " in result.stdout
-    assert "1 member erased again" in result.stdout
-    restored = make_service(operator.fresh)
-    assert same_person(goes, restored).sign_in().status_code == 401
-    assert not any(rows_about(restored.database, gone).values())
-    assert len({line.split()[0] for line in operator.service.erasures()}) == 1
-    back = same_person(stays, restored)
-    assert back.sign_in().status_code == 200
-    assert read(back, result_id) == kept
+    assert "1 erasure repeated" in result.stdout
+    restored = make_service(operator.empty_database)
+    assert same_member(erased, restored).sign_in().status_code == 401
+    assert not any(rows_of_member(restored.database, erased_id).values())
+    assert len({line.split()[0] for line in operator.service.erasure_log_lines()}) == 1
+    restored_member = same_member(member, restored)
+    assert restored_member.sign_in().status_code == 200
+    assert read_result(restored_member, result_id) == saved
     assert all_rows(restored.database)["member_keys"] == all_rows(operator.service.database)["member_keys"]
 
 
-def test_tables_of_an_older_version_come_to_this_one(operator: Operator, make_service: MakeService) -> None:
-    person = operator.service.register()
-    take_down(operator.service.settings.database, "20261124_assessments")
-    assert "20261124_assessments" in operator.back_up().stdout
+def test_restore_when_backup_is_older_migrates_it(operator: Operator, make_service: MakeService) -> None:
+    member = operator.service.register()
+    downgrade(operator.service.settings.database, "20261124_assessments")
+    assert "20261124_assessments" in operator.create_backup().stdout
 
     assert operator.restore().exit_code == 0
 
-    restored = make_service(operator.fresh)
+    restored = make_service(operator.empty_database)
     assert restored.client.get("/health/ready").status_code == 200
-    assert same_person(person, restored).sign_in().status_code == 200
+    assert same_member(member, restored).sign_in().status_code == 200
 
 
-def test_without_a_secret_of_the_ring_it_says_so(operator: Operator) -> None:
+def test_restore_when_secret_is_missing_names_it(operator: Operator) -> None:
     operator.service.register().erase()
     operator.service.register()
-    operator.back_up()
+    operator.create_backup()
 
-    result = operator.restore(TWENTYONE_KEYS=new_entry())
+    result = operator.restore(TWENTYONE_KEYS=generate_entry())
 
     assert result.exit_code == 1
     assert "1 member" in result.stdout
@@ -87,105 +85,107 @@ def test_without_a_secret_of_the_ring_it_says_so(operator: Operator) -> None:
     assert "reapply-erasures" in result.stderr
 
 
-def torn(backup: Path) -> None:
+def truncate(backup: Path) -> None:
     backup.write_bytes(backup.read_bytes()[:-20_000])
 
 
-def foreign(backup: Path) -> None:
+def overwrite(backup: Path) -> None:
     backup.write_bytes(b"Dear diary, " * 10_000)
 
 
-def empty(backup: Path) -> None:
+def clear(backup: Path) -> None:
     backup.write_bytes(b"")
 
 
-def missing(backup: Path) -> None:
+def delete(backup: Path) -> None:
     backup.unlink()
 
 
-def test_what_is_no_backup_changes_nothing(operator: Operator) -> None:
+def test_restore_when_backup_is_invalid_changes_nothing(operator: Operator) -> None:
     operator.service.register()
-    operator.back_up()
+    operator.create_backup()
     operator.restore()
-    whole, there = operator.backup.read_bytes(), rows_of(operator.fresh)
-    assert len(there["members"]) == 1
+    valid_backup, rows = operator.backup.read_bytes(), rows_of(operator.empty_database)
+    assert len(rows["members"]) == 1
 
-    for spoil in (torn, foreign, empty, missing):
-        operator.backup.write_bytes(whole)
-        spoil(operator.backup)
+    for damage in (truncate, overwrite, clear, delete):
+        operator.backup.write_bytes(valid_backup)
+        damage(operator.backup)
 
-        refused = operator.restore("--replace")
+        rejected = operator.restore("--replace")
 
-        assert refused.exit_code == 1
-        assert str(operator.backup) in refused.stderr
-        assert rows_of(operator.fresh) == there
+        assert rejected.exit_code == 1
+        assert str(operator.backup) in rejected.stderr
+        assert rows_of(operator.empty_database) == rows
 
 
-@pytest.mark.parametrize("revision", ["29991231_later", UNFINISHED])
-def test_tables_that_this_version_does_not_know_are_left_alone(operator: Operator, revision: str) -> None:
+@pytest.mark.parametrize("revision", ["29991231_later", UNFINISHED_RESTORE])
+def test_restore_when_revision_is_unknown_fails(operator: Operator, revision: str) -> None:
     execute(operator.service, f"UPDATE alembic_version SET version_num = '{revision}'")
 
-    told = operator.back_up().stderr + operator.restore().stderr
+    output = operator.create_backup().stderr + operator.restore().stderr
 
-    assert ("doesn't know" if revision == "29991231_later" else "interrupted") in told
-    assert operator.run("backup", operator.fresh, str(operator.backup.with_name("other"))).exit_code == 1
-
-
-def test_nobody_may_use_the_database_meanwhile(operator: Operator, make_service: MakeService) -> None:
-    operator.back_up()
-    there = make_service()
-    assert there.client.get("/v1/site").status_code == 200
-
-    refused = operator.restore("--replace", into=there.settings.database)
-
-    assert refused.exit_code == 1
-    assert "stop what uses it" in refused.stderr
-    assert there.client.get("/health/ready").status_code == 200
+    assert ("doesn't support" if revision == "29991231_later" else "interrupted") in output
+    assert operator.run("backup", operator.empty_database, str(operator.backup.with_name("other"))).exit_code == 1
 
 
-def test_members_are_not_overwritten(operator: Operator) -> None:
-    operator.back_up()
+def test_restore_when_database_is_in_use_fails(operator: Operator, make_service: MakeService) -> None:
+    operator.create_backup()
+    running = make_service()
+    assert running.client.get("/v1/site").status_code == 200
+
+    rejected = operator.restore("--replace", into=running.settings.database)
+
+    assert rejected.exit_code == 1
+    assert "Stop all programs that use it" in rejected.stderr
+    assert running.client.get("/health/ready").status_code == 200
+
+
+def test_restore_when_database_has_members_requires_replace(operator: Operator) -> None:
+    operator.create_backup()
     assert operator.restore().exit_code == 0
     operator.service.register()
-    operator.back_up("--force")
-    assert operator.restore().exit_code == 0, "nobody was there before"
-    there = rows_of(operator.fresh)
+    operator.create_backup("--force")
+    assert operator.restore().exit_code == 0, "the database had no members"
+    rows = rows_of(operator.empty_database)
     operator.service.register()
-    operator.back_up("--force")
+    operator.create_backup("--force")
 
-    refused = operator.restore()
+    rejected = operator.restore()
 
-    assert refused.exit_code == 1
-    assert "1 member." in refused.stderr
-    assert rows_of(operator.fresh) == there
+    assert rejected.exit_code == 1
+    assert "1 member." in rejected.stderr
+    assert rows_of(operator.empty_database) == rows
     replaced = operator.restore("--replace")
-    if operator.fresh.get_backend_name() == "postgresql":
-        assert (replaced.exit_code, rows_of(operator.fresh)) == (1, there)
+    if operator.empty_database.get_backend_name() == "postgresql":
+        assert (replaced.exit_code, rows_of(operator.empty_database)) == (1, rows)
         assert "createdb" in replaced.stderr
     else:
-        assert len(rows_of(operator.fresh)["members"]) == 2
-        place = Path(str(operator.fresh.database))
-        *_, kept = sorted(place.parent.glob(f"{place.name}.*"))
-        assert str(kept) in replaced.stdout
-        assert rows_of(operator.fresh.set(database=str(kept))) == there
+        assert len(rows_of(operator.empty_database)["members"]) == 2
+        target = Path(str(operator.empty_database.database))
+        *_, previous_file = sorted(target.parent.glob(f"{target.name}.*"))
+        assert str(previous_file) in replaced.stdout
+        assert rows_of(operator.empty_database.set(database=str(previous_file))) == rows
 
 
-def test_an_interrupted_restore_is_started_again(operator: Operator, make_service: MakeService, tmp_path: Path) -> None:
-    """Until then no server is ready with the database, and nothing migrates it."""
-    person = operator.service.register()
-    operator.back_up()
-    a_folder = str(tmp_path)  # so that nobody can tell whom to erase
+def test_restore_when_interrupted_can_be_repeated(
+    operator: Operator, make_service: MakeService, tmp_path: Path
+) -> None:
+    """After an interrupted restore, servers aren't ready and migrations fail until a restore succeeds."""
+    member = operator.service.register()
+    operator.create_backup()
+    directory = str(tmp_path)  # reading the erasure log fails, because it is a directory
 
-    assert operator.restore(TWENTYONE_ERASURES_FILE=a_folder).exit_code == 1
+    assert operator.restore(TWENTYONE_ERASURES_FILE=directory).exit_code == 1
 
-    if operator.fresh.get_backend_name() == "sqlite":
-        assert not Path(str(operator.fresh.database)).exists()
+    if operator.empty_database.get_backend_name() == "sqlite":
+        assert not Path(str(operator.empty_database.database)).exists()
     else:
-        assert operator.run("migrate", operator.fresh).exit_code == 1
-        database = Database(operator.fresh)
-        assert asyncio.run(Readiness(database, seconds=10).fault())
+        assert operator.run("migrate", operator.empty_database).exit_code == 1
+        database = Database(operator.empty_database)
+        assert asyncio.run(Readiness(database, timeout_seconds=10).check())
         database.close()
     assert operator.restore().exit_code == 0
-    restored = make_service(operator.fresh)
+    restored = make_service(operator.empty_database)
     assert restored.client.get("/health/ready").status_code == 200
-    assert same_person(person, restored).sign_in().status_code == 200
+    assert same_member(member, restored).sign_in().status_code == 200

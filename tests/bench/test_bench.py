@@ -1,4 +1,4 @@
-"""The benchmark works on this machine, whatever its times are: each promised row is measured, kept and drawn."""
+"""Tests for the benchmark: a short run measures every part and writes all results and plots."""
 
 import json
 import subprocess
@@ -27,26 +27,26 @@ PARTS = {
 }
 
 
-def test_a_short_run_measures_keeps_and_draws_everything(tmp_path: Path) -> None:
+def test_bench_short_run_writes_measures_and_plots_of_all_parts(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--short", "--into", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert process.returncode == 0, process.stderr[-3000:]
     for part, names in PARTS.items():
         measures = json.loads((tmp_path / f"{part}.json").read_text())["measures"]
-        assert [name for name in names if not any(name in each["name"] for each in measures)] == []
-        assert all(each["verdict"] == "-" for each in measures)
+        assert [name for name in names if not any(name in measure["name"] for measure in measures)] == []
+        assert all(measure["verdict"] == "-" for measure in measures)
         assert ET.parse(tmp_path / f"{part}.svg").getroot().tag.endswith("svg")
 
 
-def test_a_target_is_kept_or_not() -> None:
-    least, most = Target(0.5, at_least=True), Target(20)
+def test_verdict_compares_value_with_target() -> None:
+    minimum, maximum = Target(0.5, at_least=True), Target(20)
 
-    assert [_verdict(value, least) for value in (0.49, 0.5)] == ["falls short", "met"]
-    assert [_verdict(value, most) for value in (20, 20.1)] == ["met", "falls short"]
+    assert [_verdict(value, minimum) for value in (0.49, 0.5)] == ["falls short", "met"]
+    assert [_verdict(value, maximum) for value in (20, 20.1)] == ["met", "falls short"]
 
 
-def test_percentiles_go_by_rank() -> None:
+def test_percentile_uses_nearest_rank() -> None:
     times = [float(n) for n in range(1, 101)]
 
     assert [percentile(times, part) for part in (0, 0.5, 0.99, 1)] == [1, 51, 100, 100]

@@ -1,4 +1,4 @@
-"""`make stats` runs, and every limit is kept."""
+"""Test of the code statistics (`make stats`): the repository meets all limits."""
 
 import subprocess
 import sys
@@ -6,8 +6,10 @@ import sys
 from tests.factories.processes.servers import ROOT
 
 
-def test_stats_keep_every_limit() -> None:
-    done = subprocess.run([sys.executable, "-m", "bench.stats"], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_stats_of_repository_meet_all_limits() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "bench.stats"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
-    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
-    assert "every limit is kept" in done.stdout
+    assert process.returncode == 0, process.stdout + process.stderr[-3000:]
+    assert "all limits are met" in process.stdout

@@ -1,4 +1,4 @@
-"""Members keep articles: once each, whatever an article is called, and shown while it is public."""
+"""Tests for bookmarks over HTTP (`/v1/me/bookmarks`), including renamed and unpublished articles."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from sqlmodel import col
 
 from app.articles.models import Article
 from app.bookmarks.models import Bookmark
-from app.content.commands import load_folder
-from tests.conftest import Backend, look
-from tests.factories.content import write_article, write_folder
-from tests.factories.results import faults, serving, told
-from tests.factories.rows import counts
-from tests.factories.runs import at_once
-from tests.factories.services import Person, Service
+from app.content.commands import load_directory
+from tests.conftest import Backend, refresh_release
+from tests.factories.content import write_article, write_content_directory
+from tests.factories.results import error_locations, running_service, status_and_code
+from tests.factories.rows import row_counts
+from tests.factories.runs import run_concurrently
+from tests.factories.services import MemberClient, Service
 
 BOOKMARKS = "/v1/me/bookmarks"
 NOON = datetime(2027, 1, 11, 12, tzinfo=UTC)
@@ -31,209 +31,211 @@ SLUGS = ("one", "two", "three", "four", "five")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A service with articles that a test renames and takes away."""
+    """A running service, and the content directory in which tests publish and rename articles."""
 
     service: Service
-    folder: Path
+    directory: Path
 
     def load(self) -> None:
-        load_folder(self.service.database, self.folder)
-        look(self.service.app)
+        load_directory(self.service.database, self.directory)
+        refresh_release(self.service.app)
 
-    def publish(self, slug: str, **front: Any) -> None:
-        write_article(self.folder, slug, **front)
+    def publish(self, slug: str, **front_matter: Any) -> None:
+        write_article(self.directory, slug, **front_matter)
         self.load()
 
-    def rename(self, slug: str, to: str) -> None:
-        (self.folder / "articles" / f"{slug}.md").unlink()
-        self.publish(to, former_slugs=[slug])
+    def rename(self, slug: str, new_slug: str) -> None:
+        (self.directory / "articles" / f"{slug}.md").unlink()
+        self.publish(new_slug, former_slugs=[slug])
 
 
 @pytest.fixture(scope="module")
-def library(backend: Backend, empty: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    folder = write_folder(tmp_path_factory.mktemp("library") / "content")
+def library(backend: Backend, empty_template: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    directory = write_content_directory(tmp_path_factory.mktemp("library") / "content")
     for slug in SLUGS:
-        write_article(folder, slug)
-    write_article(folder, "draft", status="draft", publish_at=None)
-    write_article(folder, "coming", publish_at="2027-02-01T00:00:00Z")
-    with serving(backend, empty) as service:
-        library = Library(service, folder)
+        write_article(directory, slug)
+    write_article(directory, "draft", status="draft", publish_at=None)
+    write_article(directory, "coming", publish_at="2027-02-01T00:00:00Z")
+    with running_service(backend, empty_template) as service:
+        library = Library(service, directory)
         library.load()
         yield library
 
 
 @pytest.fixture
-def person(library: Library) -> Person:
+def member(library: Library) -> MemberClient:
     return library.service.register()
 
 
-def keep(person: Person, slug: str) -> Response:
-    return person.ask("PUT", f"{BOOKMARKS}/{slug}")
+def save_bookmark(member: MemberClient, slug: str) -> Response:
+    return member.request("PUT", f"{BOOKMARKS}/{slug}")
 
 
-def kept(person: Person) -> list[str]:
-    """The slugs."""
-    reply = person.ask("GET", BOOKMARKS)
-    assert reply.status_code == 200, reply.text
-    assert reply.json()["total"] == len(reply.json()["items"])
-    return [each["article"]["slug"] for each in reply.json()["items"]]
+def saved_slugs(member: MemberClient) -> list[str]:
+    response = member.request("GET", BOOKMARKS)
+    assert response.status_code == 200, response.text
+    assert response.json()["total"] == len(response.json()["items"])
+    return [item["article"]["slug"] for item in response.json()["items"]]
 
 
-def test_an_article_is_kept_once_however_often_it_is_sent(person: Person) -> None:
+def test_save_bookmark_twice_keeps_first_time_and_returns_200(member: MemberClient) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person.sign_in()
-        first = keep(person, "one")
+        member.sign_in()
+        first = save_bookmark(member, "one")
         clock.shift(timedelta(minutes=1))
-        again = keep(person, "one")
-        read = person.ask("GET", f"{BOOKMARKS}/one")
+        second = save_bookmark(member, "one")
+        read = member.request("GET", f"{BOOKMARKS}/one")
 
-    assert (first.status_code, again.status_code, read.status_code) == (201, 200, 200)
-    assert first.json() == again.json() == read.json()
+    assert (first.status_code, second.status_code, read.status_code) == (201, 200, 200)
+    assert first.json() == second.json() == read.json()
     assert first.json()["saved_at"] == "2027-01-11T12:00:00Z"
-    summary = next(
-        each for each in person.client.get("/v1/articles").json()["items"] if each["slug"] == "one"
-    )  # fmt: skip
+    articles = member.client.get("/v1/articles").json()["items"]
+    summary = next(article for article in articles if article["slug"] == "one")
     assert first.json()["article"] == {name: value for name, value in summary.items() if name != "highlights"}
 
 
-def test_a_bookmark_is_removed_however_often_it_is_asked(person: Person) -> None:
-    keep(person, "one")
-    keep(person, "two")
+def test_delete_bookmark_twice_returns_204(member: MemberClient) -> None:
+    save_bookmark(member, "one")
+    save_bookmark(member, "two")
 
-    assert [person.ask("DELETE", f"{BOOKMARKS}/one").status_code for _ in range(2)] == [204, 204]
+    assert [member.request("DELETE", f"{BOOKMARKS}/one").status_code for _ in range(2)] == [204, 204]
 
-    assert kept(person) == ["two"]
-    assert told(person.ask("GET", f"{BOOKMARKS}/one")) == (404, "bookmark_not_found")
-    assert keep(person, "one").status_code == 201
-    assert kept(person) == ["one", "two"]
+    assert saved_slugs(member) == ["two"]
+    assert status_and_code(member.request("GET", f"{BOOKMARKS}/one")) == (404, "bookmark_not_found")
+    assert save_bookmark(member, "one").status_code == 201
+    assert saved_slugs(member) == ["one", "two"]
 
 
-def test_the_list_is_the_newest_first_and_comes_in_pages(person: Person) -> None:
+def test_list_bookmarks_is_paginated_newest_first(member: MemberClient) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person.sign_in()
+        member.sign_in()
         for slug in SLUGS:
-            keep(person, slug)
+            save_bookmark(member, slug)
             clock.shift(timedelta(seconds=1))
-        first = person.ask("GET", f"{BOOKMARKS}?limit=2")
-        person.ask("DELETE", f"{BOOKMARKS}/five")
-        second = person.ask("GET", first.headers["Link"].partition("<")[2].partition(">")[0])
-        third = person.ask("GET", BOOKMARKS, params={"limit": 2, "cursor": second.json()["next"]})
+        first = member.request("GET", f"{BOOKMARKS}?limit=2")
+        member.request("DELETE", f"{BOOKMARKS}/five")
+        second = member.request("GET", first.headers["Link"].partition("<")[2].partition(">")[0])
+        third = member.request("GET", BOOKMARKS, params={"limit": 2, "cursor": second.json()["next"]})
 
-    pages = [[each["article"]["slug"] for each in reply.json()["items"]] for reply in (first, second, third)]
+    pages = [[item["article"]["slug"] for item in response.json()["items"]] for response in (first, second, third)]
     assert pages == [["five", "four"], ["three", "two"], ["one"]]
-    assert [reply.json()["total"] for reply in (first, second, third)] == [5, 4, 4]
+    assert [response.json()["total"] for response in (first, second, third)] == [5, 4, 4]
     assert third.json()["next"] is None
 
 
-def test_bookmarks_of_one_instant_are_each_listed_once(person: Person) -> None:
+def test_list_bookmarks_with_equal_times_returns_each_once(member: MemberClient) -> None:
     with time_machine.travel(NOON, tick=False):
-        person.sign_in()
+        member.sign_in()
         for slug in SLUGS:
-            keep(person, slug)
-        found: list[str] = []
+            save_bookmark(member, slug)
+        slugs: list[str] = []
         query = {"limit": "2"}
         while query.get("cursor", "") is not None:
-            page = person.ask("GET", BOOKMARKS, params=query).json()
-            found += [each["article"]["slug"] for each in page["items"]]
+            page = member.request("GET", BOOKMARKS, params=query).json()
+            slugs += [item["article"]["slug"] for item in page["items"]]
             query["cursor"] = page["next"]
 
-    assert (len(found), set(found)) == (5, set(SLUGS))
+    assert (len(slugs), set(slugs)) == (5, set(SLUGS))
 
 
-def test_a_renamed_article_stays_kept_and_answers_to_both_names(library: Library, person: Person) -> None:
+def test_bookmark_of_renamed_article_is_found_by_both_slugs(library: Library, member: MemberClient) -> None:
     library.publish("old-name")
-    keep(person, "old-name")
-    library.rename("old-name", to="new-name")
+    save_bookmark(member, "old-name")
+    library.rename("old-name", new_slug="new-name")
 
-    assert kept(person) == ["new-name"]
+    assert saved_slugs(member) == ["new-name"]
     for slug in ("new-name", "old-name"):
-        assert person.ask("GET", f"{BOOKMARKS}/{slug}").json()["article"]["slug"] == "new-name"
-        assert keep(person, slug).status_code == 200
-    assert kept(person) == ["new-name"]
-    assert person.ask("DELETE", f"{BOOKMARKS}/old-name").status_code == 204
-    assert kept(person) == []
+        assert member.request("GET", f"{BOOKMARKS}/{slug}").json()["article"]["slug"] == "new-name"
+        assert save_bookmark(member, slug).status_code == 200
+    assert saved_slugs(member) == ["new-name"]
+    assert member.request("DELETE", f"{BOOKMARKS}/old-name").status_code == 204
+    assert saved_slugs(member) == []
 
 
-def test_an_article_that_is_not_public_any_longer_is_hidden_and_can_be_removed(
-    library: Library, person: Person
-) -> None:
+def test_bookmark_of_unpublished_article_is_hidden_and_can_be_deleted(library: Library, member: MemberClient) -> None:
     for slug in ("leaving", "returning", "two"):
         library.publish(slug)
-        keep(person, slug)
+        save_bookmark(member, slug)
     for slug in ("leaving", "returning"):
         library.publish(slug, status="unpublished")
-    assert kept(person) == ["two"]
-    assert told(person.ask("GET", f"{BOOKMARKS}/leaving")) == (404, "bookmark_not_found")
-    assert told(keep(person, "leaving")) == (404, "article_not_found")
-    before = counts(library.service.database)["bookmarks"]
+    assert saved_slugs(member) == ["two"]
+    assert status_and_code(member.request("GET", f"{BOOKMARKS}/leaving")) == (404, "bookmark_not_found")
+    assert status_and_code(save_bookmark(member, "leaving")) == (404, "article_not_found")
+    before = row_counts(library.service.database)["bookmarks"]
 
-    assert person.ask("DELETE", f"{BOOKMARKS}/leaving").status_code == 204
+    assert member.request("DELETE", f"{BOOKMARKS}/leaving").status_code == 204
 
-    assert counts(library.service.database)["bookmarks"] == before - 1
+    assert row_counts(library.service.database)["bookmarks"] == before - 1
     for slug in ("leaving", "returning"):
         library.publish(slug)
-    assert set(kept(person)) == {"two", "returning"}
+    assert set(saved_slugs(member)) == {"two", "returning"}
 
 
 @pytest.mark.parametrize("slug", ["no-such-article", "draft", "coming"])
-def test_what_is_not_public_can_not_be_kept(person: Person, slug: str) -> None:
-    assert told(keep(person, slug)) == (404, "article_not_found")
-    reply = person.ask("GET", f"{BOOKMARKS}/{slug}")
-    assert (told(reply), faults(reply)) == ((404, "bookmark_not_found"), [("path", "/article")])
-    assert kept(person) == []
+def test_save_bookmark_of_article_that_is_not_public_returns_404(member: MemberClient, slug: str) -> None:
+    assert status_and_code(save_bookmark(member, slug)) == (404, "article_not_found")
+    response = member.request("GET", f"{BOOKMARKS}/{slug}")
+    assert (status_and_code(response), error_locations(response)) == (
+        (404, "bookmark_not_found"),
+        [("path", "/article")],
+    )
+    assert saved_slugs(member) == []
 
 
-def test_what_never_was_can_not_be_removed(person: Person) -> None:
-    assert told(person.ask("DELETE", f"{BOOKMARKS}/no-such-article")) == (404, "bookmark_not_found")
+def test_delete_bookmark_of_unknown_article_returns_404(member: MemberClient) -> None:
+    assert status_and_code(member.request("DELETE", f"{BOOKMARKS}/no-such-article")) == (404, "bookmark_not_found")
 
 
-@pytest.mark.parametrize("odd", ["No-Slug", "x" * 121, "a_b", "%00", "ONE"])
-def test_what_is_no_slug_is_refused(person: Person, odd: str) -> None:
+@pytest.mark.parametrize("slug", ["No-Slug", "x" * 121, "a_b", "%00", "ONE"])
+def test_bookmark_with_malformed_slug_returns_422(member: MemberClient, slug: str) -> None:
     for method in ("GET", "PUT", "DELETE"):
-        reply = person.ask(method, f"{BOOKMARKS}/{odd}")
-        assert (told(reply), faults(reply)) == ((422, "invalid_input"), [("path", "/article")])
+        response = member.request(method, f"{BOOKMARKS}/{slug}")
+        assert (status_and_code(response), error_locations(response)) == (
+            (422, "invalid_input"),
+            [("path", "/article")],
+        )
 
 
-def test_bookmarks_are_each_members_own(library: Library, person: Person) -> None:
+def test_bookmarks_are_private_to_the_member(library: Library, member: MemberClient) -> None:
     other = library.service.register()
-    keep(person, "one")
+    save_bookmark(member, "one")
 
-    assert kept(other) == []
-    assert told(other.ask("GET", f"{BOOKMARKS}/one")) == (404, "bookmark_not_found")
-    assert other.ask("DELETE", f"{BOOKMARKS}/one").status_code == 204
-    assert kept(person) == ["one"]
-    assert person.ask("GET", BOOKMARKS).headers["Cache-Control"] == "no-store"
-
-
-def test_twenty_taps_at_once_are_one_bookmark(person: Person) -> None:
-    replies = at_once(20, lambda _: keep(person, "three"))
-
-    assert Counter(reply.status_code for reply in replies) == {201: 1, 200: 19}
-    assert len({reply.content for reply in replies}) == 1
-    assert kept(person) == ["three"]
+    assert saved_slugs(other) == []
+    assert status_and_code(other.request("GET", f"{BOOKMARKS}/one")) == (404, "bookmark_not_found")
+    assert other.request("DELETE", f"{BOOKMARKS}/one").status_code == 204
+    assert saved_slugs(member) == ["one"]
+    assert member.request("GET", BOOKMARKS).headers["Cache-Control"] == "no-store"
 
 
-def test_a_thousand_are_enough_and_keeping_one_of_them_again_is_harmless(service: Service, tmp_path: Path) -> None:
-    library = Library(service, write_folder(tmp_path / "content"))
+def test_save_bookmark_concurrently_creates_one_bookmark(member: MemberClient) -> None:
+    responses = run_concurrently(20, lambda _: save_bookmark(member, "three"))
+
+    assert Counter(response.status_code for response in responses) == {201: 1, 200: 19}
+    assert len({response.content for response in responses}) == 1
+    assert saved_slugs(member) == ["three"]
+
+
+def test_save_bookmark_at_the_limit_returns_409_for_new_articles_only(service: Service, tmp_path: Path) -> None:
+    library = Library(service, write_content_directory(tmp_path / "content"))
     library.publish("two")
     library.publish("one")
-    person = service.register()
-    keep(person, "one")
-    crowd(service, person, 999)
+    member = service.register()
+    save_bookmark(member, "one")
+    add_bookmarks(service, member, 999)
 
-    assert told(keep(person, "two")) == (409, "too_many_bookmarks")
-    assert keep(person, "one").status_code == 200
-    person.ask("DELETE", f"{BOOKMARKS}/one")
-    assert keep(person, "two").status_code == 201
+    assert status_and_code(save_bookmark(member, "two")) == (409, "too_many_bookmarks")
+    assert save_bookmark(member, "one").status_code == 200
+    member.request("DELETE", f"{BOOKMARKS}/one")
+    assert save_bookmark(member, "two").status_code == 201
 
 
-def crowd(service: Service, person: Person, many: int) -> None:
-    """As many more bookmarks, of copies of an article."""
-    member_id = UUID(person.ask("GET", "/v1/me").json()["id"])
+def add_bookmarks(service: Service, member: MemberClient, count: int) -> None:
+    """Copy the article "one" `count` times and bookmark each copy."""
+    member_id = UUID(member.request("GET", "/v1/me").json()["id"])
     with service.database.transaction() as session:
         columns = [col(getattr(Article, name)) for name in Article.model_fields]
-        one = session.execute(select(*columns).where(col(Article.slug) == "one")).mappings().one()
-        copies = [{**one, "id": uuid4(), "slug": uuid4().hex} for _ in range(many)]
+        article = session.execute(select(*columns).where(col(Article.slug) == "one")).mappings().one()
+        copies = [{**article, "id": uuid4(), "slug": uuid4().hex} for _ in range(count)]
         session.execute(insert(Article), copies)
-        rows = [{"member_id": member_id, "article_id": each["id"], "saved_at": NOON} for each in copies]
+        rows = [{"member_id": member_id, "article_id": copy["id"], "saved_at": NOON} for copy in copies]
         session.execute(insert(Bookmark), rows)

@@ -1,4 +1,4 @@
-"""`twentyone content load` in a process of its own, so that it can be killed."""
+"""Helper that runs `twentyone content load` in a separate process, which tests can kill."""
 
 import os
 from contextlib import redirect_stdout
@@ -10,17 +10,17 @@ from sqlalchemy import URL
 
 from app.content.commands import load_command
 
-processes = get_context("forkserver")  # imports the application once, and begins each load in a moment
+processes = get_context("forkserver")  # imports the application once, so that new processes start quickly
 processes.set_forkserver_preload([__name__])
 
 
-def start_loading(folder: Path, url: URL) -> ForkServerProcess:
-    process = processes.Process(target=_load, args=(folder, url.render_as_string(hide_password=False)))
+def start_load_process(content_dir: Path, url: URL) -> ForkServerProcess:
+    process = processes.Process(target=_load, args=(content_dir, url.render_as_string(hide_password=False)))
     process.start()
     return process
 
 
-def _load(folder: Path, address: str) -> None:
+def _load(content_dir: Path, address: str) -> None:
     os.environ["TWENTYONE_DATABASE_URL"] = address
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-        load_command(folder)
+    with Path(os.devnull).open("w", encoding="utf-8") as null_device, redirect_stdout(null_device):
+        load_command(content_dir)

@@ -1,11 +1,11 @@
-"""What an article refers to must be there, and its text keeps to the Markdown that is served."""
+"""Tests for content checks: unknown names, invalid references and unsupported Markdown in articles."""
 
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
-from tests.content.conftest import faults_of, line_of, lines_of, replace_in
+from tests.content.conftest import content_errors, line_number, line_numbers, replace_in
 from tests.factories.content import write_article
 
 REFERENCES = [
@@ -13,7 +13,7 @@ REFERENCES = [
 ]
 CITED = "As [found](#ref-lally-2010).\n"
 UNCITED = "reference 'lally-2010' isn't cited: write [...](#ref-lally-2010) in the text or remove it"
-PARAGRAPH = "is one paragraph: no list, heading or second paragraph inside"
+PARAGRAPH = "must be one paragraph: remove lists, headings and other paragraphs"
 
 
 @pytest.mark.parametrize(
@@ -22,57 +22,59 @@ PARAGRAPH = "is one paragraph: no list, heading or second paragraph inside"
         ("category", "heath", "category 'heath' isn't in topics.yaml; did you mean 'health'?"),
         ("author", "zoe", "author 'zoe' isn't in authors.yaml"),
         ("topics", ["friends", "slep"], "topic 'slep' isn't in topics.yaml; did you mean 'sleep'?"),
-        ("topics", ["sleep", "sleep"], "topic 'sleep' stands here twice: keep one"),
+        ("topics", ["sleep", "sleep"], "topic 'sleep' appears twice: keep one"),
         ("former_slugs", ["one"], "'one' is this article's own slug: remove it"),
-        ("former_slugs", ["old", "old"], "former slug 'old' stands here twice: keep one"),
+        ("former_slugs", ["old", "old"], "former slug 'old' appears twice: keep one"),
     ],
 )
-def test_what_an_article_names_must_be_there_once(
-    folder: Path, field: str, value: str | list[str], message: str
+def test_unknown_or_duplicate_slug_is_error(
+    content_dir: Path, field: str, value: str | list[str], message: str
 ) -> None:
-    path = write_article(folder, "one", body="Text.\n", **{field: value})
+    path = write_article(content_dir, "one", body="Text.\n", **{field: value})
 
-    wrong = f"{field}: {value}" if isinstance(value, str) else f"- {value[-1]}"
-    assert faults_of(folder) == [f"articles/one.md:{lines_of(path, wrong)[-1]}: {message}"]
-
-
-def test_a_former_slug_belongs_to_one_article(folder: Path) -> None:
-    write_article(folder, "one", former_slugs=["old"])
-    two = write_article(folder, "two", former_slugs=["older", "old"])
-
-    line = lines_of(two, "- old")[1]
-    assert faults_of(folder) == [f"articles/two.md:{line}: 'old' is a former slug of 'one' too: keep it in one of them"]
+    entry = f"{field}: {value}" if isinstance(value, str) else f"- {value[-1]}"
+    assert content_errors(content_dir) == [f"articles/one.md:{line_numbers(path, entry)[-1]}: {message}"]
 
 
-def test_references_are_there_once_and_cited_and_citations_lead_to_references(folder: Path) -> None:
-    body = CITED.replace("2010", "2011") + "\nText.\n"
-    path = write_article(folder, "one", body=body, references=REFERENCES + deepcopy(REFERENCES))
+def test_former_slug_of_two_articles_is_error(content_dir: Path) -> None:
+    write_article(content_dir, "one", former_slugs=["old"])
+    two = write_article(content_dir, "two", former_slugs=["older", "old"])
 
-    first, second = lines_of(path, "id: lally")
-    unknown = "links to '#ref-lally-2011', but there is no such reference; did you mean 'lally-2010'?"
-    assert faults_of(folder) == [
-        f"articles/one.md:{first}: {UNCITED}",
-        f"articles/one.md:{second}: {UNCITED}",
-        f"articles/one.md:{second}: reference 'lally-2010' stands here twice: keep one",
-        f"articles/one.md:{line_of(path, 'As [')}: {unknown}",
+    line = line_numbers(two, "- old")[1]
+    assert content_errors(content_dir) == [
+        f"articles/two.md:{line}: 'old' is also a former slug of 'one': remove it from one of them"
     ]
 
 
-def test_a_citation_in_a_refused_list_item_still_counts(folder: Path) -> None:
-    path = write_article(folder, "one", body="- " + CITED + "  - nested\n", references=REFERENCES)
+def test_duplicate_uncited_and_unknown_references_are_errors(content_dir: Path) -> None:
+    body = CITED.replace("2010", "2011") + "\nText.\n"
+    path = write_article(content_dir, "one", body=body, references=REFERENCES + deepcopy(REFERENCES))
 
-    assert faults_of(folder) == [f"articles/one.md:{line_of(path, 'nested')}: a list item {PARAGRAPH}"]
+    first, second = line_numbers(path, "id: lally")
+    unknown = "links to '#ref-lally-2011', but there is no such reference; did you mean 'lally-2010'?"
+    assert content_errors(content_dir) == [
+        f"articles/one.md:{first}: {UNCITED}",
+        f"articles/one.md:{second}: reference 'lally-2010' appears twice: keep one",
+        f"articles/one.md:{second}: {UNCITED}",
+        f"articles/one.md:{line_number(path, 'As [')}: {unknown}",
+    ]
 
 
-def test_a_fault_in_a_reference_hides_no_other(folder: Path) -> None:
+def test_citation_in_invalid_list_item_counts(content_dir: Path) -> None:
+    path = write_article(content_dir, "one", body="- " + CITED + "  - nested\n", references=REFERENCES)
+
+    assert content_errors(content_dir) == [f"articles/one.md:{line_number(path, 'nested')}: a list item {PARAGRAPH}"]
+
+
+def test_error_in_reference_hides_no_other_errors(content_dir: Path) -> None:
     path = write_article(
-        folder, "one", body="Text.\n", references=[{**REFERENCES[0], "year": 1066}], topics=["no-such"]
+        content_dir, "one", body="Text.\n", references=[{**REFERENCES[0], "year": 1066}], topics=["no-such"]
     )
 
-    assert faults_of(folder) == [
-        f"articles/one.md:{line_of(path, 'no-such')}: topic 'no-such' isn't in topics.yaml",
-        f"articles/one.md:{line_of(path, 'id: lally')}: {UNCITED}",
-        f"articles/one.md:{line_of(path, '1066')}: references.1.year should be greater than or equal to 1800",
+    assert content_errors(content_dir) == [
+        f"articles/one.md:{line_number(path, 'no-such')}: topic 'no-such' isn't in topics.yaml",
+        f"articles/one.md:{line_number(path, 'id: lally')}: {UNCITED}",
+        f"articles/one.md:{line_number(path, '1066')}: references.1.year should be greater than or equal to 1800",
     ]
 
 
@@ -122,64 +124,64 @@ A [script](javascript:alert(1)).
 
 Beside ![a picture](https://example.org/a.png) text.
 """
-IN_BODY = [
+BODY_ERRORS = [
     ("to [nowhere]", "links to '#a-heding', but there is no such heading; did you mean 'a-heading'?"),
     ("#### Skipped", "a heading of level 4 under one of level 2: use ###"),
     ("# Level one", "a heading of level 1: the title is level 1, use ## to ####"),
     ("##### Level five", "a heading of level 5: the title is level 1, use ## to ####"),
     ("  - nested", f"a list item {PARAGRAPH}"),
     ("> Its second", f"a quote {PARAGRAPH}"),
-    ("| a | b |", "tables aren't used; write a list"),
-    ("    indented", "code blocks aren't used; remove the indentation"),
-    ("<div>", "raw HTML isn't used; write it in Markdown"),
-    ("A <b>", "raw HTML isn't used; write it in Markdown"),
+    ("| a | b |", "tables are not supported: write a list"),
+    ("    indented", "code blocks are not supported: remove the indentation"),
+    ("<div>", "raw HTML is not supported: write Markdown"),
+    ("A <b>", "raw HTML is not supported: write Markdown"),
     ("A [script]", "a link to 'javascript:alert(1)': use https://, mailto:, a path such as /journey, or #an-anchor"),
-    ("![](", "an image needs a text for those who can't see it: ![what it shows](https://...)"),
+    ("![](", "an image needs an alternative text: ![a description](https://...)"),
     ("![A picture]", "an image needs an https address"),
-    ("Beside", "an image needs a line of its own"),
+    ("Beside", "an image must be the only content of its line"),
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), IN_BODY, ids=[text.strip() for text, _ in IN_BODY])
-def test_each_fault_of_a_body_is_told_with_its_line_among_all_others(folder: Path, text: str, message: str) -> None:
-    path = write_article(folder, "one", body=BODY)
+@pytest.mark.parametrize(("text", "message"), BODY_ERRORS, ids=[text.strip() for text, _ in BODY_ERRORS])
+def test_article_body_reports_each_error_with_line(content_dir: Path, text: str, message: str) -> None:
+    path = write_article(content_dir, "one", body=BODY)
 
-    assert f"articles/one.md:{line_of(path, text)}: {message}" in faults_of(folder)
+    assert f"articles/one.md:{line_number(path, text)}: {message}" in content_errors(content_dir)
 
 
-def test_a_body_with_many_faults_has_no_others_than_those(folder: Path) -> None:
-    write_article(folder, "one", body=BODY)
+def test_article_body_reports_no_other_errors(content_dir: Path) -> None:
+    write_article(content_dir, "one", body=BODY)
 
-    more = {"the empty heading", "the empty item", "the code in a fence", "</b>"}
-    assert len(faults_of(folder)) == len(IN_BODY) + len(more)
+    other_errors = {"the empty heading", "the empty item", "the code in a fence", "</b>"}
+    assert len(content_errors(content_dir)) == len(BODY_ERRORS) + len(other_errors)
 
 
 @pytest.mark.parametrize("body", ["", "\n  \n", "[only]: https://example.org\n", "---\n"])
-def test_an_article_has_a_text(folder: Path, body: str) -> None:
-    write_article(folder, "one", body=body)
+def test_article_without_text_is_error(content_dir: Path, body: str) -> None:
+    write_article(content_dir, "one", body=body)
 
-    assert [fault.split(": ", 1)[1] for fault in faults_of(folder)] == [
+    assert [error.split(": ", 1)[1] for error in content_errors(content_dir)] == [
         "the article has no text: write it below the front matter"
     ]
 
 
-def test_blank_lines_with_spaces_above_a_text_move_no_line(folder: Path) -> None:
-    path = write_article(folder, "one", body="   \n\t\n\nText.\n\n# Level one\n")
+def test_blank_lines_above_text_keep_line_numbers(content_dir: Path) -> None:
+    path = write_article(content_dir, "one", body="   \n\t\n\nText.\n\n# Level one\n")
 
-    [fault] = faults_of(folder)
-    assert fault.startswith(f"articles/one.md:{line_of(path, '# Level one')}: a heading of level 1")
+    [error] = content_errors(content_dir)
+    assert error.startswith(f"articles/one.md:{line_number(path, '# Level one')}: a heading of level 1")
 
 
 @pytest.mark.parametrize("file", ["topics.yaml", "authors.yaml"])
-def test_articles_are_not_blamed_for_a_file_that_can_not_be_read(folder: Path, file: str) -> None:
-    write_article(folder, "one")
-    (folder / file).write_text("topics: [", encoding="utf-8")
+def test_unreadable_file_causes_no_error_in_articles(content_dir: Path, file: str) -> None:
+    write_article(content_dir, "one")
+    (content_dir / file).write_text("topics: [", encoding="utf-8")
 
-    assert [fault.split(":")[0] for fault in faults_of(folder)] == [file]
+    assert [error.split(":")[0] for error in content_errors(content_dir)] == [file]
 
 
-def test_articles_are_not_blamed_for_a_fault_elsewhere_in_an_entry(folder: Path) -> None:
-    write_article(folder, "one")
-    replace_in(folder / "authors.yaml", "name: Ada", "name: 5")
+def test_invalid_author_causes_no_error_in_articles(content_dir: Path) -> None:
+    write_article(content_dir, "one")
+    replace_in(content_dir / "authors.yaml", "name: Ada", "name: 5")
 
-    assert faults_of(folder) == ["authors.yaml:3: authors.1.name must be a text; put it in quotes"]
+    assert content_errors(content_dir) == ["authors.yaml:3: authors.1.name must be a text; put it in quotes"]

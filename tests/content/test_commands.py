@@ -1,4 +1,4 @@
-"""`twentyone content` on the command line: what it says, how it ends, and what it writes."""
+"""Tests for the `twentyone content` commands: output, exit codes and effects."""
 
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -11,15 +11,15 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from app.content import commands
-from app.content.commands import LONG
+from app.content.commands import PROGRESS_BAR_MIN_ITEMS
 from tests.conftest import Backend
-from tests.content.conftest import Desk, replace_in
+from tests.content.conftest import Workspace, replace_in
 
 Run = Callable[..., Result]
 
 
 def runner_for(url: URL) -> Run:
-    """Runs `twentyone content` on a database."""
+    """Return a function that runs `twentyone content` on the given database."""
 
     def run(*arguments: str | Path) -> Result:
         environment = {"TWENTYONE_DATABASE_URL": url.render_as_string(hide_password=False)}
@@ -40,141 +40,147 @@ def unmigrated(backend: Backend) -> Iterator[URL]:
     backend.drop(url)
 
 
-def test_a_good_folder_is_all_good(desk: Desk, run: Run) -> None:
-    desk.write("one")
+def test_check_of_valid_directory_prints_counts(workspace: Workspace, run: Run) -> None:
+    workspace.write("one")
 
-    result = run("check", desk.folder)
+    result = run("check", workspace.directory)
 
-    assert (result.exit_code, result.stdout) == (0, "1 article, 0 assessments, 0 journeys: all good.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 article, 0 assessments, 0 journeys: no errors.\n")
 
 
-def test_diff_says_what_load_then_does_and_a_second_load_does_nothing(desk: Desk, run: Run) -> None:
-    desk.write("one")
-    desk.write("two")
-    desk.write("three")
-    assert run("load", desk.folder).exit_code == 0
-    desk.remove("one", "three")
-    desk.write("uno", former_slugs=["one"])
-    desk.write("two", category="living", topics=["friends"])
-    desk.write("four")
+def test_diff_prints_changes_that_load_makes(workspace: Workspace, run: Run) -> None:
+    workspace.write("one")
+    workspace.write("two")
+    workspace.write("three")
+    assert run("load", workspace.directory).exit_code == 0
+    workspace.remove("one", "three")
+    workspace.write("uno", former_slugs=["one"])
+    workspace.write("two", category="living", topics=["friends"])
+    workspace.write("four")
 
-    told = run("diff", desk.folder)
-    done = run("load", desk.folder)
-    again = run("load", desk.folder)
+    diff = run("diff", workspace.directory)
+    load = run("load", workspace.directory)
+    second_load = run("load", workspace.directory)
 
-    assert told.stdout.split("\n") == [
+    assert diff.stdout.split("\n") == [
         "created      article       four",
         "changed      article       two (category, topics)",
-        "renamed      article       uno (was one; title, excerpt, former_slugs, seo)",
+        "renamed      article       uno (formerly one; title, excerpt, former_slugs, seo)",
         "unpublished  article       three",
         "4 changes.",
         "",
     ]
-    assert done.stdout == told.stdout
-    assert (again.exit_code, again.stdout) == (0, "Nothing to change.\n")
-    assert len(desk.releases()) == 2
+    assert load.stdout == diff.stdout
+    assert (second_load.exit_code, second_load.stdout) == (0, "No changes.\n")
+    assert len(workspace.releases()) == 2
 
 
 @pytest.mark.parametrize("command", ["check", "diff", "load"])
-def test_faults_end_with_code_1_and_nothing_is_written(desk: Desk, run: Run, command: str) -> None:
-    desk.write("one")
-    desk.load()
-    before = desk.rows(), desk.articles(), desk.releases()
-    desk.write("two")
-    desk.write("three", titel="Three")
-    replace_in(desk.folder / "support.yaml", "country: GB", "country: NO")
+def test_command_with_errors_exits_with_1_and_writes_nothing(workspace: Workspace, run: Run, command: str) -> None:
+    workspace.write("one")
+    workspace.load()
+    before = workspace.rows(), workspace.articles(), workspace.releases()
+    workspace.write("two")
+    workspace.write("three", titel="Three")
+    replace_in(workspace.directory / "support.yaml", "country: GB", "country: NO")
 
-    result = run(command, desk.folder)
+    result = run(command, workspace.directory)
 
     assert result.exit_code == 1
     assert result.stdout.split("\n") == [
-        "articles/three.md:10: titel isn't known here; did you mean 'title'?",
+        "articles/three.md:10: titel is unknown; did you mean 'title'?",
         "support.yaml:3: lines.1.country must be a text; put it in quotes",
         "",
     ]
-    assert result.stderr == "2 faults; nothing was written.\n"
-    assert (desk.rows(), desk.articles(), desk.releases()) == before
+    assert result.stderr == "2 errors; nothing was written.\n"
+    assert (workspace.rows(), workspace.articles(), workspace.releases()) == before
 
 
-def test_what_was_found_is_printed_as_it_stands(desk: Desk, run: Run) -> None:
-    """Not as rich's markup, nor with `:100:` as an emoji."""
-    desk.write("one", body="\n" * 88 + "[bold](#[red])\n\n[x](:smile:)\n\n" + "Text.\n")
+def test_errors_are_printed_literally(workspace: Workspace, run: Run) -> None:
+    """Brackets are not interpreted as markup, and `:100:` is not printed as an emoji."""
+    workspace.write("one", body="\n" * 88 + "[bold](#[red])\n\n[x](:smile:)\n\n" + "Text.\n")
 
-    result = run("check", desk.folder)
+    result = run("check", workspace.directory)
 
     assert result.stdout.split("\n")[0] == "articles/one.md:100: links to '#%5Bred%5D', but there is no such heading"
     assert "a link to ':smile:': use" in result.stdout
 
 
-def test_a_changed_agreement_ends_with_code_1(desk: Desk, run: Run) -> None:
-    desk.load()
-    desk.edit("consents.yaml", "title: Keeping", "title: Selling")
-    desk.write("one")
+def test_load_with_changed_consent_text_exits_with_1(workspace: Workspace, run: Run) -> None:
+    workspace.load()
+    workspace.edit("consents.yaml", "title: Keeping", "title: Selling")
+    workspace.write("one")
 
-    result = run("load", desk.folder)
+    result = run("load", workspace.directory)
 
     assert result.exit_code == 1
     assert result.stdout.strip() == (
-        "consents.yaml:2: version '1' of health_data has been published with other words: give these a new version"
+        "consents.yaml:2: version '1' of health_data was published with another text: use a new version"
     )
-    assert result.stderr.strip() == "1 fault; nothing was written."
-    assert "one" not in desk.articles()
+    assert result.stderr.strip() == "1 error; nothing was written."
+    assert "one" not in workspace.articles()
 
 
 @pytest.mark.parametrize("command", ["diff", "load", "export"])
-def test_a_database_without_tables_is_told(folder: Path, unmigrated: URL, tmp_path: Path, command: str) -> None:
-    result = runner_for(unmigrated)(command, tmp_path / "out" if command == "export" else folder)
+def test_command_when_database_has_no_tables_exits_with_1(
+    content_dir: Path, unmigrated: URL, tmp_path: Path, command: str
+) -> None:
+    result = runner_for(unmigrated)(command, tmp_path / "out" if command == "export" else content_dir)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("The database can't be used: ")
     assert "twentyone migrate" in result.stderr
 
 
-def test_a_database_that_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
-    nowhere = URL.create("sqlite", database=str(tmp_path / "nowhere" / "a.db"))
+def test_load_when_database_is_missing_exits_with_1(content_dir: Path, tmp_path: Path) -> None:
+    missing = URL.create("sqlite", database=str(tmp_path / "nowhere" / "a.db"))
 
-    result = runner_for(nowhere)("load", folder)
+    result = runner_for(missing)("load", content_dir)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("The database can't be used: ")
 
 
-def test_export_says_how_much_it_wrote_and_refuses_to_write_twice(desk: Desk, run: Run, tmp_path: Path) -> None:
-    desk.write("one", topics=["habits"])
-    desk.write("two")
-    desk.load()
-    desk.remove("one")
-    desk.edit("topics.yaml", "- slug: habits\n  name: habits\n  description: A topic.\n", "")
-    desk.load()
+def test_export_prints_counts_and_requires_empty_directory(workspace: Workspace, run: Run, tmp_path: Path) -> None:
+    workspace.write("one", topics=["habits"])
+    workspace.write("two")
+    workspace.load()
+    workspace.remove("one")
+    workspace.edit("topics.yaml", "- slug: habits\n  name: habits\n  description: A topic.\n", "")
+    workspace.load()
 
     first, second = run("export", tmp_path / "out"), run("export", tmp_path / "out")
 
     assert first.exit_code == 0
     assert first.stdout.split("\n") == [
-        f"1 article written to {tmp_path / 'out'}.",
-        "1 unpublished article left out: what they were filed under was removed.",
+        f"Exported 1 article to {tmp_path / 'out'}.",
+        "Omitted 1 unpublished article without a listed author, category or topic.",
         "",
     ]
     assert (second.exit_code, second.stdout) == (1, "")
-    assert second.stderr.endswith("isn't empty; name a new folder, so that nothing is overwritten\n")
+    assert second.stderr.endswith("isn't empty. Choose a new or empty directory.\n")
 
 
-def test_watching_a_folder_that_is_not_there_ends_at_once(run: Run, tmp_path: Path) -> None:
+def test_watch_of_missing_directory_exits_with_1(run: Run, tmp_path: Path) -> None:
     result = run("load", tmp_path / "nowhere", "--watch")
 
     assert (result.exit_code, result.stdout) == (
         1,
-        f"{tmp_path}/nowhere:1: isn't a folder: name the one that holds site.yaml\n",
+        f"{tmp_path}/nowhere:1: isn't a directory: pass the directory that contains site.yaml\n",
     )
 
 
-@pytest.mark.parametrize(("articles", "is_shown"), [(LONG - 1, False), (LONG, True)])
-def test_long_work_shows_a_bar(monkeypatch: pytest.MonkeyPatch, articles: int, *, is_shown: bool) -> None:
+@pytest.mark.parametrize(
+    ("articles", "is_shown"), [(PROGRESS_BAR_MIN_ITEMS - 1, False), (PROGRESS_BAR_MIN_ITEMS, True)]
+)
+def test_progress_bar_is_shown_for_many_items(
+    monkeypatch: pytest.MonkeyPatch, articles: int, *, is_shown: bool
+) -> None:
     terminal = StringIO()
     monkeypatch.setattr(commands, "err", Console(file=terminal, force_terminal=True))
 
-    done = list(commands.bar("Reading")(range(articles)))
+    items = list(commands.progress_bar("Reading")(range(articles)))
 
-    assert done == list(range(articles))
+    assert items == list(range(articles))
     assert ("Reading" in terminal.getvalue()) is is_shown
     assert ("100%" in terminal.getvalue()) is is_shown

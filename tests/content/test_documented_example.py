@@ -1,24 +1,24 @@
-"""The example that editors are shown is a file that can be loaded."""
+"""Test of the example questionnaire in docs/content.md: it is valid and complete."""
 
 import re
 from pathlib import Path
 
 from app.assessments.files.checks import read_definition
 from app.assessments.files.questionnaires import QuestionnaireFile
-from app.core.source_files.sources import FaultCollector, read_yaml
+from app.core.source_files.sources import ErrorCollector, read_yaml
 
 GUIDE = Path(__file__).parents[2] / "docs" / "content.md"
 
 
-def test_the_example_of_a_questionnaire_is_a_good_one_and_has_every_part(tmp_path: Path) -> None:
-    found = re.search(r"## assessments/SLUG\.yaml.*?```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    text = found[1].replace("https://...", "https://example.org").replace("...", "Something")
+def test_documented_questionnaire_is_valid_and_complete(tmp_path: Path) -> None:
+    match = re.search(r"## assessments/SLUG\.yaml.*?```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert match
+    text = match[1].replace("https://...", "https://example.org").replace("...", "Something")
     (tmp_path / "example.yaml").write_text(text, encoding="utf-8")
-    faults = FaultCollector()
+    errors = ErrorCollector()
 
-    source = read_yaml(tmp_path, "example.yaml", faults)
-    definition = read_definition(source, faults) if source else None
+    source = read_yaml(tmp_path, "example.yaml", errors)
+    definition = read_definition(source, errors) if source else None
 
-    assert [str(fault) for fault in faults.found] == []
+    assert [str(error) for error in errors.collected] == []
     assert set(definition or ()) == set(QuestionnaireFile.model_fields)

@@ -1,10 +1,10 @@
-"""What is wrong above an article is said with its line and with what would be right."""
+"""Tests for content checks: errors in the front matter (YAML header) of articles."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.conftest import faults_of
+from tests.content.conftest import content_errors
 
 ARTICLE = """\
 ---
@@ -19,26 +19,26 @@ publish_at: 2025-01-01
 
 A first paragraph.
 """
-MOMENT = "must be a date such as 2026-11-23 or an instant such as 2026-11-23T09:00:00Z"
-PLAIN = "anchors and aliases aren't used here: write it out"
+MOMENT = "must be a date such as 2026-11-23 or a timestamp such as 2026-11-23T09:00:00Z"
+PLAIN = "anchors and aliases are not supported: write the value out"
 
 
-def write(folder: Path, text: str | bytes, name: str = "one.md") -> None:
-    (folder / "articles" / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+def write(content_dir: Path, text: str | bytes, name: str = "one.md") -> None:
+    (content_dir / "articles" / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "faults"),
+    ("old", "new", "errors"),
     [
         pytest.param(
             "title: One",
             "titel: One",
-            ["2: titel isn't known here; did you mean 'title'?", "2: title is missing"],
+            ["2: titel is unknown; did you mean 'title'?", "2: title is missing"],
             id="unknown key",
         ),
         pytest.param("author: ada\n", "", ["2: author is missing"], id="missing key"),
         pytest.param(
-            "author: ada", "author: ada\ntitle: Two", ["7: 'title' stands here twice: keep one"], id="repeated key"
+            "author: ada", "author: ada\ntitle: Two", ["7: 'title' is a duplicate key: remove one"], id="repeated key"
         ),
         pytest.param(
             "title: One\nexcerpt: About one.",
@@ -83,13 +83,13 @@ def write(folder: Path, text: str | bytes, name: str = "one.md") -> None:
         pytest.param(
             "2025-01-01",
             "2025-01-01T09:00:00",
-            ["8: publish_at must say its offset, such as 2026-11-23T09:00:00Z, or be a date alone"],
+            ["8: publish_at must include its offset, such as 2026-11-23T09:00:00Z, or be a date alone"],
             id="naive",
         ),
         pytest.param(
             "publish_at: 2025-01-01\n",
             "",
-            ["2: publish_at is missing: a published article says when, such as publish_at: 2026-11-23"],
+            ["2: publish_at is missing: a published article needs it, such as publish_at: 2026-11-23"],
             id="published without publish_at",
         ),
         pytest.param(
@@ -101,13 +101,13 @@ def write(folder: Path, text: str | bytes, name: str = "one.md") -> None:
         pytest.param(
             "author: ada",
             "author: ada\nseo: {titel: A, description: B}",
-            ["7: seo.titel isn't known here; did you mean 'title'?", "7: seo.title is missing"],
+            ["7: seo.titel is unknown; did you mean 'title'?", "7: seo.title is missing"],
             id="unknown key within",
         ),
         pytest.param(
             "title: One",
             "title: !!python/name:os.system One",
-            ["2: 'One' isn't a value that can be read: quote it"],
+            ["2: 'One' is not a readable value: quote it"],
             id="a tag",
         ),
         pytest.param("title: One", "title: 'One", ["8: isn't YAML: found unexpected end of stream"], id="broken YAML"),
@@ -120,7 +120,7 @@ def write(folder: Path, text: str | bytes, name: str = "one.md") -> None:
         pytest.param(
             "title: One",
             f"title: {'[' * 200_000}",
-            ["2: has more than 20 lists and mappings inside each other"],
+            ["2: has more than 20 nested lists and mappings"],
             id="nested without end",
         ),
         pytest.param(
@@ -131,15 +131,15 @@ def write(folder: Path, text: str | bytes, name: str = "one.md") -> None:
         ),
     ],
 )
-def test_a_fault_in_the_front_matter(folder: Path, old: str, new: str, faults: list[str]) -> None:
+def test_article_with_invalid_front_matter_is_error(content_dir: Path, old: str, new: str, errors: list[str]) -> None:
     assert old in ARTICLE
-    write(folder, ARTICLE.replace(old, new))
+    write(content_dir, ARTICLE.replace(old, new))
 
-    assert faults_of(folder) == [f"articles/one.md:{fault}" for fault in faults]
+    assert content_errors(content_dir) == [f"articles/one.md:{error}" for error in errors]
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"),
+    ("content", "error"),
     [
         pytest.param("# One\n", "1: must begin with a line --- and its front matter", id="no front matter"),
         pytest.param("", "1: must begin with a line --- and its front matter", id="empty file"),
@@ -148,37 +148,39 @@ def test_a_fault_in_the_front_matter(folder: Path, old: str, new: str, faults: l
         pytest.param(
             ARTICLE.encode() + b"Fa\xe7ade", "12: isn't UTF-8: save the file in that encoding", id="not UTF-8"
         ),
-        pytest.param(ARTICLE + "a\0b", "12: holds a control character, U+0000: remove it", id="NUL"),
+        pytest.param(ARTICLE + "a\0b", "12: contains a control character, U+0000: remove it", id="NUL"),
         pytest.param(
-            ARTICLE.replace("One", "O\x08e"), "2: holds a control character, U+0008: remove it", id="backspace"
+            ARTICLE.replace("One", "O\x08e"), "2: contains a control character, U+0008: remove it", id="backspace"
         ),
-        pytest.param(b"a" * 1_000_001, "1: has 1,000,001 bytes: at most 1,000,000 are read", id="oversized"),
+        pytest.param(b"a" * 1_000_001, "1: has 1,000,001 bytes: the maximum is 1,000,000", id="oversized"),
     ],
 )
-def test_a_file_that_can_not_be_an_article(folder: Path, content: str | bytes, fault: str) -> None:
-    write(folder, content)
+def test_article_file_that_is_not_readable_is_error(content_dir: Path, content: str | bytes, error: str) -> None:
+    write(content_dir, content)
 
-    assert faults_of(folder) == [f"articles/one.md:{fault}"]
+    assert content_errors(content_dir) == [f"articles/one.md:{error}"]
 
 
-def test_an_empty_front_matter_lacks_every_key_that_is_needed(folder: Path) -> None:
-    write(folder, "---\n---\n\nText.\n")
+def test_empty_front_matter_reports_missing_keys(content_dir: Path) -> None:
+    write(content_dir, "---\n---\n\nText.\n")
 
     missing = ("author", "category", "excerpt", "status", "title", "topics")
-    assert faults_of(folder) == [f"articles/one.md:1: {key} is missing" for key in missing]
+    assert content_errors(content_dir) == [f"articles/one.md:1: {key} is missing" for key in missing]
 
 
 @pytest.mark.parametrize("name", ["One.md", "a--b.md", "a_b.md", "-a.md", f"{'a' * 121}.md", "a.b.md"])
-def test_a_files_name_must_be_a_slug(folder: Path, name: str) -> None:
-    write(folder, ARTICLE, name)
+def test_file_name_that_is_not_a_slug_is_error(content_dir: Path, name: str) -> None:
+    write(content_dir, ARTICLE, name)
 
-    assert faults_of(folder) == [f"articles/{name}:1: the file's name must be a slug, such as social-connection.md"]
+    assert content_errors(content_dir) == [
+        f"articles/{name}:1: the file's name must be a slug, such as social-connection.md"
+    ]
 
 
-def test_line_ends_and_byte_order_marks_of_windows_move_no_line(folder: Path) -> None:
-    write(folder, "\ufeff" + ARTICLE.replace("author: ada", "author: 5").replace("\n", "\r\n") + "\r\n# Two")
+def test_windows_line_ends_keep_line_numbers(content_dir: Path) -> None:
+    write(content_dir, "\ufeff" + ARTICLE.replace("author: ada", "author: 5").replace("\n", "\r\n") + "\r\n# Two")
 
-    assert faults_of(folder) == [
+    assert content_errors(content_dir) == [
         "articles/one.md:6: author must be a text; put it in quotes",
         "articles/one.md:13: a heading of level 1: the title is level 1, use ## to ####",
     ]

@@ -1,4 +1,4 @@
-"""Readers and restarts meet the old content whole or the new content whole, whatever happens to a load."""
+"""Tests for interrupted and concurrent content loads: readers see either the old or the new content."""
 
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerProcess
@@ -16,9 +16,9 @@ from app.articles.models import Article, ArticleBody, ArticleTopic, FormerSlug
 from app.core.db.database import Database
 from app.pages.models import Site
 from app.web.cache.releases import ContentRelease
-from tests.content.conftest import Desk, replace_in
-from tests.content.loading import start_loading
-from tests.factories.content import write_article, write_folder
+from tests.content.conftest import Workspace, replace_in
+from tests.content.loading import start_load_process
+from tests.factories.content import write_article, write_content_directory
 
 ARTICLES = 300
 KILLS = 5
@@ -27,21 +27,21 @@ TOPICS = {"a": ["sleep"], "b": ["friends", "habits"]}
 State = Sequence[Sequence[Any]]
 
 
-def write_edition(folder: Path, edition: str) -> Path:
-    """Two editions share most slugs and differ in everything else."""
-    write_folder(folder)
-    replace_in(folder / "site.yaml", "A tagline.", f"Edition {edition}.")
+def write_edition(content_dir: Path, edition: str) -> Path:
+    """Write one of two versions of the content. They share most slugs and differ in all other values."""
+    write_content_directory(content_dir)
+    replace_in(content_dir / "site.yaml", "A tagline.", f"Edition {edition}.")
     for n in range(ARTICLES):
         slug = f"article-{n:03}" if n >= ARTICLES / 10 else f"only-in-{edition}-{n:03}"
         body = f"Edition {edition}.\n\n## Heading {edition}\n\n" + "A sentence of some words. " * 20
         write_article(
-            folder, slug, title=f"{n} {edition}", topics=TOPICS[edition], former_slugs=[f"old-{slug}"], body=body
+            content_dir, slug, title=f"{n} {edition}", topics=TOPICS[edition], former_slugs=[f"old-{slug}"], body=body
         )
-    return folder
+    return content_dir
 
 
-def published(session: Session) -> State:
-    """Everything of an edition, from all tables that a load writes."""
+def published_content(session: Session) -> State:
+    """Return the published content from all tables that a load changes."""
     is_public = col(Article.status) == "published"
     statements = (
         select(col(Site.tagline)),
@@ -52,12 +52,12 @@ def published(session: Session) -> State:
     return [sorted(map(tuple, session.execute(statement))) for statement in statements]
 
 
-def state_of(database: Database) -> State:
-    with database.entities() as session:
-        return published(session)
+def load_state(database: Database) -> State:
+    with database.orm_snapshot() as session:
+        return published_content(session)
 
 
-def finish(process: ForkServerProcess, *codes: int) -> None:
+def wait_for_exit(process: ForkServerProcess, *codes: int) -> None:
     process.join(timeout=60)
     assert process.exitcode in codes
     process.close()
@@ -69,61 +69,61 @@ def editions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return write_edition(root / "a", "a"), write_edition(root / "b", "b")
 
 
-def test_a_killed_load_leaves_the_old_or_the_new_content_whole(editions: tuple[Path, Path], database: Database) -> None:
+def test_killed_load_leaves_complete_old_or_new_content(editions: tuple[Path, Path], database: Database) -> None:
     states = {}
-    for folder in editions:
-        began = monotonic()
-        finish(start_loading(folder, database.url), 0)
-        seconds = monotonic() - began
-        states[folder] = state_of(database)
-    coming, there = editions
-    assert states[coming] != states[there]
+    for content_dir in editions:
+        started = monotonic()
+        wait_for_exit(start_load_process(content_dir, database.url), 0)
+        seconds = monotonic() - started
+        states[content_dir] = load_state(database)
+    next_edition, stored_edition = editions
+    assert states[next_edition] != states[stored_edition]
 
     for n in range(KILLS):
-        process = start_loading(coming, database.url)
+        process = start_load_process(next_edition, database.url)
         sleep(1.1 * seconds * (n + random()) / KILLS)
         process.kill()
-        finish(process, 0, -SIGKILL)
+        wait_for_exit(process, 0, -SIGKILL)
 
-        state = state_of(database)
+        state = load_state(database)
         assert state in states.values()
-        if state == states[coming]:
-            coming, there = there, coming
+        if state == states[next_edition]:
+            next_edition, stored_edition = stored_edition, next_edition
 
-    finish(start_loading(coming, database.url), 0)
-    assert state_of(database) == states[coming]
+    wait_for_exit(start_load_process(next_edition, database.url), 0)
+    assert load_state(database) == states[next_edition]
 
 
-def test_two_loads_at_once_wait_for_each_other(editions: tuple[Path, Path], database: Database) -> None:
-    with database.loading() as third:  # so that both have to wait
-        third.connection()
-        processes = [start_loading(folder, database.url) for folder in editions]
+def test_concurrent_loads_run_one_after_another(editions: tuple[Path, Path], database: Database) -> None:
+    with database.content_load() as blocking_session:  # blocks both loads
+        blocking_session.connection()
+        processes = [start_load_process(content_dir, database.url) for content_dir in editions]
         sleep(1.5)
         assert [process.exitcode for process in processes] == [None, None]
-        [taglines, *_] = state_of(database)
+        [taglines, *_] = load_state(database)
         assert taglines == []
     for process in processes:
-        finish(process, 0)
+        wait_for_exit(process, 0)
 
-    [(tagline,)], articles, topics, former = state_of(database)
+    [(tagline,)], articles, topics, former = load_state(database)
     edition = tagline[-2]
     assert {title[-1] for _, title, _ in articles} == {edition}
     assert len(articles) == len(former) == ARTICLES
     assert len(topics) == ARTICLES * len(TOPICS[edition])
-    with database.entities() as session:
+    with database.orm_snapshot() as session:
         assert len(session.execute(select(col(ContentRelease.id))).all()) == len(editions)
 
 
-def test_a_reader_keeps_its_snapshot_while_content_is_loaded(desk: Desk) -> None:
-    desk.write("one", title="Old")
-    desk.load()
-    with desk.database.entities() as session:
-        before = published(session)
-        desk.write("one", title="New")
-        desk.write("two")
-        desk.edit("site.yaml", "A tagline.", "Another.")
-        desk.load()
+def test_load_does_not_change_snapshot_of_reader(workspace: Workspace) -> None:
+    workspace.write("one", title="Old")
+    workspace.load()
+    with workspace.database.orm_snapshot() as session:
+        before = published_content(session)
+        workspace.write("one", title="New")
+        workspace.write("two")
+        workspace.edit("site.yaml", "A tagline.", "Another.")
+        workspace.load()
 
-        assert published(session) == before
-    assert state_of(desk.database)[0] == [("Another.",)]
-    assert [title for _, title, _ in state_of(desk.database)[1]] == ["New", "Two"]
+        assert published_content(session) == before
+    assert load_state(workspace.database)[0] == [("Another.",)]
+    assert [title for _, title, _ in load_state(workspace.database)[1]] == ["New", "Two"]

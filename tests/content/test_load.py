@@ -1,4 +1,4 @@
-"""`diff` says what a load would do, `load` does exactly that, and a second load does nothing."""
+"""Tests for loading content: `diff` predicts the changes, and a repeated load makes none."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,23 +6,23 @@ from datetime import UTC, datetime
 import pytest
 
 from app.content.plan import Action, ContentChange
-from app.core.source_files.sources import ContentFaults
-from tests.content.conftest import Desk
+from app.core.source_files.sources import InvalidContent
+from tests.content.conftest import Workspace
 from tests.factories.content import TOPICS, write_yaml
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def shown(changes: Sequence[ContentChange], kind: str | None = None) -> list[tuple[str, ...]]:
-    return [(each.action, each.name, *each.fields) for each in changes if kind in {None, each.kind}]
+def summarise(changes: Sequence[ContentChange], kind: str | None = None) -> list[tuple[str, ...]]:
+    return [(change.action, change.name, *change.fields) for change in changes if kind in {None, change.kind}]
 
 
-def test_the_first_load_creates_everything(desk: Desk) -> None:
-    desk.write("one")
+def test_first_load_creates_everything(workspace: Workspace) -> None:
+    workspace.write("one")
 
-    before = desk.diff()
-    assert {each.action for each in before} == {Action.CREATED}
-    assert [(each.kind, each.name) for each in before] == [
+    changes = workspace.diff()
+    assert {change.action for change in changes} == {Action.CREATED}
+    assert [(change.kind, change.name) for change in changes] == [
         ("site", ""),
         ("consent", "health_data 1"),
         ("author", "ada"),
@@ -36,29 +36,29 @@ def test_the_first_load_creates_everything(desk: Desk) -> None:
         ("support line", "everywhere"),
         ("article", "one"),
     ]
-    assert desk.load().changes == before
+    assert workspace.load().changes == changes
 
 
-def test_diff_writes_nothing(desk: Desk) -> None:
-    desk.write("one")
+def test_diff_writes_nothing(workspace: Workspace) -> None:
+    workspace.write("one")
 
-    desk.diff()
+    workspace.diff()
 
-    assert (desk.articles(), desk.releases()) == ({}, [])
-    assert not any(desk.rows().values())
+    assert (workspace.articles(), workspace.releases()) == ({}, [])
+    assert not any(workspace.rows().values())
 
 
-def test_a_second_load_changes_nothing_and_makes_no_release(desk: Desk) -> None:
-    desk.write("one", publish_at="2030-01-01")
-    desk.write("two", status="draft", publish_at=None, former_slugs=["older"])
-    desk.load()
-    rows, articles, releases = desk.rows(), desk.articles(), desk.releases()
+def test_load_without_changes_adds_no_release(workspace: Workspace) -> None:
+    workspace.write("one", publish_at="2030-01-01")
+    workspace.write("two", status="draft", publish_at=None, former_slugs=["older"])
+    workspace.load()
+    rows, articles, releases = workspace.rows(), workspace.articles(), workspace.releases()
 
-    assert desk.diff() == []
-    assert desk.load().changes == []
+    assert workspace.diff() == []
+    assert workspace.load().changes == []
 
     assert len(releases) == 1
-    assert (desk.rows(), desk.articles(), desk.releases()) == (rows, articles, releases)
+    assert (workspace.rows(), workspace.articles(), workspace.releases()) == (rows, articles, releases)
 
 
 @pytest.mark.parametrize(
@@ -84,123 +84,128 @@ def test_a_second_load_changes_nothing_and_makes_no_release(desk: Desk) -> None:
     ],
     ids=lambda value: "+".join(value) if isinstance(value, tuple) else "",
 )
-def test_an_article_is_changed_in_the_fields_that_differ(
-    desk: Desk, front: dict[str, object], fields: tuple[str, ...]
+def test_article_change_lists_changed_fields(
+    workspace: Workspace, front: dict[str, object], fields: tuple[str, ...]
 ) -> None:
-    desk.write("one")
-    desk.write("other")
-    desk.load()
-    desk.write("one", **front)
+    workspace.write("one")
+    workspace.write("other")
+    workspace.load()
+    workspace.write("one", **front)
 
-    assert desk.diff() == [ContentChange("article", "one", Action.CHANGED, fields)]
-    assert shown(desk.load().changes) == [(Action.CHANGED, "one", *fields)]
-    assert desk.load().changes == []
-    assert len(desk.releases()) == 2
+    assert workspace.diff() == [ContentChange("article", "one", Action.CHANGED, fields)]
+    assert summarise(workspace.load().changes) == [(Action.CHANGED, "one", *fields)]
+    assert workspace.load().changes == []
+    assert len(workspace.releases()) == 2
 
 
-def test_rows_are_changed_in_the_fields_that_differ(desk: Desk) -> None:
-    desk.load()
-    desk.edit("site.yaml", "tagline: A tagline.", "tagline: Another.")
-    desk.edit("authors.yaml", "name: Ada\n  role: Writer", "name: Ada L.\n  role: Editor")
-    desk.edit("support.yaml", "hours: always", "hours: at night")
+def test_row_change_lists_changed_fields(workspace: Workspace) -> None:
+    workspace.load()
+    workspace.edit("site.yaml", "tagline: A tagline.", "tagline: Another.")
+    workspace.edit("authors.yaml", "name: Ada\n  role: Writer", "name: Ada L.\n  role: Editor")
+    workspace.edit("support.yaml", "hours: always", "hours: at night")
 
     changes = [
         (Action.CHANGED, "", "tagline"),
         (Action.CHANGED, "ada", "name", "role"),
         (Action.CHANGED, "gb-line", "hours"),
     ]
-    assert shown(desk.diff()) == changes
-    assert shown(desk.load().changes) == changes
-    assert desk.rows()["author"]["ada",]["role"] == "Editor"
-    assert desk.load().changes == []
+    assert summarise(workspace.diff()) == changes
+    assert summarise(workspace.load().changes) == changes
+    assert workspace.rows()["author"]["ada",]["role"] == "Editor"
+    assert workspace.load().changes == []
 
 
-def test_a_change_of_the_sites_call_to_action_reaches_articles_without_their_own(desk: Desk) -> None:
-    own = {"eyebrow": "A", "title": "B", "text": "C", "label": "D", "href": "/e"}
-    desk.write("one")
-    desk.write("two", call_to_action=own)
-    desk.load()
-    desk.edit("site.yaml", "title: Begin?", "title: Again?")
+def test_site_call_to_action_changes_articles_without_own(workspace: Workspace) -> None:
+    call_to_action = {"eyebrow": "A", "title": "B", "text": "C", "label": "D", "href": "/e"}
+    workspace.write("one")
+    workspace.write("two", call_to_action=call_to_action)
+    workspace.load()
+    workspace.edit("site.yaml", "title: Begin?", "title: Again?")
 
-    assert shown(desk.diff(), "article") == [(Action.CHANGED, "one", "call_to_action")]
-    desk.load()
-    titles = [article.call_to_action["title"] for _, article in sorted(desk.articles().items())]
+    assert summarise(workspace.diff(), "article") == [(Action.CHANGED, "one", "call_to_action")]
+    workspace.load()
+    titles = [article.call_to_action["title"] for _, article in sorted(workspace.articles().items())]
     assert titles == ["Again?", "B"]
 
 
-def test_support_lines_keep_the_order_of_the_file_and_those_for_everywhere_come_last(desk: Desk) -> None:
-    desk.edit("support.yaml", "- id: everywhere", "- id: everywhere\n  country: AT")
-    desk.edit("support.yaml", "  country: GB\n", "")
-    desk.load()
+def test_support_lines_are_in_file_order_international_last(workspace: Workspace) -> None:
+    workspace.edit("support.yaml", "- id: everywhere", "- id: everywhere\n  country: AT")
+    workspace.edit("support.yaml", "  country: GB\n", "")
+    workspace.load()
 
-    positions = {key[0]: row["position"] for key, row in desk.rows()["support line"].items()}
+    positions = {key[0]: row["position"] for key, row in workspace.rows()["support line"].items()}
     assert positions == {"everywhere": 0, "gb-line": 1}
 
 
-def test_a_file_that_went_away_is_unpublished_and_comes_back_as_the_same_article(desk: Desk) -> None:
-    path = desk.write("one", former_slugs=["older"])
-    desk.load()
-    text, first = path.read_text(encoding="utf-8"), desk.article("one")
+def test_removed_article_is_unpublished_and_restored_with_same_id(workspace: Workspace) -> None:
+    path = workspace.write("one", former_slugs=["older"])
+    workspace.load()
+    text, first = path.read_text(encoding="utf-8"), workspace.article("one")
     path.unlink()
 
-    assert desk.diff() == [ContentChange("article", "one", Action.UNPUBLISHED)]
-    desk.load()
-    assert (desk.article("one").id, desk.article("one").status) == (first.id, "unpublished")
-    assert desk.load().changes == []
+    assert workspace.diff() == [ContentChange("article", "one", Action.UNPUBLISHED)]
+    workspace.load()
+    assert (workspace.article("one").id, workspace.article("one").status) == (first.id, "unpublished")
+    assert workspace.load().changes == []
 
     path.write_text(text, encoding="utf-8")
-    assert desk.diff() == [ContentChange("article", "one", Action.CHANGED, ("status",))]
-    desk.load()
-    assert (desk.article("one").id, desk.article("one").status) == (first.id, "published")
-    assert desk.load().changes == []
+    assert workspace.diff() == [ContentChange("article", "one", Action.CHANGED, ("status",))]
+    workspace.load()
+    assert (workspace.article("one").id, workspace.article("one").status) == (first.id, "published")
+    assert workspace.load().changes == []
 
 
 @pytest.mark.parametrize("status", ["draft", "unpublished"])
-def test_a_file_that_comes_back_has_the_status_that_it_says(desk: Desk, status: str) -> None:
-    desk.write("one", status=status)
-    desk.load()
-    desk.remove("one")
-    desk.load()
-    desk.write("one", status=status)
+def test_restored_file_has_its_own_status(workspace: Workspace, status: str) -> None:
+    workspace.write("one", status=status)
+    workspace.load()
+    workspace.remove("one")
+    workspace.load()
+    workspace.write("one", status=status)
 
-    desk.load()
+    workspace.load()
 
-    assert desk.article("one").status == status
-    assert desk.load().changes == []
+    assert workspace.article("one").status == status
+    assert workspace.load().changes == []
 
 
-def test_what_an_unpublished_article_refers_to_may_go_away(desk: Desk) -> None:
-    desk.write("one", topics=["habits"], author="ben", category="living")
-    desk.load()
-    desk.remove("one")
-    desk.edit(
-        "authors.yaml", (desk.folder / "authors.yaml").read_text(encoding="utf-8").partition("- slug: ben")[2], ""
+def test_author_category_and_topic_of_unpublished_article_can_be_removed(workspace: Workspace) -> None:
+    workspace.write("one", topics=["habits"], author="ben", category="living")
+    workspace.load()
+    workspace.remove("one")
+    workspace.edit(
+        "authors.yaml",
+        (workspace.directory / "authors.yaml").read_text(encoding="utf-8").partition("- slug: ben")[2],
+        "",
     )
-    desk.edit("authors.yaml", "- slug: ben", "")
-    kept = {"categories": TOPICS["categories"][:1], "topics": TOPICS["topics"][:2]}
-    write_yaml(desk.folder / "topics.yaml", kept)
+    workspace.edit("authors.yaml", "- slug: ben", "")
+    remaining = {"categories": TOPICS["categories"][:1], "topics": TOPICS["topics"][:2]}
+    write_yaml(workspace.directory / "topics.yaml", remaining)
 
-    gone = [(Action.UNPUBLISHED, name) for name in ("ben", "living", "habits", "one")]
-    assert shown(desk.diff()) == gone
-    assert shown(desk.load().changes) == gone
-    assert desk.rows()["topic"]["habits",]["is_listed"] is False
-    assert desk.articles()["one"].topics == ("habits",)
-    assert desk.load().changes == []
+    unpublished = [(Action.UNPUBLISHED, name) for name in ("ben", "living", "habits", "one")]
+    assert summarise(workspace.diff()) == unpublished
+    assert summarise(workspace.load().changes) == unpublished
+    assert workspace.rows()["topic"]["habits",]["is_listed"] is False
+    assert workspace.articles()["one"].topics == ("habits",)
+    assert workspace.load().changes == []
 
-    write_yaml(desk.folder / "topics.yaml", TOPICS)
-    assert shown(desk.load().changes) == [(Action.CHANGED, name, "is_listed") for name in ("living", "habits")]
+    write_yaml(workspace.directory / "topics.yaml", TOPICS)
+    assert summarise(workspace.load().changes) == [(Action.CHANGED, name, "is_listed") for name in ("living", "habits")]
 
 
-def test_the_words_of_a_consent_stay_with_their_version(desk: Desk) -> None:
-    desk.load()
-    desk.edit("consents.yaml", "text: We keep it.", "text: We sell it.")
+def test_changed_consent_text_requires_new_version(workspace: Workspace) -> None:
+    workspace.load()
+    workspace.edit("consents.yaml", "text: We keep it.", "text: We sell it.")
 
-    with pytest.raises(ContentFaults) as refused:
-        desk.load()
-    assert [(fault.file, fault.line) for fault in refused.value.faults] == [("consents.yaml", 2)]
-    assert desk.rows()["consent"]["health_data", "1"]["text"] == "We keep it."
+    with pytest.raises(InvalidContent) as exc_info:
+        workspace.load()
+    assert [(error.file, error.line) for error in exc_info.value.errors] == [("consents.yaml", 2)]
+    assert workspace.rows()["consent"]["health_data", "1"]["text"] == "We keep it."
 
-    desk.edit("consents.yaml", "version: '1'", "version: '2'")
-    assert shown(desk.load().changes) == [(Action.CREATED, "health_data 2"), (Action.UNPUBLISHED, "health_data 1")]
-    current = {key: row["is_current"] for key, row in desk.rows()["consent"].items()}
+    workspace.edit("consents.yaml", "version: '1'", "version: '2'")
+    assert summarise(workspace.load().changes) == [
+        (Action.CREATED, "health_data 2"),
+        (Action.UNPUBLISHED, "health_data 1"),
+    ]
+    current = {key: row["is_current"] for key, row in workspace.rows()["consent"].items()}
     assert current == {("health_data", "1"): False, ("health_data", "2"): True}

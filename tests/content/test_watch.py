@@ -1,4 +1,4 @@
-"""`load --watch` follows an editor: loads now and after each save, and outlives their mistakes."""
+"""Tests for `load --watch`: it loads at the start and after each saved file, and continues after errors."""
 
 import os
 import signal
@@ -11,18 +11,18 @@ from time import monotonic, sleep
 
 import pytest
 
-from app.content.commands import follow
-from tests.content.conftest import Desk, replace_in
+from app.content.commands import load_on_save
+from tests.content.conftest import Workspace, replace_in
 
-PATIENCE = 30.0  # seconds, for a machine that is busy with other tests
+TIMEOUT_SECONDS = 30.0
 
 
 @contextmanager
-def interrupts_heeded() -> Iterator[None]:
-    """What is started here can be interrupted, although the suite itself may run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def default_interrupt_handler() -> Iterator[None]:
+    """Use Python's SIGINT handler, so that subprocesses can be interrupted even if the tests run in the background."""
+    previous_handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, previous_handler)
 
 
 @pytest.fixture
@@ -31,13 +31,13 @@ def printed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watching(desk: Desk, printed: Path) -> Iterator[subprocess.Popen[bytes]]:
-    desk.write("one")
-    address = desk.database.url.render_as_string(hide_password=False)
+def watching(workspace: Workspace, printed: Path) -> Iterator[subprocess.Popen[bytes]]:
+    workspace.write("one")
+    address = workspace.database.url.render_as_string(hide_password=False)
     with printed.open("wb") as output:
-        with interrupts_heeded():
+        with default_interrupt_handler():
             process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "content", "load", "--watch", desk.folder],
+                [sys.executable, "-m", "app.cli", "content", "load", "--watch", workspace.directory],
                 env={**os.environ, "TWENTYONE_DATABASE_URL": address},
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -50,7 +50,7 @@ def watching(desk: Desk, printed: Path) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def await_line(watching: subprocess.Popen[bytes], printed: Path) -> Callable[[str], None]:
     def wait(line: str) -> None:
-        end = monotonic() + PATIENCE
+        end = monotonic() + TIMEOUT_SECONDS
         while line not in printed.read_text(encoding="utf-8").split("\n"):
             assert watching.poll() is None, printed.read_text(encoding="utf-8")
             assert monotonic() < end, printed.read_text(encoding="utf-8")
@@ -59,38 +59,38 @@ def await_line(watching: subprocess.Popen[bytes], printed: Path) -> Callable[[st
     return wait
 
 
-def test_saves_are_loaded_mistakes_are_told_and_an_interrupt_ends_it(
-    desk: Desk, watching: subprocess.Popen[bytes], printed: Path, await_line: Callable[[str], None]
+def test_watch_loads_saves_reports_errors_and_ends_on_interrupt(
+    workspace: Workspace, watching: subprocess.Popen[bytes], printed: Path, await_line: Callable[[str], None]
 ) -> None:
     await_line("created      article       one")
 
-    desk.write("two")
+    workspace.write("two")
     await_line("created      article       two")
 
-    replace_in(desk.folder / "articles" / "two.md", "excerpt:", "excerp:")
-    desk.remove("one")
-    await_line("articles/two.md:3: excerp isn't known here; did you mean 'excerpt'?")
-    await_line("2 faults; nothing was written.")
-    assert desk.article("one").status == "published"
+    replace_in(workspace.directory / "articles" / "two.md", "excerpt:", "excerp:")
+    workspace.remove("one")
+    await_line("articles/two.md:3: excerp is unknown; did you mean 'excerpt'?")
+    await_line("2 errors; nothing was written.")
+    assert workspace.article("one").status == "published"
 
-    replace_in(desk.folder / "articles" / "two.md", "excerp: About two.", "excerpt: About two, mended.")
+    replace_in(workspace.directory / "articles" / "two.md", "excerp: About two.", "excerpt: About two, fixed.")
     await_line("changed      article       two (excerpt, seo)")
     await_line("unpublished  article       one")
 
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(timeout=PATIENCE) == 0
-    assert desk.article("two").excerpt == "About two, mended."
+    assert watching.wait(timeout=TIMEOUT_SECONDS) == 0
+    assert workspace.article("two").excerpt == "About two, fixed."
     assert "Traceback" not in printed.read_text(encoding="utf-8")
-    assert len(desk.releases()) == 3
+    assert len(workspace.releases()) == 3
 
 
-def test_a_beat_loads_only_at_first_and_after_a_save(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    saved = {("modified", "site.yaml")}
+def test_load_on_save_loads_first_and_after_each_save(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    changed_files = {("modified", "site.yaml")}
 
-    follow(desk.database, desk.folder, [set(), set(), saved, set(), saved])
+    load_on_save(workspace.database, workspace.directory, [set(), set(), changed_files, set(), changed_files])
 
     assert [line for line in capsys.readouterr().out.split("\n") if line.endswith(".")] == [
         "11 changes.",
-        "Nothing to change.",
-        "Nothing to change.",
+        "No changes.",
+        "No changes.",
     ]

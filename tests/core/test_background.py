@@ -1,4 +1,4 @@
-"""Background work goes on whatever happens to it, and says so no oftener than it must."""
+"""Tests for periodic background tasks: they continue after a failure, and log the first failure and the recovery."""
 
 import json
 import threading
@@ -9,156 +9,156 @@ from contextlib import contextmanager
 import pytest
 
 from app.core import logs
-from app.core.background import Repeating
+from app.core.background import PeriodicTask
 
-PATIENCE = 5.0
-LONG = 3600.0
+TIMEOUT_SECONDS = 5.0
+LONG_INTERVAL = 3600.0
 
 
-class Counted:
-    """Work that fails when it is to, and is awaited by how often it was done."""
+class CountingWork:
+    """Work that counts its runs, and raises an error while `broken` is set."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.run_count = 0
         self.broken = False
         self._done = threading.Condition()
 
     def __call__(self) -> None:
         with self._done:
-            self.times += 1
+            self.run_count += 1
             self._done.notify_all()
             if self.broken:
-                raise RuntimeError("the database is away")
+                raise RuntimeError("the database is unavailable")
 
-    def reached(self, times: int) -> bool:
+    def wait_for_runs(self, count: int) -> bool:
         with self._done:
-            return self._done.wait_for(lambda: self.times >= times, timeout=PATIENCE)
+            return self._done.wait_for(lambda: self.run_count >= count, timeout=TIMEOUT_SECONDS)
 
-    def reached_soon(self, times: int) -> bool:
+    def has_runs_soon(self, count: int) -> bool:
         with self._done:
-            return self._done.wait_for(lambda: self.times >= times, timeout=0.1)
+            return self._done.wait_for(lambda: self.run_count >= count, timeout=0.1)
 
 
 @contextmanager
-def running(work: Counted, *, every: float) -> Iterator[Repeating]:
-    repeating = Repeating("counting", work, every=every)
-    repeating.start()
+def running(work: CountingWork, *, interval: float) -> Iterator[PeriodicTask]:
+    task = PeriodicTask("counting", work, interval=interval)
+    task.start()
     try:
-        yield repeating
+        yield task
     finally:
-        repeating.stop()
+        task.stop()
 
 
-def test_work_is_done_at_once_and_again_and_again() -> None:
-    work = Counted()
-    begun = time.monotonic()
+def test_task_runs_immediately_and_then_at_each_interval() -> None:
+    work = CountingWork()
+    started = time.monotonic()
 
-    with running(work, every=0.05):
-        assert work.reached(4)
+    with running(work, interval=0.05):
+        assert work.wait_for_runs(4)
 
-    assert 0.15 <= time.monotonic() - begun < PATIENCE
-
-
-def test_work_that_is_woken_does_not_wait_for_its_turn() -> None:
-    work = Counted()
-
-    with running(work, every=LONG) as repeating:
-        for times in range(1, 5):
-            assert work.reached(times)
-            repeating.wake()
-        assert work.reached(5)
+    assert 0.15 <= time.monotonic() - started < TIMEOUT_SECONDS
 
 
-def test_work_that_is_woken_while_it_works_is_done_again() -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    times: list[None] = []
-    twice = threading.Event()
+def test_wake_starts_the_next_run_immediately() -> None:
+    work = CountingWork()
+
+    with running(work, interval=LONG_INTERVAL) as task:
+        for count in range(1, 5):
+            assert work.wait_for_runs(count)
+            task.wake()
+        assert work.wait_for_runs(5)
+
+
+def test_wake_during_a_run_starts_another_run() -> None:
+    started, proceed = threading.Event(), threading.Event()
+    runs: list[None] = []
+    ran_twice = threading.Event()
 
     def work() -> None:
-        times.append(None)
-        begun.set()
-        assert go_on.wait(PATIENCE)
-        if len(times) == 2:
-            twice.set()
+        runs.append(None)
+        started.set()
+        assert proceed.wait(TIMEOUT_SECONDS)
+        if len(runs) == 2:
+            ran_twice.set()
 
-    repeating = Repeating("counting", work, every=LONG)
-    repeating.start()
-    assert begun.wait(PATIENCE)
-    repeating.wake()
-    go_on.set()
+    task = PeriodicTask("counting", work, interval=LONG_INTERVAL)
+    task.start()
+    assert started.wait(TIMEOUT_SECONDS)
+    task.wake()
+    proceed.set()
 
-    assert twice.wait(PATIENCE)
-    repeating.stop()
+    assert ran_twice.wait(TIMEOUT_SECONDS)
+    task.stop()
 
 
-def test_work_that_is_stopped_is_not_done_again_and_ends_at_once() -> None:
-    work = Counted()
-    with running(work, every=LONG) as repeating:
-        assert work.reached(1)
-        begun = time.monotonic()
-        repeating.stop()
-        assert time.monotonic() - begun < 1
+def test_stop_ends_the_thread_immediately() -> None:
+    work = CountingWork()
+    with running(work, interval=LONG_INTERVAL) as task:
+        assert work.wait_for_runs(1)
+        started = time.monotonic()
+        task.stop()
+        assert time.monotonic() - started < 1
 
-    repeating.wake()
-    assert work.times == 1
+    task.wake()
+    assert work.run_count == 1
     assert "counting" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_work_that_does_not_end_holds_up_the_process_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.core.background.STOPPING", 0.1)
-    begun, go_on = threading.Event(), threading.Event()
+def test_stop_waits_for_a_stuck_run_until_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.background.STOP_TIMEOUT_SECONDS", 0.1)
+    started, proceed = threading.Event(), threading.Event()
 
     def work() -> None:
-        begun.set()
-        go_on.wait(PATIENCE)
+        started.set()
+        proceed.wait(TIMEOUT_SECONDS)
 
-    repeating = Repeating("stuck", work, every=LONG)
-    repeating.start()
-    assert begun.wait(PATIENCE)
-    stopping = time.monotonic()
+    task = PeriodicTask("stuck", work, interval=LONG_INTERVAL)
+    task.start()
+    assert started.wait(TIMEOUT_SECONDS)
+    stop_started = time.monotonic()
 
-    repeating.stop()
+    task.stop()
 
-    assert 0.1 <= time.monotonic() - stopping < 1
-    go_on.set()
+    assert 0.1 <= time.monotonic() - stop_started < 1
+    proceed.set()
 
 
-def test_a_failure_is_told_once_and_so_is_that_it_works_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_first_failure_and_first_success_after_it_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info")
-    work = Counted()
+    work = CountingWork()
     work.broken = True
     capsys.readouterr()
-    with running(work, every=0.01):
-        assert work.reached(3)
+    with running(work, interval=0.01):
+        assert work.wait_for_runs(3)
         work.broken = False
-        assert work.reached(work.times + 2)
+        assert work.wait_for_runs(work.run_count + 2)
         work.broken = True
-        assert work.reached(work.times + 2)
+        assert work.wait_for_runs(work.run_count + 2)
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [(line["event"], line["work"], line.get("error")) for line in lines] == [
-        ("background_failing", "counting", "RuntimeError"),
-        ("background_works_again", "counting", None),
-        ("background_failing", "counting", "RuntimeError"),
+    assert [(line["event"], line["task"], line.get("error")) for line in lines] == [
+        ("background_task_failed", "counting", "RuntimeError"),
+        ("background_task_recovered", "counting", None),
+        ("background_task_failed", "counting", "RuntimeError"),
     ]
-    assert "the database is away" in lines[0]["exception"]
+    assert "the database is unavailable" in lines[0]["exception"]
 
 
-def test_work_that_says_that_there_is_more_is_done_at_once_again_and_stops_in_between() -> None:
-    work = Counted()
+def test_run_that_returns_true_is_followed_immediately_by_another() -> None:
+    work = CountingWork()
 
-    def piecemeal() -> bool:
+    def work_in_parts() -> bool:
         work()
-        return work.times < 5 or work.times > 10
+        return work.run_count < 5 or work.run_count > 10
 
-    repeating = Repeating("counting", piecemeal, every=LONG)
-    repeating.start()
-    assert work.reached(5)
-    assert not work.reached_soon(6)
-    work.times = 10
-    repeating.wake()
-    assert work.reached(20)
-    repeating.stop()
-    done = work.times
+    task = PeriodicTask("counting", work_in_parts, interval=LONG_INTERVAL)
+    task.start()
+    assert work.wait_for_runs(5)
+    assert not work.has_runs_soon(6)
+    work.run_count = 10
+    task.wake()
+    assert work.wait_for_runs(20)
+    task.stop()
+    final_count = work.run_count
 
-    assert not work.reached_soon(done + 1)
+    assert not work.has_runs_soon(final_count + 1)

@@ -1,4 +1,4 @@
-"""Log lines go straight to standard error, and never stand in anybody's way."""
+"""Tests for log output on standard error: a line that can't be written is ignored."""
 
 import io
 import sys
@@ -9,20 +9,20 @@ import structlog
 from app.core import logs
 
 
-class Full(io.StringIO):
+class FullDisk(io.StringIO):
     def write(self, _text: str) -> int:
         raise OSError(28, "No space left on device")
 
 
-def test_a_line_that_can_not_be_written_is_lost_and_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_line_that_cannot_be_written_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     logs.configure("info")
     log = structlog.get_logger("app.test")
-    monkeypatch.setattr(sys, "stderr", Full())
+    monkeypatch.setattr(sys, "stderr", FullDisk())
 
-    log.critical("on_fire")
-    log.info("after")
+    log.critical("first")
+    log.info("second")
 
-    written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    log.info("again")
-    assert "again" in written.getvalue()
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output)
+    log.info("third")
+    assert "third" in output.getvalue()

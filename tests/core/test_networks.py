@@ -1,12 +1,12 @@
-"""Network addresses, never more precisely than it takes."""
+"""Tests for grouping client IP addresses into networks, for rate limits and the list of sessions."""
 
 import pytest
 
-from app.core.networks import coarse, network_of
+from app.core.networks import coarse_network, network_of
 
 
 @pytest.mark.parametrize(
-    ("host", "network", "place"),
+    ("host", "network", "coarse"),
     [
         ("203.0.113.77", "203.0.113.77/32", "203.0.113.0/24"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
@@ -15,6 +15,6 @@ from app.core.networks import coarse, network_of
         ("", "unknown", None),
     ],
 )
-def test_a_network_is_one_persons_and_a_place_is_about_a_city(host: str, network: str, place: str | None) -> None:
+def test_network_of_and_coarse_network(host: str, network: str, coarse: str | None) -> None:
     assert network_of(host) == network
-    assert coarse(network) == place
+    assert coarse_network(network) == coarse

@@ -1,4 +1,4 @@
-"""Settings refuse what can't work, and production refuses what is only good enough for development."""
+"""Tests for settings: invalid values are rejected, and production also rejects insecure values."""
 
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,21 @@ PRODUCTION: dict[str, Any] = {
 }
 
 
-def test_the_database_is_a_file_under_var_dir_by_default(tmp_path: Path) -> None:
+def test_default_database_is_a_file_in_var_dir(tmp_path: Path) -> None:
     url = DatabaseSettings(_env_file=None, var_dir=tmp_path).database
 
     assert (url.drivername, url.database) == ("sqlite", str(tmp_path / "twentyone.db"))
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_a_postgresql_address_is_given_the_driver_that_is_installed(scheme: str) -> None:
+def test_postgresql_url_uses_psycopg(scheme: str) -> None:
     settings = DatabaseSettings(_env_file=None, database_url=f"{scheme}://someone:word@localhost/db")
 
     assert settings.database.drivername == "postgresql+psycopg"
     assert settings.database.password == "word"
 
 
-def test_no_secret_is_shown() -> None:
+def test_repr_and_dump_contain_no_secrets() -> None:
     settings = Settings(_env_file=None, database_url="postgresql://u:canary@h/d", metrics_token="canary-canary-canary")
 
     assert "canary" not in repr(settings) + settings.model_dump_json()
@@ -52,23 +52,23 @@ def test_no_secret_is_shown() -> None:
         {"database_url": "nonsense"},
     ],
 )
-def test_settings_that_cannot_be_meant_stop_the_start(options: dict[str, Any]) -> None:
+def test_invalid_settings_raise_validation_error(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **options)
 
 
-def test_production_starts_with_what_it_asks_for() -> None:
+def test_production_accepts_the_required_settings() -> None:
     assert Settings(_env_file=None, **PRODUCTION).password_kibibytes == 19_456
 
 
-def test_a_refused_setting_is_not_echoed() -> None:
-    with pytest.raises(ValidationError) as caught:
+def test_validation_error_does_not_contain_the_value() -> None:
+    with pytest.raises(ValidationError) as error:
         Settings(_env_file=None, metrics_token="canary")
 
-    assert "canary" not in str(caught.value)
+    assert "canary" not in str(error.value)
 
 
-def test_no_limit_of_a_network_is_below_what_was_promised() -> None:
+def test_rate_limits_are_at_least_the_documented_minimum() -> None:
     settings = Settings(_env_file=None)
 
     assert settings.registrations_a_minute >= 20
@@ -77,7 +77,7 @@ def test_no_limit_of_a_network_is_below_what_was_promised() -> None:
     assert settings.requests_a_minute >= 600
 
 
-def test_every_setting_is_explained() -> None:
+def test_every_setting_is_documented() -> None:
     operations = (ROOT / "docs" / "operations.md").read_text()
 
     assert [name for name in Settings.model_fields if f"TWENTYONE_{name.upper()}" not in operations] == []

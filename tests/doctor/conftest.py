@@ -1,4 +1,4 @@
-"""A deployment that is good, which each test spoils in one place."""
+"""Fixtures for `twentyone doctor`: a deployment without problems, in which each test introduces one."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from sqlalchemy import URL
 from typer.testing import CliRunner
 
 from app.cli import app
-from tests.conftest import KEYS, Backend
-from tests.factories.content import write_article, write_folder, write_questionnaire
+from tests.conftest import TEST_KEYS, Backend
+from tests.factories.content import write_article, write_content_directory, write_questionnaire
 from tests.factories.journeys import write_journey
 
 
@@ -22,36 +22,39 @@ class Report:
     findings: list[dict[str, str]]
     text: str
 
-    def those(self, state: str) -> dict[str, str]:
-        """What was found, by what it is about."""
-        return {each["what"]: each["found"] for each in self.findings if each["state"] == state}
+    def details(self, state: str) -> dict[str, str]:
+        """Return the details of all findings with the given state, by the name of the check."""
+        return {finding["check"]: finding["detail"] for finding in self.findings if finding["state"] == state}
 
     @property
-    def wrong(self) -> dict[str, str]:
-        """But for the durability that the suite's PostgreSQL goes without."""
-        return {what: found for what, found in self.those("wrong").items() if what != "durability"}
+    def errors(self) -> dict[str, str]:
+        """Return all errors except those about durability, which is disabled in the PostgreSQL of the tests."""
+        return {check: detail for check, detail in self.details("error").items() if check != "durability"}
 
     @property
-    def durability(self) -> list[str]:
-        """What is wrong with that."""
-        return [each["found"] for each in self.findings if (each["what"], each["state"]) == ("durability", "wrong")]
+    def durability_errors(self) -> list[str]:
+        return [
+            finding["detail"]
+            for finding in self.findings
+            if (finding["check"], finding["state"]) == ("durability", "error")
+        ]
 
     @property
-    def to_look_at(self) -> dict[str, str]:
-        return self.those("look")
+    def warnings(self) -> dict[str, str]:
+        return self.details("warning")
 
 
-Examine = Callable[..., Report]
+RunDoctor = Callable[..., Report]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The content that `furnished` is loaded with."""
-    folder = write_folder(tmp_path / "content")
-    write_article(folder, "here-now")
-    write_questionnaire(folder)
-    write_journey(folder, assessment="attachment-reflection")
-    return folder
+def content_dir(tmp_path: Path) -> Path:
+    """Create a content directory with the same content as the database of the fixture `loaded`."""
+    content_dir = write_content_directory(tmp_path / "content")
+    write_article(content_dir, "here-now")
+    write_questionnaire(content_dir)
+    write_journey(content_dir, assessment="attachment-reflection")
+    return content_dir
 
 
 @pytest.fixture
@@ -62,28 +65,28 @@ def var(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def examine(tmp_path: Path, var: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Examine:
-    """Runs `twentyone doctor` in a folder of its own; a setting that is None isn't set."""
+def run_doctor(tmp_path: Path, var: Path, content_dir: Path, monkeypatch: pytest.MonkeyPatch) -> RunDoctor:
+    """Return a function that runs `twentyone doctor`. A setting with the value None is omitted."""
     monkeypatch.chdir(tmp_path)
 
     def run(url: URL | None = None, *arguments: str, **settings: Any) -> Report:
         defaults = {
-            "keys": KEYS,
+            "keys": TEST_KEYS,
             "var_dir": str(var),
             "database_url": url and url.render_as_string(hide_password=False),
         }
         environment = {f"TWENTYONE_{name.upper()}": value for name, value in (defaults | settings).items()}
-        command = ["doctor", "--json", "--content", str(folder), *arguments]
+        command = ["doctor", "--json", "--content", str(content_dir), *arguments]
         result = CliRunner().invoke(app, command, env=environment)
-        said = json.loads(result.stdout)
-        assert said["is_good"] == (result.exit_code == 0)
-        return Report(result.exit_code, said["findings"], result.output)
+        output = json.loads(result.stdout)
+        assert output["is_ok"] == (result.exit_code == 0)
+        return Report(result.exit_code, output["findings"], result.output)
 
     return run
 
 
 @pytest.fixture
-def loaded(backend: Backend, furnished: URL) -> Iterator[URL]:
-    url = backend.create(furnished)
+def loaded(backend: Backend, sample_template: URL) -> Iterator[URL]:
+    url = backend.create(sample_template)
     yield url
     backend.drop(url)

@@ -1,4 +1,4 @@
-"""Folders of content, small and made up."""
+"""Test factories: small content directories with invented articles and questionnaires."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,20 +68,20 @@ def write_yaml(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(text.replace("'2026-11-23'", "2026-11-23"), encoding="utf-8")
 
 
-def write_folder(folder: Path) -> Path:
-    """A folder that can be loaded, without articles."""
-    (folder / "articles").mkdir(parents=True)
-    write_yaml(folder / "site.yaml", SITE)
-    write_yaml(folder / "consents.yaml", CONSENTS)
-    write_yaml(folder / "authors.yaml", AUTHORS)
-    write_yaml(folder / "topics.yaml", TOPICS)
-    write_yaml(folder / "support.yaml", SUPPORT)
-    return folder
+def write_content_directory(directory: Path) -> Path:
+    """Write a complete content directory without articles, and return its path."""
+    (directory / "articles").mkdir(parents=True)
+    write_yaml(directory / "site.yaml", SITE)
+    write_yaml(directory / "consents.yaml", CONSENTS)
+    write_yaml(directory / "authors.yaml", AUTHORS)
+    write_yaml(directory / "topics.yaml", TOPICS)
+    write_yaml(directory / "support.yaml", SUPPORT)
+    return directory
 
 
-def questionnaire(**parts: Any) -> dict[str, Any]:
-    """24 questions, answered 1 to 7, on two scales of 12; what is given stands instead."""
-    items = [f"q{n:02}" for n in range(1, 25)]
+def questionnaire(**overrides: Any) -> dict[str, Any]:
+    """Return a questionnaire of 24 questions with answers from 1 to 7, on two scales of 12 questions."""
+    items = [f"q{number:02}" for number in range(1, 25)]
     scales = [
         {
             "id": name,
@@ -125,18 +125,21 @@ def questionnaire(**parts: Any) -> dict[str, Any]:
             "middle": {"title": "Title of the middle", "text": "Text of the middle."},
         },
         "licence": {"status": "original", "holder": "Nobody", "commercial_use": "allowed"},
-    } | parts
+    } | overrides
 
 
-def write_questionnaire(folder: Path, slug: str = "attachment-reflection", **parts: Any) -> Path:
-    (folder / "assessments").mkdir(exist_ok=True)
-    path = folder / "assessments" / f"{slug}.yaml"
-    write_yaml(path, questionnaire(**parts))
+def write_questionnaire(directory: Path, slug: str = "attachment-reflection", **overrides: Any) -> Path:
+    (directory / "assessments").mkdir(exist_ok=True)
+    path = directory / "assessments" / f"{slug}.yaml"
+    write_yaml(path, questionnaire(**overrides))
     return path
 
 
-def write_article(folder: Path, slug: str, *, body: str = BODY, **front: Any) -> Path:
-    """An article of long ago, unless the front matter says otherwise; a value of None leaves its key out."""
+def write_article(directory: Path, slug: str, *, body: str = BODY, **front_matter: Any) -> Path:
+    """Write an article with a publication date in the past, and return its path.
+
+    A front matter value of None omits its key.
+    """
     values = {
         "title": slug.replace("-", " ").title(),
         "excerpt": f"About {slug}.",
@@ -145,11 +148,11 @@ def write_article(folder: Path, slug: str, *, body: str = BODY, **front: Any) ->
         "author": "ada",
         "status": "published",
         "publish_at": "2025-01-01T00:00:00Z",
-    } | front
-    kept = {name: value for name, value in values.items() if value is not None}
-    path = folder / "articles" / f"{slug}.md"
-    text = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
-    if isinstance(kept.get("publish_at"), str):
-        text = text.replace(f"'{kept['publish_at']}'", str(kept["publish_at"]))
+    } | front_matter
+    present = {name: value for name, value in values.items() if value is not None}
+    path = directory / "articles" / f"{slug}.md"
+    text = yaml.safe_dump(present, sort_keys=False, allow_unicode=True)
+    if isinstance(present.get("publish_at"), str):
+        text = text.replace(f"'{present['publish_at']}'", str(present["publish_at"]))
     path.write_text(f"---\n{text}---\n\n{body}", encoding="utf-8")
     return path

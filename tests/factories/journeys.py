@@ -1,4 +1,4 @@
-"""A made-up journey of 21 days, small, and what its folder holds."""
+"""Test factories: a small invented journey of 21 days, and its content files."""
 
 from pathlib import Path
 from typing import Any
@@ -18,24 +18,24 @@ REFERENCE = {
 LESSON = "A lesson about day {number}, with a word that is nowhere else: secret{number:02}.\n"
 
 
-def journey(**parts: Any) -> dict[str, Any]:
-    """What journey.yaml says; what is given stands instead."""
+def journey(**overrides: Any) -> dict[str, Any]:
+    """Return the contents of journey.yaml, which describes the journey."""
     return {
         "slug": "21-days",
         "title": "A journey",
         "subtitle": "21 days to start a practice",
         "description": "What it *is*.",
         "about_21_days": "Habits take [longer](#ref-lally-2010).",
-        "weeks": [{"title": f"Week {n}", "description": "A week."} for n in (1, 2, 3)],
+        "weeks": [{"title": f"Week {number}", "description": "A week."} for number in (1, 2, 3)],
         "disclaimer": "Not a treatment.",
         "safety": "Not for unsafe relationships.",
         "finished": "You have been through it.",
         "references": [REFERENCE],
-    } | parts
+    } | overrides
 
 
-def day(number: int, **parts: Any) -> dict[str, Any]:
-    """A day's front matter; what is given stands instead."""
+def day(number: int, **overrides: Any) -> dict[str, Any]:
+    """Return the front matter of a day's file."""
     return {
         "title": f"Title of day {number}",
         "summary": f"Summary of day {number}.",
@@ -46,21 +46,21 @@ def day(number: int, **parts: Any) -> dict[str, Any]:
         "if_today_is_hard": "Do less.",
         "evidence": {"text": "It may help (Lally, 2010).", "limit": "One small study."},
         "references": [REFERENCE],
-    } | parts
+    } | overrides
 
 
-def write_journey(folder: Path, **parts: Any) -> Path:
-    """journey/ with all its days; says where it is."""
-    path = folder / "journey"
+def write_journey(directory: Path, **overrides: Any) -> Path:
+    """Write the directory of the journey with all 21 days, and return its path."""
+    path = directory / "journey"
     path.mkdir(exist_ok=True)
-    write_yaml(path / "journey.yaml", journey(**parts))
+    write_yaml(path / "journey.yaml", journey(**overrides))
     for number in range(1, 22):
-        write_day(folder, number)
+        write_day(directory, number)
     return path
 
 
-def write_day(folder: Path, number: int, *, lesson: str | None = None, **parts: Any) -> Path:
-    front = yaml.safe_dump(day(number, **parts), sort_keys=False, allow_unicode=True)
-    path = folder / "journey" / f"day-{number:02}.md"
-    path.write_text(f"---\n{front}---\n\n{lesson or LESSON.format(number=number)}", encoding="utf-8")
+def write_day(directory: Path, number: int, *, lesson: str | None = None, **overrides: Any) -> Path:
+    front_matter = yaml.safe_dump(day(number, **overrides), sort_keys=False, allow_unicode=True)
+    path = directory / "journey" / f"day-{number:02}.md"
+    path.write_text(f"---\n{front_matter}---\n\n{lesson or LESSON.format(number=number)}", encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""Tables taken back and forth, and what they hold meanwhile."""
+"""Test helpers: Alembic upgrades and downgrades of test databases, and their table contents."""
 
 import os
 from pathlib import Path
@@ -12,34 +12,41 @@ from app.core.db.database import Database
 from tests.conftest import ROOT
 
 
-def config_for(url: URL, *more: Path) -> Config:
-    """`more` are folders with revisions beside the product's own."""
+def alembic_config(url: URL, *extra_directories: Path) -> Config:
+    """Return an Alembic configuration for a database. `extra_directories` contain additional revisions."""
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
-    config.set_main_option("version_locations", os.pathsep.join(map(str, (ROOT / "migrations" / "versions", *more))))
+    config.set_main_option(
+        "version_locations", os.pathsep.join(map(str, (ROOT / "migrations" / "versions", *extra_directories)))
+    )
     return config
 
 
-def take_down(url: URL, revision: str) -> None:
-    command.downgrade(config_for(url), revision)
+def downgrade(url: URL, revision: str) -> None:
+    command.downgrade(alembic_config(url), revision)
 
 
-def take_up(url: URL, revision: str = "head", *more: Path) -> None:
-    command.upgrade(config_for(url, *more), revision)
+def upgrade(url: URL, revision: str = "head", *extra_directories: Path) -> None:
+    command.upgrade(alembic_config(url, *extra_directories), revision)
 
 
-def contents(database: Database) -> dict[str, dict[str, list[str]]]:
-    """By table and column what is stored, in one order: of the tables that are there, whatever the models say."""
-    found = MetaData()
+def table_contents(database: Database) -> dict[str, dict[str, list[str]]]:
+    """Return the stored values by table and column, in primary key order.
+
+    The tables are read from the database, because an older revision differs from the models.
+    """
+    reflected = MetaData()
     with database.reads.connect() as connection:
-        found.reflect(connection)
+        reflected.reflect(connection)
         return {
-            table.name: {column.name: [_shown(row[n]) for row in rows] for n, column in enumerate(table.columns)}
-            for table in found.sorted_tables
+            table.name: {
+                column.name: [_as_text(row[index]) for row in rows] for index, column in enumerate(table.columns)
+            }
+            for table in reflected.sorted_tables
             if table.name != "alembic_version"
             for rows in [connection.execute(table.select().order_by(*table.primary_key.columns)).all()]
         }
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)

@@ -1,4 +1,4 @@
-"""The operations of the OpenAPI document, and requests made from its examples."""
+"""Test helpers: the operations of the OpenAPI document, and requests built from its examples."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,100 +11,104 @@ from httpx2 import Response
 
 from app.web.openapi.examples import example_of
 
-# The committed document: tests/web/openapi/test_document.py shows that it is the current one.
+# The committed OpenAPI document. tests/web/openapi/test_document.py verifies that it is current.
 DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-RAW = "@raw@"
+RAW_MARKER = "@raw@"
 
 Pointer = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path, as the document describes it."""
+    """An operation of the OpenAPI document: an HTTP method on a path."""
 
     method: str
     path: str
-    described: Mapping[str, Any]
+    specification: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return str(self.described["operationId"])
+        return str(self.specification["operationId"])
 
     @property
-    def asks_for_a_token(self) -> bool:
-        return "security" in self.described
+    def requires_token(self) -> bool:
+        return "security" in self.specification
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
-        return list(self.described.get("parameters", []))
+        return list(self.specification.get("parameters", []))
 
     @property
-    def body(self) -> dict[str, Any]:
-        """The schema of what is sent."""
-        schema: dict[str, Any] = self.described["requestBody"]["content"]["application/json"]["schema"]
+    def body_schema(self) -> dict[str, Any]:
+        """Return the schema of the request body."""
+        schema: dict[str, Any] = self.specification["requestBody"]["content"]["application/json"]["schema"]
         return schema
 
     @property
     def body_example(self) -> Any:
-        """A body that has every field; None where none is sent."""
-        return example_of(self.body, SCHEMAS) if "requestBody" in self.described else None
+        """Return an example body with every field, or None if the operation has no body."""
+        return example_of(self.body_schema, SCHEMAS) if "requestBody" in self.specification else None
 
-    def address(self, **values: str) -> str:
-        """Its path, with the document's examples for what isn't given."""
-        examples = {each["name"]: str(each["example"]) for each in self.parameters if each["in"] == "path"}
+    def example_path(self, **values: str) -> str:
+        """Return the path, filled with `values` and otherwise with the document's examples."""
+        examples = {
+            parameter["name"]: str(parameter["example"]) for parameter in self.parameters if parameter["in"] == "path"
+        }
         return self.path.format_map(examples | values)
 
-    def success(self) -> dict[str, Any] | None:
-        """The schema of its JSON when all goes well; None where there is none."""
-        replies = [reply for status, reply in self.described["responses"].items() if status.startswith("2")]
+    def success_schema(self) -> dict[str, Any] | None:
+        """Return the JSON schema of the successful response, or None if it has no JSON body."""
+        responses = [response for status, response in self.specification["responses"].items() if status.startswith("2")]
         first: dict[str, Any] | None
-        first, *others = (
-            reply.get("content", {}).get("application/json", {}).get("schema") for reply in replies
+        first, *other_schemas = (
+            response.get("content", {}).get("application/json", {}).get("schema") for response in responses
         )  # fmt: skip
-        assert all(other == first for other in others)
+        assert all(schema == first for schema in other_schemas)
         return first
 
 
 OPERATIONS = tuple(
-    Operation(method.upper(), path, described)
+    Operation(method.upper(), path, specification)
     for path, methods in DOCUMENT["paths"].items()
-    for method, described in methods.items()
+    for method, specification in methods.items()
 )
-BY_NAME = {str(operation): operation for operation in OPERATIONS}
-WITH_BODY = tuple(operation for operation in OPERATIONS if "requestBody" in operation.described)
+OPERATIONS_BY_ID = {str(operation): operation for operation in OPERATIONS}
+OPERATIONS_WITH_BODY = tuple(operation for operation in OPERATIONS if "requestBody" in operation.specification)
 
 
-def fields(schema: Mapping[str, Any], example: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
-    """Every field that an example has, also inside objects and lists, with its schema; the outermost first."""
+def iterate_fields(
+    schema: Mapping[str, Any], example: Any, at: Pointer = ()
+) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
+    """Yield the JSON pointer and the schema of every field of an example, parents before children."""
     match schema:
         case {"$ref": str(reference)}:
-            yield from fields(SCHEMAS[reference.rpartition("/")[2]], example, at)
+            yield from iterate_fields(SCHEMAS[reference.rpartition("/")[2]], example, at)
         case {"properties": parts}:
             yield at, schema
             for name, part in parts.items():
-                yield from fields(part, example[name], (*at, name))
+                yield from iterate_fields(part, example[name], (*at, name))
         case {"items": part}:
             yield at, schema
-            yield from fields(part, example[0], (*at, 0))
+            yield from iterate_fields(part, example[0], (*at, 0))
         case {"additionalProperties": dict(part)}:
             yield at, schema
             for name, value in example.items():
-                yield from fields(part, value, (*at, name))
+                yield from iterate_fields(part, value, (*at, name))
         case _:
             yield at, schema
 
 
-def is_text(schema: Mapping[str, Any]) -> bool:
-    return "string" in types(schema)
+def is_string(schema: Mapping[str, Any]) -> bool:
+    return "string" in json_types(schema)
 
 
-def types(schema: Mapping[str, Any]) -> list[str]:
+def json_types(schema: Mapping[str, Any]) -> list[str]:
     kind = schema.get("type", [])
     return [kind] if isinstance(kind, str) else list(kind)
 
 
-def placed(body: Any, at: Pointer, value: Any) -> Any:
-    """A copy with another value at one place."""
+def replace_at(body: Any, at: Pointer, value: Any) -> Any:
+    """Return a copy of the body with another value at a JSON pointer."""
     if not at:
         return value
     body = deepcopy(body)
@@ -115,16 +119,16 @@ def placed(body: Any, at: Pointer, value: Any) -> Any:
     return body
 
 
-def placed_raw(body: Any, at: Pointer, text: str) -> str:
-    """JSON with any text at one place, be it JSON or not."""
-    return json.dumps(placed(body, at, RAW)).replace(f'"{RAW}"', text)
+def replace_raw_at(body: Any, at: Pointer, text: str) -> str:
+    """Return the body as JSON, with a raw text at a JSON pointer. The text need not be valid JSON."""
+    return json.dumps(replace_at(body, at, RAW_MARKER)).replace(f'"{RAW_MARKER}"', text)
 
 
-def pointer(at: Pointer) -> str:
+def json_pointer(at: Pointer) -> str:
     return "".join(f"/{step}" for step in at)
 
 
-def told(reply: Response) -> tuple[int, list[tuple[str, str]], bytes]:
-    """All of a reply but the id of its request."""
-    headers = sorted((name, value) for name, value in reply.headers.items() if name != "x-request-id")
-    return reply.status_code, headers, reply.content
+def comparable_response(response: Response) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return the status, headers and body of a response, without its request id."""
+    headers = sorted((name, value) for name, value in response.headers.items() if name != "x-request-id")
+    return response.status_code, headers, response.content

@@ -1,4 +1,4 @@
-"""Questionnaires: the keys of published ones, and tiny ones made up for a test."""
+"""Test factories: published questionnaires, and builders for small invented questionnaires."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -7,40 +7,40 @@ from typing import Any
 
 from app.assessments.files.checks import read_definition
 from app.assessments.rules.conditions import Answers
-from app.assessments.rules.definition import Definition, definition_of
+from app.assessments.rules.definition import Definition, parse_definition
 from app.assessments.rules.scoring import ScaleScore, score
-from app.core.source_files.sources import FaultCollector, read_yaml
+from app.core.source_files.sources import ErrorCollector, read_yaml
 
-FOLDER = Path(__file__).parents[1] / "assessments" / "definitions"
-PUBLISHED = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
-STEP = {"text": "Go on.", "label": "Go", "href": "/journey"}
+DEFINITIONS_DIRECTORY = Path(__file__).parents[1] / "assessments" / "definitions"
+PUBLISHED = tuple(sorted(path.stem for path in DEFINITIONS_DIRECTORY.glob("*.yaml")))
+NEXT_STEP = {"text": "Go on.", "label": "Go", "href": "/journey"}
 
 
-def stored(name: str) -> dict[str, Any]:
-    """A file of the folder `definitions`, checked, as the JSON that a definition is stored as."""
-    faults = FaultCollector()
-    source = read_yaml(FOLDER, f"{name}.yaml", faults)
-    read = read_definition(source, faults) if source else None
-    assert [str(fault) for fault in faults.found] == []
-    assert read is not None
-    return read
+def load_stored_definition(name: str) -> dict[str, Any]:
+    """Validate a file of tests/assessments/definitions, and return the JSON that is stored for it."""
+    errors = ErrorCollector()
+    source = read_yaml(DEFINITIONS_DIRECTORY, f"{name}.yaml", errors)
+    definition = read_definition(source, errors) if source else None
+    assert [str(error) for error in errors.collected] == []
+    assert definition is not None
+    return definition
 
 
 @cache
-def definition(name: str) -> Definition:
-    return definition_of(stored(name))
+def load_definition(name: str) -> Definition:
+    return parse_definition(load_stored_definition(name))
 
 
-def scores_of(definition: Definition, answers: Answers) -> dict[str, ScaleScore]:
-    return {each.scale: each for each in score(definition, answers).scores}
+def scores_by_scale(definition: Definition, answers: Answers) -> dict[str, ScaleScore]:
+    return {scale_score.scale: scale_score for scale_score in score(definition, answers).scores}
 
 
-def values_of(definition: Definition, answers: Answers) -> dict[str, float | None]:
-    return {scale: each.value for scale, each in scores_of(definition, answers).items()}
+def values_by_scale(definition: Definition, answers: Answers) -> dict[str, float | None]:
+    return {scale: scale_score.value for scale, scale_score in scores_by_scale(definition, answers).items()}
 
 
-def all_answered(definition: Definition, answer: int) -> dict[str, int]:
-    """The same answer to every question."""
+def uniform_answers(definition: Definition, answer: int) -> dict[str, int]:
+    """Return answers to all questions that have the same value."""
     return {question.id: answer for question in definition.questions}
 
 
@@ -52,9 +52,12 @@ def questionnaire(
     high: int = 7,
     style: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A made-up questionnaire as it is stored, its answers `low` to `high`; its questions are the scales' items."""
-    items = dict.fromkeys(item for each in scales for item in each["items"])
-    made = {
+    """Return a questionnaire in its stored JSON form, with answers from `low` to `high`.
+
+    By default, it has one question for each item of the scales.
+    """
+    items = dict.fromkeys(item for scale in scales for item in scale["items"])
+    definition = {
         "title": "A questionnaire",
         "summary": "Made up.",
         "minutes": 1,
@@ -70,20 +73,23 @@ def questionnaire(
         "licence": {"status": "original", "holder": "Nobody", "commercial_use": "allowed"},
         "references": [],
     }
-    return made if style is None else made | {"style": style}
+    return definition if style is None else definition | {"style": style}
 
 
-def question(name: str, **more: Any) -> dict[str, Any]:
-    return {"id": name, "text": f"Question {name}."} | more
+def question(name: str, **fields: Any) -> dict[str, Any]:
+    return {"id": name, "text": f"Question {name}."} | fields
 
 
 def options(**scores: float) -> list[dict[str, Any]]:
-    """Options of a question, the first one's value being 0, named and with what each counts."""
-    return [{"value": n, "label": name, "score": counts} for n, (name, counts) in enumerate(scores.items())]
+    """Return answer options with the values 0, 1, 2..., from labels and their scores."""
+    return [
+        {"value": value, "label": label, "score": option_score}
+        for value, (label, option_score) in enumerate(scores.items())
+    ]
 
 
-def scale(name: str, items: Sequence[str], method: str = "mean", /, **more: Any) -> dict[str, Any]:
-    """Complete answers are required unless `missing` says otherwise."""
+def scale(name: str, items: Sequence[str], method: str = "mean", /, **fields: Any) -> dict[str, Any]:
+    """Return a scale that requires all its answers, unless `missing` is overridden."""
     return {
         "id": name,
         "name": name.title(),
@@ -93,11 +99,11 @@ def scale(name: str, items: Sequence[str], method: str = "mean", /, **more: Any)
         "method": method,
         "items": list(items),
         "missing": {"rule": "require_complete"},
-    } | more
+    } | fields
 
 
-def missing(rule: str, least: int) -> dict[str, Any]:
-    return {"rule": rule, "min_answered": least}
+def missing_rule(rule: str, min_answered: int) -> dict[str, Any]:
+    return {"rule": rule, "min_answered": min_answered}
 
 
 def reliability(value: float, sd: float) -> dict[str, Any]:
@@ -109,19 +115,22 @@ def norms(mean: float, sd: float) -> dict[str, Any]:
 
 
 def bands(*bounds: tuple[str, float, float]) -> dict[str, Any]:
-    """Each by its id, least and greatest score."""
+    """Return score ranges (bands) from tuples of id, lowest score and highest score."""
     return {
         "source": "nothing",
         "population": "Nobody",
         "values": [
-            {"id": name, "name": name.title(), "min": low, "max": high, "text": "Made up.", "next_step": STEP}
+            {"id": name, "name": name.title(), "min": low, "max": high, "text": "Made up.", "next_step": NEXT_STEP}
             for name, low, high in bounds
         ],
     }
 
 
 def midpoint_style(*, margin: float | None = None, at: float = 4) -> dict[str, Any]:
-    """Four styles on the scales `across` and `up`, named by their corners."""
+    """Return rules that assign one of four styles by the midpoints of the scales `across` and `up`.
+
+    The ids of the styles are `low_low`, `high_low`, `low_high` and `high_high`.
+    """
     corners = [(across, up) for up in ("low", "high") for across in ("low", "high")]
     style = {
         "method": "midpoint",
@@ -135,10 +144,10 @@ def midpoint_style(*, margin: float | None = None, at: float = 4) -> dict[str, A
                 "position": {"across": across, "up": up},
                 "title": "A corner",
                 "text": "Made up.",
-                "next_step": STEP,
+                "next_step": NEXT_STEP,
             }
             for across, up in corners
         ],
-        "middle": {"title": "The middle", "text": "Made up.", "next_step": STEP},
+        "middle": {"title": "The middle", "text": "Made up.", "next_step": NEXT_STEP},
     }
     return style if margin is None else style | {"borderline_margin": margin}

@@ -1,4 +1,4 @@
-"""What a database holds, whatever its tables."""
+"""Test helpers: the stored rows of all tables, for comparisons and leak checks."""
 
 from pathlib import Path
 from typing import Any
@@ -16,47 +16,51 @@ Rows = dict[str, list[str]]
 
 
 def all_rows(database: Database) -> Rows:
-    """Every row of every table as text, bytes in hexadecimal."""
+    """Return every row of every table as text, with bytes in hexadecimal."""
     with database.reads.connect() as connection:
         return {
-            table.name: sorted(repr([_shown(value) for value in row]) for row in connection.execute(table.select()))
+            table.name: sorted(repr([_as_text(value) for value in row]) for row in connection.execute(table.select()))
             for table in metadata.sorted_tables
         }
 
 
-def counts(database: Database) -> dict[str, int]:
-    """How many rows each table has."""
+def row_counts(database: Database) -> dict[str, int]:
+    """Return the number of rows of each table."""
     return {table: len(rows) for table, rows in all_rows(database).items()}
 
 
-def rows_about(database: Database, member_id: str) -> Rows:
-    """Every row that names a member, by id or by the hash of their address."""
+def rows_of_member(database: Database, member_id: str) -> Rows:
+    """Return every row that contains the member's id or the hash of their email address."""
     with database.reads.connect() as connection:
         hashes = connection.scalars(select(col(Member.address_hash)).where(col(Member.id) == UUID(member_id)))
-        names = [member_id, *hashes]
+        identifiers = [member_id, *hashes]
     return {
-        table: [row for row in rows if any(name in row for name in names)] for table, rows in all_rows(database).items()
+        table: [row for row in rows if any(identifier in row for identifier in identifiers)]
+        for table, rows in all_rows(database).items()
     }
 
 
-def _shown(value: Any) -> Any:
+def _as_text(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def stored(database: Database) -> bytes:
-    """Everything as it is stored: SQLite's file with what is beside it, or each value on PostgreSQL."""
+def stored_bytes(database: Database) -> bytes:
+    """Return all stored data as bytes, to search it for leaks.
+
+    For SQLite, these are the database files before and after a checkpoint, for PostgreSQL all values of all tables.
+    """
     if database.url.get_backend_name() == "sqlite":
         path = Path(str(database.url.database))
-        before = _files(path)
+        uncheckpointed = _read_files(path)
         connection = sqlite_driver().connect(path)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
-        return before + _files(path)
+        return uncheckpointed + _read_files(path)
     with database.reads.connect() as connection:
         tables = inspect(connection).get_table_names()
         rows = [row for table in tables for row in connection.execute(text(f'SELECT * FROM "{table}"'))]
     return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
 
 
-def _files(path: Path) -> bytes:
-    return b"".join(each.read_bytes() for each in sorted(path.parent.glob(f"{path.name}*")))
+def _read_files(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))

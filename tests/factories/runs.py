@@ -1,4 +1,4 @@
-"""Members on a journey, whose days pass as a test says."""
+"""Test helpers: members with a run (enrolment in a journey), and a clock that the test controls."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,161 +11,162 @@ import icalendar
 from httpx2 import Response
 from time_machine import Traveller
 
-from tests.factories.results import agreed, new_id
-from tests.factories.services import Person, Service
+from tests.factories.results import consenting_member, new_id
+from tests.factories.services import MemberClient, Service
 
-RUNS, JOURNEY, ZONE = "/v1/me/journeys", "21-days", "Europe/Dublin"
-MORNING = datetime(2027, 1, 11, 9, tzinfo=UTC)  # a Monday; in Dublin clocks show UTC then
+RUNS_PATH, JOURNEY_SLUG, TIME_ZONE = "/v1/me/journeys", "21-days", "Europe/Dublin"
+MORNING = datetime(2027, 1, 11, 9, tzinfo=UTC)  # a Monday; Dublin uses UTC in winter
 TODAY = MORNING.date()
-A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
+ONE_DAY, ONE_HOUR = timedelta(days=1), timedelta(hours=1)
 
 Json = dict[str, Any]
 
 
-def shown(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def format_utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def clock_time(day: date, hour: int, minute: int = 0, zone: str = ZONE) -> datetime:
-    """When the clocks of a zone show a time."""
+def local_time(day: date, hour: int, minute: int = 0, zone: str = TIME_ZONE) -> datetime:
+    """Return the datetime of a local time on a day, in a time zone."""
     return datetime.combine(day, time(hour, minute), ZoneInfo(zone))
 
 
-def body_of_run(**more: Any) -> Json:
-    return {"journey": JOURNEY, "time_zone": ZONE, "pace": "daily"} | more
+def run_body(**fields: Any) -> Json:
+    return {"journey": JOURNEY_SLUG, "time_zone": TIME_ZONE, "pace": "daily"} | fields
 
 
-def start(person: Person, run_id: str | None = None, **more: Any) -> Response:
-    return person.ask("PUT", f"{RUNS}/{run_id or new_id()}", body_of_run(**more))
+def start_run(person: MemberClient, run_id: str | None = None, **fields: Any) -> Response:
+    return person.request("PUT", f"{RUNS_PATH}/{run_id or new_id()}", run_body(**fields))
 
 
-def change_of(day: int, happened_at: datetime | str, *, change_id: str = "", **fields: Any) -> Json:
-    """A change as a phone keeps it for later."""
-    at = shown(happened_at) if isinstance(happened_at, datetime) else happened_at
+def offline_change(day: int, happened_at: datetime | str, *, change_id: str = "", **fields: Any) -> Json:
+    """Return a change that an offline client recorded, in the form in which it is synced."""
+    at = format_utc(happened_at) if isinstance(happened_at, datetime) else happened_at
     return {"change_id": change_id or new_id(), "day": day, "happened_at": at, "fields": fields}
 
 
-def at_once(many: int, ask: Callable[[int], Response]) -> list[Response]:
-    with ThreadPoolExecutor(many) as pool:
-        return list(pool.map(ask, range(many)))
+def run_concurrently(count: int, send: Callable[[int], Response]) -> list[Response]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(send, range(count)))
 
 
-def state_of(dashboard: Json) -> Json:
-    """All of a dashboard but what makes it one run's or another's."""
+def comparable_dashboard(dashboard: Json) -> Json:
+    """Return the dashboard without the fields that differ between two equal runs."""
     return {name: value for name, value in dashboard.items() if name not in {"id", "started_at"}}
 
 
 @dataclass(slots=True)
-class Walker:
-    """Somebody with a run; their `ask` is about that."""
+class RunClient:
+    """A test client of a member with a run (enrolment in a journey).
 
-    person: Person
+    Request paths are relative to the path of the run.
+    """
+
+    member: MemberClient
     clock: Traveller
     run_id: str = "current"
 
     @classmethod
-    def of(cls, service: Service, clock: Traveller, *, agrees: bool = True, **more: Any) -> "Walker":
-        """One who begins now."""
-        walker = cls(agreed(service) if agrees else service.register(), clock)
-        walker.start(**more)
-        return walker
+    def create(cls, service: Service, clock: Traveller, *, consents: bool = True, **fields: Any) -> "RunClient":
+        """Register a member, and start a run at the current time."""
+        client = cls(consenting_member(service) if consents else service.register(), clock)
+        client.start(**fields)
+        return client
 
-    def start(self, **more: Any) -> Json:
+    def start(self, **fields: Any) -> Json:
         run_id = new_id()
-        reply = start(self.person, run_id, **more)
-        assert reply.status_code == 201, reply.text
+        response = start_run(self.member, run_id, **fields)
+        assert response.status_code == 201, response.text
         self.run_id = run_id
-        return dict(reply.json())
+        return dict(response.json())
 
-    def ask(self, method: str, path: str = "", body: Any = None, **options: Any) -> Response:
-        return self.person.ask(method, f"{RUNS}/{self.run_id}{path}", body, **options)
+    def request(self, method: str, path: str = "", body: Any = None, **options: Any) -> Response:
+        return self.member.request(method, f"{RUNS_PATH}/{self.run_id}{path}", body, **options)
 
     def travel(self, to: datetime | timedelta) -> None:
-        """To a moment, or for a while."""
+        """Move the clock to a time or by a duration, then refresh the session."""
         if isinstance(to, timedelta):
             self.clock.shift(to)
         else:
             self.clock.move_to(to)
-        assert self.person.renew().status_code == 200
+        assert self.member.refresh_session().status_code == 200
 
     def dashboard(self) -> Any:
-        return good(self.ask("GET"))
+        return ok_json(self.request("GET"))
 
-    def modify(self, **changes: Any) -> Any:
-        """Change the run."""
-        return good(self.ask("PATCH", "", changes))
+    def update_run(self, **changes: Any) -> Any:
+        return ok_json(self.request("PATCH", "", changes))
 
-    def read(self, day: int) -> Any:
-        return good(self.ask("GET", f"/days/{day}"))
+    def read_day(self, day: int) -> Any:
+        return ok_json(self.request("GET", f"/days/{day}"))
 
-    def change(self, day: int, **fields: Any) -> Response:
-        return self.ask("PATCH", f"/days/{day}", fields)
+    def change_day(self, day: int, **fields: Any) -> Response:
+        return self.request("PATCH", f"/days/{day}", fields)
 
-    def note(self, day: int, **fields: Any) -> Any:
-        """A change of a day that goes well; where they stand then."""
-        return good(self.change(day, **fields))
+    def update_day(self, day: int, **fields: Any) -> Any:
+        """Change a day, and return the body of the successful response."""
+        return ok_json(self.change_day(day, **fields))
 
-    def complete(self, *days: int) -> None:
+    def complete_days(self, *days: int) -> None:
         for day in days:
-            self.note(day, completed=True)
+            self.update_day(day, completed=True)
 
-    def send(self, *changes: Json) -> Response:
-        return self.ask("POST", "/sync", {"changes": list(changes)})
+    def send_changes(self, *changes: Json) -> Response:
+        return self.request("POST", "/sync", {"changes": list(changes)})
 
     def sync(self, *changes: Json) -> Any:
-        return good(self.send(*changes))
+        return ok_json(self.send_changes(*changes))
 
-    def finish(self) -> None:
-        """All days, once they are open."""
-        self.travel(20 * A_DAY)
-        self.sync(*(change_of(day, self.now, completed=True) for day in range(1, 22)))
+    def complete_all_days(self) -> None:
+        """Move the clock to the first date on which all days are unlocked, and complete them."""
+        self.travel(20 * ONE_DAY)
+        self.sync(*(offline_change(day, self.now, completed=True) for day in range(1, 22)))
 
     @property
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def progress(self) -> list[Json]:
-        """What is kept of each open day."""
-        return [self.read(day)["progress"] for day in range(1, (self.dashboard()["current_day"] or 0) + 1)]
+    def open_days_progress(self) -> list[Json]:
+        """Return the stored progress of each unlocked day."""
+        return [self.read_day(day)["progress"] for day in range(1, (self.dashboard()["current_day"] or 0) + 1)]
 
 
-def good(reply: Response) -> Any:
-    assert reply.status_code == 200, reply.text
-    return reply.json()
+def ok_json(response: Response) -> Any:
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def calendar_path(walker: Walker) -> str:
-    """The address of their run's calendar."""
-    reply = walker.ask("PUT", "/calendar")
-    assert reply.status_code in {200, 201}, reply.text
-    return str(reply.json()["path"])
+def calendar_path(client: RunClient) -> str:
+    """Create the calendar subscription of a run, and return its path."""
+    response = client.request("PUT", "/calendar")
+    assert response.status_code in {200, 201}, response.text
+    return str(response.json()["path"])
 
 
-def calendar_of(walker: Walker) -> Any:
-    """As a calendar app reads it."""
-    reply = walker.person.client.get(calendar_path(walker))
-    assert reply.status_code == 200, reply.text
-    assert reply.headers["Content-Type"].startswith("text/calendar")
-    return icalendar.Calendar.from_ical(reply.content)
+def read_calendar(client: RunClient) -> Any:
+    """Return the run's calendar, parsed in the same way as by a calendar application."""
+    response = client.member.client.get(calendar_path(client))
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"].startswith("text/calendar")
+    return icalendar.Calendar.from_ical(response.content)
 
 
-def events_of(walker: Walker) -> list[Any]:
-    return list(calendar_of(walker).walk("VEVENT"))
+def calendar_events(client: RunClient) -> list[Any]:
+    return list(read_calendar(client).walk("VEVENT"))
 
 
-def statuses(dashboard: Json) -> list[str]:
-    """Of its days."""
+def day_statuses(dashboard: Json) -> list[str]:
     return [day["status"] for day in dashboard["days"]]
 
 
-def streak(dashboard: Json) -> tuple[int, int, int]:
-    """Current, longest, bridged."""
-    found = dashboard["streak"]
-    return found["current"], found["longest"], found["bridged"]
+def streak_lengths(dashboard: Json) -> tuple[int, int, int]:
+    """Return the current streak, the longest streak and the missed dates within the current streak."""
+    values = dashboard["streak"]
+    return values["current"], values["longest"], values["bridged"]
 
 
-def refused(result: Json) -> tuple[int, str, list[str]]:
-    """Of one change in a batch: why it was refused, and where."""
+def rejected_change(result: Json) -> tuple[int, str, list[str]]:
+    """Return the status, code and error pointers of a change that a sync rejected."""
     assert result["status"] == "refused"
     problem = result["problem"]
-    return problem["status"], problem["code"], [each["pointer"] for each in problem["errors"]]
+    return problem["status"], problem["code"], [error["pointer"] for error in problem["errors"]]

@@ -1,4 +1,4 @@
-"""The application under test with what belongs to it, and the people who use it."""
+"""Test helpers: the application under test, and HTTP clients for its members."""
 
 import json
 from dataclasses import dataclass, field
@@ -19,110 +19,109 @@ from app.main import create_app
 from tests.factories.processes.outbox import deliver_due
 
 PASSWORD = "a kettle sings in the rain"
-NUMBERS = count(1)
+MEMBER_NUMBERS = count(1)
 
 
-def client_of(app: FastAPI) -> TestClient:
+def make_client(app: FastAPI) -> TestClient:
     return TestClient(app, base_url="http://api.test", raise_server_exceptions=False, follow_redirects=False)
 
 
 @dataclass(slots=True)
-class Person:
-    """Somebody with an account, on one device."""
+class MemberClient:
+    """A test client with a member's session on one device."""
 
     client: TestClient
-    address: str
+    email: str
     password: str = PASSWORD
-    access: str = ""
-    refresh: str = ""
+    access_token: str = ""
+    refresh_token: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.access}"}
+        return {"Authorization": f"Bearer {self.access_token}"}
 
-    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> Response:
-        """A request of theirs; a body goes as JSON, whatever the method."""
+    def request(self, method: str, path: str, body: Any = None, **options: Any) -> Response:
+        """Send an authenticated request. Any method can have a JSON body."""
         headers = self.headers | options.pop("headers", {})
         return request(self.client, method, path, body, headers=headers, **options)
 
-    def sign_in(self, **more: Any) -> Response:
-        """Sign in anew, and keep the tokens."""
-        reply = post(self.client, "/v1/auth/login", {"email": self.address, "password": self.password} | more)
-        if reply.status_code == 200:
-            self.keep(reply)
-        return reply
+    def sign_in(self, **fields: Any) -> Response:
+        """Start a new session, and store its access token and refresh token."""
+        response = post(self.client, "/v1/auth/login", {"email": self.email, "password": self.password} | fields)
+        if response.status_code == 200:
+            self.store_tokens(response)
+        return response
 
-    def renew(self) -> Response:
-        reply = post(self.client, "/v1/auth/refresh", {"refresh_token": self.refresh})
-        if reply.status_code == 200:
-            self.keep(reply)
-        return reply
+    def refresh_session(self) -> Response:
+        response = post(self.client, "/v1/auth/refresh", {"refresh_token": self.refresh_token})
+        if response.status_code == 200:
+            self.store_tokens(response)
+        return response
 
-    def keep(self, reply: Response) -> None:
-        self.access, self.refresh = reply.json()["access_token"], reply.json()["refresh_token"]
+    def store_tokens(self, response: Response) -> None:
+        self.access_token, self.refresh_token = response.json()["access_token"], response.json()["refresh_token"]
 
     def erase(self, password: str | None = None) -> int:
-        """The status of the answer."""
-        return self.ask("DELETE", "/v1/me", {"password": password or self.password}).status_code
+        """Erase the account, and return the HTTP status of the response."""
+        return self.request("DELETE", "/v1/me", {"password": password or self.password}).status_code
 
-    def on_another_device(self, **more: Any) -> "Person":
-        other = Person(self.client, self.address, self.password)
-        assert other.sign_in(**more).status_code == 200
-        return other
+    def sign_in_on_new_device(self, **fields: Any) -> "MemberClient":
+        device = MemberClient(self.client, self.email, self.password)
+        assert device.sign_in(**fields).status_code == 200
+        return device
 
 
 @dataclass(slots=True)
 class Service:
-    """An application whose background work is done when a test says so."""
+    """The application under test, without background tasks: tests run these explicitly."""
 
     app: FastAPI
     client: TestClient
     settings: Settings
     database: Database
-    people: list[Person] = field(default_factory=list)
+    members: list[MemberClient] = field(default_factory=list)
 
     @classmethod
-    def of(cls, settings: Settings) -> "Service":
+    def create(cls, settings: Settings) -> "Service":
         app = create_app(settings)
-        app.state.services.background.clear()
-        return cls(app, client_of(app), settings, Database(settings.database, seconds=10))
+        app.state.services.background_tasks.clear()
+        return cls(app, make_client(app), settings, Database(settings.database, request_timeout=10))
 
-    def register(self, address: str | None = None, **more: Any) -> Person:
-        """Somebody who signed up, and in."""
-        person = Person(self.client, address or f"person-{next(NUMBERS)}@example.org")
-        assert post(self.client, "/v1/auth/register", {"email": person.address, "password": PASSWORD} | more).is_success
-        assert person.sign_in().status_code == 200
-        self.people.append(person)
-        return person
+    def register(self, email: str | None = None, **fields: Any) -> MemberClient:
+        """Register a member, and sign them in."""
+        member = MemberClient(self.client, email or f"person-{next(MEMBER_NUMBERS)}@example.org")
+        assert post(self.client, "/v1/auth/register", {"email": member.email, "password": PASSWORD} | fields).is_success
+        assert member.sign_in().status_code == 200
+        self.members.append(member)
+        return member
 
-    def register_verified(self, address: str | None = None, **more: Any) -> Person:
-        person = self.register(address, **more)
-        token = token_in(self.mails(to=person.address)[-1])
-        assert person.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
-        return person
+    def register_verified(self, email: str | None = None, **fields: Any) -> MemberClient:
+        member = self.register(email, **fields)
+        token = token_from_email(self.sent_emails(to=member.email)[-1])
+        assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
+        return member
 
-    def erasures(self) -> list[str]:
-        """The lines of the file."""
+    def erasure_log_lines(self) -> list[str]:
         path = self.settings.erasures
         return path.read_text().splitlines() if path.exists() else []
 
-    def mails(self, *, to: str | None = None) -> list[EmailMessage]:
-        """Everything that was sent so far, the oldest first; what waits is sent before."""
-        deliver_due(self.app.state.services.postman)
+    def sent_emails(self, *, to: str | None = None) -> list[EmailMessage]:
+        """Deliver the pending emails, and return all emails, oldest first."""
+        deliver_due(self.app.state.services.outbox_worker)
         files = sorted((self.settings.var_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        read = [message_of(path) for path in files]
-        return [mail for mail in read if to is None or mail["To"] == to]
+        messages = [parse_email(path) for path in files]
+        return [message for message in messages if to is None or message["To"] == to]
 
 
-def message_of(path: Path) -> EmailMessage:
+def parse_email(path: Path) -> EmailMessage:
     message = message_from_bytes(path.read_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
     return message
 
 
-def token_in(mail: EmailMessage) -> str:
-    """The token of the link in a mail."""
-    return str(mail.get_content()).partition("#token=")[2].split()[0]
+def token_from_email(message: EmailMessage) -> str:
+    """Return the token from the link in an email."""
+    return str(message.get_content()).partition("#token=")[2].split()[0]
 
 
 def post(client: TestClient, path: str, body: Any, **options: Any) -> Response:

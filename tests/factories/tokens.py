@@ -1,4 +1,4 @@
-"""Access tokens made by hand, good ones and others."""
+"""Test helpers: hand-made access tokens, valid and invalid."""
 
 import hashlib
 import hmac
@@ -8,35 +8,35 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.accounts.credentials.access_tokens import PURPOSE, SignedInMember
+from app.accounts.credentials.access_tokens import KEY_PURPOSE, SignedInMember
 from app.core.crypto.key_ring import KeyRing
-from tests.conftest import KEYS
+from tests.conftest import TEST_KEYS
 
-RING = KeyRing(KEYS)
-GOOD_FOR = timedelta(minutes=10)
+RING = KeyRing(TEST_KEYS)
+TOKEN_LIFETIME = timedelta(minutes=10)
 NOW = datetime.now(UTC)
-ACCESS = SignedInMember(uuid4(), uuid4())
-SECOND = int(NOW.timestamp())
+MEMBER = SignedInMember(uuid4(), uuid4())
+ISSUED_AT = int(NOW.timestamp())
 HEADER = {"alg": "HS256", "kid": RING.current, "typ": "at+jwt"}
 CLAIMS: dict[str, Any] = {
     "iss": "twentyone",
     "aud": "twentyone-api",
-    "sub": str(ACCESS.id),
-    "sid": str(ACCESS.session_id),
-    "iat": SECOND,
-    "nbf": SECOND,
-    "exp": SECOND + 600,
+    "sub": str(MEMBER.id),
+    "sid": str(MEMBER.session_id),
+    "iat": ISSUED_AT,
+    "nbf": ISSUED_AT,
+    "exp": ISSUED_AT + 600,
     "jti": "one",
 }
-KEY = RING.key(RING.current, PURPOSE)
+KEY = RING.key(RING.current, KEY_PURPOSE)
 
 
-def encoded(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def made(header: Any, claims: Any, *, key: bytes = KEY, digest: str = "sha256") -> str:
-    """A token signed by hand; bytes stand as they are."""
+def sign_token(header: Any, claims: Any, *, key: bytes = KEY, digest: str = "sha256") -> str:
+    """Return a signed token. A header or claims in bytes are used without JSON encoding."""
     parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
-    signed = ".".join(encoded(part) for part in parts)
-    return f"{signed}.{encoded(hmac.digest(key, signed.encode(), getattr(hashlib, digest)))}"
+    signed = ".".join(base64url(part) for part in parts)
+    return f"{signed}.{base64url(hmac.digest(key, signed.encode(), getattr(hashlib, digest)))}"

@@ -1,4 +1,4 @@
-"""Writes that arrive at the same time, and what each is answered."""
+"""Test helpers: concurrent database writes, and their results."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -18,74 +18,77 @@ from app.web.cache.releases import ContentRelease
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-Do = Callable[[Session], object]
+Work = Callable[[Session], object]
 
 
-class Refusal(Conflict):
+class Rejection(Conflict):
     code = "refused"
-    says = "No."
+    message = "No."
 
 
-class KeptRefusal(Refusal):
-    keeps_writes = True
+class CommittingRejection(Rejection):
+    commits_writes = True
 
 
 @contextmanager
-def held(database: Database) -> Iterator[Any]:
-    """Another process holds the lock of a SQLite file until it is told to roll back."""
-    other = sqlite_driver().connect(str(database.url.database), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield other
-    other.close()
+def write_lock_held(database: Database) -> Iterator[Any]:
+    """Lock a SQLite file for writes, as another process does.
+
+    A ROLLBACK on the yielded connection releases the lock.
+    """
+    connection = sqlite_driver().connect(str(database.url.database), isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
 
 
-def add(number: int) -> Do:
-    def do(session: Session) -> int:
+def insert_release(number: int) -> Work:
+    def work(session: Session) -> int:
         session.execute(insert(ContentRelease), {"id": number, "released_at": NOW, "falls_due": []})
         return number
 
-    return do
+    return work
 
 
-def then(do: Do, *more: Do) -> Do:
-    def both(session: Session) -> object:
-        return [do(session), *(each(session) for each in more)]
+def in_sequence(*works: Work) -> Work:
+    def run_all(session: Session) -> object:
+        return [work(session) for work in works]
 
-    return both
+    return run_all
 
 
-def refuse(error: BaseException) -> Do:
-    def do(_: Session) -> object:
+def raise_error(error: BaseException) -> Work:
+    def work(_: Session) -> object:
         raise error
 
-    return do
+    return work
 
 
-def stored(database: Database) -> list[int]:
-    with database.reading() as session:
+def stored_release_ids(database: Database) -> list[int]:
+    with database.autocommit() as session:
         rows = session.execute(select(col(ContentRelease.id)).order_by(col(ContentRelease.id)))
         return [row.id for row in rows]
 
 
-async def write(database: Database, do: Do) -> object:
-    """As a request does."""
-    return await run(database, do, Mode.WRITE)
+async def run_write(database: Database, work: Work) -> object:
+    """Run a write in the same way as an API request."""
+    return await run_in_request(database, work, Mode.WRITE)
 
 
-async def run(database: Database, do: Do, mode: Mode) -> object:
+async def run_in_request(database: Database, work: Work, mode: Mode) -> object:
     session = RequestSession(database.requests.run, mode, NOW)
-    return await session.run(lambda: do(session))
+    return await session.run(lambda: work(session))
 
 
-def together(database: Database, *works: Do) -> Sequence[object]:
-    """What each is answered, if all of them arrived while another process was writing."""
+def write_concurrently(database: Database, *works: Work) -> Sequence[object]:
+    """Start writes that all wait for a write of another process, and return their results."""
 
-    async def all_at_once() -> Sequence[object]:
-        with held(database) as other:
-            answers = [asyncio.ensure_future(write(database, do)) for do in works]
+    async def run_all() -> Sequence[object]:
+        with write_lock_held(database) as connection:
+            tasks = [asyncio.ensure_future(run_write(database, work)) for work in works]
             await asyncio.sleep(0.05)
-            assert not any(each.done() for each in answers)
-            other.execute("ROLLBACK")
-        return await asyncio.gather(*answers, return_exceptions=True)
+            assert not any(task.done() for task in tasks)
+            connection.execute("ROLLBACK")
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
-    return asyncio.run(all_at_once())
+    return asyncio.run(run_all())

@@ -1,4 +1,4 @@
-"""A clock that stands still until a test moves it, and a service that a whole file of tests shares."""
+"""Fixtures for journey tests: a stopped clock, a shared service, and members who have started a journey."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from sqlalchemy import URL
 from time_machine import Traveller
 
 from tests.conftest import Backend
-from tests.factories.results import serving
-from tests.factories.runs import MORNING, Walker
+from tests.factories.results import running_service
+from tests.factories.runs import MORNING, RunClient
 from tests.factories.services import Service
 
 
 @pytest.fixture(scope="module")
-def site(backend: Backend, furnished: URL) -> Iterator[Service]:
-    with serving(backend, furnished) as service:
+def site(backend: Backend, sample_template: URL) -> Iterator[Service]:
+    with running_service(backend, sample_template) as service:
         yield service
 
 
@@ -26,21 +26,21 @@ def clock() -> Iterator[Traveller]:
 
 
 @pytest.fixture
-def walker(site: Service, clock: Traveller) -> Walker:
-    """Somebody who agreed to notes being kept, and begins a daily run today."""
-    return Walker.of(site, clock)
+def client(site: Service, clock: Traveller) -> RunClient:
+    """Return a client of a member who consented to storing notes and starts a journey today."""
+    return RunClient.create(site, clock)
 
 
 @pytest.fixture(scope="module")
-def resident(site: Service) -> Walker:
-    """Likewise, for tests that leave nothing behind, and don't move the clock."""
+def readonly_client(site: Service) -> RunClient:
+    """Return a client shared by tests that change neither the journey nor the clock."""
     with time_machine.travel(MORNING, tick=False) as clock:
-        return Walker.of(site, clock)
+        return RunClient.create(site, clock)
 
 
 @pytest.fixture
-def reminded(site: Service, clock: Traveller) -> Walker:
-    """Somebody with a daily run from today, who is reminded at half past seven in the evening."""
-    walker = Walker.of(site, clock, agrees=False)
-    walker.modify(reminder_time="19:30")
-    return walker
+def reminder_client(site: Service, clock: Traveller) -> RunClient:
+    """Return a client of a member who starts a journey today, with a reminder at 19:30."""
+    client = RunClient.create(site, clock, consents=False)
+    client.update_run(reminder_time="19:30")
+    return client

@@ -1,7 +1,7 @@
-"""A run lived through slowly: clock by clock and date by date, as the rules are written and not as the app works.
+"""Slow simulation of a 21-day journey, to verify the app's faster algorithms (a test oracle).
 
-It goes forward in time and looks whenever a clock on the wall begins to show another date. What has opened is written
-down then; dates are counted one by one; nothing is worked out from what a date's midnight would be.
+It steps forward to each change of the local date, records which days open then, and counts dates one by one. It never
+calculates the midnight of a date.
 """
 
 from collections import Counter
@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from math import floor
 from typing import Literal, NamedTuple
 
-from tests.journey.clocks import A_DATE, A_WHILE, dates_inside, shown_at, turns, walk
+from tests.journey.clocks import ONE_DAY, THREE_DAYS, date_changes, dates_between, local_date_at, whole_dates_between
 
-LAST = 21
+LAST_DAY = 21
 
 Pace = Literal["daily", "gentle"]
 Kind = Literal["complete", "undo", "pause", "resume", "move", "abandon"]
@@ -27,7 +27,7 @@ class Start(NamedTuple):
 
 
 class Event(NamedTuple):
-    """What arrived, and when. A completion may have happened earlier."""
+    """A request that changes a journey. A reported completion may have happened before the request arrived."""
 
     at: datetime
     kind: Kind
@@ -36,23 +36,23 @@ class Event(NamedTuple):
     zone: str = ""
 
 
-class Look(NamedTuple):
-    """What the clock showed at a moment of the run."""
+class Observation(NamedTuple):
+    """The local date at one instant of the journey."""
 
     at: datetime
-    moves: int  # how often the zone was changed before: of one instant in two zones, this tells which came later
-    shown: date
-    paused: bool
+    zone_changes: int  # number of earlier zone changes, which orders observations at the same instant
+    local_date: date
+    is_paused: bool
 
 
-class Done(NamedTuple):
+class CompletionReport(NamedTuple):
     at: datetime
     on: date
-    moves: int
+    zone_changes: int
 
 
 @dataclass(frozen=True)
-class Picture:
+class RunState:
     status: str
     today: date
     opened: dict[int, datetime]
@@ -61,165 +61,170 @@ class Picture:
     next_day: int | None
     next_opens_at: datetime | None
     percent: int
-    streak: tuple[int, int, int]  # current, longest, bridged
+    streak: tuple[int, int, int]  # current length, longest length, number of bridged dates
 
 
 @dataclass
-class Life:
-    """A run as far as it was lived; what happens to it is told in the order in which it arrives."""
+class SimulatedRun:
+    """Simulates a member's journey. Apply events in the order in which they arrived."""
 
     start: Start
     zone: str = ""
     paused_since: datetime | None = None
     abandoned_at: datetime | None = None
-    lived_until: datetime = field(init=False)
-    looks: list[Look] = field(default_factory=list)
+    simulated_until: datetime = field(init=False)
+    observations: list[Observation] = field(default_factory=list)
     zones: list[tuple[datetime, str]] = field(default_factory=list)
-    rests: set[date] = field(default_factory=set)
+    paused_dates: set[date] = field(default_factory=set)
     opened: dict[int, datetime] = field(default_factory=dict)
-    claims: dict[int, list[Done]] = field(default_factory=dict)
+    reports: dict[int, list[CompletionReport]] = field(default_factory=dict)
     undone: dict[int, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """What a run is at its start, it has been for some days, so that its first day begins at midnight."""
+        """Begin three days before the start, because day 1 opens at the midnight before it."""
         self.zone = self.start.zone
-        self.lived_until = self.start.at - A_WHILE
-        self.zones.append((self.lived_until, self.zone))
+        self.simulated_until = self.start.at - THREE_DAYS
+        self.zones.append((self.simulated_until, self.zone))
 
     @property
-    def completed(self) -> dict[int, Done]:
-        return {day: min(claims, key=lambda done: done.at) for day, claims in self.claims.items() if claims}
+    def completed(self) -> dict[int, CompletionReport]:
+        return {day: min(reports, key=lambda report: report.at) for day, reports in self.reports.items() if reports}
 
-    def hear(self, event: Event) -> None:
-        self.live(event.at)
+    def apply(self, event: Event) -> None:
+        self.advance(event.at)
         if event.kind == "complete":
             self.complete(event.day, event.happened_at or event.at)
-            if len(self.completed) == LAST:
-                self.go_on(event.at)
-        elif event.kind == "undo" and self.claims.get(event.day):
-            self.claims[event.day] = []
+            if len(self.completed) == LAST_DAY:
+                self.resume(event.at)
+        elif event.kind == "undo" and self.reports.get(event.day):
+            self.reports[event.day] = []
             self.undone[event.day] = event.at
         elif event.kind == "pause":
             self.paused_since = self.paused_since or event.at
         elif event.kind == "resume":
-            self.go_on(event.at)
+            self.resume(event.at)
         elif event.kind == "move":
             self.zone = event.zone
             self.zones.append((event.at, event.zone))
         elif event.kind == "abandon":
             self.abandoned_at = event.at
         if self.abandoned_at is None:
-            self.look(event.at)
-        self.open_after_completions()
+            self.observe(event.at)
+        self.open_gentle_days()
 
     def complete(self, day: int, at: datetime) -> None:
         zones = [zone for since, zone in self.zones if since <= at]
         if day not in self.undone or at >= self.undone[day]:
-            self.claims.setdefault(day, []).append(Done(at, shown_at(at, zones[-1]), len(zones)))
+            self.reports.setdefault(day, []).append(CompletionReport(at, local_date_at(at, zones[-1]), len(zones)))
 
-    def go_on(self, at: datetime) -> None:
+    def resume(self, at: datetime) -> None:
         if self.paused_since:
-            self.rests |= dates_inside(self.paused_since, at, self.zone)
+            self.paused_dates |= whole_dates_between(self.paused_since, at, self.zone)
             self.paused_since = None
 
-    def live(self, until: datetime) -> None:
+    def advance(self, until: datetime) -> None:
         if self.abandoned_at is None:
-            for turn in turns(self.zone, self.lived_until, until):
-                self.look(turn)
-            self.lived_until = until
-        self.open_after_completions()
+            for change in date_changes(self.zone, self.simulated_until, until):
+                self.observe(change)
+            self.simulated_until = until
+        self.open_gentle_days()
 
-    def look(self, at: datetime) -> None:
-        shown = shown_at(at, self.zone)
-        self.looks.append(Look(at, len(self.zones), shown, self.paused_since is not None))
-        if self.start.pace == "daily" and not self.paused_since and len(self.opened) < LAST:
-            for day in range(1, min(self.reached(shown), LAST) + 1):
+    def observe(self, at: datetime) -> None:
+        local_date = local_date_at(at, self.zone)
+        self.observations.append(Observation(at, len(self.zones), local_date, self.paused_since is not None))
+        if self.start.pace == "daily" and not self.paused_since and len(self.opened) < LAST_DAY:
+            for day in range(1, min(self.scheduled_days(local_date), LAST_DAY) + 1):
                 self.opened.setdefault(day, at)
 
-    def reached(self, shown: date) -> int:
-        """Of the daily pace: how many dates have come that aren't rests."""
-        return len(set(walk(self.start.starts_on, shown)) - self.rests)
+    def scheduled_days(self, local_date: date) -> int:
+        """Return how many days are scheduled up to a date, at the daily pace."""
+        return len(set(dates_between(self.start.starts_on, local_date)) - self.paused_dates)
 
-    def open_after_completions(self) -> None:
-        """Of the gentle pace: a day opens at the first look after the day before was completed, on a later date."""
+    def open_gentle_days(self) -> None:
+        """Open each day on the first date after the previous day was completed, at the gentle pace."""
         if self.start.pace == "daily":
             return
-        self.open(1, (look.at for look in self.looks if not look.paused and look.shown >= self.start.starts_on))
-        for day, done in self.completed.items():
-            later = (look for look in self.looks if (look.at, look.moves) >= (done.at, done.moves))
-            self.open(day + 1, (look.at for look in later if not look.paused and look.shown > done.on))
+        active = [observation for observation in self.observations if not observation.is_paused]
+        self.open(1, (item.at for item in active if item.local_date >= self.start.starts_on))
+        for day, report in self.completed.items():
+            later = (item for item in active if (item.at, item.zone_changes) >= (report.at, report.zone_changes))
+            self.open(day + 1, (item.at for item in later if item.local_date > report.on))
 
-    def open(self, day: int, moments: Iterator[datetime]) -> None:
-        met = next(moments, None)
-        if met and day <= LAST:
-            self.opened[day] = min(met, self.opened.get(day, met))
+    def open(self, day: int, instants: Iterator[datetime]) -> None:
+        opening = next(instants, None)
+        if opening and day <= LAST_DAY:
+            self.opened[day] = min(opening, self.opened.get(day, opening))
 
-    def picture(self, now: datetime) -> Picture:
-        self.live(now)
+    def state(self, now: datetime) -> RunState:
+        self.advance(now)
         completed = self.completed
         opened = dict(sorted(self.opened.items()))
-        return Picture(
+        return RunState(
             status=self.status(),
-            today=shown_at(now, self.zone),
+            today=local_date_at(now, self.zone),
             opened=opened,
-            completed={day: (done.at, done.on) for day, done in completed.items()},
+            completed={day: (report.at, report.on) for day, report in completed.items()},
             current_day=max(opened, default=None),
             next_day=min(opened.keys() - completed.keys(), default=None),
             next_opens_at=self.next_opens_at(now),
-            percent=floor(100 * len(completed) / LAST),
+            percent=floor(100 * len(completed) / LAST_DAY),
             streak=self.streak(now),
         )
 
     def status(self) -> str:
         if self.abandoned_at:
             return "abandoned"
-        if len(self.completed) == LAST:
+        if len(self.completed) == LAST_DAY:
             return "completed"
         if self.paused_since:
             return "paused"
         return "active" if self.opened else "scheduled"
 
     def next_opens_at(self, now: datetime) -> datetime | None:
-        """When the next clock will turn to a date on which the next day opens, if nothing else happens."""
+        """Return when the next day opens, or None if this is unknown or all days are open."""
         day = len(self.opened) + 1
-        if self.paused_since or self.abandoned_at or day > LAST:
+        if self.paused_since or self.abandoned_at or day > LAST_DAY:
             return None
-        coming = turns(self.zone, now, now + timedelta(days=60))
+        upcoming = date_changes(self.zone, now, now + timedelta(days=60))
         if self.start.pace == "daily":
-            return next(turn for turn in coming if self.reached(shown_at(turn, self.zone)) >= day)
-        done = self.completed.get(day - 1)
-        if day > 1 and done is None:
+            return next(change for change in upcoming if self.scheduled_days(local_date_at(change, self.zone)) >= day)
+        previous = self.completed.get(day - 1)
+        if day > 1 and previous is None:
             return None
-        due = done.on + A_DATE if done else self.start.starts_on
-        return next(turn for turn in coming if shown_at(turn, self.zone) >= due)
+        due = previous.on + ONE_DAY if previous else self.start.starts_on
+        return next(change for change in upcoming if local_date_at(change, self.zone) >= due)
 
     def streak(self, now: datetime) -> tuple[int, int, int]:
-        """As of today, of the date of the latest completion, or of that on which the run was abandoned."""
-        today = shown_at(self.abandoned_at or now, self.zone)
-        if not self.abandoned_at and len(self.completed) == LAST:
+        """Return the streak as of today, or as of the end of a completed or abandoned journey."""
+        today = local_date_at(self.abandoned_at or now, self.zone)
+        if not self.abandoned_at and len(self.completed) == LAST_DAY:
             today = max(self.completed.values()).on
-        neutral = set(walk(self.start.starts_on, today)) - {look.shown for look in self.looks} | self.rests
+        observed_dates = {observation.local_date for observation in self.observations}
+        neutral = set(dates_between(self.start.starts_on, today)) - observed_dates | self.paused_dates
         if self.paused_since:
-            neutral |= dates_inside(self.paused_since, self.abandoned_at or now, self.zone)
-        return streak({done.on for done in self.completed.values()}, self.start.starts_on, today, neutral)
+            neutral |= whole_dates_between(self.paused_since, self.abandoned_at or now, self.zone)
+        return streak({report.on for report in self.completed.values()}, self.start.starts_on, today, neutral)
 
 
 def streak(practised: set[date], starts_on: date, today: date, neutral: set[date]) -> tuple[int, int, int]:
-    """Current, longest and bridged, by asking of each missed date what the six before it that count were."""
-    missed = set(walk(starts_on, today - A_DATE)) - practised - neutral
-    breaks = {day for day in missed if missed.intersection(six_before(day, starts_on, neutral))}
-    chains = Counter(sum(each < day for each in breaks) for day in practised)
-    current = {day for day in practised if not any(each > day for each in breaks)}
+    """Return the current length, the longest length and the number of bridged dates.
+
+    A missed date is bridged if none of the six dates before it was missed, not counting neutral dates.
+    """
+    missed = set(dates_between(starts_on, today - ONE_DAY)) - practised - neutral
+    breaks = {day for day in missed if missed.intersection(six_dates_before(day, starts_on, neutral))}
+    lengths = Counter(sum(break_date < day for break_date in breaks) for day in practised)
+    current = {day for day in practised if not any(break_date > day for break_date in breaks)}
     bridged = [day for day in missed - breaks if current and day > min(current)]
-    return len(current), max(chains.values(), default=0), len(bridged)
+    return len(current), max(lengths.values(), default=0), len(bridged)
 
 
-def six_before(day: date, starts_on: date, neutral: set[date]) -> list[date]:
-    return [each for each in walk(starts_on, day - A_DATE) if each not in neutral][-6:]
+def six_dates_before(day: date, starts_on: date, neutral: set[date]) -> list[date]:
+    return [before for before in dates_between(starts_on, day - ONE_DAY) if before not in neutral][-6:]
 
 
-def replay(start: Start, events: list[Event], now: datetime) -> Picture:
-    life = Life(start)
+def replay(start: Start, events: list[Event], now: datetime) -> RunState:
+    run = SimulatedRun(start)
     for event in events:
-        life.hear(event)
-    return life.picture(now)
+        run.apply(event)
+    return run.state(now)

@@ -1,17 +1,17 @@
-"""Runs in few words, for tests that say one rule each."""
+"""Helpers that create and change journeys of members, for tests of the journey rules."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.journey.rules.progress import RunHistory, run_progress, with_completion, without_completion
-from app.journey.rules.schedule import Pace, Stretch, Timetable, changed
+from app.journey.rules.progress import RunHistory, compute_progress, record_completion, undo_completion
+from app.journey.rules.schedule import Pace, Period, Timetable, change_timetable
 
-A_SECOND = timedelta(seconds=1)
+ONE_SECOND = timedelta(seconds=1)
 
 
 def at(text: str, zone: str = "UTC") -> datetime:
-    """A moment by the clocks of a zone, such as 2026-03-01T09:00."""
+    """Return the instant of a local time, which is written as 2026-03-01T09:00."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
@@ -19,51 +19,51 @@ def on(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def begun(made: datetime, zone: str, *, ahead: int = 0, pace: Pace = Pace.DAILY) -> RunHistory:
-    """A run that was made at a moment, to start some days ahead."""
-    starts_on = made.astimezone(ZoneInfo(zone)).date() + timedelta(days=ahead)
-    return RunHistory(Timetable(starts_on, pace, (Stretch(made, zone),)), {})
+def new_run(created_at: datetime, zone: str, *, days_ahead: int = 0, pace: Pace = Pace.DAILY) -> RunHistory:
+    """Return a journey that starts on its creation date or `days_ahead` days later."""
+    starts_on = created_at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days_ahead)
+    return RunHistory(Timetable(starts_on, pace, (Period(created_at, zone),)), {})
 
 
-def completed(run: RunHistory, day: int, moment: datetime, *, heard: datetime | None = None) -> RunHistory:
-    return with_completion(run, day, at=moment, now=heard or moment)[0]
+def complete_day(run: RunHistory, day: int, instant: datetime, *, received_at: datetime | None = None) -> RunHistory:
+    return record_completion(run, day, at=instant, now=received_at or instant)[0]
 
 
-def undone(run: RunHistory, day: int, moment: datetime) -> RunHistory:
-    return without_completion(run, day, now=moment)[0]
+def undo_day(run: RunHistory, day: int, instant: datetime) -> RunHistory:
+    return undo_completion(run, day, now=instant)[0]
 
 
-def paused(run: RunHistory, moment: datetime) -> RunHistory:
-    return replace(run, timetable=changed(run.timetable, run.done, paused=True, at=moment))
+def pause_run(run: RunHistory, instant: datetime) -> RunHistory:
+    return replace(run, timetable=change_timetable(run.timetable, run.completed_days, is_paused=True, at=instant))
 
 
-def resumed(run: RunHistory, moment: datetime) -> RunHistory:
-    return replace(run, timetable=changed(run.timetable, run.done, paused=False, at=moment))
+def resume_run(run: RunHistory, instant: datetime) -> RunHistory:
+    return replace(run, timetable=change_timetable(run.timetable, run.completed_days, is_paused=False, at=instant))
 
 
-def moved(run: RunHistory, moment: datetime, zone: str) -> RunHistory:
-    return replace(run, timetable=changed(run.timetable, run.done, zone=zone, at=moment))
+def change_zone(run: RunHistory, instant: datetime, zone: str) -> RunHistory:
+    return replace(run, timetable=change_timetable(run.timetable, run.completed_days, zone=zone, at=instant))
 
 
-def abandoned(run: RunHistory, moment: datetime) -> RunHistory:
-    return replace(run, abandoned_at=moment)
+def abandon_run(run: RunHistory, instant: datetime) -> RunHistory:
+    return replace(run, abandoned_at=instant)
 
 
-def finished(made: datetime, zone: str) -> RunHistory:
-    """A run of which a day was completed on each date, three hours after the time at which the run was made."""
-    run = begun(made, zone)
+def finished_run(created_at: datetime, zone: str) -> RunHistory:
+    """Return a journey with one day completed on each of 21 dates."""
+    run = new_run(created_at, zone)
     for day in range(21):
-        run = completed(run, day + 1, made + timedelta(days=day, hours=3))
+        run = complete_day(run, day + 1, created_at + timedelta(days=day, hours=3))
     return run
 
 
-def days_open(run: RunHistory, now: datetime) -> int:
+def open_day_count(run: RunHistory, now: datetime) -> int:
     return len(run.openings(now=now))
 
 
 def opens_at(run: RunHistory, day: int, now: datetime) -> datetime | None:
-    return run_progress(run, now=now).days[day - 1].opens_at
+    return compute_progress(run, now=now).days[day - 1].opens_at
 
 
 def scheduled_on(run: RunHistory, day: int, now: datetime) -> date | None:
-    return run_progress(run, now=now).days[day - 1].scheduled_on
+    return compute_progress(run, now=now).days[day - 1].scheduled_on

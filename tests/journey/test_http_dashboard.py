@@ -1,31 +1,39 @@
-"""The dashboard, the list of runs, and what is said at the end."""
+"""Tests for the dashboard of a journey, and for the list of a member's journeys."""
 
 import pytest
 from time_machine import Traveller
 
-from tests.factories.results import WORRIED, agreed, body_of, keep, new_id, put, told
+from tests.factories.results import (
+    ANXIOUS_ANSWERS,
+    consenting_member,
+    new_id,
+    put_result,
+    result_body,
+    save_result,
+    status_and_code,
+)
 from tests.factories.runs import (
-    A_DAY,
-    AN_HOUR,
-    RUNS,
+    ONE_DAY,
+    ONE_HOUR,
+    RUNS_PATH,
     TODAY,
-    Walker,
-    good,
-    shown,
-    state_of,
-    statuses,
+    RunClient,
+    comparable_dashboard,
+    day_statuses,
+    format_utc,
+    ok_json,
 )
 from tests.factories.services import Service
 
 
-def test_a_new_run_is_shown_with_all_that_the_main_screen_needs(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock)
-    board = walker.dashboard()
-    days = board.pop("days")
+def test_dashboard_of_new_run(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock)
+    dashboard = client.dashboard()
+    days = dashboard.pop("days")
 
-    assert board.pop("support").keys() == {"text", "href"}
-    assert board == {
-        "id": walker.run_id,
+    assert dashboard.pop("support").keys() == {"text", "href"}
+    assert dashboard == {
+        "id": client.run_id,
         "journey": "21-days",
         "title": "A journey",
         "pace": "daily",
@@ -70,107 +78,102 @@ def test_a_new_run_is_shown_with_all_that_the_main_screen_needs(site: Service, c
     assert {day["status"] for day in days[1:]} == {"locked"}
 
 
-def test_percent_is_rounded_down(walker: Walker) -> None:
-    walker.travel(20 * A_DAY)
-    shares = []
+def test_percent_is_rounded_down(client: RunClient) -> None:
+    client.travel(20 * ONE_DAY)
+    percentages = []
     for day in range(1, 22):
-        walker.complete(day)
-        shares.append(walker.dashboard()["percent"])
+        client.complete_days(day)
+        percentages.append(client.dashboard()["percent"])
 
-    assert shares == [4, 9, 14, 19, 23, 28, 33, 38, 42, 47, 52, 57, 61, 66, 71, 76, 80, 85, 90, 95, 100]
-
-
-def test_the_next_day_is_the_lowest_open_one_that_is_not_completed(walker: Walker) -> None:
-    walker.travel(3 * A_DAY)
-    walker.complete(1, 3)
-
-    board = walker.dashboard()
-
-    assert (board["current_day"], board["next_day"], board["up_next"]["title"]) == (4, 2, "Title of day 2")
-    assert statuses(board)[:5] == ["completed", "open", "completed", "open", "locked"]
-    walker.complete(2, 4)
-    assert (walker.dashboard()["next_day"], walker.dashboard()["up_next"]) == (None, None)
+    assert percentages == [4, 9, 14, 19, 23, 28, 33, 38, 42, 47, 52, 57, 61, 66, 71, 76, 80, 85, 90, 95, 100]
 
 
-def test_current_is_the_latest_run_that_is_not_abandoned(site: Service, clock: Traveller) -> None:
-    person = agreed(site)
-    assert told(person.ask("GET", f"{RUNS}/current")) == (404, "run_not_found")
-    walker = Walker(person, clock)
-    first = walker.start()["id"]
-    assert good(person.ask("GET", f"{RUNS}/current"))["id"] == first
-    walker.finish()
-    assert good(person.ask("GET", f"{RUNS}/current"))["id"] == first
+def test_next_day_is_lowest_open_day_not_completed(client: RunClient) -> None:
+    client.travel(3 * ONE_DAY)
+    client.complete_days(1, 3)
 
-    second = walker.start()["id"]
-    assert good(person.ask("GET", f"{RUNS}/current"))["id"] == second
-    walker.modify(status="abandoned")
+    dashboard = client.dashboard()
 
-    board = good(person.ask("GET", f"{RUNS}/current"))
-    assert (board["id"], board["status"]) == (first, "completed")
+    assert (dashboard["current_day"], dashboard["next_day"], dashboard["up_next"]["title"]) == (4, 2, "Title of day 2")
+    assert day_statuses(dashboard)[:5] == ["completed", "open", "completed", "open", "locked"]
+    client.complete_days(2, 4)
+    assert (client.dashboard()["next_day"], client.dashboard()["up_next"]) == (None, None)
 
 
-def test_whoever_only_has_abandoned_runs_has_no_current_one(walker: Walker) -> None:
-    good(walker.person.ask("PATCH", f"{RUNS}/current", {"status": "abandoned"}))
+def test_current_selects_latest_run_not_abandoned(site: Service, clock: Traveller) -> None:
+    member = consenting_member(site)
+    assert status_and_code(member.request("GET", f"{RUNS_PATH}/current")) == (404, "run_not_found")
+    client = RunClient(member, clock)
+    first = client.start()["id"]
+    assert ok_json(member.request("GET", f"{RUNS_PATH}/current"))["id"] == first
+    client.complete_all_days()
+    assert ok_json(member.request("GET", f"{RUNS_PATH}/current"))["id"] == first
+
+    second = client.start()["id"]
+    assert ok_json(member.request("GET", f"{RUNS_PATH}/current"))["id"] == second
+    client.update_run(status="abandoned")
+
+    dashboard = ok_json(member.request("GET", f"{RUNS_PATH}/current"))
+    assert (dashboard["id"], dashboard["status"]) == (first, "completed")
+
+
+def test_current_with_only_abandoned_runs_returns_404(client: RunClient) -> None:
+    ok_json(client.member.request("PATCH", f"{RUNS_PATH}/current", {"status": "abandoned"}))
 
     for method, path in (("GET", ""), ("GET", "/days/1"), ("GET", "/insights"), ("PUT", "/calendar")):
-        assert told(walker.person.ask(method, f"{RUNS}/current{path}")) == (404, "run_not_found")
+        assert status_and_code(client.member.request(method, f"{RUNS_PATH}/current{path}")) == (404, "run_not_found")
 
 
-def test_a_restart_counts_anew_and_what_was_stays(walker: Walker) -> None:
-    walker.note(1, completed=True, reflection="the first time", mood_before=2)
-    walker.travel(A_DAY)
-    walker.modify(status="abandoned")
-    first, before, day = walker.run_id, walker.dashboard(), walker.read(1)
-    walker.travel(AN_HOUR)
+def test_new_run_starts_at_zero_and_keeps_previous_run(client: RunClient) -> None:
+    client.update_day(1, completed=True, reflection="the first time", mood_before=2)
+    client.travel(ONE_DAY)
+    client.update_run(status="abandoned")
+    first, before, day = client.run_id, client.dashboard(), client.read_day(1)
+    client.travel(ONE_HOUR)
 
-    board = walker.start(starts_on=str(TODAY + A_DAY))
+    dashboard = client.start(starts_on=str(TODAY + ONE_DAY))
 
-    assert (board["days_completed"], board["starts_on"], board["streak"]["longest"]) == (0, "2027-01-12", 0)
-    assert walker.read(1)["progress"]["reflection"] is None
-    walker.note(1, completed=True, reflection="the second time")
-    walker.run_id = first
-    assert (walker.dashboard(), walker.read(1)) == (before, day)
+    assert (dashboard["days_completed"], dashboard["starts_on"], dashboard["streak"]["longest"]) == (0, "2027-01-12", 0)
+    assert client.read_day(1)["progress"]["reflection"] is None
+    client.update_day(1, completed=True, reflection="the second time")
+    client.run_id = first
+    assert (client.dashboard(), client.read_day(1)) == (before, day)
     assert before["abandoned_at"] == "2027-01-12T09:00:00Z"
 
 
-def test_the_list_shows_every_run_the_newest_first_and_in_pages(walker: Walker) -> None:
-    person = walker.person
-    ids = [walker.run_id]
-    walker.complete(1)
+def test_list_runs_newest_first_in_pages(client: RunClient) -> None:
+    member, ids = client.member, [client.run_id]
+    client.complete_days(1)
     for pace in ("gentle", "daily"):
-        walker.modify(status="abandoned")
-        ids.append(walker.start(pace=pace)["id"])
+        client.update_run(status="abandoned")
+        ids.append(client.start(pace=pace)["id"])
 
-    page = good(person.ask("GET", RUNS))
-    first = person.ask("GET", f"{RUNS}?limit=2")
-    second = good(person.ask("GET", first.headers["Link"].partition("<")[2].partition(">")[0]))
+    page = ok_json(member.request("GET", RUNS_PATH))
+    first = member.request("GET", f"{RUNS_PATH}?limit=2")
+    second = ok_json(member.request("GET", first.headers["Link"].partition("<")[2].partition(">")[0]))
 
     assert (page["total"], page["next"]) == (3, None)
-    assert [each["id"] for each in page["items"]] == ids[::-1]
-    assert [each["status"] for each in page["items"]] == ["active", "abandoned", "abandoned"]
-    assert [(each["pace"], each["days_completed"], each["percent"]) for each in page["items"]] == [
-        ("daily", 0, 0),
-        ("gentle", 0, 0),
-        ("daily", 1, 4),
-    ]
+    assert [run["id"] for run in page["items"]] == ids[::-1]
+    assert [run["status"] for run in page["items"]] == ["active", "abandoned", "abandoned"]
+    figures = [(run["pace"], run["days_completed"], run["percent"]) for run in page["items"]]
+    assert figures == [("daily", 0, 0), ("gentle", 0, 0), ("daily", 1, 4)]
     assert first.json()["items"] + second["items"] == page["items"]
     assert (second["total"], second["next"]) == (3, None)
-    board = walker.dashboard()
-    assert page["items"][0] == {name: board[name] for name in page["items"][0]}
+    dashboard = client.dashboard()
+    assert page["items"][0] == {name: dashboard[name] for name in page["items"][0]}
 
 
-def test_a_finished_run_says_what_it_was_and_offers_the_assessment_again(walker: Walker) -> None:
-    keep(walker.person)
-    walker.travel(AN_HOUR)
-    before = keep(walker.person)
-    walker.complete(1)
-    walker.travel(4 * A_DAY)
-    walker.complete(2, 3)
-    walker.travel(16 * A_DAY)
-    walker.complete(*range(4, 22))
-    finished = walker.dashboard()["finished"]
+def test_finished_run_offers_assessment_with_results_before_and_after(client: RunClient) -> None:
+    save_result(client.member)
+    client.travel(ONE_HOUR)
+    before = save_result(client.member)
+    client.complete_days(1)
+    client.travel(4 * ONE_DAY)
+    client.complete_days(2, 3)
+    client.travel(16 * ONE_DAY)
+    client.complete_days(*range(4, 22))
 
-    assert finished == {
+    assert client.dashboard()["finished"] == {
         "text": "You have been through it.",
         "first_on": "2027-01-11",
         "last_on": "2027-01-31",
@@ -182,29 +185,26 @@ def test_a_finished_run_says_what_it_was_and_offers_the_assessment_again(walker:
             "after": None,
         },
     }
-    walker.travel(AN_HOUR)
-    after = keep(walker.person)
-    walker.travel(AN_HOUR)
-    keep(walker.person)
-    again = walker.dashboard()["finished"]["again"]
-    assert again["before"]["id"] == before
-    assert again["after"] == {"id": after, "taken_at": shown(walker.now - AN_HOUR)}
-    assert walker.person.ask("GET", f"/v1/me/results/{after}/change?since={before}").status_code == 200
+    client.travel(ONE_HOUR)
+    after = save_result(client.member)
+    client.travel(ONE_HOUR)
+    save_result(client.member)
+    offer = client.dashboard()["finished"]["again"]
+    assert offer["before"]["id"] == before
+    assert offer["after"] == {"id": after, "taken_at": format_utc(client.now - ONE_HOUR)}
+    assert client.member.request("GET", f"/v1/me/results/{after}/change?since={before}").status_code == 200
 
 
-def test_who_took_no_assessment_is_offered_it_all_the_same(walker: Walker) -> None:
-    walker.finish()
-    assert walker.dashboard()["finished"]["again"] == {
-        "assessment": "attachment-reflection",
-        "before": None,
-        "after": None,
-    }
-    assert put(walker.person, new_id(), body_of(WORRIED)).status_code == 201
+def test_finished_run_without_results_offers_assessment(client: RunClient) -> None:
+    client.complete_all_days()
+    offer = client.dashboard()["finished"]["again"]
+    assert offer == {"assessment": "attachment-reflection", "before": None, "after": None}
+    assert put_result(client.member, new_id(), result_body(ANXIOUS_ANSWERS)).status_code == 201
 
 
-def test_another_members_run_is_one_that_does_not_exist(site: Service, resident: Walker, clock: Traveller) -> None:
-    stranger = Walker.of(site, clock)
-    never = new_id()
+def test_run_of_other_member_returns_404(site: Service, readonly_client: RunClient, clock: Traveller) -> None:
+    other_client = RunClient.create(site, clock)
+    run_ids = readonly_client.run_id, new_id()
     for method, path, body in (
         ("GET", "", None),
         ("PATCH", "", {"status": "paused"}),
@@ -215,33 +215,35 @@ def test_another_members_run_is_one_that_does_not_exist(site: Service, resident:
         ("PUT", "/calendar", None),
         ("DELETE", "/calendar", None),
     ):
-        replies = [stranger.person.ask(method, f"{RUNS}/{each}{path}", body) for each in (resident.run_id, never)]
-        assert {told(reply) for reply in replies} == {(404, "run_not_found")}
-        assert replies[0].content == replies[1].content
-    assert resident.dashboard()["status"] == "active"
+        responses = [other_client.member.request(method, f"{RUNS_PATH}/{run_id}{path}", body) for run_id in run_ids]
+        assert {status_and_code(response) for response in responses} == {(404, "run_not_found")}
+        assert responses[0].content == responses[1].content
+    assert readonly_client.dashboard()["status"] == "active"
 
 
-@pytest.mark.parametrize("odd", ["1", "Current", "current ", "9d2f6f0e", "%00"])
-def test_a_run_is_named_by_its_id_or_as_current(resident: Walker, clock: Traveller, odd: str) -> None:
+@pytest.mark.parametrize("run_id", ["1", "Current", "current ", "9d2f6f0e", "%00"])
+def test_malformed_run_id_returns_422(readonly_client: RunClient, clock: Traveller, run_id: str) -> None:
     for path in ("", "/days/1", "/insights"):
-        assert told(resident.person.ask("GET", f"{RUNS}/{odd}{path}")) == (422, "invalid_input")
+        response = readonly_client.member.request("GET", f"{RUNS_PATH}/{run_id}{path}")
+        assert status_and_code(response) == (422, "invalid_input")
 
 
-def test_a_run_may_be_named_in_capitals(resident: Walker, clock: Traveller) -> None:
-    assert good(resident.person.ask("GET", f"{RUNS}/{resident.run_id.upper()}")) == resident.dashboard()
+def test_run_id_is_case_insensitive(readonly_client: RunClient, clock: Traveller) -> None:
+    response = readonly_client.member.request("GET", f"{RUNS_PATH}/{readonly_client.run_id.upper()}")
+    assert ok_json(response) == readonly_client.dashboard()
 
 
-def test_a_reply_about_a_run_is_kept_by_nobody_on_the_way(resident: Walker, clock: Traveller) -> None:
-    for path in (RUNS, f"{RUNS}/current", f"{RUNS}/current/days/1", f"{RUNS}/current/insights"):
-        reply = resident.person.ask("GET", path)
-        assert (reply.status_code, reply.headers["Cache-Control"]) == (200, "no-store")
+def test_run_responses_are_not_cacheable(readonly_client: RunClient, clock: Traveller) -> None:
+    for path in (RUNS_PATH, f"{RUNS_PATH}/current", f"{RUNS_PATH}/current/days/1", f"{RUNS_PATH}/current/insights"):
+        response = readonly_client.member.request("GET", path)
+        assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
 
 
-def test_two_members_who_did_the_same_are_shown_the_same(site: Service, clock: Traveller) -> None:
-    boards = []
+def test_equal_histories_have_equal_dashboards(site: Service, clock: Traveller) -> None:
+    dashboards = []
     for _ in range(2):
-        walker = Walker.of(site, clock, agrees=False)
-        walker.complete(1)
-        boards.append(state_of(walker.dashboard()))
+        client = RunClient.create(site, clock, consents=False)
+        client.complete_days(1)
+        dashboards.append(comparable_dashboard(client.dashboard()))
 
-    assert boards[0] == boards[1]
+    assert dashboards[0] == dashboards[1]

@@ -1,12 +1,22 @@
-"""How runs end, what may still be changed then, and that nothing goes on beside another run."""
+"""Tests for the end of a journey, and for the changes that are still accepted afterwards."""
 
 from typing import Any
 
 import pytest
 from time_machine import Traveller
 
-from tests.factories.results import agreed, told
-from tests.factories.runs import A_DAY, AN_HOUR, TODAY, Walker, change_of, good, refused, start, statuses
+from tests.factories.results import consenting_member, status_and_code
+from tests.factories.runs import (
+    ONE_DAY,
+    ONE_HOUR,
+    TODAY,
+    RunClient,
+    day_statuses,
+    offline_change,
+    ok_json,
+    rejected_change,
+    start_run,
+)
 from tests.factories.services import Service
 
 FINISHED = (409, "run_finished")
@@ -19,82 +29,86 @@ CHANGES: tuple[dict[str, Any], ...] = (
 
 
 @pytest.fixture
-def finisher(walker: Walker) -> Walker:
-    """Somebody who has completed all 21 days."""
-    walker.note(1, reflection="at first", mood_before=2, tasks={"first-1": True})
-    walker.finish()
-    return walker
+def completed_client(client: RunClient) -> RunClient:
+    """Return a client of a member who has completed all 21 days."""
+    client.update_day(1, reflection="at first", mood_before=2, tasks={"first-1": True})
+    client.complete_all_days()
+    return client
 
 
 @pytest.fixture
-def leaver(walker: Walker) -> Walker:
-    """Somebody who completed two days, and gave up on the third."""
-    walker.note(1, completed=True, reflection="at first", mood_before=2, tasks={"first-1": True})
-    walker.travel(A_DAY)
-    walker.complete(2)
-    walker.travel(A_DAY)
-    walker.modify(status="abandoned")
-    return walker
+def abandoned_client(client: RunClient) -> RunClient:
+    """Return a client of a member who completed two days and abandoned the journey on the third date."""
+    client.update_day(1, completed=True, reflection="at first", mood_before=2, tasks={"first-1": True})
+    client.travel(ONE_DAY)
+    client.complete_days(2)
+    client.travel(ONE_DAY)
+    client.update_run(status="abandoned")
+    return client
 
 
-def test_a_run_is_completed_with_its_last_day_in_whatever_order(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.travel(20 * A_DAY)
+def test_run_with_all_days_completed_in_any_order_is_completed(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.travel(20 * ONE_DAY)
     for day in range(21, 1, -1):
-        walker.complete(day)
-    assert (walker.dashboard()["status"], walker.dashboard()["finished"]) == ("active", None)
+        client.complete_days(day)
+    assert (client.dashboard()["status"], client.dashboard()["finished"]) == ("active", None)
 
-    run = walker.note(1, completed=True)["run"]
+    run = client.update_day(1, completed=True)["run"]
 
     assert (run["status"], run["percent"], run["next_day"], run["current_day"]) == ("completed", 100, None, 21)
-    assert set(statuses(walker.dashboard())) == {"completed"}
-    assert start(walker.person).status_code == 201
+    assert set(day_statuses(client.dashboard())) == {"completed"}
+    assert start_run(client.member).status_code == 201
 
 
-def test_a_pause_ends_with_the_last_day(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.travel(20 * A_DAY)
-    walker.complete(*range(1, 21))
-    walker.modify(status="paused")
+def test_completing_last_day_ends_pause(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.travel(20 * ONE_DAY)
+    client.complete_days(*range(1, 21))
+    client.update_run(status="paused")
 
-    assert walker.note(21, completed=True)["run"]["status"] == "completed"
-    assert walker.note(21, completed=False)["run"]["status"] == "active"
+    assert client.update_day(21, completed=True)["run"]["status"] == "completed"
+    assert client.update_day(21, completed=False)["run"]["status"] == "active"
 
 
-def test_undoing_a_day_makes_a_completed_run_active_again(finisher: Walker) -> None:
-    finisher.travel(A_DAY)
-    undone = finisher.note(21, completed=False)["run"]
+def test_undo_in_completed_run_makes_it_active(completed_client: RunClient) -> None:
+    completed_client.travel(ONE_DAY)
+    undone = completed_client.update_day(21, completed=False)["run"]
 
     assert (undone["status"], undone["days_completed"], undone["next_day"]) == ("active", 20, 21)
-    assert finisher.dashboard()["finished"] is None
-    assert told(start(finisher.person)) == (409, "run_underway")
-    assert finisher.note(21, completed=True)["run"]["status"] == "completed"
-    assert finisher.dashboard()["finished"]["last_on"] == "2027-02-01"
+    assert completed_client.dashboard()["finished"] is None
+    assert status_and_code(start_run(completed_client.member)) == (409, "run_underway")
+    assert completed_client.update_day(21, completed=True)["run"]["status"] == "completed"
+    assert completed_client.dashboard()["finished"]["last_on"] == "2027-02-01"
 
 
-def test_a_completed_run_still_takes_undo_tasks_moods_and_reflections(finisher: Walker) -> None:
-    finisher.travel(A_DAY)
-    told = finisher.note(1, tasks={"first-1": False, "second-1": True}, mood_after=5, reflection="at last")["progress"]
+def test_completed_run_accepts_undo_tasks_moods_and_reflections(completed_client: RunClient) -> None:
+    completed_client.travel(ONE_DAY)
+    progress = completed_client.update_day(
+        1, tasks={"first-1": False, "second-1": True}, mood_after=5, reflection="at last"
+    )["progress"]
 
-    assert (told["tasks"], told["mood_after"], told["reflection"]) == (
+    assert (progress["tasks"], progress["mood_after"], progress["reflection"]) == (
         {"first-1": False, "second-1": True}, 5, "at last",
     )  # fmt: skip
-    [result] = finisher.sync(change_of(2, finisher.now, reflection="later", mood_before=1))["results"]
+    [result] = completed_client.sync(offline_change(2, completed_client.now, reflection="later", mood_before=1))[
+        "results"
+    ]
     assert result["status"] == "applied"
-    assert finisher.note(3, completed=False)["run"]["status"] == "active"
+    assert completed_client.update_day(3, completed=False)["run"]["status"] == "active"
 
 
-def test_a_completed_run_can_not_be_changed(finisher: Walker) -> None:
-    before = finisher.dashboard()
+def test_change_completed_run_returns_409(completed_client: RunClient) -> None:
+    before = completed_client.dashboard()
     for change in (*CHANGES, {"status": "abandoned"}):
-        assert told(finisher.ask("PATCH", "", change)) == FINISHED
+        assert status_and_code(completed_client.request("PATCH", "", change)) == FINISHED
 
-    assert finisher.dashboard() == before
+    assert completed_client.dashboard() == before
 
 
-def test_an_abandoned_run_takes_reflections_only(leaver: Walker) -> None:
-    leaver.travel(AN_HOUR)
-    before = leaver.dashboard(), leaver.read(1)
+def test_abandoned_run_accepts_only_reflections(abandoned_client: RunClient) -> None:
+    abandoned_client.travel(ONE_HOUR)
+    before = abandoned_client.dashboard(), abandoned_client.read_day(1)
     for fields in (
         {"completed": False},
         {"tasks": {"first-1": False}},
@@ -104,40 +118,44 @@ def test_an_abandoned_run_takes_reflections_only(leaver: Walker) -> None:
         {"mood_after": 3},
         {"reflection": "mixed", "mood_after": 3},
     ):
-        assert told(leaver.change(1, **fields)) == FINISHED
-    assert told(leaver.change(3, completed=True)) == FINISHED
+        assert status_and_code(abandoned_client.change_day(1, **fields)) == FINISHED
+    assert status_and_code(abandoned_client.change_day(3, completed=True)) == FINISHED
     for fields in ({"mood_after": 3}, {"tasks": {"second-1": True}}):
-        [result] = leaver.sync(change_of(1, leaver.now, **fields))["results"]
-        assert refused(result)[:2] == FINISHED
-    assert (leaver.dashboard(), leaver.read(1)) == before
+        [result] = abandoned_client.sync(offline_change(1, abandoned_client.now, **fields))["results"]
+        assert rejected_change(result)[:2] == FINISHED
+    assert (abandoned_client.dashboard(), abandoned_client.read_day(1)) == before
 
-    assert leaver.note(1, reflection="afterwards")["progress"]["reflection"] == "afterwards"
-    [result] = leaver.sync(change_of(2, leaver.now, reflection="synced"))["results"]
+    assert abandoned_client.update_day(1, reflection="afterwards")["progress"]["reflection"] == "afterwards"
+    [result] = abandoned_client.sync(offline_change(2, abandoned_client.now, reflection="synced"))["results"]
     assert result["status"] == "applied"
-    assert [each["reflection"] for each in leaver.progress()] == ["afterwards", "synced", None]
+    assert [progress["reflection"] for progress in abandoned_client.open_days_progress()] == [
+        "afterwards",
+        "synced",
+        None,
+    ]
 
 
-def test_an_abandoned_run_can_not_go_on(leaver: Walker) -> None:
-    before = leaver.dashboard()
+def test_change_abandoned_run_returns_409(abandoned_client: RunClient) -> None:
+    before = abandoned_client.dashboard()
     for change in CHANGES:
-        assert told(leaver.ask("PATCH", "", change)) == FINISHED
+        assert status_and_code(abandoned_client.request("PATCH", "", change)) == FINISHED
 
-    assert leaver.dashboard() == before
+    assert abandoned_client.dashboard() == before
 
 
-def test_in_an_abandoned_run_nothing_opens_any_longer(leaver: Walker) -> None:
-    before = leaver.dashboard()
-    leaver.travel(10 * A_DAY)
+def test_abandoned_run_opens_no_further_days(abandoned_client: RunClient) -> None:
+    before = abandoned_client.dashboard()
+    abandoned_client.travel(10 * ONE_DAY)
 
-    assert leaver.dashboard() == before | {"today": "2027-01-23"}
+    assert abandoned_client.dashboard() == before | {"today": "2027-01-23"}
     assert (before["current_day"], before["next_opens_at"]) == (3, None)
-    assert told(leaver.ask("GET", "/days/4")) == (403, "day_locked")
-    assert leaver.read(3)["status"] == "open"
+    assert status_and_code(abandoned_client.request("GET", "/days/4")) == (403, "day_locked")
+    assert abandoned_client.read_day(3)["status"] == "open"
 
 
-def test_what_would_change_nothing_is_accepted_of_a_run_that_is_over(leaver: Walker) -> None:
-    before = leaver.dashboard()
-    leaver.travel(AN_HOUR)
+def test_abandoned_run_accepts_changes_without_effect(abandoned_client: RunClient) -> None:
+    before = abandoned_client.dashboard()
+    abandoned_client.travel(ONE_HOUR)
     for fields in (
         {},
         {"completed": True},
@@ -146,54 +164,58 @@ def test_what_would_change_nothing_is_accepted_of_a_run_that_is_over(leaver: Wal
         {"reflection": "at first"},
         {"completed": True, "mood_before": 2},
     ):
-        assert leaver.change(1, **fields).status_code == 200
-        [result] = leaver.sync(change_of(1, leaver.now, **fields))["results"]
+        assert abandoned_client.change_day(1, **fields).status_code == 200
+        [result] = abandoned_client.sync(offline_change(1, abandoned_client.now, **fields))["results"]
         assert result["status"] == "unchanged"
     for change in ({}, {"status": "abandoned"}, {"time_zone": "Europe/Dublin"}, {"reminder_time": None}):
-        assert good(leaver.ask("PATCH", "", change))["status"] == "abandoned"
-    assert leaver.change(3, completed=False).status_code == 200
-    assert leaver.dashboard() == before
+        assert ok_json(abandoned_client.request("PATCH", "", change))["status"] == "abandoned"
+    assert abandoned_client.change_day(3, completed=False).status_code == 200
+    assert abandoned_client.dashboard() == before
 
 
-def test_what_would_change_nothing_is_accepted_of_a_completed_run(finisher: Walker) -> None:
-    before = finisher.dashboard()
-    finisher.travel(AN_HOUR)
+def test_completed_run_accepts_changes_without_effect(completed_client: RunClient) -> None:
+    before = completed_client.dashboard()
+    completed_client.travel(ONE_HOUR)
     for change in ({}, {"time_zone": "Europe/Dublin"}, {"reminder_time": None}):
-        finisher.modify(**change)
-    finisher.complete(*range(1, 22))
+        completed_client.update_run(**change)
+    completed_client.complete_days(*range(1, 22))
 
-    assert finisher.dashboard() == before
-
-
-def test_undoing_in_a_finished_run_is_refused_beside_another_that_is_underway(finisher: Walker) -> None:
-    first, before = finisher.run_id, finisher.dashboard()
-    second = finisher.start()["id"]
-    finisher.run_id = first
-
-    assert told(finisher.change(1, completed=False, reflection="lost?")) == (409, "run_underway")
-
-    assert finisher.dashboard() == before
-    assert finisher.read(1)["progress"]["reflection"] == "at first"
-    assert finisher.note(1, reflection="still mine", completed=True)["run"]["status"] == "completed"
-    good(finisher.person.ask("PATCH", f"/v1/me/journeys/{second}", {"status": "abandoned"}))
-    assert finisher.note(1, completed=False)["run"]["status"] == "active"
+    assert completed_client.dashboard() == before
 
 
-def test_giving_up_and_moving_in_one_change_do_both(site: Service, clock: Traveller) -> None:
-    walker = Walker(agreed(site), clock)
-    walker.start()
+def test_undo_in_completed_run_with_other_run_underway_returns_409(completed_client: RunClient) -> None:
+    first, before = completed_client.run_id, completed_client.dashboard()
+    second = completed_client.start()["id"]
+    completed_client.run_id = first
 
-    board = walker.modify(status="abandoned", time_zone="Asia/Tokyo", reminder_time="08:00")
+    assert status_and_code(completed_client.change_day(1, completed=False, reflection="lost?")) == (409, "run_underway")
 
-    assert (board["status"], board["time_zone"], board["reminder_time"]) == ("abandoned", "Asia/Tokyo", "08:00")
-    assert board["abandoned_at"] == "2027-01-11T09:00:00Z"
+    assert completed_client.dashboard() == before
+    assert completed_client.read_day(1)["progress"]["reflection"] == "at first"
+    assert completed_client.update_day(1, reflection="still mine", completed=True)["run"]["status"] == "completed"
+    ok_json(completed_client.member.request("PATCH", f"/v1/me/journeys/{second}", {"status": "abandoned"}))
+    assert completed_client.update_day(1, completed=False)["run"]["status"] == "active"
 
 
-def test_a_start_that_never_opened_can_be_given_up(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, starts_on=str(TODAY + 9 * A_DAY), agrees=False)
-    assert walker.modify(status="abandoned")["current_day"] is None
-    walker.travel(20 * A_DAY)
+def test_abandon_and_change_zone_in_one_request(site: Service, clock: Traveller) -> None:
+    client = RunClient(consenting_member(site), clock)
+    client.start()
 
-    assert set(statuses(walker.dashboard())) == {"locked"}
-    assert start(walker.person).status_code == 201
-    assert good(walker.ask("GET"))["status"] == "abandoned"
+    dashboard = client.update_run(status="abandoned", time_zone="Asia/Tokyo", reminder_time="08:00")
+
+    assert (dashboard["status"], dashboard["time_zone"], dashboard["reminder_time"]) == (
+        "abandoned",
+        "Asia/Tokyo",
+        "08:00",
+    )
+    assert dashboard["abandoned_at"] == "2027-01-11T09:00:00Z"
+
+
+def test_abandon_scheduled_run_leaves_all_days_locked(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, starts_on=str(TODAY + 9 * ONE_DAY), consents=False)
+    assert client.update_run(status="abandoned")["current_day"] is None
+    client.travel(20 * ONE_DAY)
+
+    assert set(day_statuses(client.dashboard())) == {"locked"}
+    assert start_run(client.member).status_code == 201
+    assert ok_json(client.request("GET"))["status"] == "abandoned"

@@ -1,26 +1,26 @@
-"""Streaks as members see them: they forgive, and stand still once the run is over."""
+"""Tests for streaks in the dashboard, during a journey and after its end."""
 
 from datetime import UTC, datetime
 
 from time_machine import Traveller
 
-from tests.factories.runs import A_DAY, AN_HOUR, Walker, change_of, streak
+from tests.factories.runs import ONE_DAY, ONE_HOUR, RunClient, offline_change, streak_lengths
 from tests.factories.services import Service
 
 
-def test_one_missed_date_is_bridged_and_a_second_within_the_week_is_not(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    seen = []
-    for day, practises in enumerate((1, 1, 0, 1, 1, 0, 1, 1), start=1):
-        if practises:
-            walker.complete(day)
-        seen.append(streak(walker.dashboard()))
-        walker.travel(A_DAY)
+def test_streak_bridges_one_missed_date_per_week(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    lengths = []
+    for day, is_practised in enumerate((1, 1, 0, 1, 1, 0, 1, 1), start=1):
+        if is_practised:
+            client.complete_days(day)
+        lengths.append(streak_lengths(client.dashboard()))
+        client.travel(ONE_DAY)
 
-    assert seen == [
+    assert lengths == [
         (1, 1, 0),
         (2, 2, 0),
-        (2, 2, 0),  # today isn't missed before it is over
+        (2, 2, 0),  # today doesn't count as missed yet
         (3, 3, 1),
         (4, 4, 1),
         (4, 4, 1),
@@ -29,51 +29,51 @@ def test_one_missed_date_is_bridged_and_a_second_within_the_week_is_not(site: Se
     ]
 
 
-def test_paused_dates_break_no_streak(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.complete(1)
-    walker.modify(status="paused")
-    walker.travel(8 * A_DAY)
-    assert streak(walker.dashboard()) == (1, 1, 0)
+def test_paused_dates_do_not_break_streak(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.complete_days(1)
+    client.update_run(status="paused")
+    client.travel(8 * ONE_DAY)
+    assert streak_lengths(client.dashboard()) == (1, 1, 0)
 
-    walker.modify(status="active")
-    walker.complete(2)
+    client.update_run(status="active")
+    client.complete_days(2)
 
-    assert streak(walker.dashboard()) == (2, 2, 0)
+    assert streak_lengths(client.dashboard()) == (2, 2, 0)
 
 
-def test_a_date_that_a_change_of_zone_skipped_breaks_no_streak(site: Service, clock: Traveller) -> None:
+def test_date_skipped_by_zone_change_does_not_break_streak(site: Service, clock: Traveller) -> None:
     clock.move_to(datetime(2027, 1, 11, 23, tzinfo=UTC))
-    walker = Walker.of(site, clock, time_zone="Pacific/Pago_Pago", agrees=False)
-    walker.complete(1)
-    walker.travel(11.5 * AN_HOUR)  # half an hour before 12 January comes there
-    board = walker.modify(time_zone="Pacific/Kiritimati")
-    assert board["today"] == "2027-01-13"
-    walker.complete(2)
+    client = RunClient.create(site, clock, time_zone="Pacific/Pago_Pago", consents=False)
+    client.complete_days(1)
+    client.travel(11.5 * ONE_HOUR)  # 30 minutes before 12 January in Pago Pago
+    dashboard = client.update_run(time_zone="Pacific/Kiritimati")
+    assert dashboard["today"] == "2027-01-13"
+    client.complete_days(2)
 
-    walker.travel(A_DAY)
+    client.travel(ONE_DAY)
 
-    assert streak(walker.dashboard()) == (2, 2, 0)
-
-
-def test_a_streak_stands_still_once_the_run_is_finished(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.travel(20 * A_DAY)
-    walker.sync(*(change_of(day, walker.now - (21 - day) * A_DAY, completed=True) for day in range(1, 22)))
-    assert streak(walker.dashboard()) == (21, 21, 0)
-
-    walker.travel(20 * A_DAY)
-
-    assert streak(walker.dashboard()) == (21, 21, 0)
+    assert streak_lengths(client.dashboard()) == (2, 2, 0)
 
 
-def test_an_abandoned_run_keeps_the_streak_it_had(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.complete(1)
-    walker.travel(A_DAY)
-    walker.complete(2)
-    walker.modify(status="abandoned")
+def test_streak_of_finished_run_stays_frozen(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.travel(20 * ONE_DAY)
+    client.sync(*(offline_change(day, client.now - (21 - day) * ONE_DAY, completed=True) for day in range(1, 22)))
+    assert streak_lengths(client.dashboard()) == (21, 21, 0)
 
-    walker.travel(20 * A_DAY)
+    client.travel(20 * ONE_DAY)
 
-    assert streak(walker.dashboard()) == (2, 2, 0)
+    assert streak_lengths(client.dashboard()) == (21, 21, 0)
+
+
+def test_streak_of_abandoned_run_stays_frozen(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.complete_days(1)
+    client.travel(ONE_DAY)
+    client.complete_days(2)
+    client.update_run(status="abandoned")
+
+    client.travel(20 * ONE_DAY)
+
+    assert streak_lengths(client.dashboard()) == (2, 2, 0)

@@ -1,4 +1,4 @@
-"""Days open at midnight where the member is, and never lock again, whatever happens to clocks, zones and pauses."""
+"""Tests for when days open: at local midnight, across clock changes, time zone changes and pauses."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -6,25 +6,25 @@ from typing import Any
 import pytest
 from time_machine import Traveller
 
-from tests.factories.results import told
+from tests.factories.results import status_and_code
 from tests.factories.runs import (
-    A_DAY,
-    AN_HOUR,
+    ONE_DAY,
+    ONE_HOUR,
     TODAY,
-    Walker,
-    change_of,
-    clock_time,
-    shown,
-    statuses,
-    streak,
+    RunClient,
+    day_statuses,
+    format_utc,
+    local_time,
+    offline_change,
+    streak_lengths,
 )
 from tests.factories.services import Service
 
-A_SECOND = timedelta(seconds=1)
+ONE_SECOND = timedelta(seconds=1)
 
 
-def opened(walker: Walker) -> list[Any]:
-    return [day["opens_at"] for day in walker.dashboard()["days"] if day["status"] != "locked"]
+def opening_times(client: RunClient) -> list[Any]:
+    return [day["opens_at"] for day in client.dashboard()["days"] if day["status"] != "locked"]
 
 
 @pytest.mark.parametrize(
@@ -34,27 +34,27 @@ def opened(walker: Walker) -> list[Any]:
         ("Pacific/Kiritimati", date(2027, 1, 13), ["12T10:00", "13T10:00", "14T10:00"]),
     ],
 )
-def test_one_day_opens_each_local_midnight_and_not_a_second_before(
+def test_day_opens_exactly_at_local_midnight(
     site: Service, clock: Traveller, zone: str, first: date, midnights: list[str]
 ) -> None:
-    walker = Walker.of(site, clock, time_zone=zone, starts_on=str(first), agrees=False)
+    client = RunClient.create(site, clock, time_zone=zone, starts_on=str(first), consents=False)
     for number, midnight in enumerate(midnights, start=1):
         opens_at = datetime.fromisoformat(f"2027-01-{midnight}:00+00:00")
-        assert walker.dashboard()["next_opens_at"] == shown(opens_at)
-        walker.travel(opens_at - A_SECOND)
-        assert told(walker.ask("GET", f"/days/{number}")) == (403, "day_locked")
-        walker.travel(opens_at)
-        assert walker.read(number)["opens_at"] == shown(opens_at)
-        assert walker.dashboard()["current_day"] == number
+        assert client.dashboard()["next_opens_at"] == format_utc(opens_at)
+        client.travel(opens_at - ONE_SECOND)
+        assert status_and_code(client.request("GET", f"/days/{number}")) == (403, "day_locked")
+        client.travel(opens_at)
+        assert client.read_day(number)["opens_at"] == format_utc(opens_at)
+        assert client.dashboard()["current_day"] == number
 
 
-def test_a_day_is_a_date_and_not_24_hours_where_clocks_change(site: Service, clock: Traveller) -> None:
-    """In New York the night to 14 March has an hour less."""
-    clock.move_to(clock_time(date(2027, 3, 13), 9, zone="America/New_York"))
-    walker = Walker.of(site, clock, time_zone="America/New_York", agrees=False)
-    walker.travel(5 * A_DAY)
+def test_day_follows_local_date_across_clock_change(site: Service, clock: Traveller) -> None:
+    """In New York, 14 March 2027 has only 23 hours."""
+    clock.move_to(local_time(date(2027, 3, 13), 9, zone="America/New_York"))
+    client = RunClient.create(site, clock, time_zone="America/New_York", consents=False)
+    client.travel(5 * ONE_DAY)
 
-    assert opened(walker) == [
+    assert opening_times(client) == [
         "2027-03-13T05:00:00Z",
         "2027-03-14T05:00:00Z",
         *(f"2027-03-{day}T04:00:00Z" for day in range(15, 19)),
@@ -62,121 +62,123 @@ def test_a_day_is_a_date_and_not_24_hours_where_clocks_change(site: Service, clo
 
 
 def test_missed_days_stay_open(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.travel(40 * A_DAY)
+    client = RunClient.create(site, clock, consents=False)
+    client.travel(40 * ONE_DAY)
 
-    board = walker.dashboard()
-    assert (board["current_day"], board["next_day"], board["next_opens_at"]) == (21, 1, None)
-    walker.complete(21, 1)
-    assert walker.dashboard()["next_day"] == 2
-
-
-def test_at_the_gentle_pace_a_day_opens_on_the_date_after_the_one_before_was_completed(
-    site: Service, clock: Traveller
-) -> None:
-    walker = Walker.of(site, clock, pace="gentle", agrees=False)
-    walker.travel(3 * A_DAY)
-    board = walker.dashboard()
-    assert (board["current_day"], board["next_opens_at"]) == (1, None)
-    assert [day["scheduled_on"] for day in board["days"][:3]] == ["2027-01-11", None, None]
-
-    walker.travel(clock_time(TODAY + 3 * A_DAY, 23, 59))
-    walker.complete(1)
-
-    assert walker.dashboard()["next_opens_at"] == walker.dashboard()["days"][1]["opens_at"] == "2027-01-15T00:00:00Z"
-    walker.travel(timedelta(minutes=1))
-    assert walker.dashboard()["current_day"] == 2
-    walker.travel(5 * A_DAY)
-    assert walker.dashboard()["current_day"] == 2
+    dashboard = client.dashboard()
+    assert (dashboard["current_day"], dashboard["next_day"], dashboard["next_opens_at"]) == (21, 1, None)
+    client.complete_days(21, 1)
+    assert client.dashboard()["next_day"] == 2
 
 
-def test_while_paused_nothing_opens_and_what_is_open_can_be_done(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.travel(A_DAY)
-    board = walker.modify(status="paused")
-    assert (board["status"], board["paused_at"]) == ("paused", "2027-01-12T09:00:00Z")
-    assert walker.modify(status="paused") == board
+def test_gentle_day_opens_on_date_after_previous_completion(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, pace="gentle", consents=False)
+    client.travel(3 * ONE_DAY)
+    dashboard = client.dashboard()
+    assert (dashboard["current_day"], dashboard["next_opens_at"]) == (1, None)
+    assert [day["scheduled_on"] for day in dashboard["days"][:3]] == ["2027-01-11", None, None]
 
-    walker.travel(3 * A_DAY)
+    client.travel(local_time(TODAY + 3 * ONE_DAY, 23, 59))
+    client.complete_days(1)
 
-    board = walker.dashboard()
-    assert (board["status"], board["current_day"], board["next_opens_at"]) == ("paused", 2, None)
-    assert {(day["scheduled_on"], day["opens_at"]) for day in board["days"][2:]} == {(None, None)}
-    assert told(walker.ask("GET", "/days/3")) == (403, "day_locked")
-    walker.complete(2)
-    assert walker.read(1)["progress"]["completed_at"] is None
-
-
-def test_after_a_pause_the_days_move_by_the_dates_that_were_wholly_paused(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    walker.travel(A_DAY)
-    walker.modify(status="paused")
-    walker.travel(4 * A_DAY)  # 13, 14 and 15 January were paused from begin to end
-
-    board = walker.modify(status="active")
-
-    assert (board["status"], board["current_day"], board["paused_at"]) == ("active", 3, None)
-    assert [day["scheduled_on"] for day in board["days"][:5]] == [f"2027-01-{day}" for day in (11, 12, 16, 17, 18)]
-    assert opened(walker) == ["2027-01-11T00:00:00Z", "2027-01-12T00:00:00Z", "2027-01-16T09:00:00Z"]
-    assert board["next_opens_at"] == "2027-01-17T00:00:00Z"
-    assert walker.modify(status="active") == board
+    assert client.dashboard()["next_opens_at"] == client.dashboard()["days"][1]["opens_at"] == "2027-01-15T00:00:00Z"
+    client.travel(timedelta(minutes=1))
+    assert client.dashboard()["current_day"] == 2
+    client.travel(5 * ONE_DAY)
+    assert client.dashboard()["current_day"] == 2
 
 
-def test_a_pause_of_some_hours_moves_nothing(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-    before = walker.dashboard()
-    walker.modify(status="paused")
-    walker.travel(3 * AN_HOUR)
+def test_paused_run_opens_no_days_but_allows_completion(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.travel(ONE_DAY)
+    dashboard = client.update_run(status="paused")
+    assert (dashboard["status"], dashboard["paused_at"]) == ("paused", "2027-01-12T09:00:00Z")
+    assert client.update_run(status="paused") == dashboard
 
-    assert walker.modify(status="active") == before
+    client.travel(3 * ONE_DAY)
+
+    dashboard = client.dashboard()
+    assert (dashboard["status"], dashboard["current_day"], dashboard["next_opens_at"]) == ("paused", 2, None)
+    assert {(day["scheduled_on"], day["opens_at"]) for day in dashboard["days"][2:]} == {(None, None)}
+    assert status_and_code(client.request("GET", "/days/3")) == (403, "day_locked")
+    client.complete_days(2)
+    assert client.read_day(1)["progress"]["completed_at"] is None
 
 
-def test_a_change_of_zone_locks_nothing_and_what_is_locked_keeps_its_date(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, time_zone="Pacific/Kiritimati", agrees=False)
-    walker.travel(2 * AN_HOUR)
-    before = walker.dashboard()
+def test_resume_moves_days_by_entirely_paused_dates(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    client.travel(ONE_DAY)
+    client.update_run(status="paused")
+    client.travel(4 * ONE_DAY)  # the whole of 13, 14 and 15 January is paused
+
+    dashboard = client.update_run(status="active")
+
+    assert (dashboard["status"], dashboard["current_day"], dashboard["paused_at"]) == ("active", 3, None)
+    assert [day["scheduled_on"] for day in dashboard["days"][:5]] == [f"2027-01-{day}" for day in (11, 12, 16, 17, 18)]
+    assert opening_times(client) == ["2027-01-11T00:00:00Z", "2027-01-12T00:00:00Z", "2027-01-16T09:00:00Z"]
+    assert dashboard["next_opens_at"] == "2027-01-17T00:00:00Z"
+    assert client.update_run(status="active") == dashboard
+
+
+def test_pause_of_some_hours_moves_no_days(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
+    before = client.dashboard()
+    client.update_run(status="paused")
+    client.travel(3 * ONE_HOUR)
+
+    assert client.update_run(status="active") == before
+
+
+def test_zone_change_locks_no_open_day_and_preserves_dates(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, time_zone="Pacific/Kiritimati", consents=False)
+    client.travel(2 * ONE_HOUR)
+    before = client.dashboard()
     assert (before["today"], before["current_day"]) == ("2027-01-12", 2)
 
-    board = walker.modify(time_zone="Pacific/Pago_Pago")
+    dashboard = client.update_run(time_zone="Pacific/Pago_Pago")
 
-    assert (board["today"], board["time_zone"], board["current_day"]) == ("2027-01-11", "Pacific/Pago_Pago", 2)
-    assert [day["scheduled_on"] for day in board["days"]] == [day["scheduled_on"] for day in before["days"]]
-    assert board["days"][:2] == before["days"][:2]
-    assert board["next_opens_at"] == "2027-01-13T11:00:00Z"
-    walker.complete(2)
-    assert walker.read(2)["progress"]["completed_on"] == "2027-01-11"
+    assert (dashboard["today"], dashboard["time_zone"], dashboard["current_day"]) == (
+        "2027-01-11",
+        "Pacific/Pago_Pago",
+        2,
+    )
+    assert [day["scheduled_on"] for day in dashboard["days"]] == [day["scheduled_on"] for day in before["days"]]
+    assert dashboard["days"][:2] == before["days"][:2]
+    assert dashboard["next_opens_at"] == "2027-01-13T11:00:00Z"
+    client.complete_days(2)
+    assert client.read_day(2)["progress"]["completed_on"] == "2027-01-11"
     for zone in ("Asia/Tokyo", "America/Lima", "Pacific/Kiritimati"):
-        assert walker.modify(time_zone=zone)["current_day"] == 2
-    assert opened(walker) == ["2027-01-10T10:00:00Z", "2027-01-11T10:00:00Z"]
+        assert client.update_run(time_zone=zone)["current_day"] == 2
+    assert opening_times(client) == ["2027-01-10T10:00:00Z", "2027-01-11T10:00:00Z"]
 
 
-def test_after_ten_days_offline_everything_counts_for_when_it_happened(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock)
-    evenings = [clock_time(TODAY + n * A_DAY, 21) for n in range(10)]
-    walker.travel(10 * A_DAY)
-    kept = [
-        change_of(day, at, completed=True, mood_after=4, reflection=f"evening {day}")
+def test_sync_after_ten_days_counts_completions_on_their_dates(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock)
+    evenings = [local_time(TODAY + n * ONE_DAY, 21) for n in range(10)]
+    client.travel(10 * ONE_DAY)
+    changes = [
+        offline_change(day, at, completed=True, mood_after=4, reflection=f"evening {day}")
         for day, at in enumerate(evenings, start=1)
     ]
 
-    reply = walker.sync(*kept)
+    response = client.sync(*changes)
 
-    assert [each["status"] for each in reply["results"]] == ["applied"] * 10
-    board = reply["dashboard"]
-    assert board == walker.dashboard()
-    assert (board["days_completed"], board["next_day"], streak(board)) == (10, 11, (10, 10, 0))
-    assert [day["completed_at"] for day in board["days"][:10]] == [shown(at) for at in evenings]
-    assert [day["completed_on"] for day in board["days"][:10]] == [str(TODAY + n * A_DAY) for n in range(10)]
-    assert walker.read(7)["progress"]["reflection"] == "evening 7"
+    assert [result["status"] for result in response["results"]] == ["applied"] * 10
+    dashboard = response["dashboard"]
+    assert dashboard == client.dashboard()
+    assert (dashboard["days_completed"], dashboard["next_day"], streak_lengths(dashboard)) == (10, 11, (10, 10, 0))
+    assert [day["completed_at"] for day in dashboard["days"][:10]] == [format_utc(at) for at in evenings]
+    assert [day["completed_on"] for day in dashboard["days"][:10]] == [str(TODAY + n * ONE_DAY) for n in range(10)]
+    assert client.read_day(7)["progress"]["reflection"] == "evening 7"
 
 
-def test_a_gentle_run_offline_unfolds_as_it_would_have_online(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, pace="gentle", agrees=False)
-    evenings = [clock_time(TODAY + n * A_DAY, 21) for n in range(5)]
-    walker.travel(5 * A_DAY)
+def test_sync_of_gentle_run_opens_days_as_online(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, pace="gentle", consents=False)
+    evenings = [local_time(TODAY + n * ONE_DAY, 21) for n in range(5)]
+    client.travel(5 * ONE_DAY)
 
-    reply = walker.sync(*(change_of(day, at, completed=True) for day, at in enumerate(evenings, start=1)))
+    response = client.sync(*(offline_change(day, at, completed=True) for day, at in enumerate(evenings, start=1)))
 
-    assert [each["status"] for each in reply["results"]] == ["applied"] * 5
-    assert opened(walker) == [f"2027-01-{day}T00:00:00Z" for day in range(11, 17)]
-    assert statuses(reply["dashboard"])[:6] == ["completed"] * 5 + ["open"]
+    assert [result["status"] for result in response["results"]] == ["applied"] * 5
+    assert opening_times(client) == [f"2027-01-{day}T00:00:00Z" for day in range(11, 17)]
+    assert day_statuses(response["dashboard"])[:6] == ["completed"] * 5 + ["open"]

@@ -1,7 +1,7 @@
-"""Zones whose clocks have done, or do, all that clocks can do to a date."""
+"""Time zones for tests, with all known kinds of irregular dates and clock changes."""
 
 ZONES = (
-    # dates left out or changed by decree, and the first and the last places to see a date
+    # zones that skipped or changed a date, or have the largest UTC offsets
     "Pacific/Apia",
     "Pacific/Fakaofo",
     "Pacific/Kiritimati",
@@ -13,7 +13,7 @@ ZONES = (
     "Pacific/Kwajalein",
     "Etc/GMT+12",
     "Etc/GMT-14",
-    # clocks that change at midnight or close to it
+    # clock changes at or near midnight
     "America/Santiago",
     "America/Asuncion",
     "America/Sao_Paulo",
@@ -31,7 +31,7 @@ ZONES = (
     "Asia/Tehran",
     "Atlantic/Azores",
     "Africa/Cairo",
-    # changes of half an hour, of two or three hours, for Ramadan, or of a zone's mind
+    # clock changes of 30 minutes or several hours, for Ramadan, or of the standard offset
     "Australia/Lord_Howe",
     "Antarctica/Troll",
     "Antarctica/Casey",
@@ -60,7 +60,7 @@ ZONES = (
     "Pacific/Bougainville",
     "Pacific/Fiji",
     "Pacific/Norfolk",
-    # offsets that aren't whole hours
+    # UTC offsets that aren't whole hours
     "Asia/Kathmandu",
     "Asia/Kolkata",
     "Asia/Yangon",
@@ -69,7 +69,7 @@ ZONES = (
     "Australia/Eucla",
     "Pacific/Chatham",
     "Pacific/Marquesas",
-    # where many people live
+    # zones with many inhabitants
     "America/Los_Angeles",
     "America/New_York",
     "Asia/Jerusalem",

@@ -1,15 +1,15 @@
-"""Revisions after the first release lock nothing for long, and leave what the version before needs."""
+"""Tests that migrations avoid long locks and don't break the previous version of the app."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.migrations.rules import faults
+from tests.migrations.rules import violations
 
-FIRST = {"20261123_content", "20261124_accounts", "20261124_assessments", "20261124_journey"}  # made empty tables
-VERSIONS = ROOT / "migrations" / "versions"
-EXAMPLE = Path(__file__).parent / "without_stopping"
+INITIAL_REVISIONS = {"20261123_content", "20261124_accounts", "20261124_assessments", "20261124_journey"}
+VERSIONS_DIRECTORY = ROOT / "migrations" / "versions"
+EXAMPLE_DIRECTORY = Path(__file__).parent / "without_stopping"
 
 
 def revision(*lines: str, contracts: bool = False) -> str:
@@ -17,17 +17,17 @@ def revision(*lines: str, contracts: bool = False) -> str:
     return f"contracts = {contracts}\n\ndef upgrade():\n{body}\n\ndef downgrade():\n    op.drop_table('t')\n"
 
 
-def test_revisions_keep_the_rules() -> None:
-    found = {path.stem: faults(path.read_text()) for path in VERSIONS.glob("*.py")}
+def test_revisions_after_the_initial_ones_have_no_violations() -> None:
+    by_revision = {path.stem: violations(path.read_text()) for path in VERSIONS_DIRECTORY.glob("*.py")}
 
-    assert {name: said for name, said in found.items() if said and name not in FIRST} == {}
-    assert found.keys() >= FIRST
+    assert {name: found for name, found in by_revision.items() if found and name not in INITIAL_REVISIONS} == {}
+    assert by_revision.keys() >= INITIAL_REVISIONS
 
 
-def test_so_does_the_example() -> None:
-    steps = [path for path in EXAMPLE.glob("*.py") if path.stem != "before"]
+def test_example_revisions_have_no_violations() -> None:
+    steps = [path for path in EXAMPLE_DIRECTORY.glob("*.py") if path.stem != "before"]
 
-    assert [fault for path in steps for fault in faults(path.read_text())] == []
+    assert [message for path in steps for message in violations(path.read_text())] == []
     assert len(steps) == 4
 
 
@@ -41,13 +41,13 @@ def test_so_does_the_example() -> None:
         "op.alter_column('t', 'c', nullable=False)",
     ],
 )
-def test_what_takes_something_away_says_so(line: str) -> None:
-    assert len(faults(revision(line))) == 1
-    assert faults(revision(line, contracts=True)) == []
+def test_removal_requires_contracts(line: str) -> None:
+    assert len(violations(revision(line))) == 1
+    assert violations(revision(line, contracts=True)) == []
 
 
 @pytest.mark.parametrize(
-    ("bad", "good"),
+    ("unsafe", "safe"),
     [
         ("op.alter_column('t', 'c', type_=sa.Text())", "op.alter_column('t', 'c', server_default='x')"),
         (
@@ -69,24 +69,26 @@ def test_what_takes_something_away_says_so(line: str) -> None:
         ),
     ],
 )
-def test_what_locks_for_long_has_another_way(bad: str, good: str) -> None:
-    in_batch = bad.replace("'t', ", "").replace("op.", "table.")
+def test_long_lock_is_a_violation_and_its_alternative_is_not(unsafe: str, safe: str) -> None:
+    in_batch = unsafe.replace("'t', ", "").replace("op.", "table.")
 
-    assert len(faults(revision(bad, contracts=True))) == 1
-    assert len(faults(revision("with op.batch_alter_table('t') as table:", f"    {in_batch}", contracts=True))) == 1
-    assert faults(revision(good)) == []
+    assert len(violations(revision(unsafe, contracts=True))) == 1
+    batch = revision("with op.batch_alter_table('t') as table:", f"    {in_batch}", contracts=True)
+    assert len(violations(batch)) == 1
+    assert violations(revision(safe)) == []
 
 
-def test_a_new_table_can_have_everything_at_once() -> None:
+def test_operations_on_a_new_table_are_safe() -> None:
     lines = ["op.create_table('t', sa.Column('c', sa.Text(), nullable=False))", "op.create_index('i', 't', ['c'])"]
 
-    assert faults(revision(*lines)) == []
-    assert faults(revision(*lines, "with op.batch_alter_table('t') as b:", "    b.create_index('j', ['c'])")) == []
-    assert len(faults(revision(*lines, "op.create_index('j', 'u', ['c'])"))) == 1
+    assert violations(revision(*lines)) == []
+    batch = ["with op.batch_alter_table('t') as b:", "    b.create_index('j', ['c'])"]
+    assert violations(revision(*lines, *batch)) == []
+    assert len(violations(revision(*lines, "op.create_index('j', 'u', ['c'])"))) == 1
 
 
-def test_an_index_is_made_concurrently_by_itself() -> None:
+def test_concurrent_index_requires_its_own_revision() -> None:
     index = "op.create_index('i', 't', ['c'], postgresql_concurrently=True)"
 
-    assert faults(revision(index, index)) == []
-    assert len(faults(revision("op.add_column('t', sa.Column('c', sa.Text()))", index))) == 1
+    assert violations(revision(index, index)) == []
+    assert len(violations(revision("op.add_column('t', sa.Column('c', sa.Text()))", index))) == 1

@@ -1,4 +1,4 @@
-"""Migrations wait for each other, don't hold up requests, and take nothing away that wasn't meant."""
+"""Tests for migrating a database in use: one migration at a time, without blocking requests."""
 
 import os
 import subprocess
@@ -15,139 +15,139 @@ from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from app.cli import migrate_database
-from app.core.console import database_told
+from app.core.console import reporting_database_errors
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver
-from app.web.health import TABLES, revision_of
-from tests.conftest import ROOT, Backend, PostgreSql, settings_for
-from tests.factories.migrations import contents, take_up
+from app.web.health import MIN_REVISION, current_revision
+from tests.conftest import ROOT, Backend, PostgresqlBackend, settings_for
+from tests.factories.migrations import table_contents, upgrade
 from tests.factories.services import Service
 from tests.security import belongings
 
-MIGRATING = 21_2022
-PATIENCE = 20.0
+MIGRATION_LOCK = 21_2022
+TIMEOUT_SECONDS = 20.0
 
 
-def wait_until_one_waits(connection: Connection) -> None:
-    """For a table of this database."""
-    waiting = text(
+def wait_for_blocked_statement(connection: Connection) -> None:
+    blocked = text(
         "SELECT count(*) FROM pg_locks WHERE NOT granted "
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    give_up = time.monotonic() + PATIENCE
-    while not connection.scalar(waiting):
-        assert time.monotonic() < give_up
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not connection.scalar(blocked):
+        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
 @contextmanager
-def another_migrates(database: Database) -> Iterator[Callable[[], object]]:
-    """Holds what another migration holds while it runs, until the function that it hands out is called."""
+def concurrent_migration(database: Database) -> Iterator[Callable[[], object]]:
+    """Lock the database as a running migration does. Yield a function that releases the lock."""
     if database.url.get_backend_name() == "sqlite":
-        other = sqlite_driver().connect(str(database.url.database), isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        yield other.close
-        other.close()
+        connection_with_lock = sqlite_driver().connect(str(database.url.database), isolation_level=None)
+        connection_with_lock.execute("BEGIN IMMEDIATE")
+        yield connection_with_lock.close
+        connection_with_lock.close()
     else:
         with database.reads.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
             yield lambda: connection.execute(text("SELECT pg_advisory_unlock_all()"))
             connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
 def revision(database: Database) -> str | None:
     with database.reads.connect() as connection:
-        return revision_of(connection)
+        return current_revision(connection)
 
 
-def test_of_two_at_once_one_waits_and_then_finds_nothing_to_do(backend: Backend) -> None:
+def test_concurrent_migration_waits_for_the_other(backend: Backend) -> None:
     url = backend.create()
-    database = Database(url, seconds=10)
+    database = Database(url, request_timeout=10)
     environment = os.environ | {"TWENTYONE_DATABASE_URL": url.render_as_string(hide_password=False)}
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     with (
-        ThreadPoolExecutor(1) as here,
-        another_migrates(database) as let_go,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as other,
+        ThreadPoolExecutor(1) as executor,
+        concurrent_migration(database) as release,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
     ):
-        one = here.submit(migrate_database, database)
+        migration = executor.submit(migrate_database, database)
         with pytest.raises(TimeoutError):
-            one.result(1)
-        let_go()
-        one.result(PATIENCE)
-        _, said = other.communicate(timeout=PATIENCE)
+            migration.result(1)
+        release()
+        migration.result(TIMEOUT_SECONDS)
+        _, stderr = process.communicate(timeout=TIMEOUT_SECONDS)
 
-    assert other.returncode == 0, said
-    assert revision(database) == TABLES
+    assert process.returncode == 0, stderr
+    assert revision(database) == MIN_REVISION
     database.close()
     backend.drop(url)
 
 
-def test_who_cannot_have_a_table_gives_up_before_requests_do(
+def test_migration_of_a_locked_table_fails_before_requests_time_out(
     postgresql: URL, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On PostgreSQL, where requests stand in line behind a migration that waits."""
-    backend = PostgreSql(postgresql)
+    """While a migration waits for a locked table, PostgreSQL makes later requests wait too."""
+    backend = PostgresqlBackend(postgresql)
     url = backend.create()
-    take_up(url, "20261124_assessments")
-    service = Service.of(settings_for(url))
-    with service.client, service.database.reads.connect() as connection, ThreadPoolExecutor(1) as here:
-        me = service.register()
-        with service.database.transaction() as somebody_busy:
-            somebody_busy.execute(text("LOCK TABLE members IN ROW EXCLUSIVE MODE"))
-            migrating = here.submit(migrate_database, service.database)
-            wait_until_one_waits(connection)
-            name = me.ask("PATCH", "/v1/me", {"display_name": "Ana"})
-            with pytest.raises(typer.Exit) as ended, database_told():
-                migrating.result(PATIENCE)
-        stayed = revision(service.database)
+    upgrade(url, "20261124_assessments")
+    service = Service.create(settings_for(url))
+    with service.client, service.database.reads.connect() as connection, ThreadPoolExecutor(1) as executor:
+        member = service.register()
+        with service.database.transaction() as session:
+            session.execute(text("LOCK TABLE members IN ROW EXCLUSIVE MODE"))
+            migration = executor.submit(migrate_database, service.database)
+            wait_for_blocked_statement(connection)
+            response = member.request("PATCH", "/v1/me", {"display_name": "Ana"})
+            with pytest.raises(typer.Exit) as exit_info, reporting_database_errors():
+                migration.result(TIMEOUT_SECONDS)
+        revision_before = revision(service.database)
         migrate_database(service.database)
 
-    assert name.status_code == 200
-    assert ended.value.exit_code == 1
-    assert "canceling statement due to lock timeout. It stays as it was; run this again." in capsys.readouterr().err
-    assert (stayed, revision(service.database)) == ("20261124_assessments", TABLES)
+    assert response.status_code == 200
+    assert exit_info.value.exit_code == 1
+    message = "canceling statement due to lock timeout. Nothing was changed. Run this command again."
+    assert message in capsys.readouterr().err
+    assert (revision_before, revision(service.database)) == ("20261124_assessments", MIN_REVISION)
     service.database.close()
     backend.drop(url)
 
 
-ADDS = """
+ADD_COLUMN = """
 def upgrade():
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     with op.batch_alter_table("articles", recreate="always" if is_sqlite else "auto") as table:
         table.add_column(sa.Column("note", sa.String(), nullable=True))
 """
-BREAKS = """
+BREAK_FOREIGN_KEY = """
 def upgrade():
     op.execute("DELETE FROM bookmarks")
-    op.execute("INSERT INTO former_slugs (slug, article_id) VALUES ('nobodys', '00000000000000000000000000000000')")
+    op.execute("INSERT INTO former_slugs (slug, article_id) VALUES ('unknown', '00000000000000000000000000000000')")
 """
 
 
-def write_revision(folder: Path, upgrade: str) -> Path:
-    head = f'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "next", "{TABLES}"\n'
-    (folder / "next.py").write_text(head + upgrade)
-    return folder
+def write_revision(directory: Path, upgrade: str) -> Path:
+    head = f'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "next", "{MIN_REVISION}"\n'
+    (directory / "next.py").write_text(head + upgrade)
+    return directory
 
 
-def test_a_table_that_is_made_anew_takes_nothing_with_it(service: Service, tmp_path: Path) -> None:
-    belongings.a_bookmark(service, service.register())
-    before = contents(service.database)
+def test_recreated_table_preserves_the_rows_that_refer_to_it(service: Service, tmp_path: Path) -> None:
+    belongings.create_bookmark(service, service.register())
+    before = table_contents(service.database)
 
-    take_up(service.settings.database, "next", write_revision(tmp_path, ADDS))
+    upgrade(service.settings.database, "next", write_revision(tmp_path, ADD_COLUMN))
 
-    after = contents(service.database)
+    after = table_contents(service.database)
     assert set(after["articles"].pop("note")) == {"None"}
     assert after == before
     assert after["bookmarks"]["member_id"]
 
 
-def test_rows_that_lead_nowhere_undo_the_whole_migration(service: Service, tmp_path: Path) -> None:
-    belongings.a_bookmark(service, service.register())
-    before = contents(service.database)
+def test_broken_foreign_key_rolls_back_the_whole_migration(service: Service, tmp_path: Path) -> None:
+    belongings.create_bookmark(service, service.register())
+    before = table_contents(service.database)
 
     with pytest.raises((RuntimeError, IntegrityError)):
-        take_up(service.settings.database, "next", write_revision(tmp_path, BREAKS))
+        upgrade(service.settings.database, "next", write_revision(tmp_path, BREAK_FOREIGN_KEY))
 
-    assert contents(service.database) == before
-    assert revision(service.database) == TABLES
+    assert table_contents(service.database) == before
+    assert revision(service.database) == MIN_REVISION

@@ -1,4 +1,4 @@
-"""Feeds and sitemap are valid, whole, and in the frontend's addresses."""
+"""Tests for the RSS, Atom and JSON feeds and the sitemap: valid, complete, and with frontend URLs."""
 
 from xml.etree import ElementTree as ET
 
@@ -6,7 +6,7 @@ import feedparser
 import pytest
 from starlette.testclient import TestClient
 
-from tests.conftest import Studio
+from tests.conftest import ContentEditor
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -20,11 +20,11 @@ SITE = "https://www.example.org"
         ("/v1/feeds/articles.rss", "rss20", "application/rss+xml"),
     ],
 )
-def test_xml_feeds_are_well_formed_and_complete(reader: TestClient, path: str, version: str, media_type: str) -> None:
-    reply = reader.get(path)
-    feed = feedparser.parse(reply.content)
+def test_xml_feed_is_valid_and_complete(shared_client: TestClient, path: str, version: str, media_type: str) -> None:
+    response = shared_client.get(path)
+    feed = feedparser.parse(response.content)
 
-    assert reply.headers["content-type"].split(";")[0] == media_type
+    assert response.headers["content-type"].split(";")[0] == media_type
     assert (feed.bozo, feed.version) == (False, version)
     assert feed.feed.title == "21|Twenty One"
     assert len(feed.entries) == 4
@@ -39,14 +39,14 @@ def test_xml_feeds_are_well_formed_and_complete(reader: TestClient, path: str, v
         assert 'href="#' not in entry.content[0].value
 
 
-def test_the_atom_feed_has_what_rfc_4287_asks_for(reader: TestClient) -> None:
-    feed = ET.fromstring(reader.get("/v1/feeds/articles.atom").content)
+def test_atom_feed_has_elements_required_by_rfc_4287(shared_client: TestClient) -> None:
+    feed = ET.fromstring(shared_client.get("/v1/feeds/articles.atom").content)
 
-    for part in (feed, *feed.iter(f"{ATOM}entry")):
+    for element in (feed, *feed.iter(f"{ATOM}entry")):
         assert (
-            len(part.findall(f"{ATOM}id"))
-            == len(part.findall(f"{ATOM}updated"))
-            == len(part.findall(f"{ATOM}title"))
+            len(element.findall(f"{ATOM}id"))
+            == len(element.findall(f"{ATOM}updated"))
+            == len(element.findall(f"{ATOM}title"))
             == 1
         )
     assert all(entry.find(f"{ATOM}author/{ATOM}name") is not None for entry in feed.iter(f"{ATOM}entry"))
@@ -54,8 +54,8 @@ def test_the_atom_feed_has_what_rfc_4287_asks_for(reader: TestClient) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_rss_feed_has_what_rss_2_asks_for(reader: TestClient) -> None:
-    root = ET.fromstring(reader.get("/v1/feeds/articles.rss").content)
+def test_rss_feed_has_elements_required_by_rss_2(shared_client: TestClient) -> None:
+    root = ET.fromstring(shared_client.get("/v1/feeds/articles.rss").content)
 
     assert (root.tag, root.get("version")) == ("rss", "2.0")
     [channel] = root.findall("channel")
@@ -64,11 +64,11 @@ def test_the_rss_feed_has_what_rss_2_asks_for(reader: TestClient) -> None:
         assert item.find("guid").get("isPermaLink") == "true"  # type: ignore[union-attr]
 
 
-def test_the_json_feed_is_version_1_1(reader: TestClient) -> None:
-    reply = reader.get("/v1/feeds/articles.json")
-    feed = reply.json()
+def test_json_feed_has_fields_required_by_version_1_1(shared_client: TestClient) -> None:
+    response = shared_client.get("/v1/feeds/articles.json")
+    feed = response.json()
 
-    assert reply.headers["content-type"] == "application/feed+json"
+    assert response.headers["content-type"] == "application/feed+json"
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert feed["title"] == "21|Twenty One"
     for item in feed["items"]:
@@ -78,21 +78,21 @@ def test_the_json_feed_is_version_1_1(reader: TestClient) -> None:
         assert item["date_published"].endswith("Z")
 
 
-def test_the_sitemap_has_every_article_with_the_day_it_changed(reader: TestClient) -> None:
-    reply = reader.get("/v1/sitemap.xml")
+def test_sitemap_lists_every_article_with_its_last_change(shared_client: TestClient) -> None:
+    response = shared_client.get("/v1/sitemap.xml")
     urls = {
         url.findtext(f"{SITEMAP}loc"): url.findtext(f"{SITEMAP}lastmod")
-        for url in ET.fromstring(reply.content).iter(f"{SITEMAP}url")
+        for url in ET.fromstring(response.content).iter(f"{SITEMAP}url")
     }
 
-    assert reply.headers["content-type"] == "application/xml"
+    assert response.headers["content-type"] == "application/xml"
     assert {f"{SITE}/", f"{SITE}/journey", f"{SITE}/assessment", f"{SITE}/blog"} <= set(urls)
     assert urls[f"{SITE}/blog/overcoming-loneliness-the-science-of-social-connection"] == "2026-11-23"
-    assert sum("/blog/" in (address or "") for address in urls) == 4
+    assert sum("/blog/" in (url or "") for url in urls) == 4
 
 
 @pytest.mark.parametrize("path", ["/v1/site", "/v1/feeds/articles.atom", "/v1/sitemap.xml"])
-def test_before_the_first_load_there_is_no_site(path: str, studio: Studio) -> None:
-    reply = studio.client.get(path)
+def test_pages_before_content_is_loaded_return_404(path: str, editor: ContentEditor) -> None:
+    response = editor.client.get(path)
 
-    assert (reply.status_code, reply.json()["code"]) == (404, "no_content")
+    assert (response.status_code, response.json()["code"]) == (404, "no_content")

@@ -1,4 +1,4 @@
-"""Erasure: everything is gone at once, one mark stays, and a restored backup can be made to forget again."""
+"""Tests for erasing an account: all data of the member is deleted, except one record of the erasure."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -8,96 +8,95 @@ from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
 from app.core.mail.outbox import OutboxMail
-from tests.factories.rows import all_rows, counts
+from tests.factories.rows import all_rows, row_counts
 from tests.factories.services import PASSWORD, Service, post
 
 ME = "/v1/me"
 
 
-def test_nothing_of_an_erased_member_is_left_but_a_mark(service: Service) -> None:
+def test_erase_account_leaves_only_erasure_mark(service: Service) -> None:
     other = service.register_verified()
-    before = counts(service.database)
-    person = service.register_verified(
+    before = row_counts(service.database)
+    member = service.register_verified(
         "ana@example.org", consents=[{"purpose": "health_data", "granted": True, "version": "1"}]
     )
-    person.on_another_device()
+    member.sign_in_on_new_device()
     post(service.client, "/v1/auth/login", {"email": "ana@example.org", "password": "wrong"})
     post(service.client, "/v1/auth/password/forgot", {"email": "ana@example.org"})
-    member_id = person.ask("GET", ME).json()["id"]
+    member_id = member.request("GET", ME).json()["id"]
 
-    assert person.erase() == 204
+    assert member.erase() == 204
 
-    found = str(all_rows(service.database))
-    assert member_id not in found
-    assert member_id.replace("-", "") not in found
-    gone = {name: many for name, many in counts(service.database).items() if many != before[name]}
-    assert gone == {"audit_events": before["audit_events"] + 1}
-    assert other.ask("GET", ME).status_code == 200
-
-
-def test_an_erased_member_is_signed_out_everywhere_at_once(service: Service) -> None:
-    person = service.register()
-    phone = person.on_another_device()
-
-    assert person.erase() == 204
-
-    for each in (person, phone):
-        assert each.ask("GET", ME).status_code == 401
-        assert each.renew().status_code == 401
-    assert person.sign_in().status_code == 401
-    assert person.erase() == 401
+    rows = str(all_rows(service.database))
+    assert member_id not in rows
+    assert member_id.replace("-", "") not in rows
+    changed = {name: count for name, count in row_counts(service.database).items() if count != before[name]}
+    assert changed == {"audit_events": before["audit_events"] + 1}
+    assert other.request("GET", ME).status_code == 200
 
 
-def test_the_address_may_be_used_again_by_somebody_new(service: Service) -> None:
-    person = service.register("ana@example.org", display_name="Ana")
-    person.erase()
+def test_erase_account_ends_all_sessions(service: Service) -> None:
+    member = service.register()
+    phone = member.sign_in_on_new_device()
 
-    again = service.register("ana@example.org")
+    assert member.erase() == 204
 
-    assert again.ask("GET", ME).json()["display_name"] is None
+    for device in (member, phone):
+        assert device.request("GET", ME).status_code == 401
+        assert device.refresh_session().status_code == 401
+    assert member.sign_in().status_code == 401
+    assert member.erase() == 401
 
 
-def test_a_wrong_password_erases_nothing(service: Service) -> None:
-    person = service.register()
+def test_register_after_erasure_creates_new_account(service: Service) -> None:
+    member = service.register("ana@example.org", display_name="Ana")
+    member.erase()
 
-    reply = person.ask("DELETE", ME, {"password": "wrong"})
+    new_member = service.register("ana@example.org")
 
-    assert (reply.status_code, reply.json()["code"]) == (403, "wrong_password")
-    assert reply.json()["errors"][0]["pointer"] == "/password"
-    assert person.ask("GET", ME).status_code == 200
-    assert service.erasures() == []
+    assert new_member.request("GET", ME).json()["display_name"] is None
+
+
+def test_erase_account_with_wrong_password_returns_403(service: Service) -> None:
+    member = service.register()
+
+    response = member.request("DELETE", ME, {"password": "wrong"})
+
+    assert (response.status_code, response.json()["code"]) == (403, "wrong_password")
+    assert response.json()["errors"][0]["pointer"] == "/password"
+    assert member.request("GET", ME).status_code == 200
+    assert service.erasure_log_lines() == []
 
 
 @pytest.mark.parametrize("path", ["/v1/auth/register", "/v1/auth/password/forgot"])
-def test_nothing_is_written_to_a_member_who_is_erased_at_the_same_moment(service: Service, path: str) -> None:
-    """Whoever asks for an address found its member, and then waits for the erasure."""
+def test_erase_account_with_concurrent_emails_leaves_no_rows(service: Service, path: str) -> None:
+    """A concurrent request may find the member before the erasure and then wait for its lock."""
     for n in range(6):
-        person = service.register(f"ana-{n}@example.org")
-        member_id = person.ask("GET", ME).json()["id"]
-        body = {"email": person.address} | ({"password": PASSWORD} if path.endswith("register") else {})
+        member = service.register(f"ana-{n}@example.org")
+        member_id = member.request("GET", ME).json()["id"]
+        body = {"email": member.email} | ({"password": PASSWORD} if path.endswith("register") else {})
         with ThreadPoolExecutor(5) as pool:
-            erasing = pool.submit(person.erase)
-            statuses = [
-                each.result().status_code for each in [pool.submit(post, service.client, path, body) for _ in range(4)]
-            ]
+            erasure = pool.submit(member.erase)
+            requests = [pool.submit(post, service.client, path, body) for _ in range(4)]
+            statuses = [request.result().status_code for request in requests]
 
-        assert (erasing.result(), set(statuses)) == (204, {202})
-        with service.database.loading() as session:
+        assert (erasure.result(), set(statuses)) == (204, {202})
+        with service.database.content_load() as session:
             assert not session.scalars(select(AuditEvent.id).where(col(AuditEvent.subject) == member_id)).all()
             assert not session.scalars(select(OutboxMail.id).where(col(OutboxMail.member_id) == UUID(member_id))).all()
 
 
-def test_what_is_written_while_a_member_is_erased_is_written_before_or_not_at_all(service: Service) -> None:
-    person = service.register()
+def test_erase_account_with_concurrent_writes_leaves_no_rows(service: Service) -> None:
+    member = service.register()
 
-    def ask(n: int) -> int:
+    def send_request(n: int) -> int:
         if n == 10:
-            return person.erase()
-        return person.ask("PUT", "/v1/me/consents/health_data", {"granted": n % 2 == 0, "version": "1"}).status_code
+            return member.erase()
+        return member.request("PUT", "/v1/me/consents/health_data", {"granted": n % 2 == 0, "version": "1"}).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(ask, range(30)))
+        statuses = list(pool.map(send_request, range(30)))
 
     assert statuses[10] == 204
     assert set(statuses) <= {200, 204, 401}
-    assert counts(service.database)["member_consents"] == 0
+    assert row_counts(service.database)["member_consents"] == 0

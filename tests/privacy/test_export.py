@@ -1,4 +1,4 @@
-"""An export holds everything, and only one's own."""
+"""Tests for exporting a member's data: the export is complete and contains no data of others."""
 
 from typing import Any
 
@@ -9,30 +9,32 @@ from app.privacy.schemas import Export
 from tests.factories.services import PASSWORD, Service
 
 
-def test_an_export_holds_everything_that_is_kept(service: Service) -> None:
-    person = service.register_verified(
+def test_export_contains_all_data(service: Service) -> None:
+    member = service.register_verified(
         "ana@example.org",
         display_name="Ana",
         time_zone="Europe/Dublin",
         consents=[{"purpose": "health_data", "granted": True, "version": "1"}],
     )
-    person.on_another_device(device_name="Ana's tablet")
-    person.ask("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
-    service.mails()
+    member.sign_in_on_new_device(device_name="Ana's tablet")
+    member.request("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
+    service.sent_emails()
 
-    reply = person.ask("GET", "/v1/me/export")
+    response = member.request("GET", "/v1/me/export")
 
-    assert reply.status_code == 200
-    assert reply.headers["Content-Disposition"] == 'attachment; filename="export.json"'
-    export = TypeAdapter(Export).validate_json(reply.content)
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"] == 'attachment; filename="export.json"'
+    export = TypeAdapter(Export).validate_json(response.content)
     assert (export.account.email, export.account.display_name) == ("ana@example.org", "Ana")
     assert {session.device for session in export.sessions} >= {"Ana's tablet"}
-    assert [(each.purpose, each.granted, each.version) for each in export.consents] == [("health_data", True, "1")]
-    assert [(each.purpose, each.address) for each in export.links] == [("move", "ana.new@example.org")]
+    assert [(consent.purpose, consent.granted, consent.version) for consent in export.consents] == [
+        ("health_data", True, "1")
+    ]
+    assert [(link.purpose, link.address) for link in export.links] == [("move", "ana.new@example.org")]
     assert [mail.kind for mail in export.mails] == ["confirm_address", "new_address"]
     assert all(mail.sent_at for mail in export.mails)
-    assert all(each.session_id for each in export.security_events if each.event == "signed_in")
-    events = [each.event for each in export.security_events]
+    assert all(event.session_id for event in export.security_events if event.event == "signed_in")
+    events = [event.event for event in export.security_events]
     assert sorted(events) == sorted(
         [
             "consent_granted",
@@ -46,43 +48,43 @@ def test_an_export_holds_everything_that_is_kept(service: Service) -> None:
     )
 
 
-def test_an_export_holds_nothing_of_anybody_else(service: Service) -> None:
+def test_export_contains_no_data_of_other_members(service: Service) -> None:
     service.register_verified("ben@example.org", display_name="Ben")
     ana = service.register_verified("ana@example.org")
 
-    assert "ben" not in ana.ask("GET", "/v1/me/export").text.lower()
+    assert "ben" not in ana.request("GET", "/v1/me/export").text.lower()
 
 
-def test_an_export_shows_no_key_hash_or_token(service: Service) -> None:
+def test_export_contains_no_key_hash_or_token(service: Service) -> None:
     ana = service.register_verified()
 
-    text = ana.ask("GET", "/v1/me/export").text
+    text = ana.request("GET", "/v1/me/export").text
 
     assert "argon2" not in text
-    assert ana.refresh not in text
-    assert ana.access not in text
+    assert ana.refresh_token not in text
+    assert ana.access_token not in text
     assert not {"password_hash", "sealed", "wrapped", "digest", "counter"} & set(text.replace('"', " ").split())
 
 
-def test_who_has_not_confirmed_their_address_exports_nothing(service: Service) -> None:
-    reply = service.register().ask("GET", "/v1/me/export")
+def test_export_when_address_is_unverified_returns_403(service: Service) -> None:
+    response = service.register().request("GET", "/v1/me/export")
 
-    assert (reply.status_code, reply.json()["code"]) == (403, "address_unverified")
+    assert (response.status_code, response.json()["code"]) == (403, "address_unverified")
 
 
-def test_who_is_signed_out_meanwhile_takes_nothing_along(service: Service) -> None:
-    person = service.register_verified()
-    phone = person.on_another_device()
+def test_export_when_session_ends_during_it_returns_401(service: Service) -> None:
+    member = service.register_verified()
+    phone = member.sign_in_on_new_device()
 
     engine = service.app.state.services.web.database.reads
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if engine.dialect.name == "postgresql" else "BEGIN"
-    ended: list[int] = []
+    statuses: list[int] = []
 
     @event.listens_for(engine, "before_cursor_execute")
     def end_sessions(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        """Before the snapshot of the export begins."""
-        if statement == begin and not ended:
-            ended.append(phone.ask("DELETE", "/v1/me/sessions").status_code)
+        """End all sessions just before the export starts to read the database."""
+        if statement == begin and not statuses:
+            statuses.append(phone.request("DELETE", "/v1/me/sessions").status_code)
 
-    assert person.ask("GET", "/v1/me/export").status_code == 401
-    assert ended == [204]
+    assert member.request("GET", "/v1/me/export").status_code == 401
+    assert statuses == [204]

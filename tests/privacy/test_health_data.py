@@ -1,4 +1,4 @@
-"""Health data are erased on request, and 30 days after the consent was withdrawn."""
+"""Tests for erasing health data: on request, and 30 days after consent is withdrawn."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,25 +12,25 @@ from sqlmodel import Field, SQLModel, col, func, select
 
 from app.accounts.services import Caller
 from app.core.timestamps import utc_now
-from app.privacy.erasure import erase_my_health_data, erase_withdrawn
-from app.privacy.registry import Holding
-from tests.factories.services import PASSWORD, Person, Service
+from app.privacy.erasure import erase_own_health_data, erase_withdrawn_health_data
+from app.privacy.registry import PersonalDataTable
+from tests.factories.services import PASSWORD, MemberClient, Service
 
-HEALTH = "/v1/me/consents/health_data"
+CONSENT_PATH = "/v1/me/consents/health_data"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 class Diary(SQLModel, table=True):
-    """A table of health data, as results and reflections will be."""
+    """A table with health data that only these tests use."""
 
     __tablename__ = "diaries"
     metadata: ClassVar[MetaData] = MetaData()
 
     member_id: UUID = Field(primary_key=True)
-    words: str
+    text: str
 
 
-HOLDINGS = (Holding(Diary, lambda subject: col(Diary.member_id) == subject.id, "diary", is_health=True),)
+REGISTRY = (PersonalDataTable(Diary, lambda subject: col(Diary.member_id) == subject.id, "diary", is_health_data=True),)
 
 
 @pytest.fixture
@@ -40,95 +40,95 @@ def diaries(service: Service) -> Iterator[Service]:
     Diary.metadata.drop_all(service.database.writes)
 
 
-def writer(service: Service) -> Person:
-    """Somebody who agreed, and wrote something."""
-    person = service.register(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
-    member_id = UUID(person.ask("GET", "/v1/me").json()["id"])
-    with service.database.loading() as session:
-        session.add(Diary(member_id=member_id, words="a hard day"))
-    return person
+def member_with_diary(service: Service) -> MemberClient:
+    """Register a member who consents to storing health data and has a row in `diaries`."""
+    member = service.register(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
+    member_id = UUID(member.request("GET", "/v1/me").json()["id"])
+    with service.database.content_load() as session:
+        session.add(Diary(member_id=member_id, text="a hard day"))
+    return member
 
 
-def many(service: Service) -> int:
-    with service.database.loading() as session:
+def count_diaries(service: Service) -> int:
+    with service.database.content_load() as session:
         return session.scalar(select(func.count()).select_from(Diary)) or 0
 
 
-def withdraw(person: Person, *, granted: bool = False) -> None:
-    assert person.ask("PUT", HEALTH, {"granted": granted, "version": "1"}).status_code == 200
+def set_consent(member: MemberClient, *, granted: bool) -> None:
+    assert member.request("PUT", CONSENT_PATH, {"granted": granted, "version": "1"}).status_code == 200
 
 
-def clean_up(service: Service) -> None:
-    erase_withdrawn(service.database, holdings=HOLDINGS, now=utc_now())
+def erase_withdrawn(service: Service) -> None:
+    erase_withdrawn_health_data(service.database, registry=REGISTRY, now=utc_now())
 
 
-def test_health_data_are_erased_at_once_and_the_account_stays(diaries: Service) -> None:
-    person, other = writer(diaries), writer(diaries)
-    access = diaries.app.state.services.accounts.tokens.read(person.access, now=utc_now())
+def test_erase_own_health_data_keeps_account(diaries: Service) -> None:
+    member, other = member_with_diary(diaries), member_with_diary(diaries)
+    signed_in = diaries.app.state.services.accounts.tokens.verify(member.access_token, now=utc_now())
 
     transactions = diaries.database.transactions(utc_now())
-    erase_my_health_data(
+    erase_own_health_data(
         transactions,
         diaries.app.state.services.accounts,
         Caller("unknown", "x"),
-        access,
+        signed_in,
         PASSWORD,
-        holdings=HOLDINGS,
+        registry=REGISTRY,
     )
 
-    assert many(diaries) == 1
-    assert person.ask("GET", "/v1/me").status_code == other.ask("GET", "/v1/me").status_code == 200
+    assert count_diaries(diaries) == 1
+    assert member.request("GET", "/v1/me").status_code == other.request("GET", "/v1/me").status_code == 200
 
 
-def test_over_http_it_needs_the_password(service: Service) -> None:
-    person = service.register()
+def test_erase_health_data_requires_password(service: Service) -> None:
+    member = service.register()
 
-    wrong = person.ask("DELETE", "/v1/me/health-data", {"password": "wrong"})
-    right = person.ask("DELETE", "/v1/me/health-data", {"password": PASSWORD})
+    rejected = member.request("DELETE", "/v1/me/health-data", {"password": "wrong"})
+    accepted = member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD})
 
-    assert (wrong.status_code, right.status_code) == (403, 204)
-    assert person.ask("GET", "/v1/me").status_code == 200
-    assert person.ask("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code == 204
+    assert (rejected.status_code, accepted.status_code) == (403, 204)
+    assert member.request("GET", "/v1/me").status_code == 200
+    assert member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code == 204
 
 
-def test_thirty_days_after_a_withdrawal_what_it_was_about_is_erased(diaries: Service) -> None:
+def test_health_data_is_erased_30_days_after_withdrawal(diaries: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        gone, stays = writer(diaries), writer(diaries)
-        withdraw(gone)
+        withdrawn, consenting = member_with_diary(diaries), member_with_diary(diaries)
+        set_consent(withdrawn, granted=False)
         clock.shift(timedelta(days=30, seconds=-1))
-        clean_up(diaries)
-        assert many(diaries) == 2
+        erase_withdrawn(diaries)
+        assert count_diaries(diaries) == 2
 
         clock.shift(timedelta(seconds=1))
-        clean_up(diaries)
+        erase_withdrawn(diaries)
 
-        assert many(diaries) == 1
-        assert stays.sign_in().status_code == 200
+        assert count_diaries(diaries) == 1
+        assert consenting.sign_in().status_code == 200
 
 
-def test_who_agrees_again_in_time_keeps_everything(diaries: Service) -> None:
+def test_health_data_when_consent_is_renewed_is_not_erased(diaries: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person = writer(diaries)
-        withdraw(person)
+        member = member_with_diary(diaries)
+        set_consent(member, granted=False)
         clock.shift(timedelta(days=29))
-        person.sign_in()
-        withdraw(person, granted=True)
+        member.sign_in()
+        set_consent(member, granted=True)
         clock.shift(timedelta(days=60))
-        clean_up(diaries)
+        erase_withdrawn(diaries)
 
-        assert many(diaries) == 1
+        assert count_diaries(diaries) == 1
 
 
-def test_a_second_withdrawal_has_thirty_days_of_its_own(diaries: Service) -> None:
+def test_second_withdrawal_restarts_erasure_delay(diaries: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person = writer(diaries)
+        member = member_with_diary(diaries)
         for granted in (False, True, False):
-            person.sign_in()
-            withdraw(person, granted=granted)
+            member.sign_in()
+            set_consent(member, granted=granted)
             clock.shift(timedelta(days=20))
-        clean_up(diaries)
-        assert many(diaries) == 1
+        erase_withdrawn(diaries)
+        assert count_diaries(diaries) == 1
 
         clock.shift(timedelta(days=10))
-        clean_up(diaries)
-        assert many(diaries) == 0
+        erase_withdrawn(diaries)
+        assert count_diaries(diaries) == 0

@@ -1,10 +1,10 @@
-"""Nothing that is kept about a member is forgotten by export or erasure."""
+"""Tests that the registry of personal data covers all tables, for export and erasure."""
 
 from dataclasses import fields
 
 from sqlalchemy import Table
 
-from app.privacy.registry import HOLDINGS
+from app.privacy.registry import PERSONAL_DATA
 from app.privacy.schemas import Export
 from app.tables import metadata
 
@@ -24,46 +24,46 @@ CONTENT = {
     "support_lines",
     "topics",
 }
-NOBODYS = {"used_claims"}  # which tokens were used, and not by whom
-REGISTERED = {holding.table.__tablename__: holding for holding in HOLDINGS}
+ANONYMOUS = {"used_claims"}  # ids of used claim tokens, not linked to members
+REGISTERED = {entry.table.__tablename__: entry for entry in PERSONAL_DATA}
 
 
-def reaches_a_member(table: Table) -> bool:
+def references_member(table: Table) -> bool:
     return "member_id" in table.columns or any(
-        key.column.table.name == "members" or reaches_a_member(key.column.table) for key in table.foreign_keys
+        key.column.table.name == "members" or references_member(key.column.table) for key in table.foreign_keys
     )
 
 
-def test_every_table_is_content_or_in_the_registry_of_what_is_kept_about_people() -> None:
-    assert set(metadata.tables) == CONTENT | NOBODYS | set(REGISTERED)
-    assert set(REGISTERED) & (CONTENT | NOBODYS) == set()
+def test_every_table_is_content_anonymous_or_registered() -> None:
+    assert set(metadata.tables) == CONTENT | ANONYMOUS | set(REGISTERED)
+    assert set(REGISTERED) & (CONTENT | ANONYMOUS) == set()
 
 
-def test_no_other_table_reaches_a_member() -> None:
-    assert {name for name in CONTENT | NOBODYS if reaches_a_member(metadata.tables[name])} == set()
+def test_unregistered_tables_reference_no_member() -> None:
+    assert {name for name in CONTENT | ANONYMOUS if references_member(metadata.tables[name])} == set()
 
 
-PARTS = {field.name for field in fields(Export)}
+EXPORT_FIELDS = {field.name for field in fields(Export)}
 
 
-def test_each_part_of_the_registry_is_exported_or_says_why_not() -> None:
-    for name, holding in REGISTERED.items():
-        if not holding.exported_as.startswith("not exported: "):
-            assert holding.exported_as in PARTS, name
-    parts = {holding.exported_as for holding in HOLDINGS}
-    assert PARTS - {"made_at"} <= parts
+def test_registered_tables_are_exported_or_have_a_reason() -> None:
+    for name, entry in REGISTERED.items():
+        if not entry.exported_as.startswith("not exported: "):
+            assert entry.exported_as in EXPORT_FIELDS, name
+    exported = {entry.exported_as for entry in PERSONAL_DATA}
+    assert EXPORT_FIELDS - {"made_at"} <= exported
 
 
-def test_what_refers_to_something_is_erased_before_it() -> None:
-    order = [holding.table.__tablename__ for holding in HOLDINGS]
+def test_registry_lists_referencing_tables_first() -> None:
+    order = [entry.table.__tablename__ for entry in PERSONAL_DATA]
 
-    for name, holding in REGISTERED.items():
-        others = {key.column.table.name for key in holding.table.__table__.foreign_keys} & set(REGISTERED)
-        for other in others:
+    for name, entry in REGISTERED.items():
+        referenced = {key.column.table.name for key in entry.table.__table__.foreign_keys} & set(REGISTERED)
+        for other in referenced:
             assert order.index(name) < order.index(other), name
 
 
-def test_every_members_table_leads_its_key_with_the_member() -> None:
+def test_registered_tables_have_member_id_first_in_primary_key() -> None:
     for name in REGISTERED:
         table = metadata.tables[name]
         if "member_id" in table.columns:

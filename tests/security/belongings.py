@@ -1,122 +1,127 @@
-"""What members have and send, so that there is something to ask about."""
+"""Helpers that create a member's data and request bodies, for tests of all API operations."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.factories.services import Person, Service, token_in
+from tests.factories.services import MemberClient, Service, token_from_email
 
-Make = Callable[[Service, Person], Any]
+Factory = Callable[[Service, MemberClient], Any]
 
-DRAFT = "/v1/me/assessments/attachment-reflection/draft"
-BOOKMARK = "/v1/me/bookmarks/here-now"
-RUNS = "/v1/me/journeys"
+DRAFT_PATH = "/v1/me/assessments/attachment-reflection/draft"
+BOOKMARK_PATH = "/v1/me/bookmarks/here-now"
+RUNS_PATH = "/v1/me/journeys"
 
 
-def nothing(_service: Service, _me: Person) -> None:
+def no_body(_service: Service, _member: MemberClient) -> None:
     return None
 
 
-def password(_service: Service, me: Person) -> dict[str, str]:
-    return {"password": me.password}
+def password_body(_service: Service, member: MemberClient) -> dict[str, str]:
+    return {"password": member.password}
 
 
-def new_address(me: Person) -> str:
-    return me.address.replace("@", ".new@")
+def new_email(member: MemberClient) -> str:
+    return member.email.replace("@", ".new@")
 
 
-def new_address_token(service: Service, me: Person) -> dict[str, str]:
-    body = {"email": new_address(me), "current_password": me.password}
-    assert me.ask("PUT", "/v1/me/email", body).status_code == 202
-    return {"token": token_in(service.mails(to=new_address(me))[-1])}
+def email_token_body(service: Service, member: MemberClient) -> dict[str, str]:
+    body = {"email": new_email(member), "current_password": member.password}
+    assert member.request("PUT", "/v1/me/email", body).status_code == 202
+    return {"token": token_from_email(service.sent_emails(to=new_email(member))[-1])}
 
 
-def session_elsewhere(_service: Service, me: Person) -> str:
-    me.on_another_device()
-    sessions = me.ask("GET", "/v1/me/sessions").json()["items"]
-    return f"/v1/me/sessions/{next(each['id'] for each in sessions if not each['is_current'])}"
+def other_session_path(_service: Service, member: MemberClient) -> str:
+    member.sign_in_on_new_device()
+    sessions = member.request("GET", "/v1/me/sessions").json()["items"]
+    return f"/v1/me/sessions/{next(session['id'] for session in sessions if not session['is_current'])}"
 
 
-def agreed(me: Person) -> None:
-    """Have them agree to what is kept of their feelings."""
+def grant_consent(member: MemberClient) -> None:
+    """Grant the member's consent to storing health data."""
     decision = {"granted": True, "version": "1"}
-    assert me.ask("PUT", "/v1/me/consents/health_data", decision).status_code == 200
+    assert member.request("PUT", "/v1/me/consents/health_data", decision).status_code == 200
 
 
-def answers_so_far(_service: Service, me: Person) -> dict[str, Any]:
-    agreed(me)
+def draft_body(_service: Service, member: MemberClient) -> dict[str, Any]:
+    grant_consent(member)
     return {"version": 1, "answers": {"q01": 3}, "answered_at": "2025-01-01T00:00:00Z"}
 
 
-def a_draft(service: Service, me: Person) -> None:
-    assert me.ask("PUT", DRAFT, answers_so_far(service, me)).status_code == 200
+def create_draft(service: Service, member: MemberClient) -> None:
+    assert member.request("PUT", DRAFT_PATH, draft_body(service, member)).status_code == 200
 
 
-def answers(_service: Service, _me: Person) -> dict[str, Any]:
-    all_of_them = {f"q{n:02}": 1 + n % 7 for n in range(1, 25)}
-    return {"assessment": "attachment-reflection", "version": 1, "answers": all_of_them}
+def result_body(_service: Service, _member: MemberClient) -> dict[str, Any]:
+    answers = {f"q{number:02}": 1 + number % 7 for number in range(1, 25)}
+    return {"assessment": "attachment-reflection", "version": 1, "answers": answers}
 
 
-def result(service: Service, me: Person) -> str:
-    agreed(me)
-    address = f"/v1/me/results/{uuid4()}"
-    assert me.ask("PUT", address, answers(service, me)).status_code == 201
-    return address
+def create_result(service: Service, member: MemberClient) -> str:
+    grant_consent(member)
+    path = f"/v1/me/results/{uuid4()}"
+    assert member.request("PUT", path, result_body(service, member)).status_code == 201
+    return path
 
 
-def picture(service: Service, me: Person) -> str:
-    return f"{result(service, me)}/chart.svg"
+def chart_path(service: Service, member: MemberClient) -> str:
+    return f"{create_result(service, member)}/chart.svg"
 
 
-def difference(service: Service, me: Person) -> str:
-    return f"{result(service, me)}/change?since={result(service, me).rpartition('/')[2]}"
+def change_path(service: Service, member: MemberClient) -> str:
+    return f"{create_result(service, member)}/change?since={create_result(service, member).rpartition('/')[2]}"
 
 
-def start(_service: Service, _me: Person) -> dict[str, Any]:
+def run_body(_service: Service, _member: MemberClient) -> dict[str, Any]:
     return {"journey": "21-days", "time_zone": "UTC"}
 
 
-def run(service: Service, me: Person) -> str:
-    """A new one; whichever was underway is given up for it."""
-    agreed(me)
-    me.ask("PATCH", f"{RUNS}/current", {"status": "abandoned"})
-    address = f"{RUNS}/{uuid4()}"
-    assert me.ask("PUT", address, start(service, me)).status_code == 201
-    return address
+def create_run(service: Service, member: MemberClient) -> str:
+    """Abandon the current journey, if any, and start a new one. Return its URL path."""
+    grant_consent(member)
+    member.request("PATCH", f"{RUNS_PATH}/current", {"status": "abandoned"})
+    path = f"{RUNS_PATH}/{uuid4()}"
+    assert member.request("PUT", path, run_body(service, member)).status_code == 201
+    return path
 
 
-def first_day(service: Service, me: Person) -> str:
-    return f"{run(service, me)}/days/1"
+def day_path(service: Service, member: MemberClient) -> str:
+    return f"{create_run(service, member)}/days/1"
 
 
-def noted(_service: Service, _me: Person) -> dict[str, Any]:
+def day_change_body(_service: Service, _member: MemberClient) -> dict[str, Any]:
     return {"completed": True, "tasks": {"first-1": True}, "mood_before": 2, "reflection": "I went out."}
 
 
-def sync(service: Service, me: Person) -> str:
-    return f"{run(service, me)}/sync"
+def sync_path(service: Service, member: MemberClient) -> str:
+    return f"{create_run(service, member)}/sync"
 
 
-def changes(service: Service, me: Person) -> dict[str, Any]:
+def sync_body(service: Service, member: MemberClient) -> dict[str, Any]:
     happened_at = datetime.now(UTC).isoformat()
-    change = {"change_id": str(uuid4()), "day": 1, "happened_at": happened_at, "fields": noted(service, me)}
+    change = {
+        "change_id": str(uuid4()),
+        "day": 1,
+        "happened_at": happened_at,
+        "fields": day_change_body(service, member),
+    }
     return {"changes": [change]}
 
 
-def insights(service: Service, me: Person) -> str:
-    return f"{run(service, me)}/insights"
+def insights_path(service: Service, member: MemberClient) -> str:
+    return f"{create_run(service, member)}/insights"
 
 
-def no_calendar(service: Service, me: Person) -> str:
-    return f"{run(service, me)}/calendar"
+def calendar_path(service: Service, member: MemberClient) -> str:
+    return f"{create_run(service, member)}/calendar"
 
 
-def calendar(service: Service, me: Person) -> str:
-    address = no_calendar(service, me)
-    assert me.ask("PUT", address).status_code == 201
-    return address
+def create_calendar(service: Service, member: MemberClient) -> str:
+    path = calendar_path(service, member)
+    assert member.request("PUT", path).status_code == 201
+    return path
 
 
-def a_bookmark(_service: Service, me: Person) -> None:
-    assert me.ask("PUT", BOOKMARK).is_success
+def create_bookmark(_service: Service, member: MemberClient) -> None:
+    assert member.request("PUT", BOOKMARK_PATH).is_success

@@ -6,24 +6,24 @@ from sqlalchemy import URL
 from tests.conftest import Backend, settings_for
 from tests.factories.services import Service
 
-PLENTY = 1_000_000
-ROOMY = {
-    "registrations_a_minute": PLENTY,
-    "sign_ins_a_minute": PLENTY,
-    "requests_a_minute": PLENTY,
-    "guesses_free": PLENTY,
-    "network_guesses": PLENTY,
-    "mails_an_hour": PLENTY,
+NO_LIMIT = 1_000_000
+WITHOUT_LIMITS = {
+    "registrations_a_minute": NO_LIMIT,
+    "sign_ins_a_minute": NO_LIMIT,
+    "requests_a_minute": NO_LIMIT,
+    "guesses_free": NO_LIMIT,
+    "network_guesses": NO_LIMIT,
+    "mails_an_hour": NO_LIMIT,
     "max_body_bytes": 4 * 1024 * 1024,
     "max_sync_bytes": 4 * 1024 * 1024,
 }
 
 
 @pytest.fixture(scope="module")
-def crowded(backend: Backend, furnished: URL) -> Iterator[Service]:
-    """One service for a file of tests, without the limits that their many and long requests would meet."""
-    url = backend.create(furnished)
-    service = Service.of(settings_for(url, **ROOMY))
+def unlimited_service(backend: Backend, sample_template: URL) -> Iterator[Service]:
+    """Run a service without rate limits, shared by the tests of a module."""
+    url = backend.create(sample_template)
+    service = Service.create(settings_for(url, **WITHOUT_LIMITS))
     with service.client:
         yield service
     service.database.close()

@@ -1,80 +1,88 @@
-"""What each operation answers, and whom. A new operation is a line in MEMBERS, or one in PUBLIC."""
+"""Expected responses of all API operations, for tests of access control.
+
+Add each new operation to MEMBER_OPERATIONS or PUBLIC_OPERATIONS.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from httpx2 import Response
 
-from tests.factories.operations import BY_NAME
-from tests.factories.services import Person, Service
-from tests.security import belongings as my
-from tests.security.belongings import BOOKMARK, DRAFT, Make
+from tests.factories.operations import OPERATIONS_BY_ID
+from tests.factories.services import MemberClient, Service
+from tests.security import belongings
+from tests.security.belongings import BOOKMARK_PATH, DRAFT_PATH, Factory
 
 NEW_PASSWORD = "seven herons wade at dusk"
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """`status` is what a member with a confirmed address is answered who sends this body.
+class Expectation:
+    """The expected response of an operation that requires a signed-in member.
 
-    Where the path has the id of a row, `row` makes one and says its address: its owner is answered `status` there, and
-    anybody else `foreign`, as for ids that nobody has. Other paths with parameters say an `address`.
+    `status` is the status for a member with a verified email address. If the path contains the id of a row,
+    `create_row` creates the row and returns its path; other members receive `foreign_status`, as for unknown ids. Other
+    operations with path parameters declare their `path`.
     """
 
     status: int
-    body: Make = my.nothing
-    address: str = ""
-    row: Make | None = None
-    foreign: int = 404
+    body: Factory = belongings.no_body
+    path: str = ""
+    create_row: Factory | None = None
+    foreign_status: int = 404
 
 
-MEMBERS = {
-    "log_out": Expected(204),
-    "verify_email": Expected(204, my.new_address_token),
-    "read_me": Expected(200),
-    "change_me": Expected(200, lambda _, __: {"display_name": "Bo", "time_zone": "Europe/Dublin"}),
-    "change_password": Expected(
-        200, lambda _, me: {"current_password": me.password, "new_password": NEW_PASSWORD}
+MEMBER_OPERATIONS = {
+    "log_out": Expectation(204),
+    "verify_email": Expectation(204, belongings.email_token_body),
+    "read_me": Expectation(200),
+    "change_me": Expectation(200, lambda _, __: {"display_name": "Bo", "time_zone": "Europe/Dublin"}),
+    "change_password": Expectation(
+        200, lambda _, member: {"current_password": member.password, "new_password": NEW_PASSWORD}
     ),
-    "change_email": Expected(202, lambda _, me: {"email": my.new_address(me), "current_password": me.password}),
-    "list_sessions": Expected(200),
-    "end_sessions": Expected(204),
-    "read_session": Expected(200, row=my.session_elsewhere),
-    "end_session": Expected(204, row=my.session_elsewhere),
-    "read_consent": Expected(200, address="/v1/me/consents/health_data"),
-    "change_consent": Expected(
-        200, lambda _, __: {"granted": True, "version": "1"}, address="/v1/me/consents/health_data"
+    "change_email": Expectation(
+        202, lambda _, member: {"email": belongings.new_email(member), "current_password": member.password}
     ),
-    "keep_draft": Expected(200, my.answers_so_far, address=DRAFT),
-    "read_draft": Expected(200, my.a_draft, address=DRAFT),
-    "delete_draft": Expected(204, address=DRAFT),
-    "keep_result": Expected(200, my.answers, row=my.result, foreign=403),
-    "list_results": Expected(200),
-    "read_result": Expected(200, row=my.result),
-    "delete_result": Expected(204, row=my.result),
-    "compare_results": Expected(200, row=my.difference),
-    "read_chart": Expected(200, row=my.picture),
-    "start_run": Expected(200, my.start, row=my.run, foreign=201),
-    "list_runs": Expected(200),
-    "read_run": Expected(200, row=my.run),
-    "change_run": Expected(200, lambda _, __: {"status": "paused", "reminder_time": "07:30"}, row=my.run),
-    "read_day": Expected(200, row=my.first_day),
-    "change_day": Expected(200, my.noted, row=my.first_day),
-    "sync_run": Expected(200, my.changes, row=my.sync),
-    "read_insights": Expected(200, row=my.insights),
-    "make_calendar": Expected(201, row=my.no_calendar),
-    "revoke_calendar": Expected(204, row=my.calendar),
-    "list_bookmarks": Expected(200),
-    "keep_bookmark": Expected(201, address=BOOKMARK),
-    "read_bookmark": Expected(200, my.a_bookmark, address=BOOKMARK),
-    "delete_bookmark": Expected(204, address=BOOKMARK),
-    "export_me": Expected(200),
-    "erase_my_health_data": Expected(204, my.password),
-    "erase_me": Expected(204, my.password),
+    "list_sessions": Expectation(200),
+    "end_sessions": Expectation(204),
+    "read_session": Expectation(200, create_row=belongings.other_session_path),
+    "end_session": Expectation(204, create_row=belongings.other_session_path),
+    "read_consent": Expectation(200, path="/v1/me/consents/health_data"),
+    "change_consent": Expectation(
+        200, lambda _, __: {"granted": True, "version": "1"}, path="/v1/me/consents/health_data"
+    ),
+    "save_draft": Expectation(200, belongings.draft_body, path=DRAFT_PATH),
+    "read_draft": Expectation(200, belongings.create_draft, path=DRAFT_PATH),
+    "delete_draft": Expectation(204, path=DRAFT_PATH),
+    "create_result": Expectation(200, belongings.result_body, create_row=belongings.create_result, foreign_status=403),
+    "list_results": Expectation(200),
+    "read_result": Expectation(200, create_row=belongings.create_result),
+    "delete_result": Expectation(204, create_row=belongings.create_result),
+    "compare_results": Expectation(200, create_row=belongings.change_path),
+    "read_chart": Expectation(200, create_row=belongings.chart_path),
+    "start_run": Expectation(200, belongings.run_body, create_row=belongings.create_run, foreign_status=201),
+    "list_runs": Expectation(200),
+    "read_run": Expectation(200, create_row=belongings.create_run),
+    "change_run": Expectation(
+        200, lambda _, __: {"status": "paused", "reminder_time": "07:30"}, create_row=belongings.create_run
+    ),
+    "read_day": Expectation(200, create_row=belongings.day_path),
+    "change_day": Expectation(200, belongings.day_change_body, create_row=belongings.day_path),
+    "sync_run": Expectation(200, belongings.sync_body, create_row=belongings.sync_path),
+    "read_insights": Expectation(200, create_row=belongings.insights_path),
+    "create_calendar": Expectation(201, create_row=belongings.calendar_path),
+    "revoke_calendar": Expectation(204, create_row=belongings.create_calendar),
+    "list_bookmarks": Expectation(200),
+    "save_bookmark": Expectation(201, path=BOOKMARK_PATH),
+    "read_bookmark": Expectation(200, belongings.create_bookmark, path=BOOKMARK_PATH),
+    "delete_bookmark": Expectation(204, path=BOOKMARK_PATH),
+    "export_me": Expectation(200),
+    "erase_my_health_data": Expectation(204, belongings.password_body),
+    "erase_me": Expectation(204, belongings.password_body),
 }  # fmt: skip
 
-PUBLIC = {
-    # what is the same for everybody
+PUBLIC_OPERATIONS = {
+    # public content
     "list_articles",
     "read_article",
     "list_topics",
@@ -87,28 +95,28 @@ PUBLIC = {
     "read_atom_feed",
     "read_rss_feed",
     "read_sitemap",
-    "list_support",
+    "list_support_lines",
     "list_consents",
     "list_assessments",
     "read_assessment",
     "list_journeys",
     "read_journey",
     "read_journey_day",
-    # what anybody is told of their answers
+    # anonymous scoring
     "score_answers",
-    # for calendar apps that know a secret address
+    # protected by a secret path
     "read_calendar",
-    # how to become somebody
+    # registration, sign-in and password reset
     "register",
     "log_in",
     "refresh_tokens",
-    "forget_password",
+    "request_password_reset",
     "reset_password",
-    # for those who run the service; metrics have a token of their own
+    # health checks and metrics; metrics require their own token
     "read_liveness",
     "read_readiness",
     "read_metrics",
-    # the documentation
+    # documentation
     "openapi",
     "read_docs",
     "read_redoc",
@@ -120,28 +128,28 @@ PUBLIC = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """A request that a member's operation expects, ready to be sent by anybody."""
+class PreparedRequest:
+    """A valid request for an operation, which any client can send."""
 
     method: str
-    address: str
+    path: str
     body: Any
 
     @classmethod
-    def of(cls, name: str, service: Service, me: Person) -> "Asking":
-        """For what is `me`'s, with a row that was just made where it takes one."""
-        operation, expected = BY_NAME[name], MEMBERS[name]
-        address = expected.row(service, me) if expected.row else expected.address or operation.path
-        return cls(operation.method, address, expected.body(service, me))
+    def for_operation(cls, name: str, service: Service, member: MemberClient) -> "PreparedRequest":
+        """Prepare a request with a member's data. Create a row if the operation needs one."""
+        operation, expected = OPERATIONS_BY_ID[name], MEMBER_OPERATIONS[name]
+        path = expected.create_row(service, member) if expected.create_row else expected.path or operation.path
+        return cls(operation.method, path, expected.body(service, member))
 
-    def by(self, person: Person) -> Response:
-        return person.ask(self.method, self.address, self.body)
+    def send_as(self, client: MemberClient) -> Response:
+        return client.request(self.method, self.path, self.body)
 
 
-def do(name: str, service: Service, me: Person) -> Response:
-    """What an operation is for; with a new password a member goes on under that."""
-    reply = Asking.of(name, service, me).by(me)
+def run_operation(name: str, service: Service, member: MemberClient) -> Response:
+    """Run an operation that must succeed. Update the client's password if the operation changes it."""
+    response = PreparedRequest.for_operation(name, service, member).send_as(member)
     if name == "change_password":
-        me.password = NEW_PASSWORD
-        me.keep(reply)
-    return reply
+        member.password = NEW_PASSWORD
+        member.store_tokens(response)
+    return response

@@ -1,4 +1,4 @@
-"""What only its owner may read is sent everywhere, in the right places and in wrong ones, and is found nowhere."""
+"""Tests that secrets in any part of a request never appear in errors, logs, metrics or the database."""
 
 import json
 import logging
@@ -13,28 +13,35 @@ from httpx2 import Response
 from sqlalchemy import text
 
 from tests.conftest import MakeService
-from tests.factories.operations import BY_NAME, OPERATIONS, WITH_BODY, Operation, fields, placed
-from tests.factories.rows import all_rows, stored
-from tests.factories.services import Person, Service, post
-from tests.security.belongings import run
+from tests.factories.operations import (
+    OPERATIONS,
+    OPERATIONS_BY_ID,
+    OPERATIONS_WITH_BODY,
+    Operation,
+    iterate_fields,
+    replace_at,
+)
+from tests.factories.rows import all_rows, stored_bytes
+from tests.factories.services import MemberClient, Service, post
+from tests.security.belongings import create_run
 from tests.security.canaries import (
-    ADDRESS,
+    CANARY,
+    EMAIL,
     NAME,
-    NEW_ADDRESS,
+    NEW_EMAIL,
     PASSWORD,
     REFLECTION,
-    RUN,
-    WORD,
-    Sightings,
-    good,
-    live,
-    newest_token,
-    secret_of,
-    walk,
+    RUN_PATH,
+    LeakDetector,
+    calendar_secret,
+    newest_email_token,
+    request_successfully,
+    use_all_features,
+    use_journey,
 )
-from tests.security.conftest import ROOMY
+from tests.security.conftest import WITHOUT_LIMITS
 
-CLIENTS = ("httpx2", "httpcore")  # the test's own client, which logs what it asks for
+CLIENT_LOGGERS = ("httpx2", "httpcore")  # loggers of the HTTP client that the tests use
 HEADERS = (
     "User-Agent",
     "Referer",
@@ -51,145 +58,161 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def service(make_service: MakeService) -> Iterator[Service]:
-    """One that logs all that it can."""
+    """Run a service with debug logging and without rate limits."""
     level = logging.getLogger().level
-    yield make_service(log_level="debug", **ROOMY)
+    yield make_service(log_level="debug", **WITHOUT_LIMITS)
     logging.getLogger().setLevel(level)
 
 
-def misplace(operation: Operation, somebody: Person, secrets: Sequence[str]) -> None:
-    """Send what is another's to an operation in its address and its headers, where nobody expects it."""
-    method, path, client = operation.method, operation.address(), somebody.client
-    quoted = [quote(secret, safe="") for secret in secrets]
-    places = [f"{path}/{'/'.join(quoted)}", f"{path}?{'&'.join(quoted)}", f"{path}?a={'&b='.join(quoted)}"]
+def send_secrets_in_url_and_headers(operation: Operation, other_member: MemberClient, secrets: Sequence[str]) -> None:
+    """Send secrets in unexpected parts of the URL and in headers."""
+    method, path, client = operation.method, operation.example_path(), other_member.client
+    quoted_secrets = [quote(secret, safe="") for secret in secrets]
+    urls = [
+        f"{path}/{'/'.join(quoted_secrets)}",
+        f"{path}?{'&'.join(quoted_secrets)}",
+        f"{path}?a={'&b='.join(quoted_secrets)}",
+    ]
     for parameter in operation.parameters:
         name = parameter["name"]
-        places += [
-            operation.address(**{name: each}) if parameter["in"] == "path" else f"{path}?{name}={each}"
-            for each in quoted
+        urls += [
+            operation.example_path(**{name: secret}) if parameter["in"] == "path" else f"{path}?{name}={secret}"
+            for secret in quoted_secrets
         ]
-    for place in places:
-        client.request(method, place, headers=somebody.headers)
-    tokens = [f"Bearer {each}" for each in secrets] if operation.asks_for_a_token else []
+    for url in urls:
+        client.request(method, url, headers=other_member.headers)
+    tokens = [f"Bearer {secret}" for secret in secrets] if operation.requires_token else []
     for authorization in (*tokens, f"Basic {secrets[0]}"):
         client.request(method, path, headers=dict(zip(HEADERS, cycle(secrets))) | {"Authorization": authorization})
 
 
-def misplace_in_bodies(operation: Operation, somebody: Person, secret: str) -> None:
-    """Send bodies that hold what is another's, in each field and instead of them all."""
-    path, example = operation.address(), operation.body_example
+def send_secret_in_bodies(operation: Operation, other_member: MemberClient, secret: str) -> None:
+    """Send a secret in each field of the request body, and as the whole body."""
+    path, example = operation.example_path(), operation.body_example
     bodies = [secret, [secret], {name: [secret] for name in example}]
-    bodies += [placed(example, at, secret) for at, _ in fields(operation.body, example) if at]
+    bodies += [replace_at(example, at, secret) for at, _ in iterate_fields(operation.body_schema, example) if at]
     for content in (secret, f'{{"password": "{secret}"', *map(json.dumps, bodies)):
-        somebody.client.request(operation.method, path, content=content, headers=somebody.headers | JSON)
-    plain = {"Content-Type": "text/plain"}
-    somebody.client.request(operation.method, path, content=secret, headers=somebody.headers | plain)
+        other_member.client.request(operation.method, path, content=content, headers=other_member.headers | JSON)
+    plain_text = {"Content-Type": "text/plain"}
+    other_member.client.request(operation.method, path, content=secret, headers=other_member.headers | plain_text)
 
 
-def lines_of_the_app(capsys: pytest.CaptureFixture[str]) -> str:
+def app_log_lines(capsys: pytest.CaptureFixture[str]) -> str:
     lines = "\n".join(capsys.readouterr()).splitlines()
-    kept = [line for line in lines if not any(f'"logger": "{client}' in line for client in CLIENTS)]
-    assert len(kept) > 30
-    return "\n".join(kept)
+    app_lines = [line for line in lines if not any(f'"logger": "{client}' in line for client in CLIENT_LOGGERS)]
+    assert len(app_lines) > 30
+    return "\n".join(app_lines)
 
 
-def test_what_is_secret_is_found_nowhere_but_where_it_belongs(
+def test_secrets_do_not_leak_into_errors_logs_metrics_or_database(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = Sightings(service)
-    me = live(service)
-    at_rest = stored(service.database)
-    somebody = Person(service.client, "bystander@example.org", "otters doze beside a green door")
-    theirs = {"email": somebody.address, "password": somebody.password}
-    assert post(service.client, "/v1/auth/register", theirs).status_code == 202
-    assert somebody.sign_in().status_code == 200
-    run(service, somebody)
-    secrets = [PASSWORD, NEW_ADDRESS, NAME, REFLECTION, me.access, me.refresh, newest_token(service, NEW_ADDRESS)]
-    secrets.append(secret_of(good(me, "PUT", f"{RUN}/calendar")))
+    detector = LeakDetector(service)
+    member = use_all_features(service)
+    stored_before = stored_bytes(service.database)
+    other_member = MemberClient(service.client, "bystander@example.org", "otters doze beside a green door")
+    registration = {"email": other_member.email, "password": other_member.password}
+    assert post(service.client, "/v1/auth/register", registration).status_code == 202
+    assert other_member.sign_in().status_code == 200
+    create_run(service, other_member)
+    secrets = [
+        PASSWORD,
+        NEW_EMAIL,
+        NAME,
+        REFLECTION,
+        member.access_token,
+        member.refresh_token,
+        newest_email_token(service, NEW_EMAIL),
+    ]
+    secrets.append(calendar_secret(request_successfully(member, "PUT", f"{RUN_PATH}/calendar")))
 
     for operation in OPERATIONS:
-        misplace(operation, somebody, secrets)
-        assert somebody.ask("GET", "/v1/me").is_success, str(operation)
-    for operation in WITH_BODY:
+        send_secrets_in_url_and_headers(operation, other_member, secrets)
+        assert other_member.request("GET", "/v1/me").is_success, str(operation)
+    for operation in OPERATIONS_WITH_BODY:
         for secret in secrets:
-            misplace_in_bodies(operation, somebody, secret)
-        assert somebody.ask("GET", "/v1/me").is_success, str(operation)
+            send_secret_in_bodies(operation, other_member, secret)
+        assert other_member.request("GET", "/v1/me").is_success, str(operation)
 
-    assert len(seen.tokens()) > 10
-    assert len(seen.replies) > 800
-    assert seen.in_texts(*(reply.text for reply in seen.replies)) >= {WORD, me.access, *secrets[-2:]}
-    assert seen.in_refusals() == set()
-    assert seen.in_texts(service.client.get("/metrics").text) == set()
-    assert seen.in_texts(lines_of_the_app(capsys)) == set()
+    assert len(detector.tokens()) > 10
+    assert len(detector.responses) > 800
+    assert detector.find_in_texts(*(response.text for response in detector.responses)) >= {
+        CANARY,
+        member.access_token,
+        *secrets[-2:],
+    }
+    assert detector.find_in_error_responses() == set()
+    assert detector.find_in_texts(service.client.get("/metrics").text) == set()
+    assert detector.find_in_texts(app_log_lines(capsys)) == set()
     assert all_rows(service.database)["audit_events"]
-    assert b"password_reset_asked" in at_rest
-    assert seen.in_bytes(at_rest + stored(service.database)) == set()
+    assert b"password_reset_asked" in stored_before
+    assert detector.find_in_bytes(stored_before + stored_bytes(service.database)) == set()
 
 
-def test_what_is_sent_in_place_of_a_fields_name_is_not_repeated(service: Service) -> None:
-    me = service.register()
+def test_unknown_field_names_are_not_echoed(service: Service) -> None:
+    member = service.register()
     repeated = [
         (str(operation), secret)
-        for operation, secret in product(WITH_BODY, (PASSWORD, ADDRESS, f"{WORD}-" * 20))
+        for operation, secret in product(OPERATIONS_WITH_BODY, (PASSWORD, EMAIL, f"{CANARY}-" * 20))
         for body in ({secret: 1}, operation.body_example | {secret: {secret: secret}})
-        if WORD in refused(me, operation, body).text
+        if CANARY in rejected_response(member, operation, body).text
     ]
 
     assert repeated == []
 
 
-def refused(me: Person, operation: Operation, body: Any) -> Response:
-    reply = me.ask(operation.method, operation.address(), body)
-    assert reply.status_code == 422
-    return reply
+def rejected_response(member: MemberClient, operation: Operation, body: Any) -> Response:
+    response = member.request(operation.method, operation.example_path(), body)
+    assert response.status_code == 422
+    return response
 
 
-def test_what_waits_to_be_mailed_is_sealed(service: Service) -> None:
-    seen = Sightings(service)
-    service.register(ADDRESS, display_name=NAME)
-    waiting = stored(service.database)
+def test_outbox_is_encrypted(service: Service) -> None:
+    detector = LeakDetector(service)
+    service.register(EMAIL, display_name=NAME)
+    stored = stored_bytes(service.database)
 
     assert all_rows(service.database)["outbox"]
-    assert len(seen.tokens()) == 3
-    assert seen.in_bytes(waiting) == set()
+    assert len(detector.tokens()) == 3
+    assert detector.find_in_bytes(stored) == set()
 
 
-def test_a_fault_of_the_database_tells_nothing(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
-    seen = Sightings(service)
-    me = live(service)
+def test_database_error_leaks_no_secrets(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    detector = LeakDetector(service)
+    member = use_all_features(service)
     with service.database.transaction() as session:
         session.execute(text("ALTER TABLE members RENAME TO somewhere_else"))
 
     for path in ("/v1/auth/register", "/v1/auth/login", "/v1/auth/password/forgot"):
-        body = {"email": ADDRESS} | ({} if "forgot" in path else {"password": PASSWORD})
+        body = {"email": EMAIL} | ({} if "forgot" in path else {"password": PASSWORD})
         assert post(service.client, path, body).status_code in {500, 503}
-    assert me.ask("PATCH", "/v1/me", {"display_name": NAME}).status_code in {500, 503}
+    assert member.request("PATCH", "/v1/me", {"display_name": NAME}).status_code in {500, 503}
 
-    assert seen.in_refusals() == set()
-    assert seen.in_texts(lines_of_the_app(capsys)) == set()
+    assert detector.find_in_error_responses() == set()
+    assert detector.find_in_texts(app_log_lines(capsys)) == set()
 
 
-def test_what_is_noted_on_a_day_is_sealed(service: Service) -> None:
-    seen = Sightings(service)
-    me = service.register_verified()
-    walk(service, me)
+def test_day_notes_are_encrypted(service: Service) -> None:
+    detector = LeakDetector(service)
+    member = service.register_verified()
+    use_journey(service, member)
     rows = all_rows(service.database)
 
-    kept = bytes.fromhex("".join(re.findall(r"[0-9a-f]{100,}", "".join(rows["day_notes"] + rows["calendars"]))))
+    app_lines = bytes.fromhex("".join(re.findall(r"[0-9a-f]{100,}", "".join(rows["day_notes"] + rows["calendars"]))))
     assert [len(rows[name]) for name in ("day_notes", "calendars", "applied_changes")] == [1, 1, 1]
-    assert len(kept) > 512
-    assert not [word for word in (b"first-1", b"tasks", b"mood", b"reflection", b"true") if word in kept]
-    assert seen.in_bytes(stored(service.database)) == set()
+    assert len(app_lines) > 512
+    assert not [word for word in (b"first-1", b"tasks", b"mood", b"reflection", b"true") if word in app_lines]
+    assert detector.find_in_bytes(stored_bytes(service.database)) == set()
 
 
-def test_which_tasks_were_ticked_is_in_no_log(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
-    me = service.register_verified()
-    walk(service, me)
+def test_completed_tasks_are_not_logged(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    member = service.register_verified()
+    use_journey(service, member)
     for _ in range(10):
-        good(me, "PATCH", f"{RUN}/days/1", {"tasks": {"second-1": True}})
-        good(me, "GET", f"{RUN}/days/1")
+        request_successfully(member, "PATCH", f"{RUN_PATH}/days/1", {"tasks": {"second-1": True}})
+        request_successfully(member, "GET", f"{RUN_PATH}/days/1")
     for body in ({"tasks": {"first-1": 1}}, {"tasks": {"first-1": True}, "mood_after": 9}, {"first-1": True}):
-        assert refused(me, BY_NAME["change_day"], body).status_code == 422
-    assert me.ask("PATCH", f"{RUN}/days/2", {"tasks": {"first-2": True}}).status_code == 403
+        assert rejected_response(member, OPERATIONS_BY_ID["change_day"], body).status_code == 422
+    assert member.request("PATCH", f"{RUN_PATH}/days/2", {"tasks": {"first-2": True}}).status_code == 403
 
-    assert re.findall("(?:first|second)-[12]", lines_of_the_app(capsys)) == []
+    assert re.findall("(?:first|second)-[12]", app_log_lines(capsys)) == []

@@ -1,4 +1,4 @@
-"""Who is answered what, for every route there is: none is public by accident, and nobody reaches what is another's."""
+"""Tests for access control of every route, and for the isolation of members' data."""
 
 import re
 from collections.abc import Iterator
@@ -12,132 +12,156 @@ from fastapi.routing import iter_route_contexts
 
 from app.main import create_app
 from tests.conftest import settings_for
-from tests.factories.addresses import closed_address
-from tests.factories.operations import BY_NAME, OPERATIONS, told
-from tests.factories.rows import rows_about
-from tests.factories.services import Person, Service, request
-from tests.security.expectations import MEMBERS, PUBLIC, Asking, Expected, do
+from tests.factories.addresses import unreachable_database_url
+from tests.factories.operations import OPERATIONS, OPERATIONS_BY_ID, comparable_response
+from tests.factories.rows import rows_of_member
+from tests.factories.services import MemberClient, Service, request
+from tests.security.expectations import (
+    MEMBER_OPERATIONS,
+    PUBLIC_OPERATIONS,
+    Expectation,
+    PreparedRequest,
+    run_operation,
+)
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-OWN = re.compile(
-    rf"{ID.pattern}|person-\d+@example\.org|\d{{4}}-\d\d-\d\dT[\d:.]+Z"
-)  # what differs from member to member
-ROWS = {name: expected for name, expected in MEMBERS.items() if expected.row}
-READS = [name for name in MEMBERS if BY_NAME[name].method == "GET" and name not in ROWS]
-CHANGES = [name for name in MEMBERS if BY_NAME[name].method in {"PUT", "PATCH"}]
+ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MEMBER_SPECIFIC = re.compile(
+    rf"{UUID_PATTERN.pattern}|person-\d+@example\.org|\d{{4}}-\d\d-\d\dT[\d:.]+Z"
+)  # values that differ between members
+ROW_OPERATIONS = {name: expected for name, expected in MEMBER_OPERATIONS.items() if expected.create_row}
+READ_OPERATIONS = [
+    name for name in MEMBER_OPERATIONS if OPERATIONS_BY_ID[name].method == "GET" and name not in ROW_OPERATIONS
+]
+WRITE_OPERATIONS = [name for name in MEMBER_OPERATIONS if OPERATIONS_BY_ID[name].method in {"PUT", "PATCH"}]
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """An owner of things, those who have a token that was good once, and what there was to read before they came."""
+class MatrixScenario:
+    """A member with data, and clients of a signed-out member and an erased member."""
 
     service: Service
-    alone: dict[str, str]
-    owner: Person
+    baseline: dict[str, str]
+    owner: MemberClient
     owner_id: str
-    ended: Person
-    erased: Person
+    signed_out: MemberClient
+    erased: MemberClient
 
-    def of_the_owner(self) -> dict[str, list[str]]:
-        return rows_about(self.service.database, self.owner_id)
+    def owner_rows(self) -> dict[str, list[str]]:
+        return rows_of_member(self.service.database, self.owner_id)
 
 
 @pytest.fixture(scope="module")
-def cast(crowded: Service) -> Cast:
-    alone = all_that_a_new_member_reads(crowded)
-    owner, ended, erased = (crowded.register_verified() for _ in range(3))
-    for name in CHANGES:
-        assert do(name, crowded, owner).status_code == MEMBERS[name].status
-    assert ended.ask("POST", "/v1/auth/logout").status_code == 204
-    assert erased.ask("DELETE", "/v1/me", {"password": erased.password}).status_code == 204
-    return Cast(crowded, alone, owner, owner.ask("GET", "/v1/me").json()["id"], ended, erased)
+def scenario(unlimited_service: Service) -> MatrixScenario:
+    baseline = read_as_new_member(unlimited_service)
+    owner, signed_out, erased = (unlimited_service.register_verified() for _ in range(3))
+    for name in WRITE_OPERATIONS:
+        assert run_operation(name, unlimited_service, owner).status_code == MEMBER_OPERATIONS[name].status
+    assert signed_out.request("POST", "/v1/auth/logout").status_code == 204
+    assert erased.request("DELETE", "/v1/me", {"password": erased.password}).status_code == 204
+    return MatrixScenario(
+        unlimited_service, baseline, owner, owner.request("GET", "/v1/me").json()["id"], signed_out, erased
+    )
 
 
-def all_that_a_new_member_reads(service: Service) -> dict[str, str]:
-    """But for ids, moments and their address."""
-    me = service.register_verified()
-    return {name: OWN.sub("...", Asking.of(name, service, me).by(me).text) for name in READS}
+def read_as_new_member(service: Service) -> dict[str, str]:
+    """Return the responses to a new member, without ids, timestamps and the email address."""
+    member = service.register_verified()
+    return {
+        name: MEMBER_SPECIFIC.sub("...", PreparedRequest.for_operation(name, service, member).send_as(member).text)
+        for name in READ_OPERATIONS
+    }
 
 
-def names_of_routes() -> Iterator[str]:
-    app = create_app(settings_for(closed_address()))
+def route_names() -> Iterator[str]:
+    app = create_app(settings_for(unreachable_database_url()))
     for context in iter_route_contexts(app.routes):
         yield context.endpoint.__name__ if context.endpoint else str(context.path)
 
 
-def test_every_route_is_expected_and_nothing_else_is() -> None:
-    routes = list(names_of_routes())
+def test_every_route_has_an_expectation() -> None:
+    routes = list(route_names())
 
     assert len(routes) == len(set(routes)) > 30
-    assert PUBLIC & set(MEMBERS) == set()
-    assert set(routes) == PUBLIC | set(MEMBERS)
+    assert PUBLIC_OPERATIONS & set(MEMBER_OPERATIONS) == set()
+    assert set(routes) == PUBLIC_OPERATIONS | set(MEMBER_OPERATIONS)
 
 
-def test_a_route_asks_for_a_token_unless_it_is_public_on_purpose() -> None:
-    assert {str(each) for each in OPERATIONS if each.asks_for_a_token} == set(MEMBERS)
-    assert [each.path for each in OPERATIONS if each.path.startswith("/v1/me") and str(each) in PUBLIC] == []
+def test_only_public_operations_require_no_token() -> None:
+    assert {str(item) for item in OPERATIONS if item.requires_token} == set(MEMBER_OPERATIONS)
+    assert [item.path for item in OPERATIONS if item.path.startswith("/v1/me") and str(item) in PUBLIC_OPERATIONS] == []
 
 
-def test_an_operation_about_a_row_says_how_one_is_made() -> None:
-    for name, expected in MEMBERS.items():
-        parameters = [each for each in BY_NAME[name].parameters if each["in"] == "path"]
-        has_id = any(each["schema"].get("format") == "uuid" or each["name"] == "run_id" for each in parameters)
-        assert bool(expected.row) == has_id, name
-        assert bool(expected.row or expected.address) == bool(parameters), name
+def test_operations_with_row_id_declare_row_factory() -> None:
+    for name, expected in MEMBER_OPERATIONS.items():
+        parameters = [item for item in OPERATIONS_BY_ID[name].parameters if item["in"] == "path"]
+        has_id = any(item["schema"].get("format") == "uuid" or item["name"] == "run_id" for item in parameters)
+        assert bool(expected.create_row) == has_id, name
+        assert bool(expected.create_row or expected.path) == bool(parameters), name
 
 
-@pytest.mark.parametrize("name", MEMBERS)
-def test_without_a_session_every_answer_is_the_same_401(cast: Cast, name: str) -> None:
-    asking = Asking.of(name, cast.service, cast.owner)
-    before = cast.of_the_owner()
+@pytest.mark.parametrize("name", MEMBER_OPERATIONS)
+def test_operation_without_session_returns_identical_401(scenario: MatrixScenario, name: str) -> None:
+    prepared = PreparedRequest.for_operation(name, scenario.service, scenario.owner)
+    rows_before = scenario.owner_rows()
 
-    stranger = request(cast.service.client, asking.method, asking.address, asking.body)
+    anonymous = request(scenario.service.client, prepared.method, prepared.path, prepared.body)
 
-    assert (stranger.status_code, stranger.json()["code"]) == (401, "not_signed_in")
-    assert stranger.headers["www-authenticate"].startswith("Bearer")
-    assert told(asking.by(cast.ended)) == told(asking.by(cast.erased)) == told(stranger)
-    assert cast.of_the_owner() == before
-
-
-@pytest.mark.parametrize("name", [name for name in MEMBERS if name not in ROWS])
-def test_a_member_acts_on_their_own_account_and_on_no_other(cast: Cast, name: str) -> None:
-    other = cast.service.register_verified()
-    asking = Asking.of(name, cast.service, other)
-    before = cast.of_the_owner()
-
-    reply = asking.by(other)
-
-    assert reply.status_code == MEMBERS[name].status
-    assert cast.of_the_owner() == before
+    assert (anonymous.status_code, anonymous.json()["code"]) == (401, "not_signed_in")
+    assert anonymous.headers["www-authenticate"].startswith("Bearer")
+    assert (
+        comparable_response(prepared.send_as(scenario.signed_out))
+        == comparable_response(prepared.send_as(scenario.erased))
+        == comparable_response(anonymous)
+    )
+    assert scenario.owner_rows() == rows_before
 
 
-def test_what_others_keep_changes_nothing_of_what_a_new_member_reads(cast: Cast) -> None:
-    assert len(cast.alone) > 3
-    assert all_that_a_new_member_reads(cast.service) == cast.alone
+@pytest.mark.parametrize("name", [name for name in MEMBER_OPERATIONS if name not in ROW_OPERATIONS])
+def test_operation_does_not_change_other_members_rows(scenario: MatrixScenario, name: str) -> None:
+    other_member = scenario.service.register_verified()
+    prepared = PreparedRequest.for_operation(name, scenario.service, other_member)
+    rows_before = scenario.owner_rows()
+
+    response = prepared.send_as(other_member)
+
+    assert response.status_code == MEMBER_OPERATIONS[name].status
+    assert scenario.owner_rows() == rows_before
 
 
-@pytest.mark.parametrize(("name", "expected"), ROWS.items(), ids=ROWS)
-def test_the_row_of_another_answers_as_one_that_nobody_has(cast: Cast, name: str, expected: Expected) -> None:
+def test_new_member_reads_no_data_of_other_members(scenario: MatrixScenario) -> None:
+    assert len(scenario.baseline) > 3
+    assert read_as_new_member(scenario.service) == scenario.baseline
+
+
+@pytest.mark.parametrize(("name", "expected"), ROW_OPERATIONS.items(), ids=ROW_OPERATIONS)
+def test_row_of_other_member_responds_like_unknown_id(
+    scenario: MatrixScenario, name: str, expected: Expectation
+) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False):
-        theirs = Asking.of(name, cast.service, cast.owner)
-        nobodys = Asking(theirs.method, ID.sub(lambda _: str(uuid4()), theirs.address), theirs.body)
-        one, another = (cast.service.register_verified() for _ in range(2))
-        before = cast.of_the_owner()
+        owner_request = PreparedRequest.for_operation(name, scenario.service, scenario.owner)
+        unknown_request = PreparedRequest(
+            owner_request.method, UUID_PATTERN.sub(lambda _: str(uuid4()), owner_request.path), owner_request.body
+        )
+        first, second = (scenario.service.register_verified() for _ in range(2))
+        rows_before = scenario.owner_rows()
 
-        answers = [by_method(theirs, one), by_method(nobodys, another)]
+        results = [responses_by_method(owner_request, first), responses_by_method(unknown_request, second)]
 
-        assert theirs.address != nobodys.address
-        assert answers[0] == answers[1]
-        assert answers[0][theirs.method][0] == expected.foreign
-        assert cast.of_the_owner() == before
-        assert theirs.by(cast.owner).status_code == expected.status
+        assert owner_request.path != unknown_request.path
+        assert results[0] == results[1]
+        assert results[0][owner_request.method][0] == expected.foreign_status
+        assert scenario.owner_rows() == rows_before
+        assert owner_request.send_as(scenario.owner).status_code == expected.status
 
 
-def by_method(asking: Asking, person: Person) -> dict[str, tuple[int, str]]:
-    """What somebody is told there by every method, whatever the ids in it; the declared one comes first."""
-    answers = {asking.method: asking.by(person)}
-    for method in METHODS:
-        if method not in answers:
-            answers[method] = person.ask(method, asking.address)
-    return {method: (reply.status_code, ID.sub("id", repr(told(reply)))) for method, reply in answers.items()}
+def responses_by_method(prepared: PreparedRequest, client: MemberClient) -> dict[str, tuple[int, str]]:
+    """Return the response to each HTTP method, without ids. The operation's own method is sent first."""
+    results = {prepared.method: prepared.send_as(client)}
+    for method in ALL_METHODS:
+        if method not in results:
+            results[method] = client.request(method, prepared.path)
+    return {
+        method: (response.status_code, UUID_PATTERN.sub("id", repr(comparable_response(response))))
+        for method, response in results.items()
+    }

@@ -1,16 +1,23 @@
-"""Whose word about where a request comes from is taken, by the real server; any database does."""
+"""Tests for detecting client IP addresses behind trusted and untrusted proxies."""
 
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.conftest import Sqlite
-from tests.factories.content import write_folder
-from tests.factories.processes.servers import Server
+from tests.conftest import SqliteBackend
+from tests.factories.content import write_content_directory
+from tests.factories.processes.servers import ServerProcess
 from tests.factories.services import PASSWORD
 
-SENT = ("203.0.113.1", "203.0.113.1", "203.0.113.2", "198.51.100.7, 203.0.113.2", "203.0.113.3:4711", "2001:db8::1")
+FORWARDED_ADDRESSES = (
+    "203.0.113.1",
+    "203.0.113.1",
+    "203.0.113.2",
+    "198.51.100.7, 203.0.113.2",
+    "203.0.113.3:4711",
+    "2001:db8::1",
+)
 
 
 def register(client: httpx.Client, forwarded: str) -> int:
@@ -25,15 +32,15 @@ def register(client: httpx.Client, forwarded: str) -> int:
         ('["192.0.2.0/24"]', [202, 429, 429, 429, 429, 429]),
         ('["127.0.0.0/8"]', [202, 429, 202, 429, 202, 202]),
     ],
-    ids=["nobody", "another", "the peer"],
+    ids=["no proxy", "other proxy", "this proxy"],
 )
-def test_requests_are_counted_by_the_forwarded_address_only_if_the_peer_is_trusted(
+def test_rate_limit_uses_forwarded_address_of_trusted_proxy_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: str, statuses: list[int]
 ) -> None:
     monkeypatch.setenv("TWENTYONE_TRUSTED_PROXIES", trusted)
     monkeypatch.setenv("TWENTYONE_REGISTRATIONS_A_MINUTE", "1")
-    server = Server(write_folder(tmp_path / "content"), Sqlite(tmp_path).create())
+    server = ServerProcess(write_content_directory(tmp_path / "content"), SqliteBackend(tmp_path).create())
     try:
-        assert [register(server.client, each) for each in SENT] == statuses
+        assert [register(server.client, address) for address in FORWARDED_ADDRESSES] == statuses
     finally:
         server.stop()

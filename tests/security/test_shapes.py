@@ -1,4 +1,4 @@
-"""Replies have the fields that the document names, and no others."""
+"""Tests that responses match the schemas in the API documentation."""
 
 from typing import Any
 
@@ -6,75 +6,77 @@ from httpx2 import Response
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from app.core.db.table import Table
-from tests.factories.operations import BY_NAME, OPERATIONS, SCHEMAS
+from tests.factories.operations import OPERATIONS, OPERATIONS_BY_ID, SCHEMAS
 from tests.factories.services import Service, request
-from tests.security.belongings import agreed
-from tests.security.expectations import MEMBERS, PUBLIC, do
+from tests.security.belongings import grant_consent
+from tests.security.expectations import MEMBER_OPERATIONS, PUBLIC_OPERATIONS, run_operation
 
 
-def closed(schema: Any) -> Any:
-    """The same schema, but that objects have the fields which it names and no others."""
+def closed_schema(schema: Any) -> Any:
+    """Return a copy of a JSON schema that forbids undeclared properties."""
     if isinstance(schema, list):
-        return [closed(each) for each in schema]
+        return [closed_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    more = {"additionalProperties": False} if "properties" in schema else {}
-    return {name: closed(part) for name, part in schema.items()} | more
+    extra = {"additionalProperties": False} if "properties" in schema else {}
+    return {name: closed_schema(subschema) for name, subschema in schema.items()} | extra
 
 
-def faults(reply: Response, schema: dict[str, Any]) -> list[str]:
-    whole = {**closed(schema), "components": {"schemas": closed(SCHEMAS)}}
-    validator = OAS31Validator(whole, format_checker=oas31_format_checker)
-    return [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(reply.json())]
+def schema_errors(response: Response, schema: dict[str, Any]) -> list[str]:
+    document = {**closed_schema(schema), "components": {"schemas": closed_schema(SCHEMAS)}}
+    validator = OAS31Validator(document, format_checker=oas31_format_checker)
+    return [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(response.json())]
 
 
-def test_every_reply_to_a_member_has_the_shape_that_the_document_says(service: Service) -> None:
-    me = service.register_verified(display_name="Bo")
-    seen = 0
+def test_responses_to_members_match_documented_schema(service: Service) -> None:
+    member = service.register_verified(display_name="Bo")
+    checked = 0
 
-    for name, expected in MEMBERS.items():
-        if schema := BY_NAME[name].success():
-            reply = do(name, service, me)
-            assert (reply.status_code, faults(reply, schema)) == (expected.status, []), name
-            seen += 1
+    for name, expected in MEMBER_OPERATIONS.items():
+        if schema := OPERATIONS_BY_ID[name].success_schema():
+            response = run_operation(name, service, member)
+            assert (response.status_code, schema_errors(response, schema)) == (expected.status, []), name
+            checked += 1
 
-    assert seen > 5
+    assert checked > 5
 
 
-def test_every_reply_about_becoming_a_member_has_the_shape_that_the_document_says(service: Service) -> None:
-    me = service.register()
+def test_account_responses_match_documented_schema(service: Service) -> None:
+    member = service.register()
     bodies = {
-        "register": {"email": "new@example.org", "password": me.password},
-        "log_in": {"email": me.address, "password": me.password},
-        "refresh_tokens": {"refresh_token": me.refresh},
-        "forget_password": {"email": me.address},
+        "register": {"email": "new@example.org", "password": member.password},
+        "log_in": {"email": member.email, "password": member.password},
+        "refresh_tokens": {"refresh_token": member.refresh_token},
+        "request_password_reset": {"email": member.email},
         "list_consents": None,
     }
-    accounts = {str(each) for each in OPERATIONS if each.described["tags"] == ["Accounts"] and each.success()}
+    accounts = {
+        str(item) for item in OPERATIONS if item.specification["tags"] == ["Accounts"] and item.success_schema()
+    }
 
-    assert accounts & PUBLIC == set(bodies)
+    assert accounts & PUBLIC_OPERATIONS == set(bodies)
     for name, body in bodies.items():
-        reply = request(service.client, BY_NAME[name].method, BY_NAME[name].path, body)
-        assert reply.is_success, name
-        assert faults(reply, BY_NAME[name].success() or {}) == [], name
+        response = request(service.client, OPERATIONS_BY_ID[name].method, OPERATIONS_BY_ID[name].path, body)
+        assert response.is_success, name
+        assert schema_errors(response, OPERATIONS_BY_ID[name].success_schema() or {}) == [], name
 
 
-def test_whole_bodies_that_the_document_shows_are_taken_as_they_are(service: Service) -> None:
-    me = service.register_verified()
-    agreed(me)
-    shown = [
+def test_documented_example_bodies_are_accepted(service: Service) -> None:
+    member = service.register_verified()
+    grant_consent(member)
+    examples = [
         (operation, example["value"])
         for operation in OPERATIONS
-        for content in operation.described.get("requestBody", {}).get("content", {}).values()
+        for content in operation.specification.get("requestBody", {}).get("content", {}).values()
         for example in content.get("examples", {}).values()
     ]
 
-    assert {str(operation) for operation, _ in shown} == {"keep_result", "start_run"}
-    for operation, body in shown:
-        assert me.ask(operation.method, operation.address(), body).status_code == 201, str(operation)
+    assert {str(operation) for operation, _ in examples} == {"create_result", "start_run"}
+    for operation, body in examples:
+        assert member.request(operation.method, operation.example_path(), body).status_code == 201, str(operation)
 
 
-def test_no_reply_is_a_row_of_a_table() -> None:
+def test_response_schemas_are_not_tables() -> None:
     tables = {table.__name__ for table in Table.__subclasses__()}
 
     assert "Member" in tables

@@ -1,4 +1,4 @@
-"""Help is there for every country, at once, with its source."""
+"""Tests for help lines: every country has some, with contact channels and sources."""
 
 import re
 from datetime import date
@@ -7,40 +7,40 @@ import pytest
 from starlette.testclient import TestClient
 
 
-def lines(reader: TestClient, country: str | None = None) -> list[dict[str, object]]:
-    reply = reader.get("/v1/support", params={"limit": 100} | ({"country": country} if country else {}))
-    assert reply.status_code == 200
-    items: list[dict[str, object]] = reply.json()["items"]
+def list_lines(shared_client: TestClient, country: str | None = None) -> list[dict[str, object]]:
+    response = shared_client.get("/v1/support", params={"limit": 100} | ({"country": country} if country else {}))
+    assert response.status_code == 200
+    items: list[dict[str, object]] = response.json()["items"]
     return items
 
 
-def test_a_countrys_lines_come_first_and_emergency_before_all(reader: TestClient) -> None:
-    found = lines(reader, "US")
+def test_support_lists_emergency_first_and_international_lines_last(shared_client: TestClient) -> None:
+    lines = list_lines(shared_client, "US")
 
-    assert found[0]["kind"] == "emergency"
-    countries = [line["country"] for line in found]
+    assert lines[0]["kind"] == "emergency"
+    countries = [line["country"] for line in lines]
     assert countries == sorted(countries, key=lambda country: country is None)
     assert {"US", None} == set(countries)
-    assert "us-988" in [line["id"] for line in found]
+    assert "us-988" in [line["id"] for line in lines]
 
 
 @pytest.mark.parametrize("country", ["ZZ", "TV", "us"])
-def test_nobody_leaves_with_nothing(reader: TestClient, country: str) -> None:
-    assert any(line["kind"] == "directory" for line in lines(reader, country))
+def test_support_for_any_country_includes_a_directory(shared_client: TestClient, country: str) -> None:
+    assert any(line["kind"] == "directory" for line in list_lines(shared_client, country))
 
 
-def test_every_line_can_be_reached_and_says_where_that_is_said(reader: TestClient) -> None:
-    found = lines(reader)
+def test_support_lines_have_channels_source_and_check_date(shared_client: TestClient) -> None:
+    lines = list_lines(shared_client)
 
-    assert len(found) > 50
-    for line in found:
+    assert len(lines) > 50
+    for line in lines:
         assert line["channels"]
         assert re.match(r"https?://", str(line["source_url"]))
         assert date.fromisoformat(str(line["verified_on"])) <= date(2026, 11, 23)
 
 
-def test_every_country_with_lines_has_an_emergency_one(reader: TestClient) -> None:
-    found = lines(reader)
+def test_support_countries_have_an_emergency_or_directory_line(shared_client: TestClient) -> None:
+    lines = list_lines(shared_client)
 
-    countries = {line["country"] for line in found}
-    assert countries == {line["country"] for line in found if line["kind"] in {"emergency", "directory"}}
+    countries = {line["country"] for line in lines}
+    assert countries == {line["country"] for line in lines if line["kind"] in {"emergency", "directory"}}

@@ -1,27 +1,27 @@
-"""A backup under load, and its restore, each killed once: the short form of `python -m trials.backup`."""
+"""Short version of the backup trial, a long-running reliability check: a single round."""
 
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
 
-from bench.servers.processes import Place
+from bench.servers.processes import Sandbox
 from tests.conftest import Backend
-from trials.backup import Trial, moment_of
+from trials.backup import BackupTrial, snapshot_number
 from trials.verdict import Verdict
 
 
-def test_a_backup_under_load_is_restored_whole(backend: Backend, furnished: URL, tmp_path: Path) -> None:
+def test_backup_round_under_load_passes_all_checks(backend: Backend, sample_template: URL, tmp_path: Path) -> None:
     verdict = Verdict()
-    live, fresh = backend.create(furnished), backend.create()
-    url, empty = (each.render_as_string(hide_password=False) for each in (live, fresh))
+    live, restored = backend.create(sample_template), backend.create()
+    url, target_url = (database_url.render_as_string(hide_password=False) for database_url in (live, restored))
 
-    Trial(verdict, Place(tmp_path), live.get_backend_name()).round(url, empty, tmp_path / "backup")
+    BackupTrial(verdict, Sandbox(tmp_path), live.get_backend_name()).run_round(url, target_url, tmp_path / "backup")
 
-    assert len(verdict.promises) == 7
-    assert verdict.broken == []
-    for each in (live, fresh):
-        backend.drop(each)
+    assert len(verdict.checks) == 7
+    assert verdict.failed == []
+    for database_url in (live, restored):
+        backend.drop(database_url)
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,5 @@ def test_a_backup_under_load_is_restored_whole(backend: Backend, furnished: URL,
         ([22, 2, 24, *range(4, 22)], None),
     ],
 )
-def test_days_of_two_moments_are_noticed(days: list[int], last: int | None) -> None:
-    assert moment_of(days) == last
+def test_snapshot_number_of_days_from_two_moments_is_none(days: list[int], last: int | None) -> None:
+    assert snapshot_number(days) == last

@@ -1,6 +1,6 @@
-"""Crashes, in the short form: the server, an erasure and a rotation.
+"""Short version of the crash trial, a long-running reliability check.
 
-tests/content/test_interruption.py has the load.
+It kills a server, erasures of accounts and a key rotation. tests/content/test_interruption.py kills content loads.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from random import Random
 
 import pytest
 
-from bench.servers.processes import Place
-from tests.conftest import Backend, Sqlite
-from trials.crash.commands import kill_rotations
-from trials.crash.erasures import expect_written_down, kill_erasures
-from trials.crash.ground import Ground
+from bench.servers.processes import Sandbox
+from tests.conftest import Backend, SqliteBackend
+from trials.crash.commands import kill_key_rotations
+from trials.crash.erasures import check_erasure_log, kill_erasures
+from trials.crash.ground import CrashEnvironment
 from trials.crash.postgresql import durable_postgresql
 from trials.crash.servers import kill_servers
 from trials.verdict import Verdict
@@ -22,20 +22,22 @@ SEED = 21
 
 
 @pytest.fixture
-def ground(backend: Backend, tmp_path: Path) -> Iterator[Ground]:
-    place, verdict, random = Place(tmp_path), Verdict(), Random(SEED)
-    if isinstance(backend, Sqlite):
-        yield Ground("SQLite", place, f"sqlite:///{tmp_path / 'crash.db'}", verdict, random).load()
+def environment(backend: Backend, tmp_path: Path) -> Iterator[CrashEnvironment]:
+    sandbox, verdict, random = Sandbox(tmp_path), Verdict(), Random(SEED)
+    if isinstance(backend, SqliteBackend):
+        yield CrashEnvironment("SQLite", sandbox, f"sqlite:///{tmp_path / 'crash.db'}", verdict, random).load_content()
         return
     with durable_postgresql() as server:
-        yield Ground("PostgreSQL", place, server.create("crash"), verdict, random, server).load()
+        yield CrashEnvironment(
+            "PostgreSQL", sandbox, server.create_database("crash"), verdict, random, server
+        ).load_content()
 
 
-def test_what_is_killed_leaves_everything_or_nothing(ground: Ground) -> None:
-    erased = kill_erasures(ground, kills=1, server_kills=1)
-    kill_servers(ground, kills=2)
-    expect_written_down(ground, erased)
-    kill_rotations(ground, kills=1, members=60)
+def test_crash_of_server_erasure_and_rotation_passes_all_checks(environment: CrashEnvironment) -> None:
+    erased_ids = kill_erasures(environment, kills=1, server_kills=1)
+    kill_servers(environment, kills=2)
+    check_erasure_log(environment, erased_ids)
+    kill_key_rotations(environment, kills=1, members=60)
 
-    assert ground.verdict.broken == []
-    assert len(ground.verdict.promises) == 7
+    assert environment.verdict.failed == []
+    assert len(environment.verdict.checks) == 7

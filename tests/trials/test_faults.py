@@ -1,4 +1,4 @@
-"""Databases that stop, freeze and are locked while members and readers go on asking: a few seconds of each."""
+"""Short version of the fault trial, a long-running reliability check, with brief database faults."""
 
 from functools import partial
 from pathlib import Path
@@ -9,45 +9,54 @@ from sqlalchemy import URL
 
 from bench.client.walkers import add_walkers
 from tests.conftest import Backend
-from trials.faults import Fault, expect_nothing_left, file_locked, serving, try_fault, walkers
-from trials.hangups import running, try_hang_ups
-from trials.postgresql import PostgreSql
+from trials.faults import (
+    Fault,
+    check_connections_released,
+    create_client_groups,
+    run_fault,
+    running_server,
+    sqlite_file_locked,
+)
+from trials.hangups import run_hang_ups, running_application
+from trials.postgresql import FaultyPostgresql
 from trials.verdict import Verdict
 
-LONG = 3.3  # seconds of a fault: longer than anybody may wait
+FAULT_SECONDS = 3.3  # longer than the time limit of responses
 
 
 @pytest.fixture
-def address(backend: Backend, shipped: URL) -> str:
-    url = backend.create(shipped).set(drivername=shipped.get_backend_name())
-    address = url.render_as_string(hide_password=False)
-    if url.get_backend_name() == "postgresql":  # the suite's server promises less than it does as it comes
-        with psycopg.connect(address, autocommit=True) as connection:
+def database_url(backend: Backend, shipped_template: URL) -> str:
+    url = backend.create(shipped_template).set(drivername=shipped_template.get_backend_name())
+    database_url = url.render_as_string(hide_password=False)
+    if url.get_backend_name() == "postgresql":  # the test server has no durable commits
+        with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(f'ALTER DATABASE "{url.database}" SET synchronous_commit = on'.encode())
-    return address
+    return database_url
 
 
-def test_members_are_told_to_come_again_and_nothing_is_lost(address: str, tmp_path: Path) -> None:
-    faults: dict[str, tuple[Fault, float]] = {"file locked": (partial(file_locked, address), LONG)}
-    if address.startswith("postgresql"):
-        database = PostgreSql(address)
-        faults = {"stopped": (partial(database.stopped, "immediate"), 0.5), "frozen": (database.frozen, LONG)}
+def test_database_fault_returns_503_and_loses_no_write(database_url: str, tmp_path: Path) -> None:
+    faults: dict[str, tuple[Fault, float]] = {"file locked": (partial(sqlite_file_locked, database_url), FAULT_SECONDS)}
+    if database_url.startswith("postgresql"):
+        database = FaultyPostgresql(database_url)
+        faults = {"stopped": (partial(database.stopped, "immediate"), 0.5), "frozen": (database.frozen, FAULT_SECONDS)}
     verdict = Verdict()
-    groups = walkers(address, each=2)
-    with serving(tmp_path, address) as server:
+    groups = create_client_groups(database_url, members_per_client=2)
+    with running_server(tmp_path, database_url) as server:
         for name, (fault, seconds) in faults.items():
-            traffic = try_fault(verdict, name, server.url, groups, fault, seconds=seconds, before=0.5, after=1.0)
-            assert any(each.is_refused for each in traffic.members), name
-            if address.startswith("postgresql"):
-                expect_nothing_left(verdict, name, PostgreSql(address))
+            traffic = run_fault(
+                verdict, name, server.url, groups, fault, seconds=seconds, seconds_before=0.5, seconds_after=1.0
+            )
+            assert any(response.is_unavailable for response in traffic.member_responses), name
+            if database_url.startswith("postgresql"):
+                check_connections_released(verdict, name, FaultyPostgresql(database_url))
 
-    assert verdict.broken == []
+    assert verdict.failed == []
 
 
-def test_clients_who_hang_up_leave_nothing(address: str, tmp_path: Path) -> None:
+def test_disconnecting_clients_release_all_resources(database_url: str, tmp_path: Path) -> None:
     verdict = Verdict()
-    people = add_walkers(address, 10, completed=0)
-    with running(address, tmp_path) as (app, port):
-        try_hang_ups(verdict, app, port, people)
+    members = add_walkers(database_url, 10, completed=0)
+    with running_application(database_url, tmp_path) as (app, port):
+        run_hang_ups(verdict, app, port, members)
 
-    assert verdict.broken == []
+    assert verdict.failed == []

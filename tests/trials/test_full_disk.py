@@ -1,17 +1,17 @@
-"""A full disk, in the short form."""
+"""Short version of the full-disk trial, a long-running reliability check."""
 
 import pytest
 
-from tests.conftest import Backend, Sqlite
-from trials.crash.full_disk import NO_DISK, on_small_disk, way_apart
+from tests.conftest import Backend, SqliteBackend
+from trials.crash.full_disk import NO_NAMESPACE_MESSAGE, namespace_command, run_on_small_disk
 
 
-def test_a_full_disk_is_told_and_harms_nothing(backend: Backend, capfd: pytest.CaptureFixture[str]) -> None:
-    code = on_small_disk("SQLite" if isinstance(backend, Sqlite) else "PostgreSQL", seconds=0.5)
+def test_full_disk_returns_503_and_loses_no_write(backend: Backend, capfd: pytest.CaptureFixture[str]) -> None:
+    code = run_on_small_disk("SQLite" if isinstance(backend, SqliteBackend) else "PostgreSQL", seconds=0.5)
 
-    said = capfd.readouterr()
-    if way_apart() is None:  # as on macOS: then the trial can't have passed
-        assert (code, said.out.strip()) == (1, NO_DISK)
+    output = capfd.readouterr()
+    if namespace_command() is None:  # for example on macOS: the trial must fail
+        assert (code, output.out.strip()) == (1, NO_NAMESPACE_MESSAGE)
         return
-    assert "6 of 6 promises kept." in said.out, said
+    assert "6 of 6 checks passed." in output.out, output
     assert code == 0

@@ -1,21 +1,21 @@
-"""Members on several devices, led at random through the whole API: in short, and always the same way."""
+"""Short version of the comparison of the API with its model (`python -m trials.machine`), with a fixed seed."""
 
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from tests.conftest import Backend
-from trials.machine.leading import lead
-from trials.machine.site import furnish
+from trials.machine.leading import run_machine
+from trials.machine.site import load_test_content
 from trials.verdict import Verdict
 
 
-def test_every_answer_is_one_that_a_model_might_have_given(backend: Backend, empty: URL, tmp_path: Path) -> None:
-    url = backend.create(empty)
-    furnish(url, tmp_path / "content")
+def test_responses_to_random_requests_match_the_model(backend: Backend, empty_template: URL, tmp_path: Path) -> None:
+    url = backend.create(empty_template)
+    load_test_content(url, tmp_path / "content")
     verdict = Verdict()
 
-    lead(verdict, url.get_backend_name(), url, examples=5, steps=40, by=2)
+    run_machine(verdict, url.get_backend_name(), url, examples=5, steps=40, seed_value=2)
 
-    assert verdict.broken == []
+    assert verdict.failed == []
     backend.drop(url)

@@ -1,21 +1,21 @@
-"""The real server stops under load without failing anybody."""
+"""Short version of the shutdown trial, a long-running reliability check: one shutdown under load."""
 
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from bench.servers.processes import Place
+from bench.servers.processes import Sandbox
 from tests.conftest import Backend
-from trials.stopping import stopped_under_load
+from trials.stopping import run_stop
 from trials.verdict import Verdict
 
 
-def test_a_stop_fails_nobody(backend: Backend, shipped: URL, tmp_path: Path) -> None:
+def test_stop_under_load_fails_no_request(backend: Backend, shipped_template: URL, tmp_path: Path) -> None:
     verdict = Verdict()
-    url = backend.create(shipped)
+    url = backend.create(shipped_template)
 
-    stopped_under_load(verdict, "here", Place(tmp_path), url.render_as_string(hide_password=False))
+    run_stop(verdict, "test", Sandbox(tmp_path), url.render_as_string(hide_password=False))
 
-    assert len(verdict.promises) == 4
-    assert verdict.broken == []
+    assert len(verdict.checks) == 4
+    assert verdict.failed == []
     backend.drop(url)

@@ -1,4 +1,4 @@
-"""However many come at once, those who have a connection find a thread to go on."""
+"""Tests that many concurrent requests succeed: no request waits for a thread while it uses a connection."""
 
 from asyncio import gather, run, sleep
 from collections import Counter
@@ -12,47 +12,51 @@ from app.core.errors import Unavailable
 from app.web.rate_limits import PasswordCapacity
 from tests.factories.services import Service
 
-MANY = 120
+CONCURRENT_REQUESTS = 120
 
 
-def at_once(ask: Callable[[int], Response]) -> Counter[int]:
-    with ThreadPoolExecutor(MANY) as pool:
-        return Counter(reply.status_code for reply in pool.map(ask, range(MANY)))
+def count_statuses(send_request: Callable[[int], Response]) -> Counter[int]:
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as pool:
+        return Counter(response.status_code for response in pool.map(send_request, range(CONCURRENT_REQUESTS)))
 
 
-def test_a_crowd_of_readers_is_answered(service: Service) -> None:
-    person = service.register()
+def test_concurrent_reads_all_succeed(service: Service) -> None:
+    member = service.register()
 
-    assert at_once(lambda _: person.ask("GET", "/v1/me")) == {200: MANY}
-
-
-def test_a_crowd_of_writers_is_answered(service: Service) -> None:
-    people = [service.register() for _ in range(4)]
-
-    assert at_once(lambda n: people[n % 4].ask("PATCH", "/v1/me", {"display_name": f"Bo {n}"})) == {200: MANY}
+    assert count_statuses(lambda _: member.request("GET", "/v1/me")) == {200: CONCURRENT_REQUESTS}
 
 
-def test_a_crowd_of_searches_is_answered(service: Service) -> None:
-    assert at_once(lambda n: service.client.get("/v1/assessments", params={"limit": 1 + n % 100})) == {200: MANY}
+def test_concurrent_writes_all_succeed(service: Service) -> None:
+    members = [service.register() for _ in range(4)]
+
+    assert count_statuses(
+        lambda index: members[index % 4].request("PATCH", "/v1/me", {"display_name": f"Bo {index}"})
+    ) == {200: CONCURRENT_REQUESTS}
 
 
-def test_when_one_finds_the_database_away_who_waited_is_told_at_once() -> None:
-    capacity = PasswordCapacity(at_once=1, waiting=10)
-    tried: list[str] = []
+def test_concurrent_list_requests_all_succeed(service: Service) -> None:
+    assert count_statuses(lambda index: service.client.get("/v1/assessments", params={"limit": 1 + index % 100})) == {
+        200: CONCURRENT_REQUESTS
+    }
 
-    async def try_it(name: str) -> None:
-        async with capacity.place():
-            tried.append(name)
+
+def test_password_capacity_when_database_fails_rejects_waiting_requests() -> None:
+    capacity = PasswordCapacity(max_concurrent=1, max_waiting=10)
+    started: list[str] = []
+
+    async def use_slot(name: str) -> None:
+        async with capacity.slot():
+            started.append(name)
             await sleep(0.01)
             if name == "first":
                 raise OperationalError("SELECT 1", None, Exception("gone"))
 
-    async def all_at_once() -> list[BaseException | None]:
-        outcomes = await gather(*map(try_it, ("first", "second", "third")), return_exceptions=True)
-        await try_it("later")
+    async def run_concurrently() -> list[BaseException | None]:
+        outcomes = await gather(*map(use_slot, ("first", "second", "third")), return_exceptions=True)
+        await use_slot("later")
         return outcomes
 
-    outcomes = run(all_at_once())
+    outcomes = run(run_concurrently())
 
-    assert [type(each) for each in outcomes] == [OperationalError, Unavailable, Unavailable]
-    assert tried == ["first", "later"]
+    assert [type(outcome) for outcome in outcomes] == [OperationalError, Unavailable, Unavailable]
+    assert started == ["first", "later"]

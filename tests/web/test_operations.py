@@ -1,4 +1,4 @@
-"""What operators see: health, metrics, logs, and headers on every reply."""
+"""Tests for health checks, metrics, access logs, security headers and CORS."""
 
 import json
 from pathlib import Path
@@ -9,47 +9,47 @@ from starlette.testclient import TestClient
 
 from app.core.db.database import Database
 from app.main import create_app
-from tests.conftest import Studio, settings_for
-from tests.factories.addresses import closed_address
-from tests.factories.services import client_of
+from tests.conftest import ContentEditor, settings_for
+from tests.factories.addresses import unreachable_database_url
+from tests.factories.services import make_client
 
 TOKEN = "a-token-of-the-operator"
 
 
-def test_a_process_lives_without_its_database_but_is_not_ready() -> None:
-    client = client_of(create_app(settings_for(closed_address())))
+def test_probes_without_database_report_live_but_not_ready() -> None:
+    client = make_client(create_app(settings_for(unreachable_database_url())))
 
     assert client.get("/health/live").json() == {"status": "ok"}
-    reply = client.get("/health/ready")
-    assert (reply.status_code, reply.json()["code"]) == (503, "not_ready")
-    assert int(reply.headers["Retry-After"]) >= 1
+    response = client.get("/health/ready")
+    assert (response.status_code, response.json()["code"]) == (503, "not_ready")
+    assert int(response.headers["Retry-After"]) >= 1
 
 
-def test_a_migrated_database_makes_it_ready(studio: Studio) -> None:
-    assert studio.client.get("/health/ready").json() == {"status": "ok"}
+def test_readiness_with_migrated_database_returns_200(editor: ContentEditor) -> None:
+    assert editor.client.get("/health/ready").json() == {"status": "ok"}
 
 
-def test_tables_of_an_earlier_version_make_it_not_ready(studio: Studio, database: Database) -> None:
-    with database.loading() as session:
+def test_readiness_with_older_schema_returns_503(editor: ContentEditor, database: Database) -> None:
+    with database.content_load() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '20261123_content'"))
 
-    reply = studio.client.get("/health/ready")
+    response = editor.client.get("/health/ready")
 
-    assert reply.status_code == 503
-    assert "migrate" in reply.json()["detail"]
+    assert response.status_code == 503
+    assert "migrations" in response.json()["detail"]
 
 
-def test_it_stays_ready_while_the_next_version_is_deployed(studio: Studio, database: Database) -> None:
-    with database.loading() as session:
+def test_readiness_with_newer_schema_returns_200(editor: ContentEditor, database: Database) -> None:
+    with database.content_load() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '20991231_later'"))
 
-    assert studio.client.get("/health/ready").status_code == 200
+    assert editor.client.get("/health/ready").status_code == 200
 
 
-def test_metrics_count_by_route_template(reader: TestClient) -> None:
-    reader.get("/v1/articles/no-such-article")
+def test_metrics_use_route_template_as_label(shared_client: TestClient) -> None:
+    shared_client.get("/v1/articles/no-such-article")
 
-    metrics = reader.get("/metrics").text
+    metrics = shared_client.get("/metrics").text
 
     assert 'twentyone_requests_total{method="GET",route="/v1/articles/{slug}",status="404"}' in metrics
     assert "no-such-article" not in metrics
@@ -67,13 +67,13 @@ def test_metrics_count_by_route_template(reader: TestClient) -> None:
         ({}, "", 200),
     ],
 )
-def test_metrics_in_production_need_the_token(options: dict[str, str], header: str, status: int) -> None:
-    client = client_of(create_app(settings_for(closed_address(), **options)))
+def test_metrics_require_token_in_production(options: dict[str, str], header: str, status: int) -> None:
+    client = make_client(create_app(settings_for(unreachable_database_url(), **options)))
 
-    reply = client.get("/metrics", headers={b"Authorization": header.encode("latin-1")})
+    response = client.get("/metrics", headers={b"Authorization": header.encode("latin-1")})
 
-    assert reply.status_code == status
-    assert reply.headers["cache-control"] == "no-store"
+    assert response.status_code == status
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_metrics_in_production_need_the_token(options: dict[str, str], header: s
         ("GET", "/openapi.json"),
     ],
 )
-def test_every_reply_has_the_security_headers(reader: TestClient, method: str, path: str) -> None:
-    headers = reader.request(method, path).headers
+def test_responses_have_security_headers(shared_client: TestClient, method: str, path: str) -> None:
+    headers = shared_client.request(method, path).headers
 
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -100,66 +100,68 @@ def test_every_reply_has_the_security_headers(reader: TestClient, method: str, p
     assert "server" not in headers
 
 
-def test_errors_carry_cors_headers_too(reader: TestClient) -> None:
+def test_error_responses_have_cors_headers(shared_client: TestClient) -> None:
     for path in ("/nowhere", "/v1/articles?limit=0"):
-        reply = reader.get(path, headers={"Origin": "http://localhost:3000"})
+        response = shared_client.get(path, headers={"Origin": "http://localhost:3000"})
 
-        assert reply.headers["access-control-allow-origin"] == "http://localhost:3000"
+        assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
 
 
-def test_a_preflight_is_answered(reader: TestClient) -> None:
-    asking = {
+def test_preflight_of_allowed_origin_returns_200(shared_client: TestClient) -> None:
+    headers = {
         "Origin": "http://localhost:3000",
         "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "authorization",
     }
 
-    reply = reader.options("/v1/articles", headers=asking)
+    response = shared_client.options("/v1/articles", headers=headers)
 
-    assert reply.status_code == 200
-    assert reply.headers["access-control-max-age"] == "7200"
+    assert response.status_code == 200
+    assert response.headers["access-control-max-age"] == "7200"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_a_refused_preflight_is_a_problem(reader: TestClient, origin: str) -> None:
-    reply = reader.options("/v1/articles", headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+def test_preflight_of_unknown_origin_returns_problem(shared_client: TestClient, origin: str) -> None:
+    response = shared_client.options("/v1/articles", headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
 
-    assert (reply.status_code, reply.json()["code"]) == (400, "cors_refused")
-    assert "access-control-allow-origin" not in reply.headers
+    assert (response.status_code, response.json()["code"]) == (400, "cors_refused")
+    assert "access-control-allow-origin" not in response.headers
 
 
-def test_a_request_is_one_line_without_its_query(reader: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
-    reply = reader.get("/v1/articles?q=canary-words", headers={"X-Request-ID": "request-1234"})
+def test_access_log_has_one_line_without_query(shared_client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
+    response = shared_client.get("/v1/articles?q=canary-words", headers={"X-Request-ID": "request-1234"})
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     [line] = [line for line in lines if line["event"] == "request"]
-    assert reply.headers["x-request-id"] == line["request_id"] == "request-1234"
+    assert response.headers["x-request-id"] == line["request_id"] == "request-1234"
     assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/articles", 200)
     assert "canary" not in json.dumps(line)
 
 
-def test_a_fault_is_logged_with_its_trace_and_id(studio: Studio, capsys: pytest.CaptureFixture[str]) -> None:
-    @studio.app.get("/fault")
+def test_unhandled_error_is_logged_with_traceback_and_request_id(
+    editor: ContentEditor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @editor.app.get("/fault")
     def fail() -> None:
         secret = "canary-in-a-variable"
         raise RuntimeError(len(secret))
 
-    reply = studio.client.get("/fault")
+    response = editor.client.get("/fault")
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    [fault] = [line for line in lines if line["event"] == "fault"]
-    assert fault["request_id"] == reply.headers["x-request-id"]
-    assert "RuntimeError" in fault["exception"]
+    [entry] = [line for line in lines if line["event"] == "unhandled_error"]
+    assert entry["request_id"] == response.headers["x-request-id"]
+    assert "RuntimeError" in entry["exception"]
     assert "canary" not in json.dumps(lines)
 
 
-def test_a_sent_id_that_is_not_harmless_is_replaced(reader: TestClient) -> None:
-    reply = reader.get("/nowhere", headers={"X-Request-ID": "x\ty"})
+def test_invalid_request_id_is_replaced(shared_client: TestClient) -> None:
+    response = shared_client.get("/nowhere", headers={"X-Request-ID": "x\ty"})
 
-    assert len(reply.headers["x-request-id"]) == 32
+    assert len(response.headers["x-request-id"]) == 32
 
 
-def test_no_file_is_longer_than_a_screenful_or_five() -> None:
+def test_python_files_are_shorter_than_250_lines() -> None:
     root = Path(__file__).parents[2]
     files = [
         path for folder in ("app", "tests", "bench", "trials", "migrations") for path in (root / folder).rglob("*.py")

@@ -1,4 +1,4 @@
-"""Every error is one shape, says what was wrong where, and shows nothing that was sent."""
+"""Tests for error responses (RFC 9457 problems): their fields and pointers, without values from the request."""
 
 import json
 
@@ -13,13 +13,13 @@ from app.main import create_app
 from app.web.dependencies import ContentSession
 from app.web.routes import api_router
 from tests.conftest import settings_for
-from tests.factories.addresses import closed_address
-from tests.factories.services import client_of
+from tests.factories.addresses import unreachable_database_url
+from tests.factories.services import make_client
 
-KEYS = {"type", "title", "status", "detail", "code", "errors"}
+PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "errors"}
 
 
-class Note(BaseModel):
+class NoteBody(BaseModel):
     text: str
     mood: int
 
@@ -28,7 +28,7 @@ router = api_router(tag="Test")
 
 
 @router.post("/notes")
-def keep_note(note: Note, session: ContentSession) -> Note:
+def create_note(note: NoteBody, session: ContentSession) -> NoteBody:
     return note
 
 
@@ -38,8 +38,8 @@ def fail(session: ContentSession) -> None:
 
 
 @router.get("/misfit")
-def answer_something_else(session: ContentSession) -> Note:
-    return Note.model_construct(text="canary-in-a-reply", mood="canary-of-a-mood")  # type: ignore[arg-type]
+def return_invalid_response(session: ContentSession) -> NoteBody:
+    return NoteBody.model_construct(text="canary-in-a-reply", mood="canary-of-a-mood")  # type: ignore[arg-type]
 
 
 @router.get("/away")
@@ -48,16 +48,16 @@ def lose_database(session: ContentSession) -> None:
 
 
 @router.get("/standby")
-def write_to_a_standby(session: ContentSession) -> None:
+def write_to_read_only_database(session: ContentSession) -> None:
     raise InternalError("UPDATE canary", {}, ReadOnlySqlTransaction("canary-of-the-driver"))
 
 
 @pytest.fixture(scope="module")
-def faulty() -> TestClient:
-    """An app without a database, with routes that fail in every way."""
-    app: FastAPI = create_app(settings_for(closed_address()))
+def failing_client() -> TestClient:
+    """Return a client of an app without a database, with routes that raise errors."""
+    app: FastAPI = create_app(settings_for(unreachable_database_url()))
     app.router.routes.extend(router.routes)
-    return client_of(app)
+    return make_client(app)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,16 @@ def faulty() -> TestClient:
         ("GET", "/v1/articles?limit=0", 422, "invalid_input"),
     ],
 )
-def test_every_error_is_a_problem(faulty: TestClient, method: str, path: str, status: int, code: str) -> None:
-    reply = faulty.request(method, path)
+def test_errors_are_problem_responses(
+    failing_client: TestClient, method: str, path: str, status: int, code: str
+) -> None:
+    response = failing_client.request(method, path)
 
-    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
-    body = reply.json()
-    assert set(body) == KEYS
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    body = response.json()
+    assert set(body) == PROBLEM_FIELDS
     assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:problem-type:twentyone:{code}")
-    assert "canary" not in reply.text
+    assert "canary" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -102,64 +104,64 @@ def test_every_error_is_a_problem(faulty: TestClient, method: str, path: str, st
         (b'{"text": "canary", "mood": "x"}', "application/json; charset=utf-8", 422),
     ],
 )
-def test_bad_bodies_are_refused_without_an_echo(
-    faulty: TestClient, body: bytes, content_type: str, status: int
+def test_invalid_body_is_rejected_without_echoing_values(
+    failing_client: TestClient, body: bytes, content_type: str, status: int
 ) -> None:
-    reply = faulty.post("/v1/notes", content=body, headers={"Content-Type": content_type})
+    response = failing_client.post("/v1/notes", content=body, headers={"Content-Type": content_type})
 
-    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
-    assert "canary" not in reply.text
-    assert reply.json()["code"]
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    assert "canary" not in response.text
+    assert response.json()["code"]
 
 
-def test_invalid_fields_are_named_by_a_json_pointer(faulty: TestClient) -> None:
-    reply = faulty.post("/v1/notes", json={"text": 7})
+def test_invalid_fields_are_listed_as_json_pointers(failing_client: TestClient) -> None:
+    response = failing_client.post("/v1/notes", json={"text": 7})
 
-    assert [(error["in"], error["pointer"]) for error in reply.json()["errors"]] == [
+    assert [(error["in"], error["pointer"]) for error in response.json()["errors"]] == [
         ("body", "/text"),
         ("body", "/mood"),
     ]
 
 
-def test_a_body_over_the_limit_is_refused_whether_or_not_its_length_is_announced(faulty: TestClient) -> None:
+def test_oversized_body_with_or_without_length_returns_413(failing_client: TestClient) -> None:
     body = json.dumps({"text": "x" * 70_000, "mood": 1}).encode()
 
-    announced = faulty.post("/v1/notes", content=body, headers={"Content-Type": "application/json"})
-    chunked = faulty.post(
+    announced = failing_client.post("/v1/notes", content=body, headers={"Content-Type": "application/json"})
+    chunked = failing_client.post(
         "/v1/notes",
-        content=(body[n : n + 1000] for n in range(0, len(body), 1000)),
+        content=(body[start : start + 1000] for start in range(0, len(body), 1000)),
         headers={"Content-Type": "application/json"},
     )
 
-    for reply in (announced, chunked):
-        assert (reply.status_code, reply.json()["code"]) == (413, "body_too_large")
-        assert reply.headers["content-type"] == "application/problem+json"
+    for response in (announced, chunked):
+        assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+        assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_an_unavailable_database_says_when_to_come_back(faulty: TestClient) -> None:
-    assert int(faulty.get("/v1/site").headers["Retry-After"]) >= 1
+def test_unavailable_database_returns_retry_after(failing_client: TestClient) -> None:
+    assert int(failing_client.get("/v1/site").headers["Retry-After"]) >= 1
 
 
-def test_the_allow_header_names_every_method_of_the_address(faulty: TestClient) -> None:
-    assert faulty.delete("/v1/articles").headers["Allow"] == "GET, HEAD, OPTIONS"
-    assert faulty.get("/v1/notes").headers["Allow"] == "OPTIONS, POST"
+def test_allow_header_lists_all_methods_of_path(failing_client: TestClient) -> None:
+    assert failing_client.delete("/v1/articles").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert failing_client.get("/v1/notes").headers["Allow"] == "OPTIONS, POST"
 
 
-def test_options_answers_with_the_methods(faulty: TestClient) -> None:
-    reply = faulty.options("/v1/articles")
+def test_options_returns_204_with_allow_header(failing_client: TestClient) -> None:
+    response = failing_client.options("/v1/articles")
 
-    assert (reply.status_code, reply.headers["Allow"], reply.content) == (204, "GET, HEAD, OPTIONS", b"")
-
-
-def test_no_address_redirects_for_a_slash(faulty: TestClient) -> None:
-    assert faulty.get("/v1/articles/").status_code == 404
+    assert (response.status_code, response.headers["Allow"], response.content) == (204, "GET, HEAD, OPTIONS", b"")
 
 
-def test_a_reply_of_the_wrong_shape_is_logged_without_its_values(
-    faulty: TestClient, capsys: pytest.CaptureFixture[str]
+def test_trailing_slash_returns_404(failing_client: TestClient) -> None:
+    assert failing_client.get("/v1/articles/").status_code == 404
+
+
+def test_invalid_response_is_logged_without_values(
+    failing_client: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reply = faulty.get("/v1/misfit")
+    response = failing_client.get("/v1/misfit")
 
     logged = capsys.readouterr()
-    assert "canary" not in reply.text + logged.out + logged.err
-    assert '"error": "WrongShape"' in logged.out + logged.err
+    assert "canary" not in response.text + logged.out + logged.err
+    assert '"error": "InvalidResponse"' in logged.out + logged.err

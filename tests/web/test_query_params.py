@@ -1,4 +1,4 @@
-"""Query strings that can't be meant are refused with the parameter's name."""
+"""Tests for invalid query and path parameters: the error response names the parameter."""
 
 from base64 import urlsafe_b64encode
 
@@ -39,11 +39,11 @@ from starlette.testclient import TestClient
         ("/health/live?x=1", "/x"),
     ],
 )
-def test_bad_queries_name_the_parameter(reader: TestClient, path: str, pointer: str) -> None:
-    reply = reader.get(path)
+def test_invalid_query_returns_422_with_parameter_pointer(shared_client: TestClient, path: str, pointer: str) -> None:
+    response = shared_client.get(path)
 
-    assert (reply.status_code, reply.headers["content-type"]) == (422, "application/problem+json")
-    [error, *_] = reply.json()["errors"]
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    [error, *_] = response.json()["errors"]
     assert (error["in"], error["pointer"]) == ("query", pointer)
 
 
@@ -60,16 +60,16 @@ def test_bad_queries_name_the_parameter(reader: TestClient, path: str, pointer: 
         ("/v1/topics/a%0Ab", 422),
     ],
 )
-def test_bad_slugs_name_the_slug(reader: TestClient, path: str, status: int) -> None:
-    reply = reader.get(path)
+def test_invalid_slug_returns_error_with_slug_pointer(shared_client: TestClient, path: str, status: int) -> None:
+    response = shared_client.get(path)
 
-    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
-    assert [(error["in"], error["pointer"]) for error in reply.json()["errors"]] == [("path", "/slug")]
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    assert [(error["in"], error["pointer"]) for error in response.json()["errors"]] == [("path", "/slug")]
 
 
-def test_a_cursor_of_another_order_is_refused(reader: TestClient) -> None:
-    cursor = reader.get("/v1/articles", params={"limit": 1}).json()["next"]
+def test_cursor_of_other_sort_order_returns_422(shared_client: TestClient) -> None:
+    cursor = shared_client.get("/v1/articles", params={"limit": 1}).json()["next"]
 
-    reply = reader.get("/v1/articles", params={"cursor": cursor, "sort": "title"})
+    response = shared_client.get("/v1/articles", params={"cursor": cursor, "sort": "title"})
 
-    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/cursor")
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/cursor")

@@ -1,4 +1,4 @@
-"""Counts in memory expire by `sweep`, not by threads of the library."""
+"""Tests for rate limits in memory: `sweep` removes expired counts, without a timer thread."""
 
 import threading
 import time
@@ -9,10 +9,10 @@ import pytest
 import time_machine
 from limits.storage import MemoryStorage
 
-from app.core.errors import TooMany
+from app.core.errors import TooManyRequests
 from app.web.rate_limits import RateLimits
 from tests.conftest import settings_for
-from tests.factories.addresses import closed_address
+from tests.factories.addresses import unreachable_database_url
 
 NETWORK = "192.0.2.1"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> MemoryStorage:
-    """The storage of the limits that a test makes."""
+    """Return the storage that the rate limits use."""
     storage = MemoryStorage()
     storage.timer.join()
     monkeypatch.setattr("app.web.rate_limits.MemoryStorage", lambda: storage)
@@ -29,7 +29,7 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> MemoryStorage:
 
 @pytest.fixture
 def limits(storage: MemoryStorage) -> RateLimits:
-    return RateLimits(settings_for(closed_address(), sign_ins_a_minute=2))
+    return RateLimits(settings_for(unreachable_database_url(), sign_ins_a_minute=2))
 
 
 @pytest.fixture
@@ -38,15 +38,15 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield clock
 
 
-def timers() -> list[threading.Thread]:
-    return [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+def timer_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
 
 
 def test_third_hit_in_a_minute_raises_too_many(limits: RateLimits, clock: time_machine.Traveller) -> None:
     for _ in range(2):
         limits.count("sign_ins", NETWORK)
 
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequests):
         limits.count("sign_ins", NETWORK)
 
     clock.shift(timedelta(minutes=3))
@@ -54,9 +54,9 @@ def test_third_hit_in_a_minute_raises_too_many(limits: RateLimits, clock: time_m
 
 
 def test_hits_start_no_timer_thread(limits: RateLimits) -> None:
-    for n in range(5):
-        limits.count("requests", f"192.0.2.{n}")
-        assert timers() == []
+    for number in range(5):
+        limits.count("requests", f"192.0.2.{number}")
+        assert timer_threads() == []
         time.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""Bodies of requests. Of two values under one name, neither is taken."""
+"""Tests for JSON request bodies with duplicate keys or deep nesting."""
 
 import weakref
 
@@ -10,19 +10,19 @@ from app.web.request_body import JsonRequest
 from tests.factories.rows import all_rows
 from tests.factories.services import Service
 
-SCORE = "/v1/assessments/attachment-reflection/score"
+SCORE_PATH = "/v1/assessments/attachment-reflection/score"
 
 
-def send(service: Service, text: str) -> Response:
-    return service.client.post(SCORE, content=text, headers={"Content-Type": "application/json"})
+def post_score(service: Service, text: str) -> Response:
+    return service.client.post(SCORE_PATH, content=text, headers={"Content-Type": "application/json"})
 
 
-def pointers(reply: Response) -> list[str]:
-    return [error["pointer"] for error in reply.json()["errors"]]
+def pointers(response: Response) -> list[str]:
+    return [error["pointer"] for error in response.json()["errors"]]
 
 
 @pytest.mark.parametrize(
-    ("text", "places"),
+    ("text", "expected_pointers"),
     [
         ('{"answers": {"q01": 1, "q02": 2, "q01": 7}}', ["/answers/q01"]),
         ('{"answers": {"q01": 1, "q01": 1}}', ["/answers/q01"]),
@@ -32,65 +32,68 @@ def pointers(reply: Response) -> list[str]:
         ('{"answers": {"I was so ashamed": 1, "I was so ashamed": 2}}', ["/answers/?"]),
     ],
 )
-def test_a_name_that_stands_twice_is_refused_where_it_stands(service: Service, text: str, places: list[str]) -> None:
-    reply = send(service, text)
+def test_duplicate_key_returns_422_with_pointer(service: Service, text: str, expected_pointers: list[str]) -> None:
+    response = post_score(service, text)
 
-    assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input")
-    assert pointers(reply) == places
-    assert "ashamed" not in reply.text
-
-
-def test_the_same_name_in_two_objects_is_nothing_double(service: Service) -> None:
-    reply = send(service, '{"answers": {"version": 1}, "version": 1}')
-
-    assert pointers(reply) == ["/answers/version"]
-    assert reply.json()["errors"][0]["detail"] == "There is no such question."
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_input")
+    assert pointers(response) == expected_pointers
+    assert "ashamed" not in response.text
 
 
-def test_nothing_is_changed_by_a_body_that_says_two_things(service: Service) -> None:
-    person = service.register()
-    before = all_rows(service.database)
+def test_equal_keys_in_two_objects_are_allowed(service: Service) -> None:
+    response = post_score(service, '{"answers": {"version": 1}, "version": 1}')
 
-    reply = person.client.request(
+    assert pointers(response) == ["/answers/version"]
+    assert response.json()["errors"][0]["detail"] == "This questionnaire has no such question."
+
+
+def test_body_with_duplicate_key_changes_no_rows(service: Service) -> None:
+    member = service.register()
+    rows_before = all_rows(service.database)
+
+    response = member.client.request(
         "PATCH",
         "/v1/me",
         content='{"display_name": "Bo", "display_name": "Ana"}',
-        headers=person.headers | {"Content-Type": "application/json"},
+        headers=member.headers | {"Content-Type": "application/json"},
     )
 
-    assert (reply.status_code, pointers(reply)) == (422, ["/display_name"])
-    assert all_rows(service.database) == before
+    assert (response.status_code, pointers(response)) == (422, ["/display_name"])
+    assert all_rows(service.database) == rows_before
 
 
-def test_a_refusal_stays_small_whatever_was_sent(service: Service) -> None:
-    doubled = ", ".join(f'"{"n" * 30}{n % 600}": 1' for n in range(1200))
-    deep = '{"a": ' * 300 + "{" + doubled + "}" + "}" * 300
+def test_error_response_for_many_duplicates_is_small(service: Service) -> None:
+    duplicates = ", ".join(f'"{"n" * 30}{number % 600}": 1' for number in range(1200))
+    deep = '{"a": ' * 300 + "{" + duplicates + "}" + "}" * 300
 
-    for text in ("{" + doubled + "}", deep):
-        reply = send(service, text)
+    for text in ("{" + duplicates + "}", deep):
+        response = post_score(service, text)
 
-        assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input")
-        assert len(reply.content) < 16_000
+        assert (response.status_code, response.json()["code"]) == (422, "invalid_input")
+        assert len(response.content) < 16_000
 
 
-def test_no_depth_is_a_fault_of_ours(service: Service) -> None:
+def test_deeply_nested_body_never_returns_500(service: Service) -> None:
     for depth in range(900, 1000):
-        assert send(service, '{"a":' * depth + "1" + "}" * depth).status_code in {400, 422}, depth
+        assert post_score(service, '{"a":' * depth + "1" + "}" * depth).status_code in {400, 422}, depth
 
 
-def test_names_that_only_look_alike_are_two(service: Service) -> None:
-    assert pointers(send(service, '{"answers": {"ä": 1, "ö": 1}}')) == ["/answers/?", "/answers/?"]
-    assert send(service, '{"answers": {"ä": 1, "ö": 1}}').json()["errors"][0]["detail"] == "There is no such question."
+def test_similar_unicode_keys_are_not_duplicates(service: Service) -> None:
+    assert pointers(post_score(service, '{"answers": {"ä": 1, "ö": 1}}')) == ["/answers/?", "/answers/?"]
+    assert (
+        post_score(service, '{"answers": {"ä": 1, "ö": 1}}').json()["errors"][0]["detail"]
+        == "This questionnaire has no such question."
+    )
 
 
-def test_a_request_is_freed_without_the_garbage_collector() -> None:
-    """Its pauses would be what the slowest hundredth of requests waits for."""
+def test_request_is_freed_without_garbage_collector() -> None:
+    """Garbage collection causes pauses, which would slow down some responses."""
 
-    async def nothing() -> Message:
+    async def receive() -> Message:
         raise AssertionError
 
-    request = JsonRequest({"type": "http", "headers": []}, nothing, most_bytes=1, seconds=1)
-    known = weakref.ref(request)
+    request = JsonRequest({"type": "http", "headers": []}, receive, max_bytes=1, timeout_seconds=1)
+    reference = weakref.ref(request)
     del request
 
-    assert known() is None
+    assert reference() is None

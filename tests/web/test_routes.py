@@ -1,4 +1,4 @@
-"""How a route runs its endpoint: in a thread, on a session, with what dependencies set on the reply."""
+"""Tests for the route class: threads, database sessions, and headers set by endpoints and dependencies."""
 
 import json
 import threading
@@ -17,10 +17,10 @@ from starlette.testclient import TestClient
 from app.accounts.services import AccountServices
 from app.main import create_app
 from app.web.dependencies import ReadSession, SeparateTransactions
-from app.web.routes import PartOfState, api_router
+from app.web.routes import FromState, api_router
 from tests.conftest import settings_for
-from tests.factories.addresses import closed_address
-from tests.factories.services import Service, client_of
+from tests.factories.addresses import unreachable_database_url
+from tests.factories.services import Service, make_client
 
 log = structlog.get_logger("test.routes")
 router = api_router("/routes", tag="Test")
@@ -32,122 +32,120 @@ async def set_header(response: Response) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Payload:
     value: str
 
 
 @router.get("/reply", dependencies=[Depends(set_header)])
-def set_on_reply(session: ReadSession, response: Response, status: Annotated[int, Query()] = 202) -> Seen:
+def set_headers_and_status(session: ReadSession, response: Response, status: Annotated[int, Query()] = 202) -> Payload:
     response.headers["X-Endpoint"] = "set"
     response.set_cookie("two", "2")
     response.status_code = status
-    return Seen("a reply")
+    return Payload("a reply")
 
 
 @router.get("/unnamed", dependencies=[Depends(set_header)], status_code=HTTPStatus.ACCEPTED)
-def take_no_response(session: ReadSession) -> Seen:
-    return Seen("a reply")
+def take_no_response(session: ReadSession) -> Payload:
+    return Payload("a reply")
 
 
 @router.delete("/nothing", dependencies=[Depends(set_header)], status_code=HTTPStatus.NO_CONTENT)
-def answer_nothing(session: ReadSession) -> None:
-    """Nothing."""
+def return_nothing(session: ReadSession) -> None:
+    """Return no content."""
 
 
 @router.get("/stop")
-def stop(session: ReadSession) -> Seen:
+def raise_stop_iteration(session: ReadSession) -> Payload:
     return next(iter(()))
 
 
 @router.get("/stop-apart")
-def stop_apart(transactions: SeparateTransactions) -> Seen:
+def raise_stop_iteration_in_transactions(transactions: SeparateTransactions) -> Payload:
     return next(iter(()))
 
 
 @router.get("/logged")
-def write_log_line(session: ReadSession) -> Seen:
+def write_log_line(session: ReadSession) -> Payload:
     log.warning("from_endpoint")
-    return Seen(threading.current_thread().name)
+    return Payload(threading.current_thread().name)
 
 
 @router.get("/services")
-def read_services(session: ReadSession, services: Annotated[Any, PartOfState("accounts")]) -> Seen:
-    return Seen(f"{type(services).__name__} {id(services)}")
+def read_services(session: ReadSession, services: Annotated[Any, FromState("accounts")]) -> Payload:
+    return Payload(f"{type(services).__name__} {id(services)}")
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    """Without a database."""
-    app = create_app(settings_for(closed_address()))
+    """Create an app without a database."""
+    app = create_app(settings_for(unreachable_database_url()))
     app.router.routes.extend(router.routes)
     return app
 
 
 @pytest.fixture(scope="module")
 def client(app: FastAPI) -> TestClient:
-    return client_of(app)
+    return make_client(app)
 
 
-def test_headers_of_a_dependency_and_of_the_endpoint_reach_the_client(client: TestClient) -> None:
-    reply = client.get("/v1/routes/reply")
+def test_headers_of_dependency_and_endpoint_are_sent(client: TestClient) -> None:
+    response = client.get("/v1/routes/reply")
 
-    assert (reply.headers["X-Dependency"], reply.headers["X-Endpoint"]) == ("set", "set")
-    assert [each.split(";")[0] for each in reply.headers.get_list("Set-Cookie")] == ["one=1", "two=2"]
-    assert reply.json() == {"value": "a reply"}
+    assert (response.headers["X-Dependency"], response.headers["X-Endpoint"]) == ("set", "set")
+    assert [cookie.split(";")[0] for cookie in response.headers.get_list("Set-Cookie")] == ["one=1", "two=2"]
+    assert response.json() == {"value": "a reply"}
 
 
-def test_the_status_that_the_endpoint_sets_reaches_the_client(client: TestClient) -> None:
+def test_status_set_by_endpoint_is_sent(client: TestClient) -> None:
     assert client.get("/v1/routes/reply?status=207").status_code == 207
 
 
-def test_an_endpoint_without_a_response_keeps_its_status_and_dependencies_headers(client: TestClient) -> None:
-    reply = client.get("/v1/routes/unnamed")
+def test_endpoint_without_response_parameter_sends_status_and_headers(client: TestClient) -> None:
+    response = client.get("/v1/routes/unnamed")
 
-    assert (reply.status_code, reply.headers["X-Dependency"]) == (202, "set")
-    assert reply.headers["Content-Type"] == "application/json"
+    assert (response.status_code, response.headers["X-Dependency"]) == (202, "set")
+    assert response.headers["Content-Type"] == "application/json"
 
 
-def test_a_reply_without_content_has_headers_and_no_type(client: TestClient) -> None:
-    reply = client.delete("/v1/routes/nothing")
+def test_response_without_content_has_no_content_type(client: TestClient) -> None:
+    response = client.delete("/v1/routes/nothing")
 
-    assert (reply.status_code, reply.content, reply.headers["X-Dependency"]) == (204, b"", "set")
-    assert "Content-Type" not in reply.headers
+    assert (response.status_code, response.content, response.headers["X-Dependency"]) == (204, b"", "set")
+    assert "Content-Type" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/v1/routes/stop", "/v1/routes/stop-apart"])
-def test_a_stop_iteration_of_an_endpoint_is_answered_500(client: TestClient, path: str) -> None:
-    """An endless wait would end as a 503."""
-    reply = client.get(path)
+def test_stop_iteration_in_endpoint_returns_500(client: TestClient, path: str) -> None:
+    """StopIteration must be converted to another error, otherwise the request would wait until it times out."""
+    response = client.get(path)
 
-    assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
 
 
-def test_log_lines_of_the_endpoint_s_thread_name_the_request(
-    client: TestClient, capsys: pytest.CaptureFixture[str]
-) -> None:
-    reply = client.get("/v1/routes/logged", headers={"X-Request-ID": "request-1234"})
+def test_log_lines_of_endpoint_thread_have_request_id(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
+    response = client.get("/v1/routes/logged", headers={"X-Request-ID": "request-1234"})
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["request_id"] for line in lines if line["event"] == "from_endpoint"] == ["request-1234"]
-    assert reply.json()["value"].startswith("requests")  # the name of its thread
+    assert response.json()["value"].startswith("requests")  # named after the thread pool
 
 
-def test_a_part_of_the_state_is_what_create_app_built(app: FastAPI, client: TestClient) -> None:
-    built = app.state.services.accounts
+def test_from_state_passes_service_of_app_state(app: FastAPI, client: TestClient) -> None:
+    accounts = app.state.services.accounts
 
-    assert isinstance(built, AccountServices)
-    assert client.get("/v1/routes/services").json() == {"value": f"AccountServices {id(built)}"}
+    assert isinstance(accounts, AccountServices)
+    assert client.get("/v1/routes/services").json() == {"value": f"AccountServices {id(accounts)}"}
 
 
-def test_an_endpoint_without_a_session_is_refused_when_it_is_defined() -> None:
-    def endpoint(number: int) -> Seen:
-        return Seen(str(number))
+def test_endpoint_without_session_raises_type_error() -> None:
+    def endpoint(number: int) -> Payload:
+        return Payload(str(number))
 
     with pytest.raises(TypeError, match="session"):
         api_router(tag="Test").get("/{number}")(endpoint)
 
 
-def test_head_is_answered_as_get_without_the_body(client: TestClient) -> None:
+def test_head_returns_get_response_without_body(client: TestClient) -> None:
     head, get = client.head("/v1/routes/reply"), client.get("/v1/routes/reply")
 
     assert (head.status_code, head.content) == (get.status_code, b"")
@@ -155,37 +153,37 @@ def test_head_is_answered_as_get_without_the_body(client: TestClient) -> None:
         assert head.headers[name] == get.headers[name]
 
 
-def test_head_where_there_is_no_get_is_405(client: TestClient) -> None:
+def test_head_without_get_endpoint_returns_405(client: TestClient) -> None:
     assert client.head("/v1/routes/nothing").status_code == 405
 
 
 @pytest.mark.parametrize(("path", "allowed"), [("reply", "GET, HEAD, OPTIONS"), ("nothing", "DELETE, OPTIONS")])
-def test_options_runs_no_endpoint_and_names_the_methods(client: TestClient, path: str, allowed: str) -> None:
-    reply = client.options(f"/v1/routes/{path}")
+def test_options_lists_methods_without_running_endpoint(client: TestClient, path: str, allowed: str) -> None:
+    response = client.options(f"/v1/routes/{path}")
 
-    assert (reply.status_code, reply.headers["Allow"], reply.content) == (204, allowed, b"")
-    assert "X-Dependency" not in reply.headers
+    assert (response.status_code, response.headers["Allow"], response.content) == (204, allowed, b"")
+    assert "X-Dependency" not in response.headers
 
 
 @contextmanager
-def connections(service: Service) -> Iterator[list[object]]:
-    """Those that its requests take from the pools."""
-    taken: list[object] = []
+def record_connections(service: Service) -> Iterator[list[object]]:
+    """Record the connections that requests take from the connection pools."""
+    checked_out: list[object] = []
     database = service.app.state.services.web.database
 
-    def note(connection: object, *_: object) -> None:
-        taken.append(connection)
+    def record(connection: object, *_: object) -> None:
+        checked_out.append(connection)
 
     pools = {database.reads.pool, database.writes.pool}
     for pool in pools:
-        event.listen(pool, "checkout", note)
-    yield taken
+        event.listen(pool, "checkout", record)
+    yield checked_out
     for pool in pools:
-        event.remove(pool, "checkout", note)
+        event.remove(pool, "checkout", record)
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "is_used"),
+    ("path", "body", "is_valid"),
     [
         ("/v1/me", {"display_name": "Bo"}, True),
         ("/v1/me", {"display_name": 7}, False),
@@ -193,16 +191,16 @@ def connections(service: Service) -> Iterator[list[object]]:
         ("/v1/me/journeys/current/days/99", {"completed": True}, False),
     ],
 )
-def test_a_request_that_is_invalid_takes_no_connection(
-    database_url: URL, path: str, body: dict[str, Any], *, is_used: bool
+def test_invalid_request_uses_no_database_connection(
+    database_url: URL, path: str, body: dict[str, Any], *, is_valid: bool
 ) -> None:
-    """Without background work, which reads as well."""
-    service = Service.of(settings_for(database_url))
-    person = service.register()
+    """The service runs no background tasks, because they also use connections."""
+    service = Service.create(settings_for(database_url))
+    member = service.register()
 
-    with connections(service) as taken:
-        reply = person.ask("PATCH", path, body)
+    with record_connections(service) as checked_out:
+        response = member.request("PATCH", path, body)
 
-    assert (reply.status_code, bool(taken)) == ((200, True) if is_used else (422, False))
+    assert (response.status_code, bool(checked_out)) == ((200, True) if is_valid else (422, False))
     service.app.state.services.web.database.close()
     service.database.close()

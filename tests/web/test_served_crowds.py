@@ -1,4 +1,4 @@
-"""Many clients at once, over HTTP, and another process that keeps all of them from writing."""
+"""Tests for many concurrent HTTP clients, and for a database that another process has locked."""
 
 import time
 from collections import Counter
@@ -14,106 +14,107 @@ from sqlalchemy import URL
 from app.cli import migrate_database
 from app.core.db.database import Database
 from tests.conftest import Backend, settings_for
-from tests.factories.processes.servers import served
-from tests.factories.services import Person, Service
-from tests.factories.writes import held
+from tests.factories.processes.servers import running_server
+from tests.factories.services import MemberClient, Service
+from tests.factories.writes import write_lock_held
 
-CLIENTS, TURNS = 64, 4
-WRITERS = 12
-PATIENT, HASTY = 8.0, 0.8  # seconds that a request waits for the database
-SOON = 2.0  # seconds in which a busy machine notices that these are over
+CLIENT_COUNT, REQUESTS_PER_CLIENT = 64, 4
+WRITER_COUNT = 12
+LONG_TIMEOUT_SECONDS, SHORT_TIMEOUT_SECONDS = 8.0, 0.8  # maximum wait for the database
+TOLERANCE_SECONDS = 2.0  # extra time for a busy machine
 
-Ask = Callable[[], Response]
+SendRequest = Callable[[], Response]
 
 
 @pytest.fixture
-def crowded(backend: Backend, furnished: URL) -> Iterator[Service]:
-    url = backend.create(furnished)
-    with served(settings_for(url)) as service:
+def http_service(backend: Backend, sample_template: URL) -> Iterator[Service]:
+    url = backend.create(sample_template)
+    with running_server(settings_for(url)) as service:
         yield service
     backend.drop(url)
 
 
 @contextmanager
-def lake(folder: Path, seconds: float) -> Iterator[Service]:
-    """On SQLite."""
-    database = Database(URL.create("sqlite", database=str(folder / "lake.db")), seconds=10)
+def sqlite_service(directory: Path, seconds: float) -> Iterator[Service]:
+    """Run a server on a new SQLite database, with a maximum wait for the database."""
+    database = Database(URL.create("sqlite", database=str(directory / "lake.db")), request_timeout=10)
     migrate_database(database)
     database.close()
-    with served(settings_for(database.url, database_seconds=seconds)) as service:
+    with running_server(settings_for(database.url, database_seconds=seconds)) as service:
         yield service
 
 
-def rename(person: Person, name: str) -> Response:
-    return person.ask("PATCH", "/v1/me", {"display_name": name})
+def rename(member: MemberClient, name: str) -> Response:
+    return member.request("PATCH", "/v1/me", {"display_name": name})
 
 
-def name_of(person: Person) -> str | None:
-    reply = person.ask("GET", "/v1/me")
-    assert reply.status_code == 200
-    name: str | None = reply.json()["display_name"]
+def read_name(member: MemberClient) -> str | None:
+    response = member.request("GET", "/v1/me")
+    assert response.status_code == 200
+    name: str | None = response.json()["display_name"]
     return name
 
 
-def test_sixty_four_clients_who_read_and_write_are_all_answered(crowded: Service) -> None:
-    people = [crowded.register() for _ in range(8)]
+def test_mixed_requests_of_64_clients_all_succeed(http_service: Service) -> None:
+    members = [http_service.register() for _ in range(8)]
 
-    def ask_in_turn(n: int) -> list[int]:
-        person = people[n % 8]
-        asks: list[Ask] = [
-            lambda: rename(person, f"Bo {n}"),
-            lambda: person.ask("GET", "/v1/me"),
-            lambda: crowded.client.get("/v1/assessments", params={"limit": 1 + n}),
-            lambda: person.ask("PUT", "/v1/me/bookmarks/here-now"),
+    def send_requests(client_number: int) -> list[int]:
+        member = members[client_number % 8]
+        requests: list[SendRequest] = [
+            lambda: rename(member, f"Bo {client_number}"),
+            lambda: member.request("GET", "/v1/me"),
+            lambda: http_service.client.get("/v1/assessments", params={"limit": 1 + client_number}),
+            lambda: member.request("PUT", "/v1/me/bookmarks/here-now"),
         ]
-        return [asks[(n + turn) % 4]().status_code for turn in range(TURNS)]
+        return [requests[(client_number + number) % 4]().status_code for number in range(REQUESTS_PER_CLIENT)]
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        statuses = Counter(status for each in pool.map(ask_in_turn, range(CLIENTS)) for status in each)
+    with ThreadPoolExecutor(CLIENT_COUNT) as pool:
+        statuses = Counter(status for results in pool.map(send_requests, range(CLIENT_COUNT)) for status in results)
 
-    bookmarked = len(people)
-    assert statuses == {200: CLIENTS * TURNS - bookmarked, 201: bookmarked}
+    bookmark_count = len(members)
+    assert statuses == {200: CLIENT_COUNT * REQUESTS_PER_CLIENT - bookmark_count, 201: bookmark_count}
 
 
-def test_a_lock_that_another_process_holds_for_half_a_second_only_delays_writers(tmp_path: Path) -> None:
-    with lake(tmp_path, PATIENT) as service, ThreadPoolExecutor(WRITERS) as pool:
-        people = [service.register() for _ in range(WRITERS)]
-        with held(service.database) as other:
-            began = time.monotonic()
-            replies = [pool.submit(rename, person, "Bo") for person in people]
+def test_writes_when_briefly_locked_succeed_after_release(tmp_path: Path) -> None:
+    with sqlite_service(tmp_path, LONG_TIMEOUT_SECONDS) as service, ThreadPoolExecutor(WRITER_COUNT) as pool:
+        members = [service.register() for _ in range(WRITER_COUNT)]
+        with write_lock_held(service.database) as connection:
+            started_at = time.monotonic()
+            futures = [pool.submit(rename, member, "Bo") for member in members]
             time.sleep(0.5)
-            are_answered = any(each.done() for each in replies)
-            other.execute("ROLLBACK")
-        statuses = [each.result().status_code for each in replies]
+            finished_while_locked = any(future.done() for future in futures)
+            connection.execute("ROLLBACK")
+        statuses = [future.result().status_code for future in futures]
 
-        assert not are_answered
-        assert statuses == [200] * WRITERS
-        assert [name_of(person) for person in people] == ["Bo"] * WRITERS
-        assert time.monotonic() - began < PATIENT
-
-
-def test_a_lock_that_stays_held_answers_writers_503_in_time_and_leaves_readers_alone(tmp_path: Path) -> None:
-    with lake(tmp_path, HASTY) as service, ThreadPoolExecutor(WRITERS) as pool:
-        people = [service.register() for _ in range(WRITERS)]
-        with held(service.database):
-            began = time.monotonic()
-            replies = [pool.submit(rename, person, "Bo") for person in people]
-            names = [name_of(person) for person in people]
-            problems = [each.result() for each in replies]
-            answered_at = time.monotonic() - began
-
-        assert names == [None] * WRITERS
-        assert [(each.status_code, each.json()["code"]) for each in problems] == [(503, "unavailable")] * WRITERS
-        assert HASTY * 0.5 < answered_at < HASTY + SOON
+        assert not finished_while_locked
+        assert statuses == [200] * WRITER_COUNT
+        assert [read_name(member) for member in members] == ["Bo"] * WRITER_COUNT
+        assert time.monotonic() - started_at < LONG_TIMEOUT_SECONDS
 
 
-def test_what_was_answered_503_for_a_lock_is_not_written_later(tmp_path: Path) -> None:
-    with lake(tmp_path, HASTY) as service:
-        person, other = service.register(), service.register()
-        with held(service.database):
-            refused = rename(person, "Too late")
+def test_writes_when_locked_return_503_while_reads_succeed(tmp_path: Path) -> None:
+    with sqlite_service(tmp_path, SHORT_TIMEOUT_SECONDS) as service, ThreadPoolExecutor(WRITER_COUNT) as pool:
+        members = [service.register() for _ in range(WRITER_COUNT)]
+        with write_lock_held(service.database):
+            started_at = time.monotonic()
+            futures = [pool.submit(rename, member, "Bo") for member in members]
+            names = [read_name(member) for member in members]
+            responses = [future.result() for future in futures]
+            duration = time.monotonic() - started_at
 
-        written = rename(other, "Bo")
+        assert names == [None] * WRITER_COUNT
+        assert [response.status_code for response in responses] == [503] * WRITER_COUNT
+        assert [response.json()["code"] for response in responses] == ["unavailable"] * WRITER_COUNT
+        assert SHORT_TIMEOUT_SECONDS * 0.5 < duration < SHORT_TIMEOUT_SECONDS + TOLERANCE_SECONDS
 
-        assert (refused.status_code, written.status_code) == (503, 200)
-        assert (name_of(person), name_of(other)) == (None, "Bo")
+
+def test_write_rejected_with_503_is_never_committed(tmp_path: Path) -> None:
+    with sqlite_service(tmp_path, SHORT_TIMEOUT_SECONDS) as service:
+        member, connection = service.register(), service.register()
+        with write_lock_held(service.database):
+            rejected = rename(member, "Too late")
+
+        written = rename(connection, "Bo")
+
+        assert (rejected.status_code, written.status_code) == (503, 200)
+        assert (read_name(member), read_name(connection)) == (None, "Bo")

@@ -1,4 +1,4 @@
-"""Requests that write at the same time, over HTTP: each is answered after its commit, and fails by itself."""
+"""Tests for concurrent writes over HTTP: responses follow their commit, and failed requests don't affect others."""
 
 import socket
 import time
@@ -21,23 +21,23 @@ from app.core.db.session import Session
 from app.web.dependencies import SeparateTransactions, WriteSession
 from app.web.routes import api_router
 from tests.conftest import Backend, settings_for
-from tests.factories.processes.servers import served
+from tests.factories.processes.servers import running_server
 from tests.factories.services import Service
-from tests.factories.writes import KeptRefusal, Refusal, add, held, stored
+from tests.factories.writes import CommittingRejection, Rejection, insert_release, stored_release_ids, write_lock_held
 
-SOON = 10.0  # seconds in which a busy machine does what takes it a few milliseconds
-PROBLEM = "application/problem+json"
+TIMEOUT_SECONDS = 10.0  # generous, because the machine may be busy
+PROBLEM_TYPE = "application/problem+json"
 
 
-class Ending(StrEnum):
-    """How a request ends after it wrote."""
+class Outcome(StrEnum):
+    """How a request ends after its write."""
 
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    REFUSED_AND_KEPT = "refused_and_kept"
-    FAULTY = "faulty"
-    MISSHAPEN = "misshapen"
-    NOT_COMMITTED = "not_committed"
+    SUCCESS = "success"
+    ERROR = "error"
+    ERROR_WITH_COMMIT = "error_with_commit"
+    UNHANDLED_ERROR = "unhandled_error"
+    INVALID_RESPONSE = "invalid_response"
+    FAILED_COMMIT = "failed_commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +45,42 @@ class Number:
     number: int
 
 
-EndingQuery = Annotated[Ending, Query()]
+OutcomeQuery = Annotated[Outcome, Query()]
 router = api_router("/numbers", tag="Test")
 
 
 @router.post("/{number}", status_code=201)
-def add_number(number: int, session: WriteSession, ending: EndingQuery = Ending.ANSWERED) -> Number:
-    add(number)(session)
-    return ended(session, number, ending)
+def add_number(number: int, session: WriteSession, outcome: OutcomeQuery = Outcome.SUCCESS) -> Number:
+    insert_release(number)(session)
+    return finish(session, number, outcome)
 
 
 @router.put("/{number}", status_code=201)
-def add_number_apart(number: int, transactions: SeparateTransactions, ending: EndingQuery = Ending.ANSWERED) -> Number:
+def add_number_in_transaction(
+    number: int, transactions: SeparateTransactions, outcome: OutcomeQuery = Outcome.SUCCESS
+) -> Number:
     with transactions.begin() as session:
-        add(number)(session)
-        return ended(session, number, ending)
+        insert_release(number)(session)
+        return finish(session, number, outcome)
 
 
-def ended(session: Session, number: int, ending: Ending) -> Number:
-    match ending:
-        case Ending.REFUSED:
-            raise Refusal
-        case Ending.REFUSED_AND_KEPT:
-            raise KeptRefusal
-        case Ending.FAULTY:
+def finish(session: Session, number: int, outcome: Outcome) -> Number:
+    match outcome:
+        case Outcome.ERROR:
+            raise Rejection
+        case Outcome.ERROR_WITH_COMMIT:
+            raise CommittingRejection
+        case Outcome.UNHANDLED_ERROR:
             raise RuntimeError("canary")
-        case Ending.MISSHAPEN:
+        case Outcome.INVALID_RESPONSE:
             return Number("canary")  # type: ignore[arg-type]
-        case Ending.NOT_COMMITTED:
+        case Outcome.FAILED_COMMIT:
             fail_commit(session)
     return Number(number)
 
 
 def fail_commit(session: Session) -> None:
-    """Have the commit fail: on SQLite for a foreign key, on PostgreSQL as on a full disk."""
+    """Make the commit fail, by a foreign key (SQLite) or a simulated full disk (PostgreSQL)."""
     if session.dialect == "sqlite":
         session.execute(text("PRAGMA defer_foreign_keys = ON"))
         session.execute(text("INSERT INTO member_keys (member_id, key_id, wrapped) VALUES ('nobody', '-', x'00')"))
@@ -96,147 +98,147 @@ def fail_commit(session: Session) -> None:
 
 
 @pytest.fixture(autouse=True)
-def window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, on SQLite requests that wait together commit together."""
-    monkeypatch.setattr("app.core.db.group_commit.WINDOW", 30.0)
+def fixed_batch_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait long enough for all waiting requests to share one commit."""
+    monkeypatch.setattr("app.core.db.group_commit.BATCH_WINDOW_SECONDS", 30.0)
 
 
 @pytest.fixture
-def service(backend: Backend, empty: URL) -> Iterator[Service]:
-    url = backend.create(empty)
-    with served(settings_for(url, database_seconds=20), router) as service:
+def service(backend: Backend, empty_template: URL) -> Iterator[Service]:
+    url = backend.create(empty_template)
+    with running_server(settings_for(url, database_seconds=20), router) as service:
         yield service
     backend.drop(url)
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Service]:
-    """On SQLite."""
-    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), seconds=10)
+def sqlite_service(tmp_path: Path) -> Iterator[Service]:
+    """Run a server on a new SQLite database."""
+    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), request_timeout=10)
     migrate_database(database)
     database.close()
-    with served(settings_for(database.url, database_seconds=20), router) as service:
+    with running_server(settings_for(database.url, database_seconds=20), router) as service:
         yield service
 
 
-def post(service: Service, number: int, ending: Ending = Ending.ANSWERED, method: str = "POST") -> Response:
-    return service.client.request(method, f"/v1/numbers/{number}", params={"ending": ending})
+def post(service: Service, number: int, outcome: Outcome = Outcome.SUCCESS, method: str = "POST") -> Response:
+    return service.client.request(method, f"/v1/numbers/{number}", params={"outcome": outcome})
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + SOON
-    while not is_so():
-        assert time.monotonic() < give_up
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.005)
 
 
 @contextmanager
 def locked(service: Service) -> Iterator[Callable[[], object]]:
-    """No other connection can write until the lock is released."""
+    """Block all other writes. Yield a function that releases the lock."""
     if service.database.url.get_backend_name() == "sqlite":
-        with held(service.database) as other:
-            yield lambda: other.execute("ROLLBACK")
+        with write_lock_held(service.database) as locking_connection:
+            yield lambda: locking_connection.execute("ROLLBACK")
         return
     with service.database.reads.connect() as connection:
         connection.exec_driver_sql("BEGIN; LOCK TABLE content_releases IN SHARE MODE")
         yield lambda: connection.exec_driver_sql("ROLLBACK")
 
 
-def together(service: Service, endings: Sequence[Ending], method: str = "POST") -> list[Response]:
-    """The replies to requests that all waited while another one was writing."""
-    with ThreadPoolExecutor(len(endings)) as pool:
+def send_concurrently(service: Service, outcomes: Sequence[Outcome], method: str = "POST") -> list[Response]:
+    """Send concurrent requests that all wait for one lock. Return their responses."""
+    with ThreadPoolExecutor(len(outcomes)) as pool:
         with locked(service) as release:
-            replies = [pool.submit(post, service, n, ending, method) for n, ending in enumerate(endings)]
-            wait_until(lambda: taken(service) == len(endings))
+            futures = [pool.submit(post, service, number, outcome, method) for number, outcome in enumerate(outcomes)]
+            wait_until(lambda: slots_in_use(service) == len(outcomes))
             release()
-        return [each.result() for each in replies]
+        return [future.result() for future in futures]
 
 
-def taken(service: Service) -> int:
-    """Places that requests hold."""
+def slots_in_use(service: Service) -> int:
+    """Return how many slots for database and password work are in use."""
     database = service.app.state.services.web.database
-    return sum(each.taken for each in {database.requests.writing, database.passwords})
+    return sum(slots.used for slots in {database.requests.write_slots, database.password_slots})
 
 
-def statuses(replies: Sequence[Response]) -> list[int]:
-    return [reply.status_code for reply in replies]
+def statuses(responses: Sequence[Response]) -> list[int]:
+    return [response.status_code for response in responses]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-@pytest.mark.parametrize(("ending", "status"), [(Ending.REFUSED, 409), (Ending.FAULTY, 500)])
-def test_one_request_in_five_that_fails_after_writing_undoes_only_itself(
-    service: Service, method: str, ending: Ending, status: int
+@pytest.mark.parametrize(("outcome", "status"), [(Outcome.ERROR, 409), (Outcome.UNHANDLED_ERROR, 500)])
+def test_failed_requests_roll_back_only_their_own_writes(
+    service: Service, method: str, outcome: Outcome, status: int
 ) -> None:
-    endings = [ending if n % 5 == 0 else Ending.ANSWERED for n in range(10)]
+    outcomes = [outcome if number % 5 == 0 else Outcome.SUCCESS for number in range(10)]
 
-    replies = together(service, endings, method)
+    responses = send_concurrently(service, outcomes, method)
 
-    assert statuses(replies) == [201 if n % 5 else status for n in range(10)]
-    assert stored(service.database) == [n for n in range(10) if n % 5]
+    assert statuses(responses) == [201 if number % 5 else status for number in range(10)]
+    assert stored_release_ids(service.database) == [number for number in range(10) if number % 5]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_commit_that_fails_is_answered_503_and_keeps_nothing(service: Service, method: str) -> None:
-    reply = post(service, 1, Ending.NOT_COMMITTED, method)
+def test_failed_commit_returns_503_and_stores_nothing(service: Service, method: str) -> None:
+    response = post(service, 1, Outcome.FAILED_COMMIT, method)
 
-    assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
-    assert stored(service.database) == []
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert stored_release_ids(service.database) == []
     assert post(service, 2, method=method).status_code == 201
 
 
-def test_a_shared_commit_that_fails_is_answered_503_to_all(service: Service) -> None:
-    """On PostgreSQL, where none is shared, to the one."""
+def test_failed_group_commit_returns_503_to_all_requests(service: Service) -> None:
+    """PostgreSQL doesn't combine commits, so only the failed request returns 503."""
     is_shared = service.database.url.get_backend_name() == "sqlite"
 
-    replies = together(service, [Ending.ANSWERED, Ending.NOT_COMMITTED, Ending.ANSWERED])
+    responses = send_concurrently(service, [Outcome.SUCCESS, Outcome.FAILED_COMMIT, Outcome.SUCCESS])
 
-    assert statuses(replies) == ([503, 503, 503] if is_shared else [201, 503, 201])
-    assert stored(service.database) == ([] if is_shared else [0, 2])
+    assert statuses(responses) == ([503, 503, 503] if is_shared else [201, 503, 201])
+    assert stored_release_ids(service.database) == ([] if is_shared else [0, 2])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_refusal_that_keeps_its_writes_is_answered_after_their_commit(service: Service, method: str) -> None:
-    replies = together(service, [Ending.REFUSED_AND_KEPT, Ending.ANSWERED, Ending.REFUSED], method)
+def test_error_that_commits_writes_is_sent_after_commit(service: Service, method: str) -> None:
+    responses = send_concurrently(service, [Outcome.ERROR_WITH_COMMIT, Outcome.SUCCESS, Outcome.ERROR], method)
 
-    assert statuses(replies) == [409, 201, 409]
-    assert stored(service.database) == [0, 1]
-
-
-def test_a_refusal_that_keeps_its_writes_is_503_if_they_are_not_committed(lake: Service) -> None:
-    replies = together(lake, [Ending.REFUSED_AND_KEPT, Ending.NOT_COMMITTED, Ending.REFUSED])
-
-    assert statuses(replies) == [503, 503, 409]
-    assert stored(lake.database) == []
+    assert statuses(responses) == [409, 201, 409]
+    assert stored_release_ids(service.database) == [0, 1]
 
 
-def test_a_reply_of_the_wrong_shape_is_a_500_that_shows_nothing_and_writes_nothing(service: Service) -> None:
-    reply = post(service, 1, Ending.MISSHAPEN)
+def test_error_that_commits_writes_is_503_if_commit_fails(sqlite_service: Service) -> None:
+    responses = send_concurrently(sqlite_service, [Outcome.ERROR_WITH_COMMIT, Outcome.FAILED_COMMIT, Outcome.ERROR])
 
-    assert (reply.status_code, reply.headers["content-type"]) == (500, PROBLEM)
-    assert "canary" not in reply.text
-    assert stored(service.database) == []
+    assert statuses(responses) == [503, 503, 409]
+    assert stored_release_ids(sqlite_service.database) == []
 
 
-def test_clients_that_hang_up_while_their_writes_wait_harm_no_other(service: Service) -> None:
+def test_invalid_response_returns_500_and_stores_nothing(service: Service) -> None:
+    response = post(service, 1, Outcome.INVALID_RESPONSE)
+
+    assert (response.status_code, response.headers["content-type"]) == (500, PROBLEM_TYPE)
+    assert "canary" not in response.text
+    assert stored_release_ids(service.database) == []
+
+
+def test_disconnecting_clients_do_not_affect_other_writes(service: Service) -> None:
     with ThreadPoolExecutor(6) as pool:
         with locked(service) as release:
-            leaving = [sent(service, number) for number in (100, 101, 102)]
-            staying = [pool.submit(post, service, number) for number in range(6)]
-            wait_until(lambda: taken(service) == 9)
-            for each in leaving:
-                each.close()
-            time.sleep(0.05)  # the server notices
+            disconnecting = [open_request(service, number) for number in (100, 101, 102)]
+            futures = [pool.submit(post, service, number) for number in range(6)]
+            wait_until(lambda: slots_in_use(service) == 9)
+            for connection in disconnecting:
+                connection.close()
+            time.sleep(0.05)  # time for the server to detect the closed connections
             release()
-        replies = [each.result() for each in staying]
+        responses = [future.result() for future in futures]
 
-    assert statuses(replies) == [201] * 6
-    wait_until(lambda: taken(service) == 0)
-    assert {0, 1, 2, 3, 4, 5} <= set(stored(service.database)) <= {0, 1, 2, 3, 4, 5, 100, 101, 102}
+    assert statuses(responses) == [201] * 6
+    wait_until(lambda: slots_in_use(service) == 0)
+    assert {0, 1, 2, 3, 4, 5} <= set(stored_release_ids(service.database)) <= {0, 1, 2, 3, 4, 5, 100, 101, 102}
     assert service.app.state.services.web.database.writes.pool.checkedout() == 0
 
 
-def sent(service: Service, number: int) -> socket.socket:
-    """A connection on which a request was sent."""
+def open_request(service: Service, number: int) -> socket.socket:
+    """Send a request and return its open connection."""
     address: Any = service.client.base_url
     connection = socket.create_connection((address.host, address.port))
     connection.sendall(b"POST /v1/numbers/%d HTTP/1.1\r\nHost: api.test\r\nContent-Length: 0\r\n\r\n" % number)

@@ -1,1 +1,1 @@
-"""Processes that are killed, and disks that are full, at random moments."""
+"""Trials (long-running reliability checks) that kill processes at random moments or fill the disk."""

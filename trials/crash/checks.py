@@ -1,4 +1,4 @@
-"""Whether a database is whole, whatever happened to it: as it says itself, and as its tables say."""
+"""Integrity checks of a database after a crash: built-in checks and table constraints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,59 +8,64 @@ from sqlmodel import col
 
 from app.accounts.models import Member, MemberKey
 from app.tables import metadata
-from bench.client.walkers import opened
+from bench.client.walkers import open_database
 
-BY_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_sort")  # without these
+PLANNER_SETTINGS = ("enable_seqscan", "enable_bitmapscan", "enable_sort")  # switching these off forces an index scan
 
 
-def faults_in(database_url: str) -> list[str]:
-    """What isn't as it should be; nothing."""
-    with opened(database_url) as database, database.reads.connect() as connection:
-        own = _sqlite if connection.dialect.name == "sqlite" else _postgresql
-        found = list(own(connection))
+def integrity_errors(database_url: str) -> list[str]:
+    """Return the integrity errors of a database, or an empty list if it is intact."""
+    with open_database(database_url) as database, database.reads.connect() as connection:
+        database_errors = _sqlite_errors if connection.dialect.name == "sqlite" else _postgresql_errors
+        errors = list(database_errors(connection))
         for table in metadata.sorted_tables:
-            found += _broken_rules(connection, table)
+            errors += _constraint_errors(connection, table)
         with_key = select(col(MemberKey.member_id))
-        if many := connection.scalar(select(func.count()).select_from(Member).where(col(Member.id).not_in(with_key))):
-            found.append(f"{many} members without a key")
-    return found
+        if count := connection.scalar(select(func.count()).select_from(Member).where(col(Member.id).not_in(with_key))):
+            errors.append(f"{count} members without a key")
+    return errors
 
 
-def _sqlite(connection: Connection) -> Iterator[str]:
-    said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-    yield from (each for each in said if each != "ok")
+def _sqlite_errors(connection: Connection) -> Iterator[str]:
+    lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    yield from (line for line in lines if line != "ok")
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         yield f"foreign key: {tuple(row)}"
 
 
-def _postgresql(connection: Connection) -> Iterator[str]:
-    """Reading all pages compares their checksums; by heap and by index there have to be the same rows."""
+def _postgresql_errors(connection: Connection) -> Iterator[str]:
+    """Yield differences between each table and its primary key index.
+
+    Reading every row also verifies the page checksums.
+    """
     for table in metadata.sorted_tables:
         connection.execute(table.select()).all()
         keys = select(*table.primary_key).order_by(*table.primary_key)
-        by_heap = set(connection.execute(select(*table.primary_key)).all())
-        for setting in BY_INDEX:
+        in_table = set(connection.execute(select(*table.primary_key)).all())
+        for setting in PLANNER_SETTINGS:
             connection.execute(text(f"SET {setting} = off"))
-        by_index = connection.execute(keys).all()
-        for setting in BY_INDEX:
+        in_index = connection.execute(keys).all()
+        for setting in PLANNER_SETTINGS:
             connection.execute(text(f"RESET {setting}"))
-        if by_heap != set(by_index) or len(by_heap) != len(by_index):
-            yield f"{table.name}: {len(by_heap)} rows, {len(by_index)} in the index of its key"
+        if in_table != set(in_index) or len(in_table) != len(in_index):
+            yield f"{table.name}: {len(in_table)} rows, {len(in_index)} in the primary key index"
 
 
-def _broken_rules(connection: Connection, table: Table) -> Iterator[str]:
-    broken: Any
-    for rule in table.constraints:
-        count = select(func.count()).select_from(table)
-        match rule:
+def _constraint_errors(connection: Connection, table: Table) -> Iterator[str]:
+    violation: Any
+    for constraint in table.constraints:
+        count_rows = select(func.count()).select_from(table)
+        match constraint:
             case ForeignKeyConstraint():
-                other = rule.referred_table.alias()
-                pairs = [(each.parent, other.c[each.column.name]) for each in rule.elements]
-                there = select(1).select_from(other).where(and_(*(mine == theirs for mine, theirs in pairs)))
-                broken = and_(*(mine.is_not(None) for mine, _ in pairs), ~there.exists())
+                referred_table = constraint.referred_table.alias()
+                pairs = [(element.parent, referred_table.c[element.column.name]) for element in constraint.elements]
+                referred_row = (
+                    select(1).select_from(referred_table).where(and_(*(column == key for column, key in pairs)))
+                )
+                violation = and_(*(column.is_not(None) for column, _ in pairs), ~referred_row.exists())
             case CheckConstraint():
-                broken = text(f"NOT ({rule.sqltext})")
+                violation = text(f"NOT ({constraint.sqltext})")
             case _:
                 continue
-        if many := connection.scalar(count.where(broken)):
-            yield f"{table.name}: {many} rows against {rule.name}"
+        if count := connection.scalar(count_rows.where(violation)):
+            yield f"{table.name}: {count} rows violate {constraint.name}"

@@ -1,4 +1,4 @@
-"""`kill -9` of content load and key rotation at random moments: whole or not at all, and to be started again."""
+"""Kill content loads and key rotations with SIGKILL: they must be atomic and repeatable."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,91 +9,103 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.accounts.addresses import address_hash
-from app.accounts.admin.key_rotation import in_use
-from app.accounts.members import Identity, unwrapped_key
+from app.accounts.admin.key_rotation import key_usage
+from app.accounts.members import Identity, unwrap_key
 from app.accounts.models import Member, MemberKey
-from app.assessments.results.stored_results import all_results
+from app.assessments.results.stored_results import iter_results
 from app.assessments.services import AssessmentServices
 from app.content.content import Content
 from app.content.plan import plan_load
 from app.content.reader import read_content
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
-from app.core.mail.outbox import write_mail
+from app.core.mail.outbox import enqueue_mail
 from app.core.mail.transport import Mail
 from app.core.timestamps import utc_now
-from bench.client.walkers import KEYS, RING, opened
+from bench.client.walkers import KEYS, RING, open_database
 from bench.servers.processes import ROOT
-from trials.crash.checks import faults_in
-from trials.crash.ground import Ground
+from trials.crash.checks import integrity_errors
+from trials.crash.ground import CrashEnvironment
 
-LETTER = Mail("news", "somebody@example.org", "News", "Nothing happened.", timedelta(days=1))
-OTHER = "trial-2:Zk3vQ8rT1yXw5uBn7cMd9fGh2jKl4pAs6eRt0iYoWq8"
-
-
-def kill_loads(ground: Ground, *, kills: int) -> None:
-    """Of two editions in turn: the database holds the one or the other."""
-    shipped, other = ROOT / "seed_content", _other_edition(ground.place.folder)
-    editions = {shipped: read_content(shipped), other: read_content(other)}
-    coming, broken, cut = shipped, list[str](), 0
-    with opened(ground.address) as database:
-        for after in ground.moments(kills, "content", "load", str(other)):
-            cut += ground.kill(after, "content", "load", str(coming))
-            there = [folder for folder, content in editions.items() if _is_there(database, content)]
-            broken += [] if len(there) == 1 else [f"killed after {after:.2f} s"]
-            if there == [coming]:
-                coming = other if coming == shipped else shipped
-        ground.run("content", "load", str(coming))
-        broken += [] if _is_there(database, editions[coming]) else ["it can't be started again"]
-    broken += faults_in(ground.address)
-    ground.expect("content is the old or the new in whole after kill -9 of a load", broken, f"{kills} kills, {cut} hit")
+SAMPLE_EMAIL = Mail("news", "news@example.org", "News", "Nothing happened.", timedelta(days=1))
+OTHER_KEY = "trial-2:Zk3vQ8rT1yXw5uBn7cMd9fGh2jKl4pAs6eRt0iYoWq8"
 
 
-def _other_edition(folder: Path) -> Path:
-    """Every article and day says something else."""
-    edition = shutil.copytree(ROOT / "seed_content", folder / "edition")
-    for each in [*edition.glob("articles/*.md"), *edition.glob("journey/day-*.md")]:
-        each.write_text(each.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
-    return edition
+def kill_content_loads(environment: CrashEnvironment, *, kills: int) -> None:
+    """Kill commands that load two versions of the content in turn.
+
+    After each kill, the database must contain exactly one version, completely.
+    """
+    shipped, changed = ROOT / "seed_content", _write_changed_content(environment.sandbox.folder)
+    contents = {shipped: read_content(shipped), changed: read_content(changed)}
+    next_directory, errors, interrupted = shipped, list[str](), 0
+    with open_database(environment.database_url) as database:
+        for delay in environment.kill_delays(kills, "content", "load", str(changed)):
+            interrupted += environment.kill_command(delay, "content", "load", str(next_directory))
+            loaded = [directory for directory, content in contents.items() if _is_loaded(database, content)]
+            errors += [] if len(loaded) == 1 else [f"mixed content after {delay:.2f} s"]
+            if loaded == [next_directory]:
+                next_directory = changed if next_directory == shipped else shipped
+        environment.run_command("content", "load", str(next_directory))
+        errors += [] if _is_loaded(database, contents[next_directory]) else ["a repeated load fails"]
+    errors += integrity_errors(environment.database_url)
+    environment.expect(
+        "a killed load leaves the old or the new content", errors, f"{kills} kills, {interrupted} during the load"
+    )
 
 
-def _is_there(database: Database, content: Content) -> bool:
-    with database.entities() as session:
+def _write_changed_content(directory: Path) -> Path:
+    """Write a copy of the shipped content, with a change in every article and journey day."""
+    changed = shutil.copytree(ROOT / "seed_content", directory / "edition")
+    for path in [*changed.glob("articles/*.md"), *changed.glob("journey/day-*.md")]:
+        path.write_text(path.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
+    return changed
+
+
+def _is_loaded(database: Database, content: Content) -> bool:
+    with database.orm_snapshot() as session:
         return not plan_load(session, content).changes
 
 
-def kill_rotations(ground: Ground, *, kills: int, members: int) -> None:
-    """To one secret, and back once all is under it; everything can be opened meanwhile, and after each kill."""
-    [somebody, *_] = ground.members(members)
-    rings, broken, cut = [f"{OTHER},{KEYS}", f"{KEYS},{OTHER}"], list[str](), 0
-    both = KeyRing(rings[0])
-    with opened(ground.address) as database:
+def kill_key_rotations(environment: CrashEnvironment, *, kills: int, members: int) -> None:
+    """Kill commands that rotate the encryption keys, back and forth between two keys.
+
+    All data must be readable during each rotation and after each kill.
+    """
+    [member, *_] = environment.create_members(members)
+    rings, errors, interrupted = [f"{OTHER_KEY},{KEYS}", f"{KEYS},{OTHER_KEY}"], list[str](), 0
+    all_keys = KeyRing(rings[0])
+    with open_database(environment.database_url) as database:
         with database.transaction() as session:
             for _ in range(members // 10):
-                write_mail(session, RING, LETTER, member_id=somebody.member_id, now=utc_now())
+                enqueue_mail(session, RING, SAMPLE_EMAIL, member_id=member.member_id, now=utc_now())
 
-        def look() -> None:
-            broken.extend(_closed(database, both))
+        def check_decryption() -> None:
+            errors.extend(_decryption_errors(database, all_keys))
 
-        for after in ground.moments(kills, "keys", "rotate", keys=rings[0]):
-            if _is_under_one(database, rings[0]):
+        for delay in environment.kill_delays(kills, "keys", "rotate", keys=rings[0]):
+            if _is_rotated(database, rings[0]):
                 rings.reverse()
-            cut += ground.kill(after, "keys", "rotate", keys=rings[0], meanwhile=look)
-            look()
-        ground.run("keys", "rotate", keys=rings[0])
-        look()
-        broken += [] if _is_under_one(database, rings[0]) else ["it can't be started again"]
-    broken += faults_in(ground.address)
-    ground.expect("everything opens in and after kill -9 of a rotation", broken, f"{kills} kills, {cut} hit")
+            interrupted += environment.kill_command(delay, "keys", "rotate", keys=rings[0], during=check_decryption)
+            check_decryption()
+        environment.run_command("keys", "rotate", keys=rings[0])
+        check_decryption()
+        errors += [] if _is_rotated(database, rings[0]) else ["a repeated rotation fails"]
+    errors += integrity_errors(environment.database_url)
+    environment.expect(
+        "data is readable during and after a killed rotation",
+        errors,
+        f"{kills} kills, {interrupted} during the rotation",
+    )
 
 
-def _is_under_one(database: Database, keys: str) -> bool:
-    with database.reading() as session:
-        return list(in_use(session)) == [KeyRing(keys).current]
+def _is_rotated(database: Database, keys: str) -> bool:
+    with database.autocommit() as session:
+        return list(key_usage(session)) == [KeyRing(keys).current]
 
 
-def _closed(database: Database, ring: KeyRing) -> Iterator[str]:
-    """What can't be opened, or whom their address doesn't find."""
+def _decryption_errors(database: Database, ring: KeyRing) -> Iterator[str]:
+    """Yield an error for each member with unreadable data or a wrong email address hash."""
     columns = (
         col(Member.id),
         col(Member.address_hash),
@@ -102,14 +114,14 @@ def _closed(database: Database, ring: KeyRing) -> Iterator[str]:
         col(MemberKey.wrapped),
     )
     services = AssessmentServices.of(ring)
-    with database.snapshot() as reads:
-        for row in reads.execute(select(*columns).join(MemberKey, col(MemberKey.member_id) == col(Member.id))).all():
-            member_id, found_by, sealed, key_id, wrapped = row
+    with database.snapshot() as session:
+        for row in session.execute(select(*columns).join(MemberKey, col(MemberKey.member_id) == col(Member.id))).all():
+            member_id, stored_hash, sealed, key_id, wrapped = row
             try:
-                identity = Identity.unsealed(unwrapped_key(ring, member_id, key_id, wrapped), member_id, sealed)
-                list(all_results(reads, services, member_id))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+                identity = Identity.decrypt(unwrap_key(ring, member_id, key_id, wrapped), member_id, sealed)
+                list(iter_results(session, services, member_id))
+            except Exception as error:  # noqa: BLE001 - any error is reported
                 yield f"{member_id}: {error!r}"
                 continue
-            if found_by != address_hash(ring, key_id, identity.address):
-                yield f"{member_id} isn't found by their address"
+            if stored_hash != address_hash(ring, key_id, identity.address):
+                yield f"{member_id}: wrong email address hash"

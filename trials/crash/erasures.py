@@ -1,5 +1,6 @@
-"""`kill -9` of an erasure, by the command and by a server: nothing of a member is left, or everything is, and whoever
-was erased is written down.
+"""Kill commands and servers with SIGKILL while they erase accounts.
+
+An erasure must remove all data of a member or none, and every erased member must be in the erasure log.
 """
 
 import time
@@ -11,116 +12,128 @@ import httpx
 from sqlalchemy import func, select
 
 from app.core.db.database import Database
-from app.privacy.erasure_log import Erasures
+from app.privacy.erasure_log import ErasureLog
 from app.tables import metadata
 from bench.client.members import PASSWORD
-from bench.client.walkers import RING, Walker, opened
-from trials.crash.checks import faults_in
-from trials.crash.ground import Ground
-from trials.crash.postgresql import kill_all
+from bench.client.walkers import RING, Walker, open_database
+from trials.crash.checks import integrity_errors
+from trials.crash.ground import CrashEnvironment
+from trials.crash.postgresql import kill_process_tree
 
-AT_ONCE = 8  # members who leave
-LONGEST = 0.3  # seconds from the first who has left to the kill
-PATIENCE = 20  # seconds in which there has to be one
+CONCURRENT_ERASURES = 8
+MAX_KILL_DELAY_SECONDS = 0.3  # from the first acknowledged erasure to the kill
+ERASURE_TIMEOUT_SECONDS = 20  # maximum wait for the first acknowledged erasure
 
-Rows = Mapping[str, int]
+RowCounts = Mapping[str, int]
 
 
-def kill_erasures(ground: Ground, *, kills: int, server_kills: int) -> set[UUID]:
-    """Who was erased."""
-    erased, broken = set[UUID](), list[str]()
-    cut = _kill_commands(ground, kills, erased, broken)
-    left = _kill_servers(ground, server_kills, erased, broken)
-    broken += faults_in(ground.address)
-    ground.expect(
-        "nothing of a member is left, or everything is, after kill -9 of an erasure",
-        broken,
-        f"{kills} kills of the command, {cut} hit; {server_kills} of a server, {left} members left",
+def kill_erasures(environment: CrashEnvironment, *, kills: int, server_kills: int) -> set[UUID]:
+    """Kill commands and servers while they erase accounts, and return the ids of erased members."""
+    erased_ids, errors = set[UUID](), list[str]()
+    interrupted = _kill_commands(environment, kills, erased_ids, errors)
+    remaining = _kill_servers(environment, server_kills, erased_ids, errors)
+    errors += integrity_errors(environment.database_url)
+    environment.expect(
+        "a killed erasure removes all data of a member or none",
+        errors,
+        f"{kills} kills of the command, {interrupted} during the erasure; "
+        f"{server_kills} of a server, {remaining} members not erased",
     )
-    return erased
+    return erased_ids
 
 
-def expect_written_down(ground: Ground, erased: set[UUID]) -> None:
-    """Once a server has run since, which makes up for what a kill kept from the file."""
-    erasures = Erasures(ground.place.folder / "erasures", RING)
-    wrong = {erasures.mark(each) for each in erased} ^ erasures.marks()
-    ground.expect("who was erased is written down, and nobody else", sorted(wrong), f"{len(erased)} members")
+def check_erasure_log(environment: CrashEnvironment, erased_ids: set[UUID]) -> None:
+    """Check that the erasure log lists exactly the erased members.
+
+    Servers complete the log at startup, so a server must have been started after the kills.
+    """
+    erasures = ErasureLog(environment.sandbox.folder / "erasures", RING)
+    differences = {erasures.compute_mark(member_id) for member_id in erased_ids} ^ erasures.read_marks()
+    environment.expect(
+        "the erasure log contains exactly the erased members", sorted(differences), f"{len(erased_ids)} members"
+    )
 
 
-def _kill_commands(ground: Ground, kills: int, erased: set[UUID], broken: list[str]) -> int:
-    """How many were still at work."""
-    cut = 0
-    first, *others = ground.members(kills + 1)
-    erased.add(first.member_id)
-    with opened(ground.address) as database:
-        for each, after in zip(others, ground.moments(kills, *_erase(first)), strict=True):
-            before = _rows(database, each)
-            cut += ground.kill(after, *_erase(each))
-            broken += _half(database, each, before)
-            if any(_rows(database, each).values()):
-                ground.run(*_erase(each))
-            broken += [f"left: {name}" for name, many in _rows(database, each).items() if many]
-            erased.add(each.member_id)
-    return cut
+def _kill_commands(environment: CrashEnvironment, kills: int, erased_ids: set[UUID], errors: list[str]) -> int:
+    """Kill commands that erase an account. Return how many kills hit a running command."""
+    interrupted = 0
+    first, *members = environment.create_members(kills + 1)
+    erased_ids.add(first.member_id)
+    with open_database(environment.database_url) as database:
+        for member, delay in zip(members, environment.kill_delays(kills, *_erase_command(first)), strict=True):
+            before = _row_counts(database, member)
+            interrupted += environment.kill_command(delay, *_erase_command(member))
+            errors += _partial_erasure(database, member, before)
+            if any(_row_counts(database, member).values()):
+                environment.run_command(*_erase_command(member))
+            errors += [f"not erased: {name}" for name, count in _row_counts(database, member).items() if count]
+            erased_ids.add(member.member_id)
+    return interrupted
 
 
-def _kill_servers(ground: Ground, kills: int, erased: set[UUID], broken: list[str]) -> int:
-    """How many members there are still."""
-    left = 0
+def _kill_servers(environment: CrashEnvironment, kills: int, erased_ids: set[UUID], errors: list[str]) -> int:
+    """Kill servers while they erase accounts. Return how many members were not erased."""
+    remaining = 0
     for _ in range(kills):
-        members, gone = ground.members(AT_ONCE), set[UUID]()
-        with opened(ground.address) as database:
-            before = [_rows(database, each) for each in members]
-            with ground.serving() as server:
-                threads = [Thread(target=_leave, args=(server.url, each, gone)) for each in members]
+        members, acknowledged = environment.create_members(CONCURRENT_ERASURES), set[UUID]()
+        with open_database(environment.database_url) as database:
+            before = [_row_counts(database, member) for member in members]
+            with environment.serving() as server:
+                threads = [
+                    Thread(target=_erase_over_http, args=(server.url, member, acknowledged)) for member in members
+                ]
                 for thread in threads:
                     thread.start()
-                give_up = time.monotonic() + PATIENCE
-                while not gone and time.monotonic() < give_up:
+                deadline = time.monotonic() + ERASURE_TIMEOUT_SECONDS
+                while not acknowledged and time.monotonic() < deadline:
                     time.sleep(0.005)
-                time.sleep(ground.random.uniform(0, LONGEST))
-                kill_all(server.pid)
-                broken += [] if gone else ["nobody could leave"]
+                time.sleep(environment.random.uniform(0, MAX_KILL_DELAY_SECONDS))
+                kill_process_tree(server.pid)
+                errors += [] if acknowledged else ["no erasure succeeded"]
                 for thread in threads:
                     thread.join()
-            for each, had in zip(members, before, strict=True):
-                broken += _half(database, each, had)
-                is_there = any(_rows(database, each).values())
-                if is_there and each.member_id in gone:
-                    broken.append(f"{each.member_id} was told that everything is erased")
-                left += is_there
-                erased.update(() if is_there else (each.member_id,))
-    return left
+            for member, counts_before in zip(members, before, strict=True):
+                errors += _partial_erasure(database, member, counts_before)
+                has_rows = any(_row_counts(database, member).values())
+                if has_rows and member.member_id in acknowledged:
+                    errors.append(f"{member.member_id}: an acknowledged erasure is missing")
+                remaining += has_rows
+                erased_ids.update(() if has_rows else (member.member_id,))
+    return remaining
 
 
-def _leave(url: str, member: Walker, gone: set[UUID]) -> None:
+def _erase_over_http(url: str, member: Walker, acknowledged: set[UUID]) -> None:
     try:
-        reply = httpx.request(
-            "DELETE", f"{url}/v1/me", json={"password": PASSWORD}, headers=member.headers, timeout=PATIENCE
+        response = httpx.request(
+            "DELETE",
+            f"{url}/v1/me",
+            json={"password": PASSWORD},
+            headers=member.headers,
+            timeout=ERASURE_TIMEOUT_SECONDS,
         )
     except httpx.TransportError:
         return
-    if reply.is_success:
-        gone.add(member.member_id)
+    if response.is_success:
+        acknowledged.add(member.member_id)
 
 
-def _half(database: Database, member: Walker, before: Rows) -> Sequence[str]:
-    after = _rows(database, member)
+def _partial_erasure(database: Database, member: Walker, before: RowCounts) -> Sequence[str]:
+    after = _row_counts(database, member)
     return [f"{member.member_id}: {after}"] if any(after.values()) and after != before else []
 
 
-def _rows(database: Database, member: Walker) -> Rows:
-    """How many rows each table has of theirs."""
+def _row_counts(database: Database, member: Walker) -> RowCounts:
+    """Return the number of rows that belong to the member, by table."""
     tables = [table for table in metadata.sorted_tables if "member_id" in table.c]
-    with database.snapshot() as reads:
-        found = {
+    with database.snapshot() as session:
+        counts = {
             table.name: select(func.count()).select_from(table).where(table.c.member_id == member.member_id)
             for table in tables
         }
         members = metadata.tables["members"]
-        found["members"] = select(func.count()).where(members.c.id == member.member_id)
-        return {name: reads.scalar(count) or 0 for name, count in found.items()}
+        counts["members"] = select(func.count()).where(members.c.id == member.member_id)
+        return {name: session.scalar(count) or 0 for name, count in counts.items()}
 
 
-def _erase(member: Walker) -> tuple[str, ...]:
+def _erase_command(member: Walker) -> tuple[str, ...]:
     return "accounts", "erase", str(member.member_id), "--yes"

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the trial's own, as durable as it comes, that can be killed and started again."""
+"""A PostgreSQL server with durable commits that crash tests can kill and restart."""
 
 import os
 import shutil
@@ -15,20 +15,22 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 
-class PostgreSql:
+class DurablePostgresql:
+    """A local PostgreSQL server with its default settings, so that commits are durable."""
+
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
 
-    def create(self, name: str, *, space: Path | None = None) -> str:
-        """An empty database; in a folder if one is given. Its address."""
+    def create_database(self, name: str, *, tablespace: Path | None = None) -> str:
+        """Create an empty database, optionally in a tablespace directory, and return its URL."""
         options = sql.SQL("")
-        if space:
-            self.run(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(space)))
+        if tablespace:
+            self.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(tablespace)))
             options = sql.SQL("TABLESPACE small")
-        self.run(sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(sql.Identifier(name), options))
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(sql.Identifier(name), options))
         return make_url(self._server.get_uri()).set(database=name).render_as_string(hide_password=False)
 
-    def run(self, statement: sql.Composed) -> None:
+    def execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute(statement)
 
@@ -39,31 +41,34 @@ class PostgreSql:
         return pid
 
     def kill(self) -> None:
-        """All its processes, as a power cut would."""
-        kill_all(self.pid)
+        """Kill all server processes without a shutdown, similar to a power failure."""
+        kill_process_tree(self.pid)
 
     def start(self) -> None:
-        """It comes back to where its log ends."""
+        """Start the server, which recovers its data from the write-ahead log."""
         self._server.ensure_postgres_running()
 
 
-def kill_all(pid: int) -> None:
-    """A process and all that it started, and see them gone."""
-    process = psutil.Process(pid)
-    everybody = [process, *process.children(recursive=True)]
-    for each in everybody:
+def kill_process_tree(pid: int) -> None:
+    """Kill a process and its descendants, and wait until all have ended."""
+    root = psutil.Process(pid)
+    processes = [root, *root.children(recursive=True)]
+    for process in processes:
         with suppress(ProcessLookupError):
-            os.kill(each.pid, SIGKILL)
-    psutil.wait_procs(everybody, timeout=10)
+            os.kill(process.pid, SIGKILL)
+    psutil.wait_procs(processes, timeout=10)
 
 
 @contextmanager
-def durable_postgresql(folder: Path | None = None) -> Iterator[PostgreSql]:
-    """Its folder's name is short, for it holds a socket."""
-    data = folder or Path(tempfile.mkdtemp(prefix="twentyone-"))
+def durable_postgresql(directory: Path | None = None) -> Iterator[DurablePostgresql]:
+    """Run a PostgreSQL server, and delete its files afterwards.
+
+    The directory needs a short path, because it contains a Unix socket.
+    """
+    data = directory or Path(tempfile.mkdtemp(prefix="twentyone-"))
     server = get_server(data / "data", cleanup_mode="stop")
     try:
-        yield PostgreSql(server)
+        yield DurablePostgresql(server)
     finally:
         server.cleanup()
         shutil.rmtree(data, ignore_errors=True)

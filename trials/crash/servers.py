@@ -1,4 +1,4 @@
-"""`kill -9` of a server under concurrent writes, on PostgreSQL now and then of that as well."""
+"""Kill a server with SIGKILL under concurrent writes, sometimes together with PostgreSQL."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,27 +12,30 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from app.accounts.models import Member
-from bench.client.walkers import add_walkers, opened
-from trials.crash.checks import faults_in
-from trials.crash.ground import Ground
-from trials.crash.postgresql import PostgreSql, kill_all
-from trials.crash.writes import PATIENCE, Registrar, State, Writer
+from bench.client.walkers import add_walkers, open_database
+from trials.crash.checks import integrity_errors
+from trials.crash.ground import CrashEnvironment
+from trials.crash.postgresql import DurablePostgresql, kill_process_tree
+from trials.crash.writes import RESPONSE_TIMEOUT_SECONDS, RandomWriter, Registrar, State
 
-WRITERS = 6  # at once, beside those who register
-SHORTEST, LONGEST = 0.1, 1.5  # seconds of writing before a kill
+WRITERS = 6  # concurrent clients, in addition to a client that registers accounts
+MIN_WRITING_SECONDS, MAX_WRITING_SECONDS = 0.1, 1.5  # of writing before a kill
 
 
 @dataclass(slots=True)
-class Group:
-    """Those who write at the same time, until a kill."""
+class WriterGroup:
+    """Test clients that write concurrently until the server is killed."""
 
-    writers: Sequence[Writer]
+    writers: Sequence[RandomWriter]
     registrar: Registrar
 
     def write(self, url: str, kill: Callable[[], None]) -> None:
         threads = [
             Thread(target=write, args=(url,))
-            for write in (self.registrar.write, *(each.write for each in self.writers))
+            for write in (
+                self.registrar.register_until_failure,
+                *(writer.write_until_failure for writer in self.writers),
+            )
         ]
         for thread in threads:
             thread.start()
@@ -42,99 +45,107 @@ class Group:
 
 
 @dataclass(slots=True)
-class Found:
+class CrashFindings:
+    """Differences between acknowledged writes and stored data, found after crashes."""
+
     unanswered: int = 0
-    done: int = 0  # of these
+    completed: int = 0  # unanswered writes that were stored nevertheless
     lost: list[str] = field(default_factory=list)
-    half: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    integrity_errors: list[str] = field(default_factory=list)
 
 
-def kill_servers(ground: Ground, *, kills: int) -> None:
-    """A round begins with the restart after the one before. Every third kill takes PostgreSQL along."""
-    found, groups = Found(), list[Group]()
-    for n in range(kills):
-        with_it = ground.postgresql if n % 3 == 0 else None
-        with ground.serving() as server:
+def kill_servers(environment: CrashEnvironment, *, kills: int) -> None:
+    """Kill a server repeatedly under load, and compare the stored data after each restart.
+
+    Every third kill also hits the PostgreSQL server, if it is the database.
+    """
+    findings, groups = CrashFindings(), list[WriterGroup]()
+    for index in range(kills):
+        killed_postgresql = environment.postgresql if index % 3 == 0 else None
+        with environment.serving() as server:
             for group in groups[-1:]:
-                _look(server.url, group, found)
-            group = group_of_writers(ground, server.url)
-            group.write(server.url, partial(_kill, server.pid, with_it, ground.random))
+                _compare(server.url, group, findings)
+            group = create_writer_group(environment, server.url)
+            group.write(server.url, partial(_kill_after_delay, server.pid, killed_postgresql, environment.random))
             groups.append(group)
-        if with_it:
-            with_it.start()
-        found.faults += faults_in(ground.address)
-    with ground.serving() as server:
+        if killed_postgresql:
+            killed_postgresql.start()
+        findings.integrity_errors += integrity_errors(environment.database_url)
+    with environment.serving() as server:
         for group in (groups[-1], *groups):
-            _look(server.url, group, found)
-    _tell(ground, found, groups)
+            _compare(server.url, group, findings)
+    _report(environment, findings, groups)
 
 
-def group_of_writers(ground: Ground, url: str) -> Group:
-    """New members, verified, so that they may export; the first one agrees and withdraws again and again."""
-    walkers = add_walkers(ground.address, WRITERS, completed=0)
-    with opened(ground.address) as database, database.transaction() as session:
-        mine = col(Member.id).in_([each.member_id for each in walkers])
-        session.execute(update(Member).where(mine).values(verified_at=col(Member.registered_at)))
-    articles = [each["slug"] for each in httpx.get(f"{url}/v1/articles").raise_for_status().json()["items"]]
+def create_writer_group(environment: CrashEnvironment, url: str) -> WriterGroup:
+    """Create members with verified email addresses, who may export their data.
+
+    The first member repeatedly gives and withdraws consent.
+    """
+    walkers = add_walkers(environment.database_url, WRITERS, completed=0)
+    with open_database(environment.database_url) as database, database.transaction() as session:
+        is_new = col(Member.id).in_([walker.member_id for walker in walkers])
+        session.execute(update(Member).where(is_new).values(verified_at=col(Member.registered_at)))
+    articles = [article["slug"] for article in httpx.get(f"{url}/v1/articles").raise_for_status().json()["items"]]
     writers = [
-        Writer(each, articles, Random(ground.random.random()), decides=each is walkers[0])  # noqa: S311 - no secret
-        for each in walkers
+        RandomWriter(walker, articles, Random(environment.random.random()), changes_consent=walker is walkers[0])  # noqa: S311 - no secret
+        for walker in walkers
     ]
-    return Group(writers, Registrar(f"new-{ground.random.getrandbits(64):x}"))
+    return WriterGroup(writers, Registrar(f"new-{environment.random.getrandbits(64):x}"))
 
 
-def _kill(pid: int, postgresql: PostgreSql | None, random: Random) -> None:
-    time.sleep(random.uniform(SHORTEST, LONGEST))
+def _kill_after_delay(pid: int, postgresql: DurablePostgresql | None, random: Random) -> None:
+    time.sleep(random.uniform(MIN_WRITING_SECONDS, MAX_WRITING_SECONDS))
     if postgresql:
         postgresql.kill()
-    kill_all(pid)
+    kill_process_tree(pid)
 
 
-def _look(url: str, group: Group, found: Found) -> None:
-    """Compare what is there with what was acknowledged; then what had no answer is sent again."""
+def _compare(url: str, group: WriterGroup, findings: CrashFindings) -> None:
+    """Compare the stored data with the acknowledged writes, then retry the unanswered writes."""
     for writer in group.writers:
-        with writer.client(url) as client:
-            there, write, before = writer.read(client), writer.unanswered, writer.state
+        with writer.open_client(url) as client:
+            stored, write, acknowledged = writer.read_state(client), writer.unanswered, writer.state
             if write is None:
-                found.lost += _differing(there, before)
+                findings.lost += _different_keys(stored, acknowledged)
                 continue
-            after = write.done_to(before)
-            found.unanswered += 1
-            found.done += there == after
-            if there not in (before, after):
-                lost = [name for name in _differing(there, before) if name not in write.changes]
-                found.lost += lost
-                found.half += [] if lost else [f"{write.method} {write.path}"]
+            completed = write.applied_to(acknowledged)
+            findings.unanswered += 1
+            findings.completed += stored == completed
+            if stored not in (acknowledged, completed):
+                different = [name for name in _different_keys(stored, acknowledged) if name not in write.changes]
+                findings.lost += different
+                findings.partial += [] if different else [f"{write.method} {write.path}"]
             writer.attempt(client, write)
-            if writer.unanswered or writer.read(client) != after:
-                found.refused.append(f"again: {write.method} {write.path}")
-    with httpx.Client(base_url=url, timeout=PATIENCE) as client:
-        found.lost += group.registrar.missing(client)
-        if not group.registrar.send_again(client):
-            found.half.append("a registration")
+            if writer.unanswered or writer.read_state(client) != completed:
+                findings.rejected.append(f"retry: {write.method} {write.path}")
+    with httpx.Client(base_url=url, timeout=RESPONSE_TIMEOUT_SECONDS) as client:
+        findings.lost += group.registrar.missing_accounts(client)
+        if not group.registrar.retry(client):
+            findings.partial.append("a registration")
 
 
-def _differing(there: State, expected: Mapping[str, object]) -> list[str]:
-    return [name for name in there.keys() | expected.keys() if there.get(name) != expected.get(name)]
+def _different_keys(stored: State, expected: Mapping[str, object]) -> list[str]:
+    return [name for name in stored.keys() | expected.keys() if stored.get(name) != expected.get(name)]
 
 
-def _tell(ground: Ground, found: Found, groups: Sequence[Group]) -> None:
+def _report(environment: CrashEnvironment, findings: CrashFindings, groups: Sequence[WriterGroup]) -> None:
     writers = [writer for group in groups for writer in group.writers]
-    acknowledged = sum(each.acknowledged for each in writers)
+    acknowledged = sum(writer.acknowledged for writer in writers)
     registered = sum(len(group.registrar.registered) for group in groups)
-    tried = f"{acknowledged} writes and {registered} registrations, {len(groups)} kills"
-    ground.expect(
-        "what was acknowledged is there after kill -9 of the server",
-        found.lost if acknowledged else ["nothing was written"],
-        tried,
+    scope = f"{acknowledged} writes and {registered} registrations, {len(groups)} kills"
+    environment.expect(
+        "acknowledged writes are stored after a kill of the server",
+        findings.lost if acknowledged else ["no write was acknowledged"],
+        scope,
     )
-    ground.expect(
-        "what had no answer is there in whole or not at all",
-        found.half,
-        f"{found.unanswered} writes, {found.done} of them there",
+    environment.expect(
+        "unanswered writes are stored completely or not at all",
+        findings.partial,
+        f"{findings.unanswered} writes, {findings.completed} of them stored",
     )
-    refused = [*found.refused, *(each for writer in writers for each in writer.refused)]
-    ground.expect("it can be sent again, and nothing else is refused", refused, tried)
-    ground.expect("the database is whole", found.faults, tried)
+    rejected = [*findings.rejected, *(request for writer in writers for request in writer.rejected)]
+    environment.expect("retries succeed, and no write is rejected", rejected, scope)
+    environment.expect("the database is intact", findings.integrity_errors, scope)

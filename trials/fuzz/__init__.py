@@ -1,1 +1,1 @@
-"""Requests of every shape, derived from the OpenAPI document."""
+"""Fuzz testing: random requests that are generated from the OpenAPI document."""

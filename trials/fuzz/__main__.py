@@ -1,5 +1,7 @@
-"""`python -m trials.fuzz [N] [--seed S]` sends at least N requests (5,000) to the server on each database: schemathesis
-makes them from the OpenAPI document, in all its phases, with all its checks, as members and as nobody.
+"""Fuzz test: send random requests to a server on each database.
+
+The library Schemathesis generates at least the given number of requests from the OpenAPI document, with and without
+authentication, and runs all its checks.
 """
 
 import argparse
@@ -23,148 +25,168 @@ from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.schemas import BaseSchema
 
-from bench.parts.kinds import SERVED
+from bench.parts.kinds import SERVER_SETTINGS
 from bench.servers.databases import DATABASES
-from bench.servers.filled import loaded
-from bench.servers.processes import Place
-from trials.fuzz.config import configured, known
-from trials.fuzz.people import People
-from trials.fuzz.unsaid import is_said
-from trials.fuzz.watch import Watch, some
+from bench.servers.filled import load_content
+from bench.servers.processes import Sandbox
+from trials.fuzz.config import known_values, make_config
+from trials.fuzz.people import FuzzMembers
+from trials.fuzz.unsaid import is_defect
+from trials.fuzz.watch import ResponseWatch, format_examples
 from trials.verdict import Verdict
 
 REQUESTS, SEED = 5_000, 21
-MOST_TOLD = 500  # characters of a reply
-SETTINGS = {**SERVED, "min_answer_milliseconds": "0"}
+MAX_RESPONSE_LENGTH = 500  # maximum printed characters of a response
+SETTINGS = {**SERVER_SETTINGS, "min_answer_milliseconds": "0"}
 
-# Every check there is, by what it promises.
-PROMISES = {
-    "not_a_server_error": "no reply is a fault of ours",
-    "status_code_conformance": "every status is one that the document names",
-    "content_type_conformance": "every media type is one that the document names",
-    "response_headers_conformance": "headers are as the document says",
-    "response_schema_conformance": "bodies are as the document says",
-    "negative_data_rejection": "what the document doesn't allow is refused",
-    "positive_data_acceptance": "what the document allows is taken",
-    "missing_required_header": "a header that has to be there is missed",
-    "unsupported_method": "a method that isn't there is answered so",
-    "allow_header_conformance": "`Allow` names the methods that are there",
-    "ignored_auth": "a token is asked for where the document says so",
-    "object_level_authorization": "what is one member's isn't given to another",
-    "use_after_free": "what was deleted is gone",
-    "ensure_resource_availability": "what was made is there",
+# The requirement that each check of Schemathesis verifies.
+CHECK_DESCRIPTIONS = {
+    "not_a_server_error": "no response is a server error",
+    "status_code_conformance": "all statuses are documented",
+    "content_type_conformance": "all media types are documented",
+    "response_headers_conformance": "headers match the document",
+    "response_schema_conformance": "bodies match the document",
+    "negative_data_rejection": "invalid data is rejected",
+    "positive_data_acceptance": "valid data is accepted",
+    "missing_required_header": "requests without a required header are rejected",
+    "unsupported_method": "unsupported methods return 405",
+    "allow_header_conformance": "`Allow` contains the supported methods",
+    "ignored_auth": "documented authentication is required",
+    "object_level_authorization": "members can't access resources of other members",
+    "use_after_free": "deleted resources are unavailable",
+    "ensure_resource_availability": "created resources are available",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is sent. Most is coverage: all that is just inside and just outside of a schema."""
+class FuzzEffort:
+    """The size of a fuzz test.
 
-    requests: int = 0  # at least; once through, what draws its cases begins again with another seed
-    examples: int = 10  # of each operation, and chains of requests
-    covered: int = 1  # one operation of so many
-    idle: int = 0  # operations that may never do what they are for
+    The coverage phase of Schemathesis sends most requests, with values at the limits of the schemas.
+    """
+
+    requests: int = 0  # minimum number; random phases repeat with new seeds until it is reached
+    examples: int = 10  # random examples for each operation, and for sequences of requests
+    coverage_step: int = 1  # the coverage phase includes every n-th operation
+    max_idle: int = 0  # maximum number of operations without a successful response
 
 
-class Tokens:
-    """Signs requests where the document says so; the others are nobody's."""
+class TokenAuth:
+    """Adds an access token to requests for operations that require authentication."""
 
-    def __init__(self, people: People, protected: Collection[str]) -> None:
-        self._people = people
+    def __init__(self, members: FuzzMembers, protected: Collection[str]) -> None:
+        self._members = members
         self._protected = protected
 
     def get(self, _case: Case[Any], context: AuthContext) -> str | None:
         label = context.operation.label
-        return self._people.token_for(label) if label in self._protected else None
+        return self._members.token_for(label) if label in self._protected else None
 
     def set(self, case: Case[Any], data: str, _context: AuthContext) -> None:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
 class Findings:
-    """What the checks find."""
+    """Failures and errors that Schemathesis found, grouped by check."""
 
     def __init__(self) -> None:
         self.by_check: dict[str, list[str]] = defaultdict(list)
         self.errors: list[str] = []
 
-    def note(self, event: events.EngineEvent) -> None:
+    def record(self, event: events.EngineEvent) -> None:
         match event:
             case events.FatalError():
                 raise event.exception
             case events.Interrupted():
                 raise KeyboardInterrupt
             case events.EngineFinished() if event.stop_reason is not StopReason.COMPLETED:
-                self.errors.append(f"it stopped: {event.stop_reason}")
+                self.errors.append(f"stopped: {event.stop_reason}")
             case events.NonFatalError():
                 self.errors.append(f"{event.label}: {event.value!r}")
             case events.ScenarioFinished():
                 for case, checks in event.recorder.checks.items():
                     for check in checks:
-                        if found := check.failure_info:
-                            reply = event.recorder.interactions[case].response
-                            self.by_check[check.name].append(_told(found, reply.text if reply else ""))
+                        if failure := check.failure_info:
+                            response = event.recorder.interactions[case].response
+                            self.by_check[check.name].append(
+                                _describe_failure(failure, response.text if response else "")
+                            )
 
-    def judge(self, verdict: Verdict) -> None:
+    def report(self, verdict: Verdict) -> None:
         for name in CHECKS.get_all_names():
-            verdict.expect(PROMISES[name], not self.by_check[name], some(self.by_check[name]))
-        verdict.expect("nothing kept a check from being made", not self.errors, some(self.errors))
+            verdict.expect(CHECK_DESCRIPTIONS[name], not self.by_check[name], format_examples(self.by_check[name]))
+        verdict.expect("all checks ran", not self.errors, format_examples(self.errors))
 
 
-def _told(found: CheckFailureInfo, reply: str) -> str:
-    """What was wrong, what was answered, and how to send it again; whoever does has another token."""
-    failure, sent = found.failure, re.sub(r"Bearer [\w.-]+", "Bearer $TOKEN", found.code_sample)
-    return f"{failure.operation}: {failure.title}. {failure.message}\n{sent}\n{reply[:MOST_TOLD]}\n"
+def _describe_failure(info: CheckFailureInfo, response_text: str) -> str:
+    """Describe a failure: its message, a command that repeats the request, and the response.
+
+    The command contains `$TOKEN` instead of the access token.
+    """
+    failure, command = info.failure, re.sub(r"Bearer [\w.-]+", "Bearer $TOKEN", info.code_sample)
+    return (
+        f"{failure.operation}: {failure.title}. {failure.message}\n{command}\n{response_text[:MAX_RESPONSE_LENGTH]}\n"
+    )
 
 
-def fuzz(verdict: Verdict, place: Place, database_url: str, effort: Effort, *, seed: int = SEED) -> None:
-    """On a database with the shipped content."""
+def run_fuzz(verdict: Verdict, sandbox: Sandbox, database_url: str, effort: FuzzEffort, *, seed: int = SEED) -> None:
+    """Send random requests to a server, and check the responses.
+
+    The database must contain the shipped content.
+    """
     with (
-        place.serving(database_url=database_url, **SETTINGS) as server,
+        sandbox.serving(database_url=database_url, **SETTINGS) as server,
         httpx.Client(base_url=server.url, timeout=30) as client,
     ):
-        people, findings = People(database_url, client), Findings()
-        watch, words = Watch(people, client.get("/openapi.json").json()), known(people)
-        uncovered = [name for n, name in enumerate(sorted(watch.operations)) if (n + seed) % effort.covered]
+        members, findings = FuzzMembers(database_url, client), Findings()
+        watch, dictionaries = ResponseWatch(members, client.get("/openapi.json").json()), known_values(members)
+        uncovered = [
+            name for index, name in enumerate(sorted(watch.operations)) if (index + seed) % effort.coverage_step
+        ]
         for turn in count():
-            config = configured(
-                words, server.url, seed=seed + turn, examples=effort.examples, enumerates=turn == 0, uncovered=uncovered
+            config = make_config(
+                dictionaries,
+                server.url,
+                seed=seed + turn,
+                examples=effort.examples,
+                is_first_turn=turn == 0,
+                uncovered=uncovered,
             )
             schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", config=config)
-            schema.auth.providers.append(Tokens(people, watch.protected))
-            _hook(schema, watch)
+            schema.auth.providers.append(TokenAuth(members, watch.protected))
+            _register_hooks(schema, watch)
             for event in from_schema(schema).execute():
-                findings.note(event)
+                findings.record(event)
             if watch.requests >= effort.requests or findings.errors:
                 break
-        findings.judge(verdict)
-        watch.judge(verdict, idle=effort.idle)
+        findings.report(verdict)
+        watch.report(verdict, max_idle=effort.max_idle)
 
 
-def _hook(schema: BaseSchema, watch: Watch) -> None:
-    """Schemathesis knows hooks by their names."""
+def _register_hooks(schema: BaseSchema, watch: ResponseWatch) -> None:
+    """Register hooks for Schemathesis, which identifies them by their function names."""
 
     @schema.hook
     def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
-        watch.note(case, response)
+        watch.record(case, response)
 
     @schema.hook
     def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-        return is_said(failure, response)
+        return is_defect(failure, response)
 
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m trials.fuzz", description=__doc__)
     parser.add_argument("requests", type=int, nargs="?", default=REQUESTS)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args(argv)
+    options = parser.parse_args(argv)
     verdict = Verdict()
-    for name, database in DATABASES.items():
-        print(f"{name}, seed {asked.seed}:", flush=True)
-        with tempfile.TemporaryDirectory() as folder, database(Path(folder)) as databases:
-            place = Place(Path(folder))
-            fuzz(verdict, place, loaded(databases("fuzz")), Effort(asked.requests), seed=asked.seed)
-    return verdict.told()
+    for name, open_databases in DATABASES.items():
+        print(f"{name}, seed {options.seed}:", flush=True)
+        with tempfile.TemporaryDirectory() as directory, open_databases(Path(directory)) as create_database:
+            sandbox, database_url = Sandbox(Path(directory)), load_content(create_database("fuzz"))
+            run_fuzz(verdict, sandbox, database_url, FuzzEffort(options.requests), seed=options.seed)
+    return verdict.finish()
 
 
 if __name__ == "__main__":

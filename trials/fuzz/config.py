@@ -1,4 +1,4 @@
-"""What schemathesis is told: how much to send, and names and secrets that it could never make up."""
+"""Configuration of the fuzz test, with known ids and secrets that can't be generated."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,68 +7,86 @@ from typing import Any
 from schemathesis.config import PositiveDataAcceptanceConfig, SchemathesisConfig
 
 from bench.client.members import PASSWORD
-from trials.fuzz.people import ARTICLES, ASSESSMENT, CONFIRMING, ENDING, JOURNEY, People
+from trials.fuzz.people import ARTICLES, ASSESSMENT, END_SESSION, JOURNEY, VERIFY_EMAIL, FuzzMembers
 
-NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - nobody's
-# Beside 404 and 409: what was deleted is gone, and what was changed since isn't overwritten.
-TAKEN = [*PositiveDataAcceptanceConfig().expected_statuses, "410", "412"]
-OFTEN = 0.5  # how often a known value stands in for one that was made up
-EVERYWHERE = ""
+NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - no secret
+# In addition to 404 and 409: the resource was deleted, or no longer matches the given ETag.
+ACCEPTED_STATUSES = [*PositiveDataAcceptanceConfig().expected_statuses, "410", "412"]
+DICTIONARY_PROBABILITY = 0.5  # of a known value in place of a generated value
+ALL_OPERATIONS = ""
 
-Words = Mapping[str, Sequence[str]]  # by where they are sent: `path.slug`
+Dictionary = Mapping[str, Sequence[str]]  # values by location and name, such as `path.slug`
 
 
-def known(people: People) -> dict[str, Words]:
-    """By operation, or everywhere. Both of the two are sent ids of the other's."""
-    soon = datetime.now(UTC).date() + timedelta(days=1)
-    results = [result for person in people.two for result in person.results]
-    sessions = [session for person in people.two for session in person.sessions]
+def known_values(members: FuzzMembers) -> dict[str, Dictionary]:
+    """Return ids, tokens and other values that exist, by operation.
+
+    They include ids of both watched members, so that each also requests data of the other.
+    """
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    results = [result for member in members.watched for result in member.results]
+    sessions = [session for member in members.watched for session in member.sessions]
     everywhere = {
         "path.article": ARTICLES,
         "path.purpose": ["health_data"],
         "path.result_id": results,
-        "path.run_id": ["current", *(str(person.walker.run_id) for person in people.two)],
-        "path.secret": people.calendars,
+        "path.run_id": ["current", *(str(member.walker.run_id) for member in members.watched)],
+        "path.secret": members.calendar_secrets,
         "path.session_id": sessions,
         "path.slug": [ASSESSMENT, JOURNEY, *ARTICLES, "loneliness", "21day-team"],
         "query.assessment": [ASSESSMENT],
         "query.country": ["IE"],
         "query.since": results,
         "body.assessment": [ASSESSMENT],
-        "body.claim_token": people.claims,
+        "body.claim_token": members.claim_tokens,
         "body.current_password": [PASSWORD],
-        "body.email": [other.address for other in people.others],
+        "body.email": [member.address for member in members.others],
         "body.journey": [JOURNEY],
         "body.new_password": [NEW_PASSWORD],
         "body.password": [PASSWORD],
-        "body.refresh_token": [other.refresh_token(0) for other in people.others],
-        "body.starts_on": [soon.isoformat()],
+        "body.refresh_token": [member.refresh_token(0) for member in members.others],
+        "body.starts_on": [tomorrow.isoformat()],
         "body.time_zone": ["Europe/Dublin", "Pacific/Chatham"],
     }
     return {
-        EVERYWHERE: everywhere,
-        ENDING: {"path.session_id": [*people.to_end, *sessions]},
-        CONFIRMING: {"body.token": [people.to_confirm]},
-        "POST /v1/auth/password/reset": {"body.token": people.to_reset, "body.password": [NEW_PASSWORD]},
+        ALL_OPERATIONS: everywhere,
+        END_SESSION: {"path.session_id": [*members.disposable_sessions, *sessions]},
+        VERIFY_EMAIL: {"body.token": [members.verification_token]},
+        "POST /v1/auth/password/reset": {"body.token": members.reset_tokens, "body.password": [NEW_PASSWORD]},
         "PUT /v1/me/consents/{purpose}": {"body.version": ["1"]},
     }
 
 
-def configured(
-    words: Mapping[str, Words], server_url: str, *, seed: int, examples: int, enumerates: bool, uncovered: Sequence[str]
+def make_config(
+    dictionaries: Mapping[str, Dictionary],
+    server_url: str,
+    *,
+    seed: int,
+    examples: int,
+    is_first_turn: bool,
+    uncovered: Sequence[str],
 ) -> SchemathesisConfig:
-    """All phases, or only those that draw other cases with each seed. What is `uncovered` is left out of the phase
-    that sends most.
+    """Return the Schemathesis configuration for one turn of the fuzz test.
+
+    The first turn has all phases, later turns have only the random phases. The coverage phase, which sends most
+    requests, skips the operations in `uncovered`.
     """
-    names = {(at, place): f"{place} {at}".strip() for at, places in words.items() for place in places}
-    bound = {
-        at: {place: {"dictionary": names[at, place], "probability": OFTEN} for place in places}
-        for at, places in words.items()
+    dictionary_names = {
+        (operation, parameter): f"{parameter} {operation}".strip()
+        for operation, values_by_parameter in dictionaries.items()
+        for parameter in values_by_parameter
     }
-    less: list[dict[str, Any]] = [
+    parameters_by_operation = {
+        operation: {
+            parameter: {"dictionary": dictionary_names[operation, parameter], "probability": DICTIONARY_PROBABILITY}
+            for parameter in values_by_parameter
+        }
+        for operation, values_by_parameter in dictionaries.items()
+    }
+    uncovered_operations: list[dict[str, Any]] = [
         {"include-name": name, "phases": {"coverage": {"enabled": False}}} for name in uncovered
     ]
-    drawn = {"generation": {"max-examples": examples}}
+    random_phase = {"generation": {"max-examples": examples}}
     return SchemathesisConfig.from_dict(
         {
             "base-url": server_url,
@@ -76,22 +94,27 @@ def configured(
             "continue-on-failure": True,
             "request-timeout": 30,
             "generation": {"database": "none", "no-shrink": True},
-            "checks": {"positive_data_acceptance": {"expected-statuses": TAKEN}},
+            "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED_STATUSES}},
             "phases": {
-                "examples": {"enabled": enumerates},
-                "coverage": {"enabled": enumerates},
-                "fuzzing": drawn,
-                "stateful": drawn,
+                "examples": {"enabled": is_first_turn},
+                "coverage": {"enabled": is_first_turn},
+                "fuzzing": random_phase,
+                "stateful": random_phase,
             },
             "dictionaries": {
-                names[at, place]: {"values": list(values)}
-                for at, places in words.items()
-                for place, values in places.items()
+                dictionary_names[operation, parameter]: {"values": list(values)}
+                for operation, values_by_parameter in dictionaries.items()
+                for parameter, values in values_by_parameter.items()
             },
-            "parameters": bound.pop(EVERYWHERE),
-            "operations": [*({"include-name": at, "parameters": each} for at, each in bound.items()), *less],
-            "output": {
-                "sanitization": {"enabled": False}
-            },  # its people are nobody, and what it prints can be sent again
+            "parameters": parameters_by_operation.pop(ALL_OPERATIONS),
+            "operations": [
+                *(
+                    {"include-name": operation, "parameters": parameters}
+                    for operation, parameters in parameters_by_operation.items()
+                ),
+                *uncovered_operations,
+            ],
+            # Secrets are printed: the members are invented, and a printed request must be repeatable.
+            "output": {"sanitization": {"enabled": False}},
         }
     )

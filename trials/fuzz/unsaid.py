@@ -1,4 +1,8 @@
-"""Where schemathesis asks for more than is promised: what JSON Schema can't say, or would say at too high a cost."""
+"""Validation rules that the OpenAPI document doesn't contain.
+
+JSON Schema can't express them, or only at a high cost. Schemathesis reports their errors as failures, which the fuzz
+test ignores.
+"""
 
 import json
 import re
@@ -9,48 +13,49 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 from app.core.settings import Settings
 
-# What an error of a field says, and why the document doesn't.
-UNSAID = {
-    # opaque: good is what was given, and not what looks like it
-    r"Use the `next` of a reply": "a cursor",
-    r"Unknown, used or too old": "the token of a mailed link",
-    r"Send it exactly as `score` gave it": "a claim token",
-    # what there is changes with the content and with what a member has, and the document doesn't
-    r"No (author|category|topic) has one of these slugs|No journey has this slug": "what articles and runs are of",
-    r"There is no such question|This assessment has no such version": "what is answered",
-    r"No assessment has this slug": "what results are of",
-    r"This day has no such task": "what is done",
-    r"Each scale says how many answers it needs": "how many are enough",
-    r"This isn't a result of yours": "what is compared",
-    r"must be from \d{4}-\d{2}-\d{2} to ": "when a run may start: today's date moves",
-    r"It is \S+ here": "what time it is",
-    # forms beyond a schema
-    r"must be the name of a zone in the IANA database": "hundreds of names, of which each year brings others",
-    r"Use at least \d+ characters|Make it longer": "how hard a password is to guess; how long it is is a setting",
-    r"Input should be a valid integer": "JSON Schema takes 4.0 for an integer; we don't",
-    r"must be one line|must be (UTF-8 )?text without NUL|This must be UTF-8 text": "a pattern at every text, for NUL",
-    r"must decide on each purpose once": "unique by one field",
-    r"must be an email address": "the format of addresses is stricter than any schema's",
-    r"must be a moment": "dates that are on no calendar, leap seconds",
-    r"(This is missing|The claim token says this)": "answers or a claim token; `oneOf` would cost clients the names",
+# Patterns of error details, with the values that they concern, or the reason why a schema lacks the rule.
+UNDOCUMENTED_RULES = {
+    # opaque values: only values that the service issued are valid
+    r"Use the `next` of a response": "a cursor",
+    r"The token is unknown, already used or expired": "the token of an emailed link",
+    r"Send the token exactly as `score` returned it": "a claim token",
+    # values that depend on the content or the member's data
+    r"At least one (author|category|topic) slug does not exist|No journey has this slug": "slugs of articles and runs",
+    r"This questionnaire has no such question|This assessment has no such version": "question ids and versions",
+    r"No assessment has this slug": "slugs of assessments",
+    r"This day has no such task": "task ids",
+    r"Send at least `min_answered` answers of one scale": "the required number of answers",
+    r"This isn't one of your results": "ids of compared results",
+    r"must be from \d{4}-\d{2}-\d{2} to ": "the start date of a run, which depends on the current date",
+    r"The server's time is \S+": "the current time",
+    # formats that a schema can't express
+    r"must be the name of a zone in the IANA database": "hundreds of names that change every year",
+    r"Use at least \d+ characters|Make it longer": "password strength; the minimum length is a setting",
+    r"Input should be a valid integer": "JSON Schema accepts 4.0 as an integer",
+    r"must be one line|must be text without NUL|The value must be UTF-8 text": "would need a pattern everywhere",
+    r"must decide on each purpose once": "uniqueness by one field",
+    r"must be an email address": "stricter than the format of a schema",
+    r"must be a timestamp": "impossible dates, leap seconds",
+    r"(This is missing|Remove this: the claim token contains it)": "answers or a claim token; a oneOf is worse",
 }
-KNOWN = re.compile("|".join(UNSAID))
-LARGE: int = Settings.model_fields["max_body_bytes"].default
+UNDOCUMENTED_PATTERN = re.compile("|".join(UNDOCUMENTED_RULES))
+MAX_BODY_BYTES: int = Settings.model_fields["max_body_bytes"].default
 
 
-def is_said(failure: Failure, response: Response) -> bool:
-    """Whether a failed check shows a fault: not when each error of a refusal has its reason above, and not when the one
-    change in a batch that doesn't fit is refused alone, so that nothing else in the batch is lost. Nor when a body is
-    refused that is large: ten thousand characters may be sent as escapes of twelve.
+def is_defect(failure: Failure, response: Response) -> bool:
+    """Return whether a failed check is a defect of the service.
+
+    It is no defect if all errors match UNDOCUMENTED_RULES, if a sync rejects an invalid change and applies the others,
+    or if the body exceeds the size limit. (A text of valid length can exceed it if all its characters are escaped.)
     """
     try:
         match failure, json.loads(response.content):
             case RejectedPositiveData() | AcceptedNegativeData(), {"code": "body_too_large"}:
-                return int(response.request.headers["Content-Length"]) <= LARGE
+                return int(response.request.headers["Content-Length"]) <= MAX_BODY_BYTES
             case RejectedPositiveData(), {"errors": [*errors]}:
-                return not (errors and all(KNOWN.match(each["detail"]) for each in errors))
+                return not (errors and all(UNDOCUMENTED_PATTERN.match(error["detail"]) for error in errors))
             case AcceptedNegativeData(), {"results": [*results]}:
-                return all(each["status"] != "refused" for each in results)
-    except ValueError:  # it is no JSON
+                return all(result["status"] != "refused" for result in results)
+    except ValueError:  # the response is not JSON
         pass
     return True

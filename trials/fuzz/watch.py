@@ -1,4 +1,4 @@
-"""What is looked at in every reply besides what schemathesis looks at: who is told what, and what errors give away."""
+"""Additional checks of the fuzz test: leaks between members, and internal details in errors."""
 
 import json
 import re
@@ -10,137 +10,167 @@ from urllib.parse import unquote
 from requests import PreparedRequest, Session
 from schemathesis import Case, Response
 
-from trials.fuzz.people import USING_UP, People, Person
+from trials.fuzz.people import CONSUMING_OPERATIONS, FuzzMembers, WatchedMember
 from trials.verdict import Verdict
 
-PROBLEM = {"type", "title", "status", "detail", "code", "errors"}
-INSIDE = re.compile(
+PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "errors"}
+INTERNAL_DETAILS = re.compile(
     r"traceback|\.py\b|sqlalchemy|sqlite|psycopg|postgres|pydantic|\bselect\b.*\bfrom\b|\binsert into\b|0x[0-9a-f]{8}",
     re.IGNORECASE | re.DOTALL,
 )
-MOST_TOLD = 5
+MAX_EXAMPLES = 5
 
 
-class Watch:
-    """Notes every reply to a case."""
+class ResponseWatch:
+    """Records and checks the response to every request of the fuzz test."""
 
-    def __init__(self, people: People, document: dict[str, Any]) -> None:
+    def __init__(self, members: FuzzMembers, document: dict[str, Any]) -> None:
         operations = {
             f"{method.upper()} {path}": operation
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
         }
         self.operations = frozenset(operations)
-        self.protected = frozenset(name for name, each in operations.items() if "security" in each)
-        self.replies: Counter[tuple[str, int]] = Counter()
-        self.let_in: list[str] = []  # without a token
-        self.shut_out: list[str] = []  # with a good one
-        self.told: list[str] = []  # what is another's
-        self.showing: list[str] = []  # errors that show the inside
-        self._people = people
-        self._own: set[tuple[str, str]] = (
-            set()
-        )  # texts and ids that members took over in what they sent, by their token
-        self._good: dict[str, PreparedRequest] = {}
+        self.protected = frozenset(name for name, operation in operations.items() if "security" in operation)
+        self.statuses: Counter[tuple[str, int]] = Counter()
+        self.accepted_invalid: list[str] = []  # successful requests without a valid token
+        self.rejected_valid: list[str] = []  # 401 responses to valid tokens
+        self.leaks: list[str] = []  # responses with data of another member
+        self.revealing_errors: list[str] = []  # errors with internal details
+        self._members = members
+        # Pairs of access token and another member's value that was sent with it, and may therefore be returned.
+        self._sent_values: set[tuple[str, str]] = set()
+        self._successful_requests: dict[str, PreparedRequest] = {}
 
     @property
     def requests(self) -> int:
-        return self.replies.total()
+        return self.statuses.total()
 
-    def note(self, case: Case[Any], response: Response) -> None:
+    def record(self, case: Case[Any], response: Response) -> None:
         label = f"{case.method.upper()} {case.operation.path}"
         token = _text(response.request.headers.get("Authorization")).removeprefix("Bearer ")
-        person = self._people.whose(token)
-        told = f"{label}: {response.status_code}"
-        good = label in self.protected and response.status_code < 300
-        self.replies[label, response.status_code] += 1
-        if good and token in self._people.given:
-            self._good[label] = response.request
-        elif good:
-            self.let_in.append(told)
-        if good and label in USING_UP:
-            self._people.done(label)
-        if person and response.status_code == 401 and label in self.protected:
-            self.shut_out.append(told)
+        sender = self._members.owner_of(token)
+        summary = f"{label}: {response.status_code}"
+        is_success = label in self.protected and response.status_code < 300
+        self.statuses[label, response.status_code] += 1
+        if is_success and token in self._members.valid_tokens:
+            self._successful_requests[label] = response.request
+        elif is_success:
+            self.accepted_invalid.append(summary)
+        if is_success and label in CONSUMING_OPERATIONS:
+            self._members.mark_consumed(label)
+        if sender and response.status_code == 401 and label in self.protected:
+            self.rejected_valid.append(summary)
         text = response.content.decode("utf-8", "replace")
         url = unquote(str(response.request.url))
         body = _text(response.request.body)
-        asked = f"{url} {body}"
-        if good and case.method == "PUT":  # by the same id as another member's, perhaps
-            self._own.add((token, url.rpartition("/")[2]))
-        for other in self._people.two:
-            if other is not person:
-                self._own |= {(token, each) for each in other.secrets if each in body}
-                self.told += [f"{told} tells {each}" for each in self._known(other, token, text, url, asked, good=good)]
+        request_text = f"{url} {body}"
+        if is_success and case.method == "PUT":  # the id may belong to a resource of another member
+            self._sent_values.add((token, url.rpartition("/")[2]))
+        for owner in self._members.watched:
+            if owner is not sender:
+                self._sent_values |= {(token, value) for value in owner.private_values if value in body}
+                self.leaks += [
+                    f"{summary} contains {value}"
+                    for value in self._leaked_values(owner, token, text, url, request_text, is_success=is_success)
+                ]
         if response.status_code >= 400 and case.method != "HEAD":
-            self._look_at_error(told, response, text, asked)
+            self._check_error(summary, response, text, request_text)
 
-    def _known(self, other: Person, token: str, text: str, url: str, asked: str, *, good: bool) -> Iterator[str]:
-        """What is another's, in what is told, or as the id of what was asked for and found."""
-        for secret in other.secrets:
-            if secret in text and secret not in asked and (token, secret) not in self._own:
-                yield secret
-        for row in other.rows:
-            found, told = good and row in url, row in text and row not in asked
-            if (found or told) and (token, row) not in self._own:
-                yield row
+    def _leaked_values(
+        self, owner: WatchedMember, token: str, text: str, url: str, request_text: str, *, is_success: bool
+    ) -> Iterator[str]:
+        """Yield values of another member that the response contains, or whose existence it confirms."""
+        for private_value in owner.private_values:
+            if (
+                private_value in text
+                and private_value not in request_text
+                and (token, private_value) not in self._sent_values
+            ):
+                yield private_value
+        for resource_id in owner.resource_ids:
+            was_found = is_success and resource_id in url
+            was_returned = resource_id in text and resource_id not in request_text
+            if (was_found or was_returned) and (token, resource_id) not in self._sent_values:
+                yield resource_id
 
-    def _look_at_error(self, told: str, response: Response, text: str, asked: str) -> None:
+    def _check_error(self, summary: str, response: Response, text: str, request_text: str) -> None:
         media_type = response.headers.get("content-type", [""])[0]
         try:
-            known = media_type == "application/problem+json" and set(json.loads(text)) >= PROBLEM
+            is_problem = media_type == "application/problem+json" and set(json.loads(text)) >= PROBLEM_FIELDS
         except ValueError:
-            known = False
-        shown = {each for each in INSIDE.findall(text) if each not in asked}  # a name that was sent may be repeated
-        if not known or shown:
-            self.showing.append(f"{told} {shown} {text[:200]}")
+            is_problem = False
+        # An error may repeat values of the request.
+        revealed = {detail for detail in INTERNAL_DETAILS.findall(text) if detail not in request_text}
+        if not is_problem or revealed:
+            self.revealing_errors.append(f"{summary} {revealed} {text[:200]}")
 
-    def try_without(self) -> tuple[int, list[str]]:
-        """Whoever has no good token is refused what a member was given: how often that was tried, and where not."""
-        refused, tried = [], 0
+    def retry_without_token(self) -> tuple[int, list[str]]:
+        """Repeat successful requests with invalid tokens.
+
+        Returns the number of requests, and a description of each request that was not rejected.
+        """
+        accepted, attempts = [], 0
         with Session() as session:
-            for label, request in self._good.items():
-                for name, header in self._people.bad_headers().items():
-                    again = request.copy()
-                    again.headers.pop("Authorization", None)
+            for label, request in self._successful_requests.items():
+                for name, header in self._members.invalid_headers().items():
+                    retry = request.copy()
+                    retry.headers.pop("Authorization", None)
                     if header:
-                        again.headers["Authorization"] = header
-                    reply = session.send(again)
-                    tried += 1
-                    if reply.status_code != 401 or reply.json()["code"] != "not_signed_in":
-                        refused.append(f"{label} with {name}: {reply.status_code}")
-        return tried, refused
+                        retry.headers["Authorization"] = header
+                    response = session.send(retry)
+                    attempts += 1
+                    if response.status_code != 401 or response.json()["code"] != "not_signed_in":
+                        accepted.append(f"{label} with {name}: {response.status_code}")
+        return attempts, accepted
 
-    def judge(self, verdict: Verdict, *, idle: int) -> None:
-        """`idle` operations may never have done what they are for."""
-        tried, refused = self.try_without()
-        faults = sum(count for (_, status), count in self.replies.items() if status >= 500)
-        called = {label for label, _ in self.replies} & self.operations
-        good = {label for label, status in self.replies if status < 300} & self.operations
-        verdict.expect("there was no 5xx", not faults, f"{faults} of {self.requests} replies")
-        verdict.expect("nobody came in without a good token", not self.let_in, some(self.let_in))
+    def report(self, verdict: Verdict, *, max_idle: int) -> None:
+        """Add all checks to the verdict, which prints them.
+
+        At most `max_idle` operations may have no successful response.
+        """
+        attempts, accepted = self.retry_without_token()
+        server_errors = sum(count for (_, status), count in self.statuses.items() if status >= 500)
+        called = {label for label, _ in self.statuses} & self.operations
+        successful = {label for label, status in self.statuses if status < 300} & self.operations
+        verdict.expect("no response is a 5xx", not server_errors, f"{server_errors} of {self.requests} responses")
         verdict.expect(
-            "what did good with a token is refused without one",
-            bool(tried and not refused),
-            some(refused) or f"{tried} tried",
+            "protected operations require a valid token",
+            not self.accepted_invalid,
+            format_examples(self.accepted_invalid),
         )
-        verdict.expect("nobody's session was ended by others", not self.shut_out, some(self.shut_out))
-        verdict.expect("nobody was told what is another's", not self.told, some(self.told))
-        verdict.expect("errors are problems, and show nothing of the inside", not self.showing, some(self.showing))
-        every = len(self.operations)
-        missed, rest = sorted(self.operations - called), sorted(self.operations - good)
-        verdict.expect("every operation was called", not missed, f"{len(called)} of {every}{_but(missed)}")
-        verdict.expect("operations did what they are for", len(rest) <= idle, f"{len(good)} of {every}{_but(rest)}")
+        verdict.expect(
+            "successful requests are rejected when repeated without a valid token",
+            bool(attempts and not accepted),
+            format_examples(accepted) or f"{attempts} repeated",
+        )
+        verdict.expect(
+            "sessions of watched members stay active", not self.rejected_valid, format_examples(self.rejected_valid)
+        )
+        verdict.expect("no response contains data of another member", not self.leaks, format_examples(self.leaks))
+        verdict.expect(
+            "errors are problem documents without internal details",
+            not self.revealing_errors,
+            format_examples(self.revealing_errors),
+        )
+        total = len(self.operations)
+        missed, unsuccessful = sorted(self.operations - called), sorted(self.operations - successful)
+        verdict.expect("all operations were called", not missed, f"{len(called)} of {total}{_except(missed)}")
+        verdict.expect(
+            "operations had a successful response",
+            len(unsuccessful) <= max_idle,
+            f"{len(successful)} of {total}{_except(unsuccessful)}",
+        )
 
 
-def _but(names: list[str]) -> str:
+def _except(names: list[str]) -> str:
     return f", not {', '.join(names)}" if names else ""
 
 
-def some(found: list[str]) -> str:
-    distinct = list(dict.fromkeys(found))
-    more = len(distinct) - MOST_TOLD
-    return "; ".join(distinct[:MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+def format_examples(examples: list[str]) -> str:
+    distinct = list(dict.fromkeys(examples))
+    omitted = len(distinct) - MAX_EXAMPLES
+    return "; ".join(distinct[:MAX_EXAMPLES]) + (f"; and {omitted} more" if omitted > 0 else "")
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,7 @@
-"""Members with several devices each, led at random through the whole API, alone and at once, on two servers that share
-a database: `python -m trials.machine [EXAMPLES [SEED [DATABASE ...]]]`. A model says what each may be answered
-(`model.py`, `runs.py`); of those who asked at once, the answers must be those of some order in which they might have
-taken turns (`worlds.py`).
+"""Trial (long-running reliability check) that compares the whole API with a model.
+
+`python -m trials.machine [EXAMPLES [SEED [DATABASE ...]]]` lets users with several devices send random requests, one
+after another and concurrently, to two servers that share a database. An in-memory model of the expected state
+(`model.py`, `runs.py`) predicts each response. The responses to concurrent requests must match the model for at least
+one order of these requests (`worlds.py`).
 """

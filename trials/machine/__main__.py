@@ -1,4 +1,8 @@
-"""So many examples, of 40 steps each, on each database or those that are named; by a seed, which is told."""
+"""Compare the API with a model of its state, in examples of 40 random steps.
+
+The arguments are the number of examples, a seed and database names. The seed is printed, so that a failure can be
+reproduced.
+"""
 
 import os
 import random
@@ -14,8 +18,8 @@ from sqlalchemy import URL, make_url
 from app.cli import migrate_database
 from app.core.db.database import Database
 from bench.servers.databases import DATABASES
-from trials.machine.leading import lead
-from trials.machine.site import furnish
+from trials.machine.leading import run_machine
+from trials.machine.site import load_test_content
 from trials.verdict import Verdict
 
 EXAMPLES, STEPS = 200, 40
@@ -23,28 +27,31 @@ EXAMPLES, STEPS = 200, 40
 
 def main(argv: list[str]) -> int:
     examples = int(argv[0]) if argv else EXAMPLES
-    by = int(argv[1]) if argv[1:] else random.SystemRandom().getrandbits(32)
-    names = argv[2:] or DATABASES
-    os.environ["TWENTYONE_LOG_LEVEL"] = "error"  # the verdict is to be read
-    print(f"Seed {by}.")
+    seed_value = int(argv[1]) if argv[1:] else random.SystemRandom().getrandbits(32)
+    database_names = argv[2:] or DATABASES
+    os.environ["TWENTYONE_LOG_LEVEL"] = "error"  # fewer log lines between the results
+    print(f"Seed {seed_value}.")
     verdict = Verdict()
-    for name in names:
-        with furnished(name) as url:
-            lead(verdict, name, url, examples=examples, steps=STEPS, by=by)
-    return verdict.told()
+    for name in database_names:
+        with migrated_database(name) as url:
+            run_machine(verdict, name, url, examples=examples, steps=STEPS, seed_value=seed_value)
+    return verdict.finish()
 
 
 @contextmanager
-def furnished(name: str) -> Iterator[URL]:
-    with tempfile.TemporaryDirectory(prefix="twentyone-") as folder, DATABASES[name](Path(folder)) as create:
-        url = make_url(create("machine"))
+def migrated_database(name: str) -> Iterator[URL]:
+    with (
+        tempfile.TemporaryDirectory(prefix="twentyone-") as directory,
+        DATABASES[name](Path(directory)) as create_database,
+    ):
+        url = make_url(create_database("machine"))
         if url.get_backend_name() == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        database = Database(url, seconds=30)
+        database = Database(url, request_timeout=30)
         migrate_database(database)
         database.close()
         with redirect_stdout(StringIO()):
-            furnish(url, Path(folder) / "content")
+            load_test_content(url, Path(directory) / "content")
         yield url
 
 

@@ -1,248 +1,243 @@
-"""Signing up, in and out on several devices, and what a member decides about their account."""
+"""Random actions on accounts and sessions: registration, sign-in, refresh, sign-out and settings."""
 
-import json
-from base64 import urlsafe_b64decode
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.security.canaries import NEW_PASSWORD, PASSWORD, WORD
-from trials.machine.model import AGAIN, LINK, Account, Decision, Device, Model, Person, Reply, Session, moment, same
-from trials.machine.questions import DEVICE, WHO, Act, Mine, Question
+from tests.security.canaries import CANARY, NEW_PASSWORD, PASSWORD
+from trials.machine.model import (
+    LINK_LIFETIME,
+    REFRESH_GRACE,
+    ApiResponse,
+    Model,
+    ModelAccount,
+    ModelConsent,
+    ModelDevice,
+    assert_equal,
+    parse_timestamp,
+    start_session,
+)
+from trials.machine.questions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 
-HEALTH = "/v1/me/consents/health_data"
-WRONG = "nobody's password at all"
-
-
-def claims_of(token: str) -> Mapping[str, Any]:
-    """What an access token says, without asking whether it is good."""
-    encoded = token.split(".")[1]
-    claims: Mapping[str, Any] = json.loads(urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-    return claims
-
-
-def begin_session(model: Model, person: Person, account: Account, reply: Reply) -> None:
-    """As the tokens say that were given."""
-    claims = claims_of(reply.body["access_token"])
-    same("member", claims["sub"], account.id or claims["sub"])
-    same("a session that was there before", claims["sid"] in account.sessions, False)
-    account.id = claims["sub"]
-    account.sessions[claims["sid"]] = Session(model.now, model.now)
-    refreshes = {0: reply.body["refresh_token"]}
-    person.devices[claims["sid"]] = Device(claims["sid"], reply.body["access_token"], model.now, refreshes)
+HEALTH_CONSENT_PATH = "/v1/me/consents/health_data"
+WRONG_PASSWORD = "nobody's password at all"  # noqa: S105 - no secret
+UNKNOWN_SESSION_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True)
 class Register:
-    who: int
-    agrees: bool
+    user_index: int
+    gives_consent: bool
 
-    def question(self, model: Model) -> Question:
-        consents = [{"purpose": "health_data", "granted": True, "version": "1"}] if self.agrees else []
-        body = {"email": model.people[self.who].address, "password": PASSWORD, "consents": consents}
+    def build_request(self, model: Model) -> ApiRequest:
+        consents = [{"purpose": "health_data", "granted": True, "version": "1"}] if self.gives_consent else []
+        body = {"email": model.users[self.user_index].address, "password": PASSWORD, "consents": consents}
 
-        def judge(model: Model, reply: Reply) -> None:
-            reply.is_told(202)
-            person = model.people[self.who]
-            if person.account is None:
-                decisions = [Decision(True, model.now)] if self.agrees else []
-                person.account = Account(model.now, PASSWORD, decisions)
+        def check(model: Model, response: ApiResponse) -> None:
+            response.assert_status(202)
+            user = model.users[self.user_index]
+            if user.account is None:
+                decisions = [ModelConsent(True, model.now)] if self.gives_consent else []
+                user.account = ModelAccount(model.now, PASSWORD, decisions)
 
-        return Question("POST", "/v1/auth/register", judge, body)
+        return ApiRequest("POST", "/v1/auth/register", check, body)
 
 
 @dataclass(frozen=True)
-class Verify(Mine):
-    """By the link that was mailed last: `token` is looked up by whoever reads mails."""
+class VerifyEmail(MemberAction):
+    """Action of a user: verify the email address with the token of the latest email."""
 
     token: str
 
-    def question(self, model: Model) -> Question:
-        def judge(model: Model, account: Account, reply: Reply) -> None:
-            if account.verified or model.now >= account.registered_at + LINK:
-                reply.is_told(422, "token_not_good")
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if account.verified or model.now >= account.registered_at + LINK_LIFETIME:
+                response.assert_status(422, "token_not_good")
             else:
-                reply.is_told(204)
+                response.assert_status(204)
                 account.verified = True
 
-        return self.ask(model, "POST", "/v1/auth/verify-email", judge, {"token": self.token})
+        return self.request(model, "POST", "/v1/auth/verify-email", check, {"token": self.token})
 
 
 @dataclass(frozen=True)
 class SignIn:
-    who: int
-    right: bool = True
+    user_index: int
+    correct_password: bool = True
 
-    def question(self, model: Model) -> Question:
-        person = model.people[self.who]
-        password = (person.account.password if person.account else PASSWORD) if self.right else WRONG
+    def build_request(self, model: Model) -> ApiRequest:
+        user = model.users[self.user_index]
+        password = (user.account.password if user.account else PASSWORD) if self.correct_password else WRONG_PASSWORD
 
-        def judge(model: Model, reply: Reply) -> None:
-            person = model.people[self.who]
-            if person.account is None or person.account.password != password:
-                reply.is_told(401, "wrong_credentials")
+        def check(model: Model, response: ApiResponse) -> None:
+            user = model.users[self.user_index]
+            if user.account is None or user.account.password != password:
+                response.assert_status(401, "wrong_credentials")
             else:
-                reply.is_told(200)
-                begin_session(model, person, person.account, reply)
+                response.assert_status(200)
+                start_session(model, user, user.account, response.body)
 
-        return Question("POST", "/v1/auth/login", judge, {"email": person.address, "password": password})
+        return ApiRequest("POST", "/v1/auth/login", check, {"email": user.address, "password": password})
 
 
 @dataclass(frozen=True)
-class Refresh:
-    """With the token in use, the one before it, or an older one."""
+class SendRefreshToken:
+    """Action of a user: refresh a session with its current refresh token or an earlier token."""
 
-    who: int
+    user_index: int
     device: int
-    behind: int
+    tokens_behind: int
 
-    def question(self, model: Model) -> Question:
-        device = model.people[self.who].device(self.device, model.now)
+    def build_request(self, model: Model) -> ApiRequest:
+        device = model.users[self.user_index].device(self.device, model.now)
         if device is None:
             body = {"refresh_token": "none"}
-            return Question("POST", "/v1/auth/refresh", lambda _, reply: reply.is_told(401, "session_ended"), body)
-        return refreshing(self.who, device, self.behind)
+            return ApiRequest(
+                "POST", "/v1/auth/refresh", lambda _, response: response.assert_status(401, "session_ended"), body
+            )
+        return refresh_request(self.user_index, device, self.tokens_behind)
 
 
-def refreshing(who: int, device: Device, behind: int = 0) -> Question:
-    turn = max(0, max(device.refreshes) - behind)
+def refresh_request(user_index: int, device: ModelDevice, tokens_behind: int = 0) -> ApiRequest:
+    counter = max(0, max(device.refresh_tokens) - tokens_behind)
 
-    def judge(model: Model, reply: Reply) -> None:
-        account = model.owner(device.session)
+    def check(model: Model, response: ApiResponse) -> None:
+        account = model.owner(device.session_id)
         if account is None:
-            reply.is_told(401, "session_ended")
+            response.assert_status(401, "session_ended")
             return
-        session = account.sessions[device.session]
-        again = turn == session.turn - 1 and model.now - session.refreshed_at <= AGAIN
-        if turn != session.turn and not again:
-            reply.is_told(401, "session_ended")
-            del account.sessions[device.session]
+        session = account.sessions[device.session_id]
+        is_grace_reuse = counter == session.counter - 1 and model.now - session.refreshed_at <= REFRESH_GRACE
+        if counter != session.counter and not is_grace_reuse:
+            response.assert_status(401, "session_ended")
+            del account.sessions[device.session_id]
             return
-        reply.is_told(200)
-        told = model.people[who].devices[device.session]
-        token = reply.body["refresh_token"]
-        if not again:
-            same("a token that was given before", token in told.refreshes.values(), False)
-            session.turn, session.refreshed_at = turn + 1, model.now
-            told.refreshes[session.turn] = token
-        same("the next token", token, told.refreshes[session.turn])
-        told.access, told.issued_at = reply.body["access_token"], model.now
+        response.assert_status(200)
+        stored_device = model.users[user_index].devices[device.session_id]
+        token = response.body["refresh_token"]
+        if not is_grace_reuse:
+            assert_equal("refresh token is reused", token in stored_device.refresh_tokens.values(), False)
+            session.counter, session.refreshed_at = counter + 1, model.now
+            stored_device.refresh_tokens[session.counter] = token
+        assert_equal("refresh token", token, stored_device.refresh_tokens[session.counter])
+        stored_device.access_token, stored_device.issued_at = response.body["access_token"], model.now
 
-    return Question("POST", "/v1/auth/refresh", judge, {"refresh_token": device.refreshes[turn]})
-
-
-@dataclass(frozen=True)
-class SignOut(Mine):
-    def question(self, model: Model) -> Question:
-        device = self.on(model)
-
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            reply.is_told(204)
-            del account.sessions[device.session if device else ""]
-
-        return self.ask(model, "POST", "/v1/auth/logout", judge)
+    return ApiRequest("POST", "/v1/auth/refresh", check, {"refresh_token": device.refresh_tokens[counter]})
 
 
 @dataclass(frozen=True)
-class EndSessions(Mine):
-    others: bool
+class SignOut(MemberAction):
+    def build_request(self, model: Model) -> ApiRequest:
+        device = self.find_device(model)
 
-    def question(self, model: Model) -> Question:
-        device = self.on(model)
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            response.assert_status(204)
+            del account.sessions[device.session_id if device else ""]
 
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            reply.is_told(204)
-            kept = {device.session} if device and self.others else set()
-            account.sessions = {each: found for each, found in account.sessions.items() if each in kept}
-
-        return self.ask(model, "DELETE", f"/v1/me/sessions?which={'others' if self.others else 'all'}", judge)
+        return self.request(model, "POST", "/v1/auth/logout", check)
 
 
 @dataclass(frozen=True)
-class EndSession(Mine):
-    """One of theirs, or of somebody else's, which to them is none."""
+class EndSessions(MemberAction):
+    keep_current: bool
 
-    whose: int
-    other: int
+    def build_request(self, model: Model) -> ApiRequest:
+        device = self.find_device(model)
 
-    def question(self, model: Model) -> Question:
-        ended = model.people[self.whose].device(self.other, model.now)
-        session_id = ended.session if ended else "00000000-0000-4000-8000-000000000000"
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            response.assert_status(204)
+            remaining = {device.session_id} if device and self.keep_current else set()
+            account.sessions = {
+                session_id: session for session_id, session in account.sessions.items() if session_id in remaining
+            }
 
-        def judge(_: Model, account: Account, reply: Reply) -> None:
+        return self.request(model, "DELETE", f"/v1/me/sessions?which={'others' if self.keep_current else 'all'}", check)
+
+
+@dataclass(frozen=True)
+class EndSession(MemberAction):
+    """Action of a user: end one of their sessions, or try to end a session of another user."""
+
+    owner: int
+    owner_device: int
+
+    def build_request(self, model: Model) -> ApiRequest:
+        device = model.users[self.owner].device(self.owner_device, model.now)
+        session_id = device.session_id if device else UNKNOWN_SESSION_ID
+
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
             if session_id in account.sessions:
-                reply.is_told(204)
+                response.assert_status(204)
                 del account.sessions[session_id]
             else:
-                reply.is_told(404, "session_not_found")
+                response.assert_status(404, "session_not_found")
 
-        return self.ask(model, "DELETE", f"/v1/me/sessions/{session_id}", judge)
+        return self.request(model, "DELETE", f"/v1/me/sessions/{session_id}", check)
 
 
 @dataclass(frozen=True)
-class ChangePassword(Mine):
-    right: bool
+class ChangePassword(MemberAction):
+    correct_password: bool
 
-    def question(self, model: Model) -> Question:
-        account = model.people[self.who].account
-        present = account.password if account else PASSWORD
-        new = NEW_PASSWORD if present == PASSWORD else PASSWORD
+    def build_request(self, model: Model) -> ApiRequest:
+        account = model.users[self.user_index].account
+        current_password = account.password if account else PASSWORD
+        new_password = NEW_PASSWORD if current_password == PASSWORD else PASSWORD
 
-        def judge(model: Model, account: Account, reply: Reply) -> None:
-            if not self.right:
-                reply.is_told(403, "wrong_password")
+        def check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if not self.correct_password:
+                response.assert_status(403, "wrong_password")
                 return
-            reply.is_told(200)
-            account.password = new
+            response.assert_status(200)
+            account.password = new_password
             account.sessions.clear()
-            begin_session(model, model.people[self.who], account, reply)
+            start_session(model, model.users[self.user_index], account, response.body)
 
-        body = {"current_password": present if self.right else WRONG, "new_password": new}
-        return self.ask(model, "PUT", "/v1/me/password", judge, body)
+        sent_password = current_password if self.correct_password else WRONG_PASSWORD
+        body = {"current_password": sent_password, "new_password": new_password}
+        return self.request(model, "PUT", "/v1/me/password", check, body)
 
 
 @dataclass(frozen=True)
-class Decide(Mine):
+class DecideConsent(MemberAction):
     granted: bool
 
-    def question(self, model: Model) -> Question:
-        def judge(model: Model, account: Account, reply: Reply) -> None:
-            reply.is_told(200)
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
+            response.assert_status(200)
             if not account.consents or account.consents[-1].granted != self.granted:
-                account.consents.append(Decision(self.granted, model.now))
-            same("consent", reply.body["granted"], self.granted)
-            same("decided", moment(reply.body["decided_at"]), account.consents[-1].decided_at)
+                account.consents.append(ModelConsent(self.granted, model.now))
+            assert_equal("consent", response.body["granted"], self.granted)
+            assert_equal("decided", parse_timestamp(response.body["decided_at"]), account.consents[-1].decided_at)
 
-        return self.ask(model, "PUT", HEALTH, judge, {"granted": self.granted, "version": "1"})
+        return self.request(model, "PUT", HEALTH_CONSENT_PATH, check, {"granted": self.granted, "version": "1"})
 
 
 @dataclass(frozen=True)
-class Rename(Mine):
+class ChangeName(MemberAction):
     number: int
 
-    def question(self, model: Model) -> Question:
-        name = f"{WORD} {self.number}"
+    def build_request(self, model: Model) -> ApiRequest:
+        name = f"{CANARY} {self.number}"
 
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            reply.is_told(200)
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            response.assert_status(200)
             account.name = name
-            same("id", reply.body["id"], account.id)
+            assert_equal("id", response.body["id"], account.id)
 
-        return self.ask(model, "PATCH", "/v1/me", judge, {"display_name": name})
+        return self.request(model, "PATCH", "/v1/me", check, {"display_name": name})
 
 
-SESSIONS: st.SearchStrategy[Act] = st.one_of(
-    st.builds(SignIn, WHO, st.sampled_from((True, True, True, False))),
-    st.builds(Refresh, WHO, DEVICE, st.sampled_from((0, 0, 0, 1, 1, 2))),
-    st.builds(SignOut, WHO, DEVICE),
-    st.builds(EndSession, WHO, DEVICE, whose=WHO, other=DEVICE),
-    st.builds(EndSessions, WHO, DEVICE, others=st.sampled_from((True, True, False))),
+SESSIONS: st.SearchStrategy[UserAction] = st.one_of(
+    st.builds(SignIn, USER_INDEX, st.sampled_from((True, True, True, False))),
+    st.builds(SendRefreshToken, USER_INDEX, DEVICE, st.sampled_from((0, 0, 0, 1, 1, 2))),
+    st.builds(SignOut, USER_INDEX, DEVICE),
+    st.builds(EndSession, USER_INDEX, DEVICE, owner=USER_INDEX, owner_device=DEVICE),
+    st.builds(EndSessions, USER_INDEX, DEVICE, keep_current=st.sampled_from((True, True, False))),
 )
-ACCOUNTS: st.SearchStrategy[Act] = st.one_of(
-    st.builds(Register, WHO, st.booleans()),
-    st.builds(ChangePassword, WHO, DEVICE, right=st.booleans()),
-    st.builds(Decide, WHO, DEVICE, granted=st.sampled_from((True, True, False))),
-    st.builds(Rename, WHO, DEVICE, number=st.integers(0, 9)),
+ACCOUNTS: st.SearchStrategy[UserAction] = st.one_of(
+    st.builds(Register, USER_INDEX, st.booleans()),
+    st.builds(ChangePassword, USER_INDEX, DEVICE, correct_password=st.booleans()),
+    st.builds(DecideConsent, USER_INDEX, DEVICE, granted=st.sampled_from((True, True, False))),
+    st.builds(ChangeName, USER_INDEX, DEVICE, number=st.integers(0, 9)),
 )

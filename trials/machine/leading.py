@@ -1,4 +1,4 @@
-"""Leading members through the API, and what is promised of that."""
+"""Run the comparison of the API with its model in Hypothesis, and check the stored data."""
 
 import traceback
 
@@ -6,41 +6,44 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import URL
 
-from tests.factories.rows import stored
-from tests.security.canaries import WORD
-from trials.machine.rules import Members
-from trials.machine.site import Site
+from tests.factories.rows import stored_bytes
+from tests.security.canaries import CANARY
+from trials.machine.rules import MemberMachine
+from trials.machine.site import ServerPair
 from trials.verdict import Verdict
 
-COUNTED = ("examples", "requests", "races", "restarts", "worlds at most", "first difference")
-AT_A_TIME = 9  # examples: of ten or more Hypothesis keeps the first ones small
+REPORTED_COUNTS = ("examples", "requests", "races", "restarts", "most possible states", "first mismatch")
+BATCH_SIZE = 9  # examples; in batches of ten or more, Hypothesis makes the first examples small
 
 
-def lead(
-    verdict: Verdict, name: str, url: URL, *, examples: int, steps: int, by: int = 21, shrinks: bool = True
+def run_machine(
+    verdict: Verdict, name: str, url: URL, *, examples: int, steps: int, seed_value: int = 21, shrink: bool = True
 ) -> None:
-    """So many examples, by a seed. Whoever fails is led again by as few steps as can be, which takes minutes."""
-    site = Site(url)
+    """Run random examples from a seed, and add the checks to the verdict.
+
+    With `shrink`, Hypothesis simplifies a failing example, which takes minutes.
+    """
+    servers = ServerPair(url)
     options = settings(
         stateful_step_count=steps,
-        phases=[Phase.generate, *([Phase.shrink] if shrinks else [])],
+        phases=[Phase.generate, *([Phase.shrink] if shrink else [])],
         deadline=None,
         database=None,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
     )
-    good = True
+    passed = True
     try:
-        for begun in range(0, examples, AT_A_TIME):
-            some = settings(options, max_examples=min(AT_A_TIME, examples - begun))
-            members = type("Led", (Members,), {"site": site})
-            run_state_machine_as_test(seed(by + begun)(members), settings=some)
-    except Exception:  # noqa: BLE001 - whatever it is, it is told
+        for first in range(0, examples, BATCH_SIZE):
+            batch_settings = settings(options, max_examples=min(BATCH_SIZE, examples - first))
+            machine = type("SeededMachine", (MemberMachine,), {"servers": servers})
+            run_state_machine_as_test(seed(seed_value + first)(machine), settings=batch_settings)
+    except Exception:  # noqa: BLE001 - any failure is reported
         traceback.print_exc()
-        good = False
-    found = ", ".join(f"{each} {site.counts[each]}" for each in COUNTED)
-    verdict.expect(f"{name}: every answer is one that the model might have given", good, found)
-    print(f"        {', '.join(f'{each} {many}' for each, many in sorted(site.answers.items()))}")
-    clear = WORD in stored(site.database).decode("latin-1").lower()
-    verdict.expect(f"{name}: nothing that members wrote is stored in the clear", not clear)
-    site.close()
+        passed = False
+    details = ", ".join(f"{count_name} {servers.counts[count_name]}" for count_name in REPORTED_COUNTS)
+    verdict.expect(f"{name}: every response matches the model", passed, details)
+    print(f"        {', '.join(f'{kind} {count}' for kind, count in sorted(servers.response_counts.items()))}")
+    is_unencrypted = CANARY in stored_bytes(servers.database).decode("latin-1").lower()
+    verdict.expect(f"{name}: texts of members are stored encrypted", not is_unencrypted)
+    servers.close()

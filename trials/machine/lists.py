@@ -1,74 +1,88 @@
-"""What a member finds in their lists, page by page, and what they don't find: anything of anybody else's."""
+"""Reads of all lists of a member, which must match the model and contain no data of others."""
 
 from collections.abc import Callable
 from typing import Any
 
-from trials.machine.accounts import HEALTH
+from trials.machine.accounts import HEALTH_CONSENT_PATH
 from trials.machine.journey import ReadRun
-from trials.machine.model import ACCESS, IDS, Device, Differs, Model, Reply, moment, same
-from trials.machine.questions import Question
+from trials.machine.model import (
+    ACCESS_LIFETIME,
+    SHARED_IDS,
+    ApiResponse,
+    Mismatch,
+    Model,
+    ModelDevice,
+    assert_equal,
+    parse_timestamp,
+)
+from trials.machine.questions import ApiRequest
 from trials.machine.results import ReadResult
 
-Ask = Callable[[Question], Reply]
-PAGE = 2
+Send = Callable[[ApiRequest], ApiResponse]
+PAGE_SIZE = 2
 
 
-def look_around(ask: Ask, model: Model, who: int, device: Device) -> Question:
-    """Ask for all that a member can find on a device that is signed in. What they found is what the question that comes
-    back, and was answered, is judged by.
+def read_lists(send: Send, model: Model, user_index: int, device: ModelDevice) -> ApiRequest:
+    """Read all lists of a signed-in member, and try to read data of other members.
+
+    Returns a placeholder request that is never sent. Its check compares the lists with the model.
     """
-    found = {name: pages(ask, device, name) for name in ("results", "journeys", "bookmarks", "sessions")}
-    granted = get(ask, device, HEALTH).body["granted"]
-    for each in IDS:  # which others have, too
-        ask(ReadResult(who, 0, each).question(model))
-        ask(ReadRun(who, 0, each).question(model))
-    for other in (person for person in model.people if person is not model.people[who]):
-        for theirs in list(other.devices.values())[-2:]:
-            path = f"/v1/me/sessions/{theirs.session}"
-            ask(Question("GET", path, lambda _, reply: reply.is_told(404, "session_not_found"), token=device.access))
+    items = {name: read_pages(send, device, name) for name in ("results", "journeys", "bookmarks", "sessions")}
+    granted = get_ok(send, device, HEALTH_CONSENT_PATH).body["granted"]
+    for shared_id in SHARED_IDS:  # other users have resources with the same ids
+        send(ReadResult(user_index, 0, shared_id).build_request(model))
+        send(ReadRun(user_index, 0, shared_id).build_request(model))
+    for other_user in (user for user in model.users if user is not model.users[user_index]):
+        for other_device in list(other_user.devices.values())[-2:]:
+            path = f"/v1/me/sessions/{other_device.session_id}"
+            send(ApiRequest("GET", path, _expect_session_not_found, token=device.access_token))
 
-    def judge(model: Model, _: Reply) -> None:
-        account = model.owner(device.session)
+    def check(model: Model, _: ApiResponse) -> None:
+        account = model.owner(device.session_id)
         if account is None:
-            raise Differs("somebody signed in, where the model says that the session is over")
-        results = sorted(((each.taken_at, name) for name, each in account.results.items()), reverse=True)
-        sessions = sorted(name for name, each in account.sessions.items() if each.goes_on(model.now))
+            raise Mismatch("the session is active, but the model expects that it has ended")
+        results = sorted(((result.taken_at, name) for name, result in account.results.items()), reverse=True)
+        sessions = sorted(name for name, session in account.sessions.items() if session.is_active(model.now))
         saved = sorted(account.bookmarks.values(), reverse=True)
-        same("results", [each["id"] for each in found["results"]], [name for _, name in results])
-        same("runs", [each["id"] for each in found["journeys"]], list(account.runs)[::-1])
-        same("bookmarks", [moment(each["saved_at"]) for each in found["bookmarks"]], saved)
-        same("sessions", sorted(each["id"] for each in found["sessions"]), sessions)
-        same("consent", granted, account.agreed)
+        assert_equal("results", [item["id"] for item in items["results"]], [name for _, name in results])
+        assert_equal("runs", [item["id"] for item in items["journeys"]], list(account.runs)[::-1])
+        assert_equal("bookmarks", [parse_timestamp(item["saved_at"]) for item in items["bookmarks"]], saved)
+        assert_equal("sessions", sorted(item["id"] for item in items["sessions"]), sessions)
+        assert_equal("consent", granted, account.has_consent)
 
-    return Question("GET", "lists", judge)
+    return ApiRequest("GET", "lists", check)
 
 
-def pages(ask: Ask, device: Device, name: str) -> list[Any]:
-    """The items of a list, which tells on each page how many there are."""
-    first = f"/v1/me/{name}?limit={PAGE}"
-    page = get(ask, device, first).body
-    total, found = page["total"], list(page["items"])
+def _expect_session_not_found(_: Model, response: ApiResponse) -> None:
+    response.assert_status(404, "session_not_found")
+
+
+def read_pages(send: Send, device: ModelDevice, name: str) -> list[Any]:
+    """Return the items of all pages of a list. Every page must report the same total."""
+    first = f"/v1/me/{name}?limit={PAGE_SIZE}"
+    page = get_ok(send, device, first).body
+    total, items = page["total"], list(page["items"])
     while page["next"] is not None:
-        page = get(ask, device, f"{first}&cursor={page['next']}").body
+        page = get_ok(send, device, f"{first}&cursor={page['next']}").body
         assert page["total"] == total
-        found += page["items"]
-    assert total == len(found), f"a total of {total} {name}, and {len(found)} on all pages"
-    return found
+        items += page["items"]
+    assert total == len(items), f"a total of {total} {name}, and {len(items)} on all pages"
+    return items
 
 
-def get(ask: Ask, device: Device, path: str) -> Reply:
-    return ask(Question("GET", path, lambda _, reply: reply.is_told(200), token=device.access))
+def get_ok(send: Send, device: ModelDevice, path: str) -> ApiResponse:
+    return send(ApiRequest("GET", path, lambda _, response: response.assert_status(200), token=device.access_token))
 
 
-def who_am_i(device: Device) -> Question:
-    """What a device is told, whether it is signed in or not."""
+def check_session(device: ModelDevice) -> ApiRequest:
+    """Return a request that must succeed exactly if the device is signed in, according to the model."""
 
-    def judge(model: Model, reply: Reply) -> None:
-        account = model.owner(device.session) if model.now < device.issued_at + ACCESS else None
+    def check(model: Model, response: ApiResponse) -> None:
+        account = model.owner(device.session_id) if model.now < device.issued_at + ACCESS_LIFETIME else None
         if account is None:
-            reply.is_told(401, "not_signed_in")
+            response.assert_status(401, "not_signed_in")
         else:
-            reply.is_told(200)
-            same("member", reply.body["id"], account.id)
+            response.assert_status(200)
+            assert_equal("member", response.body["id"], account.id)
 
-    return Question("GET", "/v1/me", judge, token=device.access)
+    return ApiRequest("GET", "/v1/me", check, token=device.access_token)

@@ -1,4 +1,4 @@
-"""Taking everything along, and erasing it."""
+"""Random actions that export or erase the data of a member."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,127 +6,139 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.factories.results import REFLECTION
-from trials.machine.accounts import WRONG
-from trials.machine.model import Account, Model, Reply, moment, same
-from trials.machine.questions import DEVICE, WHO, Act, Mine, Question
-from trials.machine.runs import EARLIER, Run
+from trials.machine.accounts import WRONG_PASSWORD
+from trials.machine.model import ApiResponse, Model, ModelAccount, assert_equal, parse_timestamp
+from trials.machine.questions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
+from trials.machine.runs import EARLIER_REFLECTION, ModelRun
 
-NOTED = ("mood_before", "mood_after", "reflection", EARLIER)
+NOTE_FIELDS = ("mood_before", "mood_after", "reflection", EARLIER_REFLECTION)
 
 
 @dataclass(frozen=True)
-class Export(Mine):
-    def question(self, model: Model) -> Question:
-        def judge(model: Model, account: Account, reply: Reply) -> None:
+class ExportData(MemberAction):
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
             if account.verified:
-                reply.is_told(200)
-                is_export(model, account, reply.body)
+                response.assert_status(200)
+                assert_export(model, account, response.body)
             else:
-                reply.is_told(403, "address_unverified")
+                response.assert_status(403, "address_unverified")
 
-        return self.ask(model, "GET", "/v1/me/export", judge)
+        return self.request(model, "GET", "/v1/me/export", check)
 
 
 @dataclass(frozen=True)
-class EraseHealth(Mine):
-    right: bool
+class EraseHealthData(MemberAction):
+    correct_password: bool
 
-    def question(self, model: Model) -> Question:
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            if self.right:
-                reply.is_told(204)
-                account.forget_health()
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if self.correct_password:
+                response.assert_status(204)
+                account.delete_health_data()
             else:
-                reply.is_told(403, "wrong_password")
+                response.assert_status(403, "wrong_password")
 
-        return self.ask(model, "DELETE", "/v1/me/health-data", judge, self.password(model))
+        return self.request(model, "DELETE", "/v1/me/health-data", check, self.password_body(model))
 
-    def password(self, model: Model) -> dict[str, str]:
-        account = model.people[self.who].account
-        return {"password": account.password if account and self.right else WRONG}
+    def password_body(self, model: Model) -> dict[str, str]:
+        account = model.users[self.user_index].account
+        return {"password": account.password if account and self.correct_password else WRONG_PASSWORD}
 
 
 @dataclass(frozen=True)
-class EraseMe(EraseHealth):
-    def question(self, model: Model) -> Question:
-        def judge(model: Model, account: Account, reply: Reply) -> None:
-            if self.right:
-                reply.is_told(204)
+class EraseAccount(EraseHealthData):
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if self.correct_password:
+                response.assert_status(204)
                 model.erased.add(account.id)
-                model.people[self.who].account = None
+                model.users[self.user_index].account = None
             else:
-                reply.is_told(403, "wrong_password")
+                response.assert_status(403, "wrong_password")
 
-        return self.ask(model, "DELETE", "/v1/me", judge, self.password(model))
-
-
-def is_export(model: Model, account: Account, found: Any) -> None:
-    """It holds what the model holds, and nothing else."""
-    shown = found["account"]
-    same("account", (shown["id"], shown["display_name"]), (account.id, account.name))
-    same("sessions", {each["id"] for each in found["sessions"]}, set(account.sessions))
-    decisions = [(each["granted"], moment(each["decided_at"])) for each in found["consents"]]
-    same("consents", decisions, [(each.granted, each.decided_at) for each in account.consents])
-    results = [(moment(each["taken_at"]), each["id"], each["answers"]) for each in found["results"]]
-    same("results", results, sorted((each.taken_at, name, each.answers) for name, each in account.results.items()))
-    drafts = [(each["assessment"], each["answers"], moment(each["answered_at"])) for each in found["drafts"]]
-    kept = [(REFLECTION, account.draft.answers, account.draft.answered_at)] if account.draft else []
-    same("drafts", drafts, kept)
-    same("runs", [told_run(each) for each in found["runs"]], [kept_run(run, model) for run in account.runs.values()])
-    same("bookmarks", {each["article"]: moment(each["saved_at"]) for each in found["bookmarks"]}, account.bookmarks)
+        return self.request(model, "DELETE", "/v1/me", check, self.password_body(model))
 
 
-def told_run(run: Any) -> dict[str, Any]:
+def assert_export(model: Model, account: ModelAccount, export: Any) -> None:
+    """Assert that a data export contains exactly the member's data in the model."""
+    exported_account = export["account"]
+    assert_equal("account", (exported_account["id"], exported_account["display_name"]), (account.id, account.name))
+    assert_equal("sessions", {session["id"] for session in export["sessions"]}, set(account.sessions))
+    decisions = [(consent["granted"], parse_timestamp(consent["decided_at"])) for consent in export["consents"]]
+    assert_equal("consents", decisions, [(consent.granted, consent.decided_at) for consent in account.consents])
+    results = [(parse_timestamp(result["taken_at"]), result["id"], result["answers"]) for result in export["results"]]
+    assert_equal(
+        "results", results, sorted((result.taken_at, name, result.answers) for name, result in account.results.items())
+    )
+    drafts = [
+        (draft["assessment"], draft["answers"], parse_timestamp(draft["answered_at"])) for draft in export["drafts"]
+    ]
+    expected_drafts = [(REFLECTION, account.draft.answers, account.draft.answered_at)] if account.draft else []
+    assert_equal("drafts", drafts, expected_drafts)
+    assert_equal(
+        "runs",
+        [exported_run(run) for run in export["runs"]],
+        [expected_run(run, model) for run in account.runs.values()],
+    )
+    assert_equal(
+        "bookmarks",
+        {bookmark["article"]: parse_timestamp(bookmark["saved_at"]) for bookmark in export["bookmarks"]},
+        account.bookmarks,
+    )
+
+
+def exported_run(run: Any) -> dict[str, Any]:
     return {
         "id": run["id"],
         "status": run["status"],
-        "abandoned_at": moment(run["abandoned_at"]),
+        "abandoned_at": parse_timestamp(run["abandoned_at"]),
         "reminder": run["reminder_time"],
-        "opened": [moment(each) for each in run["opened_at"]],
-        "days": [told_day(each) for each in run["days"]],
+        "opened": [parse_timestamp(opened_at) for opened_at in run["opened_at"]],
+        "days": [exported_day(day) for day in run["days"]],
     }
 
 
-def told_day(day: Any) -> dict[str, Any]:
+def exported_day(day: Any) -> dict[str, Any]:
     return {
         "day": day["day"],
-        "completed": (moment(day["completed_at"]), day["completed_on"]),
-        "undone_at": moment(day["undone_at"]),
+        "completed": (parse_timestamp(day["completed_at"]), day["completed_on"]),
+        "undone_at": parse_timestamp(day["undone_at"]),
         "tasks": day["tasks"],
-        **{name: day[name] for name in NOTED},
-        "noted_at": {name: moment(at) for name, at in day["noted_at"].items()},
+        **{name: day[name] for name in NOTE_FIELDS},
+        "noted_at": {name: parse_timestamp(at) for name, at in day["noted_at"].items()},
     }
 
 
-def kept_run(run: Run, model: Model) -> dict[str, Any]:
-    picture = run.picture(model.now)
-    days = sorted(run.done.keys() | run.undone.keys() | run.notes.keys())
+def expected_run(run: ModelRun, model: Model) -> dict[str, Any]:
+    state = run.expected_state(model.now)
+    days = sorted(run.completed_days.keys() | run.undone_at.keys() | run.notes.keys())
     return {
         "id": run.id,
-        "status": picture.status,
+        "status": state.status,
         "abandoned_at": run.abandoned_at,
         "reminder": run.reminder,
-        "opened": list(picture.opened.values()),
-        "days": [kept_day(run, day, picture.completed.get(day)) for day in days],
+        "opened": list(state.opened.values()),
+        "days": [expected_day(run, day, state.completed.get(day)) for day in days],
     }
 
 
-def kept_day(run: Run, day: int, completed: Any) -> dict[str, Any]:
+def expected_day(run: ModelRun, day: int, completed: Any) -> dict[str, Any]:
     notes = run.notes.get(day, {})
-    at, on = completed or (None, None)
+    at, local_date = completed or (None, None)
     tasks = {name.removeprefix("tasks/"): note.value for name, note in notes.items() if name.startswith("tasks/")}
     return {
         "day": day,
-        "completed": (at, on and on.isoformat()),
-        "undone_at": run.undone.get(day),
+        "completed": (at, local_date and local_date.isoformat()),
+        "undone_at": run.undone_at.get(day),
         "tasks": tasks,
-        **{name: notes[name].value if name in notes else None for name in NOTED},
+        **{name: notes[name].value if name in notes else None for name in NOTE_FIELDS},
         "noted_at": {name: note.at for name, note in notes.items()},
     }
 
 
-RIGHT = st.sampled_from((True, True, True, False))
-ERASING_ME = st.builds(EraseMe, WHO, DEVICE, right=RIGHT)
-ERASING_HEALTH = st.builds(EraseHealth, WHO, DEVICE, right=RIGHT)
-EXPORTING = st.builds(Export, WHO, DEVICE)
-PRIVACY: st.SearchStrategy[Act] = st.one_of(EXPORTING, ERASING_HEALTH, ERASING_HEALTH, ERASING_ME)
+CORRECT_PASSWORD = st.sampled_from((True, True, True, False))
+ERASING_ACCOUNT = st.builds(EraseAccount, USER_INDEX, DEVICE, correct_password=CORRECT_PASSWORD)
+ERASING_HEALTH = st.builds(EraseHealthData, USER_INDEX, DEVICE, correct_password=CORRECT_PASSWORD)
+EXPORTING = st.builds(ExportData, USER_INDEX, DEVICE)
+PRIVACY: st.SearchStrategy[UserAction] = st.one_of(EXPORTING, ERASING_HEALTH, ERASING_HEALTH, ERASING_ACCOUNT)

@@ -1,5 +1,7 @@
-"""What is asked over HTTP, and how the model judges the answer. An act says with small numbers what somebody does, so
-that what is drawn never depends on how a race ended; a question is made of it when it is sent.
+"""Base of the random actions: the request that a user sends, and the check of its response.
+
+An action refers to users, devices and ids by small numbers, so that generated actions never depend on the outcome of
+concurrent requests. Its request is built immediately before it is sent.
 """
 
 from collections.abc import Callable
@@ -8,22 +10,23 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
-from trials.machine.model import ACCESS, IDS, Account, Device, Model, Reply
+from trials.machine.model import ACCESS_LIFETIME, SHARED_IDS, ApiResponse, Model, ModelAccount, ModelDevice
 
-Judge = Callable[[Model, Reply], None]  # changes the model as the answer says; raises Differs where it says otherwise
-JudgeMine = Callable[[Model, Account, Reply], None]
+# Checks a response against the model, and applies the request to it. Raises Mismatch if the response is wrong.
+CheckResponse = Callable[[Model, ApiResponse], None]
+CheckMemberResponse = Callable[[Model, ModelAccount, ApiResponse], None]
 
-PEOPLE = 3
-WHO = st.integers(0, PEOPLE - 1)
+USER_COUNT = 3
+USER_INDEX = st.integers(0, USER_COUNT - 1)
 DEVICE = st.sampled_from((0, 0, 0, 1, 1, 2, 5))
-WHICH = st.sampled_from(IDS)
+ID = st.sampled_from(SHARED_IDS)
 
 
 @dataclass(frozen=True)
-class Question:
+class ApiRequest:
     method: str
     path: str
-    judge: Judge
+    check: CheckResponse
     body: Any = None
     token: str | None = None
     if_match: str | None = None
@@ -35,38 +38,40 @@ class Question:
         return headers
 
 
-class Act(Protocol):
-    def question(self, model: Model) -> Question: ...
+class UserAction(Protocol):
+    def build_request(self, model: Model) -> ApiRequest: ...
 
 
 @dataclass(frozen=True)
-class Mine:
-    """What somebody does on one of their devices."""
+class MemberAction:
+    """A random action of a user on one of their devices."""
 
-    who: int
+    user_index: int
     device: int
 
-    def on(self, model: Model) -> Device | None:
-        return model.people[self.who].device(self.device, model.now)
+    def find_device(self, model: Model) -> ModelDevice | None:
+        return model.users[self.user_index].device(self.device, model.now)
 
-    def ask(
-        self, model: Model, method: str, path: str, judge: JudgeMine, body: Any = None, if_match: str | None = None
-    ) -> Question:
-        """Whose session is over is told so, whatever they ask."""
-        device = self.on(model)
+    def request(
+        self,
+        model: Model,
+        method: str,
+        path: str,
+        check: CheckMemberResponse,
+        body: Any = None,
+        if_match: str | None = None,
+    ) -> ApiRequest:
+        """Return an authenticated request. Its check expects 401 if the session has ended."""
+        device = self.find_device(model)
         if device is None:
-            return Question(method, path, lambda _, reply: reply.is_told(401, "not_signed_in"), body)
-        in_time = model.now < device.issued_at + ACCESS
+            return ApiRequest(method, path, lambda _, response: response.assert_status(401, "not_signed_in"), body)
+        is_token_valid = model.now < device.issued_at + ACCESS_LIFETIME
 
-        def judged(model: Model, reply: Reply) -> None:
-            account = model.owner(device.session) if in_time else None
+        def check_response(model: Model, response: ApiResponse) -> None:
+            account = model.owner(device.session_id) if is_token_valid else None
             if account is None:
-                reply.is_told(401, "not_signed_in")
+                response.assert_status(401, "not_signed_in")
             else:
-                judge(model, account, reply)
+                check(model, account, response)
 
-        return Question(method, path, judged, body, device.access, if_match)
-
-
-def told(status: int, code: str | None = None) -> JudgeMine:
-    return lambda _model, _account, reply: reply.is_told(status, code)
+        return ApiRequest(method, path, check_response, body, device.access_token, if_match)

@@ -1,4 +1,4 @@
-"""Taking the assessment, with an account or without one, keeping results and drafts; and bookmarks."""
+"""Random actions on assessments, with and without an account, and on bookmarks."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,186 +6,196 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.factories.results import REFLECTION, RESULTS, draft_path
-from trials.machine.model import CLAIM, Account, Claim, Draft, Model, Reply, Result, moment, same
-from trials.machine.questions import DEVICE, WHICH, WHO, Act, JudgeMine, Mine, Question
+from tests.factories.results import REFLECTION, RESULTS_PATH, draft_path
+from trials.machine.model import (
+    CLAIM_LIFETIME,
+    ApiResponse,
+    Model,
+    ModelAccount,
+    ModelClaim,
+    ModelDraft,
+    ModelResult,
+    assert_equal,
+    parse_timestamp,
+)
+from trials.machine.questions import DEVICE, ID, USER_INDEX, ApiRequest, CheckMemberResponse, MemberAction, UserAction
 
 ARTICLES = ("here-now", "there-then", "now-and-then")
-MANY = 3  # kinds of answers
+ANSWER_SET_COUNT = 3
 
 
-def answers(which: int) -> dict[str, int]:
-    return {f"q{n:02}": 1 + (n * (which + 1)) % 7 for n in range(1, 25)}
+def make_answers(answer_set: int) -> dict[str, int]:
+    return {f"q{number:02}": 1 + (number * (answer_set + 1)) % 7 for number in range(1, 25)}
 
 
-def is_result(result_id: str, kept: Result, body: Any) -> None:
-    same("result", (body["id"], moment(body["taken_at"])), (result_id, kept.taken_at))
-    raw = {each["question"]: each["raw"] for each in body["explanation"]}
-    same("answers", raw, kept.answers)
-
-
-@dataclass(frozen=True)
-class Score:
-    """Without an account; the token goes from hand to hand."""
-
-    answers: int
-
-    def question(self, _: Model) -> Question:
-        def judge(model: Model, reply: Reply) -> None:
-            reply.is_told(200)
-            model.claims[reply.body["claim_token"]] = Claim(answers(self.answers), model.now)
-
-        body = {"answers": answers(self.answers)}
-        return Question("POST", f"/v1/assessments/{REFLECTION}/score", judge, body)
+def assert_result(result_id: str, expected: ModelResult, body: Any) -> None:
+    assert_equal("result", (body["id"], parse_timestamp(body["taken_at"])), (result_id, expected.taken_at))
+    raw = {item["question"]: item["raw"] for item in body["explanation"]}
+    assert_equal("answers", raw, expected.answers)
 
 
 @dataclass(frozen=True)
-class KeepResult(Mine):
-    which: str
-    answers: int
+class ScoreAnonymously:
+    """Action of a visitor: score answers without an account. Any user can save the score later."""
 
-    def question(self, model: Model) -> Question:
-        body = {"assessment": REFLECTION, "version": 1, "answers": answers(self.answers)}
-        return self.ask(model, "PUT", f"{RESULTS}/{self.which}", self.judge(body), body)
+    answer_set: int
 
-    def judge(self, body: Any, claimed: str = "") -> JudgeMine:
-        def judge(model: Model, account: Account, reply: Reply) -> None:
-            kept = account.results.get(self.which)
-            claim = model.claims.get(claimed)
-            if kept is not None and kept.body != body:
-                reply.is_told(409, "id_reused")
-            elif kept is not None:
-                reply.is_told(200)
-                is_result(self.which, kept, reply.body)
-            elif self.which in account.deleted:
-                reply.is_told(410, "deleted")
-            elif not account.agreed:
-                reply.is_told(403, "consent_required")
-            elif claim and model.now >= claim.scored_at + CLAIM:
-                reply.is_told(422, "claim_expired")
+    def build_request(self, _: Model) -> ApiRequest:
+        def check(model: Model, response: ApiResponse) -> None:
+            response.assert_status(200)
+            model.claims[response.body["claim_token"]] = ModelClaim(make_answers(self.answer_set), model.now)
+
+        body = {"answers": make_answers(self.answer_set)}
+        return ApiRequest("POST", f"/v1/assessments/{REFLECTION}/score", check, body)
+
+
+@dataclass(frozen=True)
+class SaveResult(MemberAction):
+    result_id: str
+    answer_set: int
+
+    def build_request(self, model: Model) -> ApiRequest:
+        body = {"assessment": REFLECTION, "version": 1, "answers": make_answers(self.answer_set)}
+        return self.request(model, "PUT", f"{RESULTS_PATH}/{self.result_id}", self.make_check(body), body)
+
+    def make_check(self, body: Any, claim_token: str = "") -> CheckMemberResponse:
+        def make_check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
+            existing = account.results.get(self.result_id)
+            claim = model.claims.get(claim_token)
+            if existing is not None and existing.body != body:
+                response.assert_status(409, "id_reused")
+            elif existing is not None:
+                response.assert_status(200)
+                assert_result(self.result_id, existing, response.body)
+            elif self.result_id in account.deleted:
+                response.assert_status(410, "deleted")
+            elif not account.has_consent:
+                response.assert_status(403, "consent_required")
+            elif claim and model.now >= claim.scored_at + CLAIM_LIFETIME:
+                response.assert_status(422, "claim_expired")
             elif claim and claim.used:
-                reply.is_told(409, "claim_used")
+                response.assert_status(409, "claim_used")
             else:
-                reply.is_told(201)
+                response.assert_status(201)
                 if claim:
                     claim.used = True
-                taken = (claim.answers, claim.scored_at) if claim else (body["answers"], model.now)
-                account.results[self.which] = Result(body, *taken)
+                answers, taken_at = (claim.answers, claim.scored_at) if claim else (body["answers"], model.now)
+                account.results[self.result_id] = ModelResult(body, answers, taken_at)
                 account.draft = None
-                is_result(self.which, account.results[self.which], reply.body)
+                assert_result(self.result_id, account.results[self.result_id], response.body)
 
-        return judge
+        return make_check
 
 
 @dataclass(frozen=True)
-class ClaimResult(KeepResult):
-    """What was scored without an account; `answers` says which claim it is."""
+class ClaimResult(SaveResult):
+    """Action of a user: save an anonymous score in their account. `answer_set` selects the score."""
 
-    def question(self, model: Model) -> Question:
+    def build_request(self, model: Model) -> ApiRequest:
         tokens = list(model.claims)
         if not tokens:
-            return Score(self.answers).question(model)
-        claimed = tokens[-1 - self.answers % len(tokens)]
-        body = {"claim_token": claimed}
-        return self.ask(model, "PUT", f"{RESULTS}/{self.which}", self.judge(body, claimed), body)
+            return ScoreAnonymously(self.answer_set).build_request(model)
+        claim_token = tokens[-1 - self.answer_set % len(tokens)]
+        body = {"claim_token": claim_token}
+        return self.request(model, "PUT", f"{RESULTS_PATH}/{self.result_id}", self.make_check(body, claim_token), body)
 
 
 @dataclass(frozen=True)
-class ReadResult(Mine):
-    which: str
+class ReadResult(MemberAction):
+    result_id: str
 
-    def question(self, model: Model) -> Question:
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            if self.which in account.results:
-                reply.is_told(200)
-                is_result(self.which, account.results[self.which], reply.body)
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if self.result_id in account.results:
+                response.assert_status(200)
+                assert_result(self.result_id, account.results[self.result_id], response.body)
             else:
-                reply.is_told(404, "result_not_found")
+                response.assert_status(404, "result_not_found")
 
-        return self.ask(model, "GET", f"{RESULTS}/{self.which}", judge)
+        return self.request(model, "GET", f"{RESULTS_PATH}/{self.result_id}", check)
 
 
 @dataclass(frozen=True)
-class DeleteResult(Mine):
-    which: str
+class DeleteResult(MemberAction):
+    result_id: str
 
-    def question(self, model: Model) -> Question:
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            if self.which in account.results or self.which in account.deleted:
-                reply.is_told(204)
-                account.results.pop(self.which, None)
-                account.deleted.add(self.which)
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if self.result_id in account.results or self.result_id in account.deleted:
+                response.assert_status(204)
+                account.results.pop(self.result_id, None)
+                account.deleted.add(self.result_id)
             else:
-                reply.is_told(404, "result_not_found")
+                response.assert_status(404, "result_not_found")
 
-        return self.ask(model, "DELETE", f"{RESULTS}/{self.which}", judge)
+        return self.request(model, "DELETE", f"{RESULTS_PATH}/{self.result_id}", check)
 
 
 @dataclass(frozen=True)
-class KeepDraft(Mine):
-    answers: int
+class SaveDraft(MemberAction):
+    answer_set: int
     minutes_ago: int
 
-    def question(self, model: Model) -> Question:
-        draft = Draft({"q01": 1 + self.answers}, model.now - timedelta(minutes=self.minutes_ago))
+    def build_request(self, model: Model) -> ApiRequest:
+        draft = ModelDraft({"q01": 1 + self.answer_set}, model.now - timedelta(minutes=self.minutes_ago))
 
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            if not account.agreed:
-                reply.is_told(403, "consent_required")
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if not account.has_consent:
+                response.assert_status(403, "consent_required")
             elif account.draft and account.draft.answered_at > draft.answered_at:
-                reply.is_told(409, "draft_newer")
-                same("the newer draft", reply.body["draft"]["answers"], account.draft.answers)
+                response.assert_status(409, "draft_newer")
+                assert_equal("newer draft", response.body["draft"]["answers"], account.draft.answers)
             else:
-                reply.is_told(200)
+                response.assert_status(200)
                 account.draft = draft
 
         body = {"version": 1, "answers": draft.answers, "answered_at": draft.answered_at.isoformat()}
-        return self.ask(model, "PUT", draft_path(), judge, body)
+        return self.request(model, "PUT", draft_path(), check, body)
 
 
 @dataclass(frozen=True)
-class DeleteDraft(Mine):
-    def question(self, model: Model) -> Question:
-        def judge(_: Model, account: Account, reply: Reply) -> None:
-            reply.is_told(204)
+class DeleteDraft(MemberAction):
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(_: Model, account: ModelAccount, response: ApiResponse) -> None:
+            response.assert_status(204)
             account.draft = None
 
-        return self.ask(model, "DELETE", draft_path(), judge)
+        return self.request(model, "DELETE", draft_path(), check)
 
 
 @dataclass(frozen=True)
-class Bookmark(Mine):
+class ChangeBookmark(MemberAction):
     article: str
-    keeps: bool
+    saves: bool
 
-    def question(self, model: Model) -> Question:
-        def judge(model: Model, account: Account, reply: Reply) -> None:
-            if self.keeps:
-                reply.is_told(200 if self.article in account.bookmarks else 201)
+    def build_request(self, model: Model) -> ApiRequest:
+        def check(model: Model, account: ModelAccount, response: ApiResponse) -> None:
+            if self.saves:
+                response.assert_status(200 if self.article in account.bookmarks else 201)
                 account.bookmarks.setdefault(self.article, model.now)
-                same("saved", moment(reply.body["saved_at"]), account.bookmarks[self.article])
+                assert_equal("saved", parse_timestamp(response.body["saved_at"]), account.bookmarks[self.article])
             else:
-                reply.is_told(204)
+                response.assert_status(204)
                 account.bookmarks.pop(self.article, None)
 
-        return self.ask(model, "PUT" if self.keeps else "DELETE", f"/v1/me/bookmarks/{self.article}", judge)
+        return self.request(model, "PUT" if self.saves else "DELETE", f"/v1/me/bookmarks/{self.article}", check)
 
 
-KIND = st.integers(0, MANY - 1)
-KEEPING = st.builds(KeepResult, WHO, DEVICE, WHICH, KIND)
-DRAFTING = st.builds(KeepDraft, WHO, DEVICE, answers=KIND, minutes_ago=st.sampled_from((0, 1, 60)))
-ASSESSMENTS: st.SearchStrategy[Act] = st.one_of(
-    KEEPING,
-    KEEPING,
-    st.builds(Score, KIND),
-    st.builds(ClaimResult, WHO, DEVICE, WHICH, KIND),
-    st.builds(ClaimResult, WHO, DEVICE, WHICH, st.just(0)),
-    st.builds(ReadResult, WHO, DEVICE, WHICH),
-    st.builds(DeleteResult, WHO, DEVICE, WHICH),
-    DRAFTING,
-    DRAFTING,
-    st.builds(DeleteDraft, WHO, DEVICE),
+ANSWER_SET = st.integers(0, ANSWER_SET_COUNT - 1)
+SAVING_RESULT = st.builds(SaveResult, USER_INDEX, DEVICE, ID, ANSWER_SET)
+SAVING_DRAFT = st.builds(SaveDraft, USER_INDEX, DEVICE, answer_set=ANSWER_SET, minutes_ago=st.sampled_from((0, 1, 60)))
+ASSESSMENTS: st.SearchStrategy[UserAction] = st.one_of(
+    SAVING_RESULT,
+    SAVING_RESULT,
+    st.builds(ScoreAnonymously, ANSWER_SET),
+    st.builds(ClaimResult, USER_INDEX, DEVICE, ID, ANSWER_SET),
+    st.builds(ClaimResult, USER_INDEX, DEVICE, ID, st.just(0)),
+    st.builds(ReadResult, USER_INDEX, DEVICE, ID),
+    st.builds(DeleteResult, USER_INDEX, DEVICE, ID),
+    SAVING_DRAFT,
+    SAVING_DRAFT,
+    st.builds(DeleteDraft, USER_INDEX, DEVICE),
 )
-BOOKMARKS: st.SearchStrategy[Act] = st.builds(
-    Bookmark, WHO, DEVICE, article=st.sampled_from(ARTICLES), keeps=st.booleans()
+BOOKMARKS: st.SearchStrategy[UserAction] = st.builds(
+    ChangeBookmark, USER_INDEX, DEVICE, article=st.sampled_from(ARTICLES), saves=st.booleans()
 )

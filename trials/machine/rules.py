@@ -1,5 +1,7 @@
-"""What members may do next, drawn by Hypothesis. Nothing that is drawn depends on how a race ended: it would tell
-Hypothesis nothing then that it could repeat.
+"""Random steps of the comparison of API and model, as rules of a Hypothesis state machine.
+
+Generated values never depend on the outcome of concurrent requests, so that Hypothesis can repeat and simplify
+examples.
 """
 
 import sys
@@ -14,144 +16,159 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.factories.runs import MORNING
 from trials.machine import results
-from trials.machine.accounts import ACCOUNTS, SESSIONS, Refresh, SignIn
-from trials.machine.days import COMPLETING, DAYS, SYNCING, UNDOING, ChangeDay, Finish
-from trials.machine.journey import RUNNING, STARTING, ZONES, ChangeRun
-from trials.machine.privacy import ERASING_HEALTH, ERASING_ME, EXPORTING, PRIVACY
-from trials.machine.questions import PEOPLE, WHO, Act
+from trials.machine.accounts import ACCOUNTS, SESSIONS, SendRefreshToken, SignIn
+from trials.machine.days import COMPLETING, DAY_ACTIONS, SYNCING, UNDOING, ChangeDay, CompleteAllDays
+from trials.machine.journey import RUN_ACTIONS, STARTING_RUN, ZONES, ChangeRun
+from trials.machine.privacy import ERASING_ACCOUNT, ERASING_HEALTH, EXPORTING, PRIVACY
+from trials.machine.questions import USER_COUNT, USER_INDEX, UserAction
 from trials.machine.results import ASSESSMENTS, BOOKMARKS
-from trials.machine.site import Site
-from trials.machine.worlds import Worlds
+from trials.machine.site import ServerPair
+from trials.machine.worlds import PossibleStates
 
-A_DAY = timedelta(days=1)
-WHILES = st.sampled_from(
+ONE_DAY = timedelta(days=1)
+DURATIONS = st.sampled_from(
     (
         timedelta(minutes=5),
         timedelta(minutes=11),
         timedelta(minutes=61),
         timedelta(hours=9),
-        A_DAY,
-        3 * A_DAY,
-        8 * A_DAY,
-        31 * A_DAY,
+        ONE_DAY,
+        3 * ONE_DAY,
+        8 * ONE_DAY,
+        31 * ONE_DAY,
     )
 )
-CHANGING: st.SearchStrategy[Any] = st.one_of(
-    results.KEEPING,
+CHANGES: st.SearchStrategy[Any] = st.one_of(
+    results.SAVING_RESULT,
     ASSESSMENTS,
     BOOKMARKS,
     COMPLETING,
     UNDOING,
     SYNCING,
-    DAYS,
-    STARTING,
-    RUNNING,
+    DAY_ACTIONS,
+    STARTING_RUN,
+    RUN_ACTIONS,
     SESSIONS,
     ACCOUNTS,
 )
 
 
-def some(acts: st.SearchStrategy[Act]) -> st.SearchStrategy[list[Act]]:
-    """One after another."""
-    return st.lists(acts, min_size=1, max_size=4)
+def short_lists(actions: st.SearchStrategy[UserAction]) -> st.SearchStrategy[list[UserAction]]:
+    return st.lists(actions, min_size=1, max_size=4)
 
 
-class Members(RuleBasedStateMachine):
-    site: ClassVar[Site]
+class MemberMachine(RuleBasedStateMachine):
+    """State machine of users who send requests from several devices, in sequence and concurrently."""
+
+    servers: ClassVar[ServerPair]
 
     def __init__(self) -> None:
         super().__init__()
         self._open = ExitStack()
 
     @initialize(zone=st.sampled_from(ZONES))
-    def arrive(self, zone: str) -> None:
-        """Two of three have an account, a confirmed address, two devices and a run."""
+    def set_up_users(self, zone: str) -> None:
+        """Give two of the three users a verified account, two devices and a run (enrolment in a journey)."""
         clock = self._open.enter_context(time_machine.travel(MORNING, tick=False))
-        self.worlds = Worlds(self.site, clock, MORNING)
-        for who in range(PEOPLE - 1):
-            self.worlds.be_ready(who)
-            self.worlds.do(SignIn(who), ChangeRun(who, 0, "current", "time_zone", zone))
+        self.states = PossibleStates(self.servers, clock, MORNING)
+        for user_index in range(USER_COUNT - 1):
+            self.states.ensure_signed_in(user_index)
+            self.states.perform(SignIn(user_index), ChangeRun(user_index, 0, "current", "time_zone", zone))
 
-    @rule(acts=some(SESSIONS | ACCOUNTS))
-    def use_the_account(self, acts: list[Act]) -> None:
-        self.worlds.do(*acts)
+    @rule(actions=short_lists(SESSIONS | ACCOUNTS))
+    def use_account(self, actions: list[UserAction]) -> None:
+        self.states.perform(*actions)
 
-    @rule(acts=some(ASSESSMENTS | BOOKMARKS))
-    def take_the_assessment(self, acts: list[Act]) -> None:
-        self.worlds.do(*acts)
+    @rule(actions=short_lists(ASSESSMENTS | BOOKMARKS))
+    def take_the_assessment(self, actions: list[UserAction]) -> None:
+        self.states.perform(*actions)
 
-    @rule(acts=some(RUNNING | DAYS))
-    def walk(self, acts: list[Act]) -> None:
-        self.worlds.do(*acts)
+    @rule(actions=short_lists(RUN_ACTIONS | DAY_ACTIONS))
+    def update_days(self, actions: list[UserAction]) -> None:
+        self.states.perform(*actions)
 
-    @rule(acts=some(SYNCING | COMPLETING | UNDOING))
-    def walk_on_two_devices(self, acts: list[Act]) -> None:
-        self.worlds.do(*acts)
+    @rule(actions=short_lists(SYNCING | COMPLETING | UNDOING))
+    def sync_and_complete(self, actions: list[UserAction]) -> None:
+        self.states.perform(*actions)
 
-    @rule(acts=some(CHANGING))
-    def do_anything(self, acts: list[Act]) -> None:
-        self.worlds.do(*acts)
+    @rule(actions=short_lists(CHANGES))
+    def change_anything(self, actions: list[UserAction]) -> None:
+        self.states.perform(*actions)
 
-    @rule(act=PRIVACY)
-    def export_or_erase(self, act: Act) -> None:
-        self.worlds.do(act)
+    @rule(action=PRIVACY)
+    def export_or_erase(self, action: UserAction) -> None:
+        self.states.perform(action)
 
-    @rule(act=CHANGING, devices=st.integers(2, 4))
-    def do_the_same_at_once(self, act: Any, devices: int) -> None:
-        """From several devices, or in several tabs."""
-        named = {"device"} if hasattr(act, "device") else set()
-        self.at_once([replace(act, **dict.fromkeys(named, number)) for number in range(devices)])
+    @rule(action=CHANGES, devices=st.integers(2, 4))
+    def repeat_concurrently(self, action: Any, devices: int) -> None:
+        """Repeat an action concurrently on several devices."""
+        shared_fields = {"device"} if hasattr(action, "device") else set()
+        self.perform_concurrently([replace(action, **dict.fromkeys(shared_fields, index)) for index in range(devices)])
 
-    @rule(who=WHO, acts=st.lists(CHANGING, min_size=2, max_size=4))
-    def do_different_things_at_once(self, who: int, acts: list[Any]) -> None:
-        """All by one member."""
-        self.at_once([replace(act, who=who) if hasattr(act, "who") else act for act in acts])
+    @rule(user_index=USER_INDEX, actions=st.lists(CHANGES, min_size=2, max_size=4))
+    def change_concurrently_as_one_user(self, user_index: int, actions: list[Any]) -> None:
+        self.perform_concurrently(
+            [replace(action, user_index=user_index) if hasattr(action, "user_index") else action for action in actions]
+        )
 
-    @rule(acts=st.lists(CHANGING, min_size=2, max_size=4))
-    def meet(self, acts: list[Any]) -> None:
-        self.at_once(acts)
+    @rule(actions=st.lists(CHANGES, min_size=2, max_size=4))
+    def change_concurrently(self, actions: list[Any]) -> None:
+        self.perform_concurrently(actions)
 
-    @rule(erasing=ERASING_HEALTH | ERASING_ME | EXPORTING, acts=st.lists(CHANGING, min_size=1, max_size=3))
-    def erase_or_export_meanwhile(self, erasing: Any, acts: list[Any]) -> None:
-        self.at_once([erasing, *(replace(act, who=erasing.who) if hasattr(act, "who") else act for act in acts)])
+    @rule(erasing=ERASING_HEALTH | ERASING_ACCOUNT | EXPORTING, actions=st.lists(CHANGES, min_size=1, max_size=3))
+    def erase_or_export_concurrently(self, erasing: Any, actions: list[Any]) -> None:
+        self.perform_concurrently(
+            [
+                erasing,
+                *(
+                    replace(action, user_index=erasing.user_index) if hasattr(action, "user_index") else action
+                    for action in actions
+                ),
+            ]
+        )
 
-    def at_once(self, acts: list[Act]) -> None:
-        steady = [act for act in acts if not (isinstance(act, ChangeRun) and act.turns)]
-        if steady:
-            self.worlds.do_at_once(steady)
+    def perform_concurrently(self, actions: list[UserAction]) -> None:
+        deterministic = [action for action in actions if not (isinstance(action, ChangeRun) and action.starts_period)]
+        if deterministic:
+            self.states.perform_concurrently(deterministic)
 
-    @rule(a_while=WHILES)
-    def let_time_pass(self, a_while: timedelta) -> None:
-        self.worlds.wait(a_while)
-        self.worlds.renew()
+    @rule(duration=DURATIONS)
+    def let_time_pass(self, duration: timedelta) -> None:
+        self.states.advance_clock(duration)
+        self.states.refresh_sessions()
 
-    @rule(a_while=WHILES, who=WHO, behind=st.integers(0, 2))
-    def come_back(self, a_while: timedelta, who: int, behind: int) -> None:
-        """With the token in use, or with an older one."""
-        self.worlds.wait(a_while)
-        self.worlds.do(Refresh(who, 0, behind))
+    @rule(duration=DURATIONS, user_index=USER_INDEX, tokens_behind=st.integers(0, 2))
+    def refresh_after_absence(self, duration: timedelta, user_index: int, tokens_behind: int) -> None:
+        """Refresh a session after some time, with its current refresh token or an earlier token."""
+        self.states.advance_clock(duration)
+        self.states.perform(SendRefreshToken(user_index, 0, tokens_behind))
 
-    @rule(who=WHO, many=st.integers(1, 6))
-    def practise_for_some_days(self, who: int, many: int) -> None:
-        for _ in range(many):
-            self.worlds.wait(A_DAY)
-            self.worlds.do(ChangeDay(who, 0, "current", self.worlds.behind(who), {"completed": True}))
+    @rule(user_index=USER_INDEX, count=st.integers(1, 6))
+    def complete_daily(self, user_index: int, count: int) -> None:
+        for _ in range(count):
+            self.states.advance_clock(ONE_DAY)
+            self.states.perform(
+                ChangeDay(user_index, 0, "current", self.states.days_behind(user_index), {"completed": True})
+            )
 
-    @rule(who=WHO)
-    def finish(self, who: int) -> None:
-        self.worlds.wait(21 * A_DAY)
-        self.worlds.do(Finish(who, 0))
+    @rule(user_index=USER_INDEX)
+    def complete_journey(self, user_index: int) -> None:
+        self.states.advance_clock(21 * ONE_DAY)
+        self.states.perform(CompleteAllDays(user_index, 0))
 
-    @rule(number=st.sampled_from((None, None, 0, 1)))
-    def operate(self, number: int | None) -> None:
-        """Start a server anew, for nothing that matters is kept in memory; or clean up."""
-        if number is None:
-            self.worlds.clean_up()
+    @rule(index=st.sampled_from((None, None, 0, 1)))
+    def restart_or_clean_up(self, index: int | None) -> None:
+        """Restart a server, or run the hourly cleanup if `index` is None.
+
+        A restart must not lose any state.
+        """
+        if index is None:
+            self.states.clean_up()
         else:
-            self.site.restart(number)
+            self.servers.restart(index)
 
     def teardown(self) -> None:
         with self._open:
             if sys.exc_info()[0] is None:
-                self.worlds.look()
-                self.worlds.erase_everybody()
+                self.states.check_lists()
+                self.states.erase_all_users()

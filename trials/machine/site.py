@@ -1,4 +1,4 @@
-"""Two servers on one database, each of which may be started anew at any time."""
+"""Two servers that share a database. Each of them can be restarted at any time."""
 
 import re
 from collections import Counter
@@ -11,121 +11,123 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from app.content.commands import load_folder
+from app.content.commands import load_directory
 from app.core.db.database import Database
 from app.core.settings import Settings
 from app.privacy.erasure import erase_member
-from app.privacy.erasure_log import Erasures
+from app.privacy.erasure_log import ErasureLog
 from app.privacy.retention import clean_up
 from tests.conftest import settings_for
-from tests.factories.content import write_article, write_folder, write_questionnaire
+from tests.factories.content import write_article, write_content_directory, write_questionnaire
 from tests.factories.journeys import write_journey
 from tests.factories.processes.outbox import deliver_due
-from tests.factories.results import PLENTY, ROOMY
-from tests.factories.services import Service, message_of, request
-from trials.machine.model import Reply
-from trials.machine.questions import Question
+from tests.factories.results import HIGH_LIMIT, RELAXED_LIMITS
+from tests.factories.services import Service, parse_email, request
+from trials.machine.model import ApiResponse
+from trials.machine.questions import ApiRequest
 from trials.machine.results import ARTICLES
 
-LINK = re.compile(r"/verify-email#token=(\S+)")
-AT_ONCE = 6
-PATIENCE = 30  # seconds: a busy machine is nobody's fault; requests that wait for each other are told 503 all the same
-NO_LIMITS = ROOMY | {
-    "guesses_free": PLENTY,
-    "network_guesses": PLENTY,
-    "mails_an_hour": PLENTY,
+VERIFY_LINK = re.compile(r"/verify-email#token=(\S+)")
+CONCURRENCY = 6
+TIMEOUT_SECONDS = 30  # sufficient on a busy machine; requests that block each other still get a 503
+NO_LIMITS = RELAXED_LIMITS | {
+    "guesses_free": HIGH_LIMIT,
+    "network_guesses": HIGH_LIMIT,
+    "mails_an_hour": HIGH_LIMIT,
     "passwords_at_once": 2,
-    "database_seconds": PATIENCE,
+    "database_seconds": TIMEOUT_SECONDS,
 }
 
 
-def furnish(url: URL, folder: Path) -> None:
-    """Load what there is to keep, to answer and to walk."""
-    content = write_folder(folder)
+def load_test_content(url: URL, directory: Path) -> None:
+    """Load content with three articles, a questionnaire and a journey."""
+    content = write_content_directory(directory)
     for slug in ARTICLES:
         write_article(content, slug)
     write_questionnaire(content)
     write_journey(content)
-    database = Database(url, seconds=30)
-    load_folder(database, content)
+    database = Database(url, request_timeout=30)
+    load_directory(database, content)
     database.close()
 
 
-class Site:
+class ServerPair:
     def __init__(self, url: URL) -> None:
         self.settings: Settings = settings_for(url, **NO_LIMITS)
-        self.counts: Counter[str] = Counter()  # of what was done
-        self.answers: Counter[str] = Counter()  # by kind
-        self._services = [self._started() for _ in range(2)]
-        self._pool = ThreadPoolExecutor(AT_ONCE)
-        self._links: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()  # of events, such as "requests" and "restarts"
+        self.response_counts: Counter[str] = Counter()  # by action and HTTP status
+        self._services = [self._start_service() for _ in range(2)]
+        self._pool = ThreadPoolExecutor(CONCURRENCY)
+        self._tokens_by_email: dict[str, str] = {}
 
     @property
     def database(self) -> Database:
         return self._services[0].database
 
-    def restart(self, number: int) -> None:
-        _stop(self._services[number])
-        self._services[number] = self._started()
+    def restart(self, index: int) -> None:
+        _stop_service(self._services[index])
+        self._services[index] = self._start_service()
         self.counts["restarts"] += 1
 
     def close(self) -> None:
         for service in self._services:
-            _stop(service)
+            _stop_service(service)
         self._pool.shutdown()
 
-    def ask(self, *questions: Question) -> list[Reply]:
-        """All at once, each of one server after the other."""
-        begin = Barrier(len(questions))
+    def send(self, *api_requests: ApiRequest) -> list[ApiResponse]:
+        """Send requests concurrently, alternating between the two servers."""
+        barrier = Barrier(len(api_requests))
 
-        def ask(number: int, question: Question) -> Reply:
-            service = self._services[(self.counts["requests"] + number) % len(self._services)]
-            begin.wait()
-            return _reply(service, question)
+        def send(index: int, api_request: ApiRequest) -> ApiResponse:
+            service = self._services[(self.counts["requests"] + index) % len(self._services)]
+            barrier.wait()
+            return _send_request(service, api_request)
 
-        if len(questions) == 1:
-            replies = [ask(0, questions[0])]
+        if len(api_requests) == 1:
+            responses = [send(0, api_requests[0])]
         else:
-            replies = list(self._pool.map(ask, range(len(questions)), questions))
+            responses = list(self._pool.map(send, range(len(api_requests)), api_requests))
             self.counts["races"] += 1
-        self.counts["requests"] += len(questions)
-        return replies
+        self.counts["requests"] += len(api_requests)
+        return responses
 
-    def link(self, address: str) -> str:
-        """The token of the link that was mailed last to confirm an address."""
-        deliver_due(self._services[0].app.state.services.postman)
-        paths = sorted((self.settings.var_dir / "mail").glob("*.eml"), key=lambda each: each.stat().st_mtime_ns)
+    def verification_token(self, email: str) -> str:
+        """Deliver the pending emails, and return the latest verification token for an address."""
+        deliver_due(self._services[0].app.state.services.outbox_worker)
+        paths = sorted((self.settings.var_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         for path in paths:
-            mail = message_of(path)
-            if found := LINK.search(str(mail.get_content())):
-                self._links[str(mail["To"])] = found[1]
+            message = parse_email(path)
+            if match := VERIFY_LINK.search(str(message.get_content())):
+                self._tokens_by_email[str(message["To"])] = match[1]
             path.unlink()
-        return self._links.get(address, "none")
+        return self._tokens_by_email.get(email, "none")
 
     def clean_up(self, now: datetime) -> None:
         clean_up(self.database, self._erasures, now=now)
 
-    def erase(self, members: Iterable[str], now: datetime) -> None:
-        tools = self._services[0].app.state.services.accounts
-        for each in members:
-            erase_member(self.database, tools, self._erasures, UUID(each), now=now)
+    def erase(self, member_ids: Iterable[str], now: datetime) -> None:
+        accounts = self._services[0].app.state.services.accounts
+        for member_id in member_ids:
+            erase_member(self.database, accounts, self._erasures, UUID(member_id), now=now)
 
     @property
-    def _erasures(self) -> Erasures:
-        return Erasures(self.settings.erasures, self.settings.ring)
+    def _erasures(self) -> ErasureLog:
+        return ErasureLog(self.settings.erasures, self.settings.ring)
 
-    def _started(self) -> Service:
-        service = Service.of(self.settings)
+    def _start_service(self) -> Service:
+        service = Service.create(self.settings)
         service.client.__enter__()
         return service
 
 
-def _stop(service: Service) -> None:
+def _stop_service(service: Service) -> None:
     service.client.__exit__(None, None, None)
     service.database.close()
 
 
-def _reply(service: Service, question: Question) -> Reply:
-    found = request(service.client, question.method, question.path, question.body, headers=question.headers)
-    is_json = found.content and "json" in found.headers["content-type"]
-    return Reply(int(found.status_code), found.json() if is_json else None, found.headers.get("etag"))
+def _send_request(service: Service, api_request: ApiRequest) -> ApiResponse:
+    response = request(
+        service.client, api_request.method, api_request.path, api_request.body, headers=api_request.headers
+    )
+    is_json = response.content and "json" in response.headers["content-type"]
+    return ApiResponse(int(response.status_code), response.json() if is_json else None, response.headers.get("etag"))

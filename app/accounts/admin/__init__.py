@@ -1,1 +1,1 @@
-"""What operators do with accounts and keys."""
+"""Commands for operators: manage user accounts and encryption keys."""

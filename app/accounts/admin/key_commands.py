@@ -1,57 +1,60 @@
-"""`twentyone keys`: new, list and rotate."""
+"""The commands `twentyone keys new`, `keys list` and `keys rotate`, which manage the encryption keys."""
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from app.accounts.admin.key_rotation import in_use, rotate_some, to_rotate
-from app.core.console import database_told, err, opened, out, read_settings
-from app.core.crypto.key_ring import UnknownKey, new_entry
+from app.accounts.admin.key_rotation import count_outdated, key_usage, rotate_batch
+from app.core.console import err, load_settings, open_database, out, reporting_database_errors
+from app.core.crypto.key_ring import UnknownKey, generate_entry
 
-app = typer.Typer(no_args_is_help=True, help="The ring of secrets from which every key is derived.")
+app = typer.Typer(no_args_is_help=True, help="Manage the key ring, from which all keys are derived.")
 
 
 @app.command("new")
 def new_command() -> None:
-    """Print a new entry for TWENTYONE_KEYS; docs/operations.md says where to put it, and when."""
-    typer.echo(new_entry())
+    """Generate a secret and print it as an entry for TWENTYONE_KEYS. docs/operations.md explains how to rotate keys."""
+    typer.echo(generate_entry())
 
 
 @app.command("list")
 def list_command() -> None:
-    """Show the ring, without secrets, and how much is under each of them."""
-    ring = read_settings().ring
-    with database_told(), opened() as database, database.reading() as session:
-        used = in_use(session)
-    table = Table("secret", "is", "members and mails under it")
-    for key_id in dict.fromkeys([*ring.ids, *used]):
-        state = "in use" if key_id == ring.current else "on the ring" if key_id in ring.ids else "MISSING"
-        table.add_row(key_id, state, str(used[key_id]))
+    """List the server's secrets by ID, and count the members and queued emails encrypted with each."""
+    ring = load_settings().ring
+    with reporting_database_errors(), open_database() as database, database.autocommit() as session:
+        usage = key_usage(session)
+    table = Table("id", "state", "members and queued emails")
+    for key_id in dict.fromkeys([*ring.ids, *usage]):
+        state = "current" if key_id == ring.current else "on the ring" if key_id in ring.ids else "MISSING"
+        table.add_row(key_id, state, str(usage[key_id]))
     out.print(table)
-    if any(key_id not in ring.ids for key_id in used):
-        err.print("What is under a missing secret can't be opened: put it back, after the others.")
+    if any(key_id not in ring.ids for key_id in usage):
+        err.print("Data of a missing secret can't be decrypted. Add its entry to the end of TWENTYONE_KEYS again.")
         raise typer.Exit(1)
 
 
 @app.command("rotate")
 def rotate_command() -> None:
-    """Bring everything under the secret in use. The service may go on; an interrupted run is started again."""
-    ring = read_settings().ring
-    with database_told(), opened() as database:
-        with database.reading() as session:
-            total = to_rotate(session, ring)
-        done = 0
+    """Re-encrypt existing data with the current secret.
+
+    The service can keep running. If the command is interrupted, run it again.
+    """
+    ring = load_settings().ring
+    with reporting_database_errors(), open_database() as database:
+        with database.autocommit() as session:
+            total = count_outdated(session, ring)
+        rotated = 0
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-            bar = progress.add_task("Rotating", total=total)
+            task = progress.add_task("Rotating", total=total)
             try:
                 while True:
                     with database.transaction() as session:
-                        some = rotate_some(session, ring)
-                    if not some:
+                        batch = rotate_batch(session, ring)
+                    if not batch:
                         break
-                    done += some
-                    progress.update(bar, completed=done)
+                    rotated += batch
+                    progress.update(task, completed=rotated)
             except UnknownKey as error:
                 err.print(str(error))
                 raise typer.Exit(1) from None
-    out.print(f"Members and mails that came under {ring.current}: {done}.")
+    out.print(f"Members and queued emails rotated to {ring.current}: {rotated}.")

@@ -1,7 +1,8 @@
-"""Rotating: whatever is under an older secret of the ring comes under the one in use, while requests go on.
+"""Key rotation: switch stored data from older secrets to the current secret.
 
-Only keys are wrapped anew, not what they seal. A few members at a time, each in whole; a run that was interrupted is
-continued by starting again.
+Each member has a data key, which is encrypted with a secret. A rotation re-encrypts the data keys and the queued
+emails, and renews the hashes of email addresses; all other data is unchanged. It processes members in small
+transactions, so the service can keep running and an interrupted rotation can be continued.
 """
 
 from collections import Counter
@@ -10,18 +11,22 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from app.accounts.addresses import address_hash
-from app.accounts.credentials.login_throttle import forget
-from app.accounts.members import Identity, unwrapped_key, wrapped_key
+from app.accounts.credentials.login_throttle import delete_counters
+from app.accounts.members import Identity, unwrap_key, wrap_key
 from app.accounts.models import Member, MemberKey
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.session import Session
-from app.core.mail.outbox import OutboxMail, reseal
+from app.core.mail.outbox import OutboxMail, reencrypt
 
-BATCH = 50  # members a transaction: on SQLite other writers wait that long
+BATCH_SIZE = 50  # members per transaction; on SQLite, other writers wait during a transaction
 
 
-def rotate_some(session: Session, ring: KeyRing) -> int:
-    """How many members and mails came under the secret in use; 0 when none is left. Raises UnknownKey."""
+def rotate_batch(session: Session, ring: KeyRing) -> int:
+    """Switch one batch of members and queued emails to the current secret.
+
+    Return how many were switched, or 0 if none are left. Raise UnknownKey if data is encrypted with a secret that is
+    not in the key ring.
+    """
     statement = (
         select(
             col(Member.id),
@@ -32,34 +37,35 @@ def rotate_some(session: Session, ring: KeyRing) -> int:
         )
         .join(MemberKey, col(MemberKey.member_id) == col(Member.id))
         .where(col(MemberKey.key_id) != ring.current)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
         .with_for_update()
     )
     members = session.execute(statement).all()
     for member_id, old_hash, sealed, key_id, wrapped in members:
-        key = unwrapped_key(ring, member_id, key_id, wrapped)
-        address = Identity.unsealed(key, member_id, sealed).address
-        found_by = address_hash(ring, ring.current, address)
-        session.execute(update(Member).where(col(Member.id) == member_id).values(address_hash=found_by))
-        new = wrapped_key(ring, member_id, key)
-        mine = update(MemberKey).where(col(MemberKey.member_id) == member_id)
-        session.execute(mine.values(key_id=new.key_id, wrapped=new.wrapped))
-        forget(session, old_hash)
-    return len(members) + reseal(session, ring)
+        key = unwrap_key(ring, member_id, key_id, wrapped)
+        address = Identity.decrypt(key, member_id, sealed).address
+        new_hash = address_hash(ring, ring.current, address)
+        session.execute(update(Member).where(col(Member.id) == member_id).values(address_hash=new_hash))
+        new_key = wrap_key(ring, member_id, key)
+        key_row = update(MemberKey).where(col(MemberKey.member_id) == member_id)
+        session.execute(key_row.values(key_id=new_key.key_id, wrapped=new_key.wrapped))
+        delete_counters(session, old_hash)
+    return len(members) + reencrypt(session, ring)
 
 
-def in_use(reading: Session) -> Counter[str]:
-    """How many members and waiting mails are under each secret."""
+def key_usage(session: Session) -> Counter[str]:
+    """Count the members and queued emails that are encrypted with each secret, by the secret's ID."""
     mails = select(col(OutboxMail.key_id), func.count()).where(col(OutboxMail.sealed).is_not(None))
-    used: Counter[str] = Counter()
+    usage: Counter[str] = Counter()
     for statement in (
         select(col(MemberKey.key_id), func.count()).group_by(col(MemberKey.key_id)),
         mails.group_by(col(OutboxMail.key_id)),
     ):
-        for key_id, many in reading.execute(statement):
-            used[key_id] += many
-    return used
+        for key_id, count in session.execute(statement):
+            usage[key_id] += count
+    return usage
 
 
-def to_rotate(reading: Session, ring: KeyRing) -> int:
-    return sum(n for key_id, n in in_use(reading).items() if key_id != ring.current)
+def count_outdated(session: Session, ring: KeyRing) -> int:
+    """Count the members and queued emails that are still encrypted with an older secret."""
+    return sum(count for key_id, count in key_usage(session).items() if key_id != ring.current)

@@ -1,4 +1,4 @@
-"""Members as operators see them: enough to help a member, and no more."""
+"""The list of members for operators. Email addresses are masked."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,39 +8,39 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from app.accounts.members import MEMBERS, FoundMember
+from app.accounts.members import MEMBERS, StoredMember
 from app.accounts.models import Member, SignedInSession
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.session import Session
 
 
-class Listed(NamedTuple):
+class MemberRow(NamedTuple):
     id: UUID
-    address: str  # but for its first letter and its domain, hidden
+    address: str  # masked: only the first letter and the domain are shown
     registered_at: datetime
     verified: bool
     sessions: int
     last_used_at: datetime | None
 
 
-def newest_members(reading: Session, *, limit: int) -> list[FoundMember]:
+def newest_members(session: Session, *, limit: int) -> list[StoredMember]:
     statement = MEMBERS.order_by(col(Member.registered_at).desc(), col(Member.id)).limit(limit)
-    return [FoundMember(*row) for row in reading.execute(statement)]
+    return [StoredMember(*row) for row in session.execute(statement)]
 
 
-def listed(reading: Session, ring: KeyRing, members: list[FoundMember]) -> Iterator[Listed]:
+def member_rows(session: Session, ring: KeyRing, members: list[StoredMember]) -> Iterator[MemberRow]:
     statement = (
         select(col(SignedInSession.member_id), func.count(), func.max(col(SignedInSession.refreshed_at)))
         .where(col(SignedInSession.member_id).in_([member.id for member in members]))
         .group_by(col(SignedInSession.member_id))
     )
-    used = {member_id: (many, last) for member_id, many, last in reading.execute(statement)}
+    usage = {member_id: (count, last_used_at) for member_id, count, last_used_at in session.execute(statement)}
     for member in members:
-        many, last = used.get(member.id, (0, None))
-        address = _hidden(member.identity(ring).address)
-        yield Listed(member.id, address, member.registered_at, member.verified_at is not None, many, last)
+        count, last_used_at = usage.get(member.id, (0, None))
+        address = _mask_address(member.identity(ring).address)
+        yield MemberRow(member.id, address, member.registered_at, member.verified_at is not None, count, last_used_at)
 
 
-def _hidden(address: str) -> str:
+def _mask_address(address: str) -> str:
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}***@{domain}"

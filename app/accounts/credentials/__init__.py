@@ -1,1 +1,1 @@
-"""Passwords, tokens, sessions and the throttle that slows guessing."""
+"""Passwords, tokens and sessions, and the throttling of failed sign-ins."""

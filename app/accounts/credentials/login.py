@@ -1,15 +1,20 @@
-"""Signing in with address and password."""
+"""Sign in with an email address and a password."""
 
-from app.accounts.credentials.password_check import accepted, prove_address
+from app.accounts.credentials.password_check import verified_transaction, verify_credentials
 from app.accounts.credentials.sessions import start_session
 from app.accounts.schemas import Credentials, TokenPair
 from app.accounts.services import AccountServices, Caller
 from app.core.db.transactions import Transactions
 
 
-def sign_in(transactions: Transactions, services: AccountServices, caller: Caller, given: Credentials) -> TokenPair:
-    """Start a session. Raises WrongCredentials and TooManyAttempts."""
-    proof = prove_address(transactions, services, caller, given.email, given.password)
-    here = Caller(caller.network, given.device_name or caller.device)
-    with accepted(transactions, proof) as session:
-        return start_session(session, services, proof.member, here, now=transactions.now)
+def sign_in(
+    transactions: Transactions, services: AccountServices, caller: Caller, credentials: Credentials
+) -> TokenPair:
+    """Sign a member in and return the tokens of a new session.
+
+    Raise WrongCredentials if the email address or the password is wrong, or TooManyAttempts after too many failures.
+    """
+    verification = verify_credentials(transactions, services, caller, credentials.email, credentials.password)
+    named_caller = Caller(caller.network, credentials.device_name or caller.device)
+    with verified_transaction(transactions, verification) as session:
+        return start_session(session, services, verification.member, named_caller, now=transactions.now)

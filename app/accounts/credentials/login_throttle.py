@@ -1,9 +1,12 @@
-"""Guessing slowed: counted in the database, so that it holds for all processes together.
+"""Limit password guessing. Failed sign-ins are counted in the database, for all server processes together.
 
-Each try is counted before the password is looked at, and taken back when it was right; so many at once don't get
-past. After some free tries an account's waits grow, up to a most; who gets the password right from a network where it
-was right before has tries of their own there, so that a stranger's guesses don't lock the owner out. A network's
-tries are bounded too. Unknown addresses are counted alike.
+An attempt is counted before the password is verified, and the count is undone if the password is correct. Therefore,
+parallel attempts cannot exceed the limit. The first few failures are free; after that, the wait doubles with each
+failure up to a maximum.
+
+Networks from which a member has signed in before have their own counters, so that an attacker elsewhere cannot lock the
+member out. Attempts are also limited per network. Email addresses without an account are treated in the same way, so
+that responses do not reveal which addresses have one.
 """
 
 import hmac
@@ -15,148 +18,184 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select, tuple_, update
 from sqlmodel import col
 
-from app.accounts.models import Attempts
+from app.accounts.models import AttemptCounter
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.session import Session
-from app.core.errors import TooMany
+from app.core.errors import TooManyRequests
 from app.core.settings import Settings
 
-GUESS, KNOWN, MAIL = "guess", "known", "mail"
-FIRST_WAIT = 30  # seconds
-FORGOTTEN = timedelta(days=1)  # after the last try, an account's tries
-A_WHILE = timedelta(minutes=10)  # in which a network's tries are bounded
-AN_HOUR = timedelta(hours=1)  # in which mails to one address are bounded
-A_LONG_TIME = timedelta(days=180)  # after the last try, a network of the owner's
-ANY = ""
+ATTEMPT, KNOWN_NETWORK, EMAIL = "guess", "known", "mail"
+FIRST_WAIT_SECONDS = 30
+ACCOUNT_WINDOW = timedelta(days=1)  # an account's failed attempts are forgotten after this time without another
+NETWORK_WINDOW = timedelta(minutes=10)  # attempts from a network are counted for this long, starting with the first
+EMAIL_WINDOW = timedelta(hours=1)  # emails to an address are counted for this long, starting with the first
+KNOWN_NETWORK_RETENTION = timedelta(days=180)  # a member's network is forgotten after this time without attempts
+ANY = ""  # placeholder for all accounts or all networks in a counter's key
 
-Key = tuple[str, str, str]
-KEY = ("kind", "account", "network")
+CounterKey = tuple[str, str, str]
+KEY_COLUMNS = ("kind", "account", "network")
 
 
-class TooManyAttempts(TooMany):
+class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
-    says = "There were too many attempts. Please wait, or ask for a link to set a new password."
+    message = "Too many attempts. Please wait and try again, or request a link to set a new password."
 
 
 @dataclass(frozen=True, slots=True)
-class Guesser:
-    """Whose password is tried, and from where."""
+class ThrottleKey:
+    """The account and the network of a password attempt, both as keyed hashes."""
 
     account: str
     network: str
 
 
-def guesser_of(ring: KeyRing, account: str, network: str) -> Guesser:
-    """`account` is the hash of an address; the network's is made here, so that neither can be read."""
-    return Guesser(account, hmac.digest(ring.key(ring.current, "networks"), network.encode(), "sha256").hex())
+def make_throttle_key(ring: KeyRing, account: str, network: str) -> ThrottleKey:
+    """Return the key under which password attempts are counted.
+
+    `account` is the hash of an email address. `network` is hashed here.
+    """
+    return ThrottleKey(account, hmac.digest(ring.key(ring.current, "networks"), network.encode(), "sha256").hex())
 
 
-def count_guess(session: Session, guesser: Guesser, settings: Settings, *, now: datetime) -> Key:
-    """Count a try in advance; returns what it was counted for. Raises TooManyAttempts, and counts nothing then."""
-    own, everywhere = (KNOWN, guesser.account, guesser.network), (GUESS, guesser.account, ANY)
-    here = (GUESS, ANY, guesser.network)
-    rows = _locked(session, own, everywhere, here)
-    counted = own if own in rows else everywhere
-    tried, there = rows.get(counted), rows.get(here)
+def count_attempt(session: Session, throttle_key: ThrottleKey, settings: Settings, *, now: datetime) -> CounterKey:
+    """Count a password attempt before the password is verified, and return the key of its counter.
+
+    Raise TooManyAttempts if the account or the network still has to wait; the attempt is then not counted.
+    """
+    known_counter = (KNOWN_NETWORK, throttle_key.account, throttle_key.network)
+    account_counter = (ATTEMPT, throttle_key.account, ANY)
+    network_counter = (ATTEMPT, ANY, throttle_key.network)
+    rows = _lock_counters(session, known_counter, account_counter, network_counter)
+    counter = known_counter if known_counter in rows else account_counter
+    row, network_row = rows.get(counter), rows.get(network_counter)
     wait = max(
-        _wait(tried.tries, tried.last_at, settings, now=now) if tried else 0,
-        _left(there.since, A_WHILE, now=now) if there and there.tries >= settings.network_guesses else 0,
+        _wait_seconds(row.tries, row.last_at, settings, now=now) if row else 0,
+        _seconds_left(network_row.since, NETWORK_WINDOW, now=now)
+        if network_row and network_row.tries >= settings.network_guesses
+        else 0,
     )
     if wait > 0:
         raise TooManyAttempts(retry_after=wait)
-    _count(session, here, goes_on=_within(col(Attempts.since), A_WHILE, now=now), now=now)
-    _count(session, counted, goes_on=_within(col(Attempts.last_at), FORGOTTEN, now=now), now=now)
-    return counted
-
-
-def was_right(session: Session, guesser: Guesser, counted: Key, *, now: datetime) -> None:
-    """Take the try back, with those before it, and remember the network as one of the owner's.
-
-    The network's row comes first, as where tries are counted, so that nobody waits for each other.
-    """
-    here = col(Attempts.kind) == GUESS, col(Attempts.account) == ANY, col(Attempts.network) == guesser.network
-    session.execute(update(Attempts).where(*here, col(Attempts.tries) > 0).values(tries=col(Attempts.tries) - 1))
-    if counted[0] == GUESS:
-        everywhere = col(Attempts.kind) == GUESS, col(Attempts.account) == guesser.account
-        session.execute(delete(Attempts).where(*everywhere))
-    remember(session, guesser, now=now)
-
-
-def remember(session: Session, guesser: Guesser, *, now: datetime) -> None:
-    """That a network is one of the owner's."""
-    known = session.insert_or(Attempts).values(
-        kind=KNOWN, account=guesser.account, network=guesser.network, tries=0, since=now, last_at=now
+    _increment(
+        session, network_counter, in_window=_is_within(col(AttemptCounter.since), NETWORK_WINDOW, now=now), now=now
     )
-    session.execute(known.on_conflict_do_update(index_elements=KEY, set_={"tries": 0, "last_at": now}))
+    _increment(session, counter, in_window=_is_within(col(AttemptCounter.last_at), ACCOUNT_WINDOW, now=now), now=now)
+    return counter
 
 
-def forgive(session: Session, account: str) -> None:
-    """Forget an account's tries, those from its own networks too."""
-    mine = col(Attempts.account) == account
-    session.execute(delete(Attempts).where(col(Attempts.kind) == GUESS, mine))
-    session.execute(update(Attempts).where(col(Attempts.kind) == KNOWN, mine).values(tries=0))
+def record_success(session: Session, throttle_key: ThrottleKey, counter: CounterKey, *, now: datetime) -> None:
+    """Record a successful password attempt.
+
+    This undoes the count of the attempt, resets the account's failures, and remembers the network as one that the
+    member uses. Rows are locked in the same order as in `count_attempt`, the network's row first, to prevent deadlocks.
+    """
+    is_network_counter = (
+        col(AttemptCounter.kind) == ATTEMPT,
+        col(AttemptCounter.account) == ANY,
+        col(AttemptCounter.network) == throttle_key.network,
+    )
+    session.execute(
+        update(AttemptCounter)
+        .where(*is_network_counter, col(AttemptCounter.tries) > 0)
+        .values(tries=col(AttemptCounter.tries) - 1)
+    )
+    if counter[0] == ATTEMPT:
+        is_account_counter = col(AttemptCounter.kind) == ATTEMPT, col(AttemptCounter.account) == throttle_key.account
+        session.execute(delete(AttemptCounter).where(*is_account_counter))
+    store_known_network(session, throttle_key, now=now)
 
 
-def wait_to_mail(session: Session, account: str, settings: Settings, *, now: datetime) -> int:
-    """Count one more mail to an address. Seconds until it may leave: 0, or it isn't counted."""
-    key = (MAIL, account, ANY)
-    sent = _locked(session, key).get(key)
-    wait = _left(sent.since, AN_HOUR, now=now) if sent and sent.tries >= settings.mails_an_hour else 0
+def store_known_network(session: Session, throttle_key: ThrottleKey, *, now: datetime) -> None:
+    """Remember that the member has signed in from this network, and reset the failures counted for it."""
+    statement = session.dialect_insert(AttemptCounter).values(
+        kind=KNOWN_NETWORK, account=throttle_key.account, network=throttle_key.network, tries=0, since=now, last_at=now
+    )
+    session.execute(statement.on_conflict_do_update(index_elements=KEY_COLUMNS, set_={"tries": 0, "last_at": now}))
+
+
+def reset_attempts(session: Session, account: str) -> None:
+    """Reset all failed attempts of an account, including those from networks that the member has used before."""
+    is_account = col(AttemptCounter.account) == account
+    session.execute(delete(AttemptCounter).where(col(AttemptCounter.kind) == ATTEMPT, is_account))
+    session.execute(update(AttemptCounter).where(col(AttemptCounter.kind) == KNOWN_NETWORK, is_account).values(tries=0))
+
+
+def count_email(session: Session, account: str, settings: Settings, *, now: datetime) -> int:
+    """Return 0 if another email may be sent to an address now, otherwise the seconds to wait.
+
+    If it may be sent, it is counted.
+    """
+    key = (EMAIL, account, ANY)
+    row = _lock_counters(session, key).get(key)
+    wait = _seconds_left(row.since, EMAIL_WINDOW, now=now) if row and row.tries >= settings.mails_an_hour else 0
     if not wait:
-        _count(session, key, goes_on=_within(col(Attempts.since), AN_HOUR, now=now), now=now)
+        _increment(session, key, in_window=_is_within(col(AttemptCounter.since), EMAIL_WINDOW, now=now), now=now)
     return wait
 
 
-def forget(session: Session, account: str) -> None:
-    """All that is counted for an account that isn't found under this hash any longer."""
-    session.execute(delete(Attempts).where(col(Attempts.account) == account))
+def delete_counters(session: Session, account: str) -> None:
+    """Delete the counters of password attempts and emails for an email address.
+
+    Call this with the old hash when the hash of an account's address has changed.
+    """
+    session.execute(delete(AttemptCounter).where(col(AttemptCounter.account) == account))
 
 
-def over(*, now: datetime) -> ColumnElement[bool]:
-    """Attempts that count no longer."""
+def is_expired(*, now: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition for outdated counters, which can be deleted."""
     return or_(
-        and_(col(Attempts.kind) != KNOWN, col(Attempts.last_at) < now - FORGOTTEN),
-        and_(col(Attempts.kind) == KNOWN, col(Attempts.last_at) < now - A_LONG_TIME),
+        and_(col(AttemptCounter.kind) != KNOWN_NETWORK, col(AttemptCounter.last_at) < now - ACCOUNT_WINDOW),
+        and_(col(AttemptCounter.kind) == KNOWN_NETWORK, col(AttemptCounter.last_at) < now - KNOWN_NETWORK_RETENTION),
     )
 
 
-def _locked(session: Session, *keys: Key) -> dict[Key, Row[Any]]:
-    """In one order, so that no two of those who want the same rows wait for each other."""
-    key = [col(getattr(Attempts, name)) for name in KEY]
-    columns = select(*key, col(Attempts.tries), col(Attempts.since), col(Attempts.last_at))
+def _lock_counters(session: Session, *keys: CounterKey) -> dict[CounterKey, Row[Any]]:
+    """Lock and return the rows of the given counters, if they exist.
+
+    The rows are locked in key order, which prevents deadlocks.
+    """
+    key = [col(getattr(AttemptCounter, name)) for name in KEY_COLUMNS]
+    columns = select(*key, col(AttemptCounter.tries), col(AttemptCounter.since), col(AttemptCounter.last_at))
     statement = columns.where(tuple_(*key).in_(keys)).order_by(*key).with_for_update()
     return {(row.kind, row.account, row.network): row for row in session.execute(statement)}
 
 
-def _count(session: Session, key: Key, *, goes_on: ColumnElement[bool], now: datetime) -> None:
-    """One more; one again where what was counted is over."""
-    row = dict(zip(KEY, key, strict=True))
-    statement = session.insert_or(Attempts).values(**row, tries=1, since=now, last_at=now)
+def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bool], now: datetime) -> None:
+    """Add 1 to a counter, or restart it at 1 if its time window has passed."""
+    row = dict(zip(KEY_COLUMNS, key, strict=True))
+    statement = session.dialect_insert(AttemptCounter).values(**row, tries=1, since=now, last_at=now)
     session.execute(
         statement.on_conflict_do_update(
-            index_elements=KEY,
+            index_elements=KEY_COLUMNS,
             set_={
-                "tries": case((goes_on, col(Attempts.tries) + 1), else_=1),
-                "since": case((goes_on, col(Attempts.since)), else_=now),
+                "tries": case((in_window, col(AttemptCounter.tries) + 1), else_=1),
+                "since": case((in_window, col(AttemptCounter.since)), else_=now),
                 "last_at": now,
             },
         )
     )
 
 
-def _wait(tries: int, last_at: datetime, settings: Settings, *, now: datetime) -> int:
-    """Seconds until the next try: none while tries are free, then 30, doubled with each, up to the most."""
-    if tries < settings.guesses_free or last_at + FORGOTTEN <= now:
+def _wait_seconds(tries: int, last_at: datetime, settings: Settings, *, now: datetime) -> int:
+    """Return the seconds until the next password attempt is allowed, or 0 if one is allowed now.
+
+    The first failures are free. The next one requires a wait of 30 seconds, which doubles with each failure up to a
+    maximum.
+    """
+    if tries < settings.guesses_free or last_at + ACCOUNT_WINDOW <= now:
         return 0
-    seconds = min(FIRST_WAIT * 2.0 ** min(tries - settings.guesses_free, 20), settings.guesses_max_wait)
-    return _left(last_at, timedelta(seconds=seconds), now=now)
+    seconds = min(FIRST_WAIT_SECONDS * 2.0 ** min(tries - settings.guesses_free, 20), settings.guesses_max_wait)
+    return _seconds_left(last_at, timedelta(seconds=seconds), now=now)
 
 
-def _left(since: datetime, while_: timedelta, *, now: datetime) -> int:
-    """Seconds of a while that are left. What a clock wrote that was far ahead doesn't count."""
-    left = since + while_ - now
-    return ceil(left.total_seconds()) if timedelta(0) < left <= 2 * while_ else 0
+def _seconds_left(since: datetime, window: timedelta, *, now: datetime) -> int:
+    """Return how many seconds of a time window remain.
+
+    Return 0 if the window starts implausibly far in the future, for example because a clock was wrong.
+    """
+    left = since + window - now
+    return ceil(left.total_seconds()) if timedelta(0) < left <= 2 * window else 0
 
 
-def _within(moment: Any, while_: timedelta, *, now: datetime) -> ColumnElement[bool]:
-    return and_(moment > now - while_, moment <= now + while_)
+def _is_within(time: Any, window: timedelta, *, now: datetime) -> ColumnElement[bool]:
+    return and_(time > now - window, time <= now + window)

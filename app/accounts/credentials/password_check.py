@@ -1,7 +1,8 @@
-"""Proving who one is by password: counted first, looked at between two transactions, accepted in the second.
+"""Verify a member's password, without an open transaction during the slow hashing.
 
-No transaction is open while a password is hashed: it would hold up every other writer on SQLite, and a connection of
-the pool on PostgreSQL. What the first transaction saw is therefore looked at again in the second.
+The first transaction counts the attempt, and the second one records the success. A transaction left open during hashing
+would block all writers on SQLite and occupy a pooled connection on PostgreSQL. The second transaction therefore checks
+that the member, the password and the session have not changed.
 """
 
 from collections.abc import Iterator
@@ -13,14 +14,20 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.login_throttle import Guesser, Key, count_guess, guesser_of, was_right
+from app.accounts.credentials.login_throttle import (
+    CounterKey,
+    ThrottleKey,
+    count_attempt,
+    make_throttle_key,
+    record_success,
+)
 from app.accounts.members import (
-    FoundMember,
-    account_of,
+    StoredMember,
+    account_hash,
     check_session,
+    load_member,
     lock_member,
     member_by_address,
-    signed_in_member,
 )
 from app.accounts.models import Member
 from app.accounts.services import AccountServices, Caller
@@ -33,80 +40,91 @@ log = structlog.get_logger("app.security")
 
 class WrongCredentials(NotSignedIn):
     code = "wrong_credentials"
-    says = "The email address or the password isn't right."
+    message = "The email address or the password is incorrect."
 
 
 class WrongPassword(Forbidden):
     code = "wrong_password"
-    says = "This isn't your password."
+    message = "This password is incorrect."
 
     def __init__(self, pointer: str) -> None:
-        super().__init__(FieldError("body", pointer, self.says))
+        super().__init__(FieldError("body", pointer, self.message))
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """A password was right a moment ago."""
+class PasswordVerification:
+    """The result of a successful password check. Pass it to `verified_transaction` to record the success."""
 
-    member: FoundMember
-    guesser: Guesser
-    counted: Key
-    better_hash: str | None
-    signed_in: SignedInMember | None
+    member: StoredMember
+    throttle_key: ThrottleKey
+    counter: CounterKey
+    updated_hash: str | None
+    signed_in_member: SignedInMember | None
 
 
-def prove_address(
+def verify_credentials(
     transactions: Transactions, services: AccountServices, caller: Caller, address: str, password: str
-) -> Proof:
-    """Raises WrongCredentials and TooManyAttempts: alike, and as late, whether or not the address is known."""
+) -> PasswordVerification:
+    """Verify an email address and a password.
+
+    Raise WrongCredentials if either is wrong, or TooManyAttempts after too many failures. Errors and timing do not
+    reveal whether the address has an account.
+    """
     now = transactions.now
     with transactions.begin() as session:
         member = member_by_address(session, services.ring, address)
-        guesser = guesser_of(services.ring, account_of(services.ring, member, address), caller.network)
-        counted = count_guess(session, guesser, services.settings, now=now)
-    verdict = services.passwords.verify(password, member.password_hash if member else None)
-    if member is None or not verdict.is_right:
+        throttle_key = make_throttle_key(services.ring, account_hash(services.ring, member, address), caller.network)
+        counter = count_attempt(session, throttle_key, services.settings, now=now)
+    result = services.passwords.verify(password, member.password_hash if member else None)
+    if member is None or not result.is_match:
         log.info("wrong_password", member=str(member.id) if member else None)
         raise WrongCredentials
-    return Proof(member, guesser, counted, verdict.better_hash, signed_in=None)
+    return PasswordVerification(member, throttle_key, counter, result.updated_hash, signed_in_member=None)
 
 
-def prove_member(
+def verify_password(
     transactions: Transactions,
     services: AccountServices,
     caller: Caller,
-    signed_in: SignedInMember,
+    signed_in_member: SignedInMember,
     password: str,
     *,
     pointer: str,
-) -> Proof:
-    """Raises WrongPassword, which names the field, BadToken and TooManyAttempts."""
+) -> PasswordVerification:
+    """Verify the password of a member who is signed in. `pointer` is the password's JSON pointer in the request body.
+
+    Raise WrongPassword if the password is wrong, BadToken if the session has ended, or TooManyAttempts after too many
+    failures.
+    """
     now = transactions.now
     with transactions.begin() as session:
-        check_session(session, signed_in, now=now)
-        member = signed_in_member(session, signed_in)
-        guesser = guesser_of(services.ring, member.address_hash, caller.network)
-        counted = count_guess(session, guesser, services.settings, now=now)
-    verdict = services.passwords.verify(password, member.password_hash)
-    if not verdict.is_right:
+        check_session(session, signed_in_member, now=now)
+        member = load_member(session, signed_in_member)
+        throttle_key = make_throttle_key(services.ring, member.address_hash, caller.network)
+        counter = count_attempt(session, throttle_key, services.settings, now=now)
+    result = services.passwords.verify(password, member.password_hash)
+    if not result.is_match:
         log.info("wrong_password", member=str(member.id))
         raise WrongPassword(pointer)
-    return Proof(member, guesser, counted, verdict.better_hash, signed_in)
+    return PasswordVerification(member, throttle_key, counter, result.updated_hash, signed_in_member)
 
 
 @contextmanager
-def accepted(transactions: Transactions, proof: Proof) -> Iterator[Session]:
-    """The transaction in which a proof counts. Raises NotSignedIn when the member, their password or their session
-    went away meanwhile.
+def verified_transaction(transactions: Transactions, verification: PasswordVerification) -> Iterator[Session]:
+    """Open the transaction that records a successful password verification.
+
+    Raise NotSignedIn if the member, the password or the session has changed since the verification.
     """
-    member, now = proof.member, transactions.now
-    same = col(Member.id) == member.id, col(Member.password_hash) == member.password_hash
+    member, now = verification.member, transactions.now
+    is_unchanged = col(Member.id) == member.id, col(Member.password_hash) == member.password_hash
     with transactions.begin() as session:
-        if proof.signed_in:
-            lock_member(session, proof.signed_in, password_hash=member.password_hash, now=now)
-        elif session.execute(select(col(Member.id)).where(*same).with_for_update(key_share=True)).first() is None:
+        if verification.signed_in_member:
+            lock_member(session, verification.signed_in_member, password_hash=member.password_hash, now=now)
+        elif (
+            session.execute(select(col(Member.id)).where(*is_unchanged).with_for_update(key_share=True)).first() is None
+        ):
             raise WrongCredentials
-        was_right(session, proof.guesser, proof.counted, now=now)
-        if proof.better_hash:
-            session.execute(update(Member).where(*same).values(password_hash=proof.better_hash))
+        record_success(session, verification.throttle_key, verification.counter, now=now)
+        if verification.updated_hash:
+            session.execute(update(Member).where(*is_unchanged).values(password_hash=verification.updated_hash))
         yield session

@@ -1,7 +1,7 @@
-"""Passwords: how good one must be, and how it is kept.
+"""Check the strength of passwords, and hash and verify them with Argon2id.
 
-A hash takes tens of milliseconds and 19 MiB: callers of `hashed` and `verify` hold a place of `PasswordCapacity`
-(`web/rate_limits.py`) and no database connection.
+Hashing takes tens of milliseconds and 19 MiB of memory. Callers must limit how many hashes run at once
+(`PasswordCapacity` in `web/rate_limits.py`), and should not occupy a database connection during hashing.
 """
 
 import re
@@ -16,76 +16,88 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import Field
 from zxcvbn import zxcvbn
 
-from app.core.errors import BadInput, FieldError
-from app.core.settings import LEAST_KIBIBYTES
+from app.core.errors import FieldError, InvalidInput
+from app.core.settings import MIN_PASSWORD_KIBIBYTES
 from app.core.text_fields import Storable
 
-LONGEST = 256
-GOOD_SCORE = 3  # of 4: over 10^8 guesses, "safely unguessable" by Wheeler (2016), section 5
-MAY_BE_LETTERS = frozenset("@({[<!|$+%")
-TRIED = 2  # of them
-READ = 72  # characters that zxcvbn takes
-OUR_WORDS = ("twentyone", "21twentyone", "twentyone21", "twenty", "one", "21", "journey", "relationship")
-PASSES, LANES = 2, 1  # beside the memory that is set; OWASP's Password Storage Cheat Sheet, for Argon2id
+MAX_PASSWORD_LENGTH = 256
+MIN_SCORE = 3  # on zxcvbn's scale of 0 to 4: over 10^8 guesses, "safely unguessable" (Wheeler, 2016, section 5)
+LETTER_SUBSTITUTES = frozenset("@({[<!|$+%")
+MAX_SUBSTITUTE_KINDS = 2  # different letter substitutes, such as `@` for `a`, that are passed to zxcvbn
+MAX_SCORED_LENGTH = 72  # zxcvbn rejects longer passwords with an error
+SITE_WORDS = ("twentyone", "21twentyone", "twentyone21", "twenty", "one", "21", "journey", "relationship")
+TIME_COST, PARALLELISM = 2, 1  # Argon2id parameters from the OWASP Password Storage Cheat Sheet
 
-Password = Annotated[str, Storable, Field(max_length=LONGEST, examples=["a kettle sings in the rain"])]
+Password = Annotated[str, Storable, Field(max_length=MAX_PASSWORD_LENGTH, examples=["a kettle sings in the rain"])]
 
-_scoring = threading.Lock()  # zxcvbn keeps the words of a call in a global
+_zxcvbn_lock = threading.Lock()  # zxcvbn is not thread-safe: it stores `user_inputs` in a global variable
 
 
-class WeakPassword(BadInput):
+class WeakPassword(InvalidInput):
     code = "weak_password"
-    says = "This password is too easy to guess."
+    message = "This password is too easy to guess. Please choose another one."
 
-    def __init__(self, why: str, pointer: str) -> None:
-        super().__init__(FieldError("body", pointer, why))
+    def __init__(self, reason: str, pointer: str) -> None:
+        super().__init__(FieldError("body", pointer, reason))
 
 
-class PasswordCheck(NamedTuple):
-    is_right: bool
-    better_hash: str | None  # of the same password, where the stored hash is of older parameters
+class PasswordMatch(NamedTuple):
+    is_match: bool
+    updated_hash: str | None  # a new hash to store, if the stored one uses outdated parameters
 
 
 class Passwords:
-    def __init__(self, *, least: int, kibibytes: int = LEAST_KIBIBYTES) -> None:
-        """`least` characters of a new password, and the memory that a hash takes."""
-        self._least = least
-        self._hasher = PasswordHash([Argon2Hasher(time_cost=PASSES, memory_cost=kibibytes, parallelism=LANES)])
-        self._nobodys = self._hasher.hash(token_urlsafe())
+    def __init__(self, *, min_length: int, memory_kibibytes: int = MIN_PASSWORD_KIBIBYTES) -> None:
+        self._min_length = min_length
+        self._hasher = PasswordHash(
+            [Argon2Hasher(time_cost=TIME_COST, memory_cost=memory_kibibytes, parallelism=PARALLELISM)]
+        )
+        self._dummy_hash = self._hasher.hash(token_urlsafe())
 
-    def check(self, password: str, *, words: Iterable[str], pointer: str = "/password") -> None:
-        """Raises WeakPassword. `words` are the member's own, which others would try first."""
-        if len(password) < self._least:
-            raise WeakPassword(f"Use at least {self._least} characters; a few unrelated words work well.", pointer)
-        with _scoring:
-            score = zxcvbn(_quick(password[:READ]), user_inputs=[*OUR_WORDS, *_parts(words)])["score"]
-        if score < GOOD_SCORE:
+    def check_strength(self, password: str, *, words: Iterable[str], pointer: str = "/password") -> None:
+        """Raise WeakPassword if a password is too short or too easy to guess.
+
+        `words` are personal words that an attacker would try, such as the member's name.
+        """
+        if len(password) < self._min_length:
+            raise WeakPassword(f"Use at least {self._min_length} characters; a few unrelated words work well.", pointer)
+        with _zxcvbn_lock:
+            score = zxcvbn(
+                _limit_substitutes(password[:MAX_SCORED_LENGTH]), user_inputs=[*SITE_WORDS, *_word_variants(words)]
+            )["score"]
+        if score < MIN_SCORE:
             raise WeakPassword("Make it longer, or avoid names, dates and common phrases.", pointer)
 
-    def hashed(self, password: str) -> str:
-        return self._hasher.hash(_normal(password))
+    def hash_password(self, password: str) -> str:
+        return self._hasher.hash(_normalize(password))
 
-    def verify(self, password: str, password_hash: str | None) -> PasswordCheck:
-        """Takes as long when there is no hash to compare with."""
-        is_right, better = self._hasher.verify_and_update(_normal(password), password_hash or self._nobodys)
-        return PasswordCheck(is_right and password_hash is not None, better if password_hash else None)
+    def verify(self, password: str, password_hash: str | None) -> PasswordMatch:
+        """Compare a password with a stored hash.
+
+        If there is no hash, return no match after the same time, so that the timing does not reveal whether an account
+        exists.
+        """
+        is_match, updated_hash = self._hasher.verify_and_update(_normalize(password), password_hash or self._dummy_hash)
+        return PasswordMatch(is_match and password_hash is not None, updated_hash if password_hash else None)
 
 
-def _normal(password: str) -> str:
-    """Keyboards differ in how they write the same letter (RFC 8265, 4.2)."""
+def _normalize(password: str) -> str:
+    """Normalize Unicode, because devices encode the same letter differently (RFC 8265, section 4.2)."""
     return unicodedata.normalize("NFC", password)
 
 
-def _quick(password: str) -> str:
-    """With few kinds of those characters that may stand for a letter (`@` for a): zxcvbn tries every way to read them
-    all, which takes seconds for a dozen kinds.
+def _limit_substitutes(password: str) -> str:
+    """Keep only the first two kinds of letter substitutes in a password, such as `@` for `a`.
+
+    Others are replaced by `~`, because zxcvbn evaluates all combinations of substitutions, which takes seconds for a
+    dozen kinds.
     """
-    many = list(dict.fromkeys(letter for letter in password if letter in MAY_BE_LETTERS))
-    return password.translate({ord(letter): "~" for letter in many[TRIED:]})
+    substitutes = list(dict.fromkeys(character for character in password if character in LETTER_SUBSTITUTES))
+    return password.translate({ord(character): "~" for character in substitutes[MAX_SUBSTITUTE_KINDS:]})
 
 
-def _parts(words: Iterable[str]) -> Iterable[str]:
-    """Words as people would build a password from them: whole, piece by piece, and the pieces run together."""
+def _word_variants(words: Iterable[str]) -> Iterable[str]:
+    """Yield the forms in which a word can occur in a password: whole, its parts, and its parts joined."""
     for word in words:
         name = word.partition("@")[0]
         pieces = re.findall(r"\w+", word)

@@ -1,7 +1,8 @@
-"""Refresh tokens: which session, which turn of it, and proof by the session's own key. No token is stored.
+"""Format and rotation of refresh tokens, which a client exchanges for new access tokens.
 
-One row a session holds the counter of the token in use. Comparing the counters tells an honest client that lost a
-reply from somebody with an old copy (docs/decisions/sessions.md).
+A token contains the session, a counter, and a MAC with the session's own key. Tokens are not stored; the session's row
+only stores the counter of the current token. Comparing the counters shows whether a client repeats a lost request or
+uses an old, possibly stolen token (docs/decisions/sessions.md).
 """
 
 import hmac
@@ -12,15 +13,15 @@ from enum import Enum
 from struct import Struct, error
 from uuid import UUID
 
-PARTS = Struct(">B16s16sI32s")  # version, member, session, counter, proof
-SIGNED = PARTS.size - 32
-LENGTH = 92  # characters: 69 bytes in base64url
-VERSION = 1
-LAST = 2**31 - 1  # turn that a database's integer holds
+TOKEN_STRUCT = Struct(">B16s16sI32s")  # version, member ID, session ID, counter, MAC
+SIGNED_LENGTH = TOKEN_STRUCT.size - 32
+TOKEN_LENGTH = 92  # characters: 69 bytes in base64url
+TOKEN_VERSION = 1
+MAX_COUNTER = 2**31 - 1  # the maximum of a 32-bit integer column
 
 
-class Malformed(Exception):
-    """Nothing that this service ever made."""
+class MalformedToken(Exception):
+    """The text does not have the format of a refresh token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,50 +29,53 @@ class RefreshToken:
     member_id: UUID
     session_id: UUID
     counter: int
-    proof: bytes
+    mac: bytes
 
     @classmethod
     def parse(cls, text: str) -> "RefreshToken":
-        """Raises Malformed."""
+        """Parse a token without verifying its MAC. Raise MalformedToken if the format is wrong."""
         try:
-            version, member, session, counter, proof = PARTS.unpack(urlsafe_b64decode(text))
+            version, member, session, counter, mac = TOKEN_STRUCT.unpack(urlsafe_b64decode(text))
         except (ValueError, error):
-            raise Malformed from None
-        if version != VERSION or len(text) != LENGTH:
-            raise Malformed
-        return cls(UUID(bytes=member), UUID(bytes=session), counter, proof)
+            raise MalformedToken from None
+        if version != TOKEN_VERSION or len(text) != TOKEN_LENGTH:
+            raise MalformedToken
+        return cls(UUID(bytes=member), UUID(bytes=session), counter, mac)
 
-    def is_proven_by(self, key: bytes) -> bool:
-        return hmac.compare_digest(self.proof, _proof(key, _signed(self.member_id, self.session_id, self.counter)))
-
-
-class Turn(Enum):
-    NEXT = "the token in use: there is a new one now"
-    AGAIN = "the one before it, of a client that lost the reply: it is told the token in use again"
-    STOLEN = "an old copy: the session is over"
-    FOREIGN = "a turn that never was, as after a restored backup: nothing happens"
+    def has_valid_mac(self, key: bytes) -> bool:
+        return hmac.compare_digest(self.mac, _mac(key, _signed_part(self.member_id, self.session_id, self.counter)))
 
 
-def turn_of(presented: int, stored: int, *, refreshed_at: datetime, again_for: timedelta, now: datetime) -> Turn:
+class TokenState(Enum):
+    CURRENT = "current"  # the client receives the next token
+    PREVIOUS = "previous"  # the client lost the last response, and receives the current token again
+    REUSED = "reused"  # an old token, possibly stolen: the session ends
+    UNKNOWN = "unknown"  # the counter is ahead of the stored one, for example after a restore: only this request fails
+
+
+def token_state(
+    presented: int, stored: int, *, refreshed_at: datetime, grace_period: timedelta, now: datetime
+) -> TokenState:
+    """Classify a refresh token by comparing its counter with the session's stored counter."""
     match stored - presented:
-        case 0 if stored < LAST:
-            return Turn.NEXT
-        case 1 if now - refreshed_at <= again_for:
-            return Turn.AGAIN
+        case 0 if stored < MAX_COUNTER:
+            return TokenState.CURRENT
+        case 1 if now - refreshed_at <= grace_period:
+            return TokenState.PREVIOUS
         case behind if behind > 0:
-            return Turn.STOLEN
-    return Turn.FOREIGN
+            return TokenState.REUSED
+    return TokenState.UNKNOWN
 
 
-def refresh_token(key: bytes, member_id: UUID, session_id: UUID, counter: int) -> str:
-    """Always the same for the same turn: all who ask at once are told the same."""
-    signed = _signed(member_id, session_id, counter)
-    return urlsafe_b64encode(signed + _proof(key, signed)).decode()
+def encode_refresh_token(key: bytes, member_id: UUID, session_id: UUID, counter: int) -> str:
+    """Return the refresh token for a counter. The same counter gives the same token, even in concurrent requests."""
+    signed_part = _signed_part(member_id, session_id, counter)
+    return urlsafe_b64encode(signed_part + _mac(key, signed_part)).decode()
 
 
-def _signed(member_id: UUID, session_id: UUID, counter: int) -> bytes:
-    return PARTS.pack(VERSION, member_id.bytes, session_id.bytes, counter, bytes(32))[:SIGNED]
+def _signed_part(member_id: UUID, session_id: UUID, counter: int) -> bytes:
+    return TOKEN_STRUCT.pack(TOKEN_VERSION, member_id.bytes, session_id.bytes, counter, bytes(32))[:SIGNED_LENGTH]
 
 
-def _proof(key: bytes, signed: bytes) -> bytes:
-    return hmac.digest(key, signed, "sha256")
+def _mac(key: bytes, signed_part: bytes) -> bytes:
+    return hmac.digest(key, signed_part, "sha256")

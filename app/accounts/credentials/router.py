@@ -1,4 +1,4 @@
-"""Signing up, in and out."""
+"""Endpoints for sign-up, sign-in, tokens, email confirmation and password reset."""
 
 from http import HTTPStatus
 
@@ -6,7 +6,7 @@ from app.accounts import email_change, registration
 from app.accounts.consents import ConsentOutdated, PurposeNotFound
 from app.accounts.credentials import login, password_reset, sessions
 from app.accounts.credentials.access_tokens import BadToken
-from app.accounts.credentials.email_tokens import TokenNotGood
+from app.accounts.credentials.email_tokens import InvalidEmailToken
 from app.accounts.credentials.login_throttle import TooManyAttempts
 from app.accounts.credentials.password_check import WrongCredentials
 from app.accounts.credentials.passwords import WeakPassword
@@ -21,9 +21,18 @@ from app.accounts.dependencies import (
     UniformTime,
 )
 from app.accounts.email_change import AddressTaken
-from app.accounts.schemas import Accepted, Credentials, Forgotten, Refresh, Registration, Reset, TokenPair, Verification
+from app.accounts.schemas import (
+    Accepted,
+    Credentials,
+    EmailVerification,
+    PasswordReset,
+    PasswordResetRequest,
+    RefreshRequest,
+    Registration,
+    TokenPair,
+)
 from app.web.dependencies import SeparateTransactions, WriteSession
-from app.web.problems import refusals
+from app.web.problems import responses
 from app.web.rate_limits import Busy
 from app.web.routes import api_router
 
@@ -35,13 +44,14 @@ router = api_router("/auth", tag="Accounts")
     summary="Sign up",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[UniformTime, RegistrationLimit, PasswordWork],
-    responses=refusals(WeakPassword, PurposeNotFound, ConsentOutdated, Busy),
+    responses=responses(WeakPassword, PurposeNotFound, ConsentOutdated, Busy),
 )
-def register(wanted: Registration, transactions: SeparateTransactions, services: Services) -> Accepted:
-    """Sign up, and sign in at once. A link to confirm the address is mailed. The answer is the same for an address
-    that is known: nothing is changed then, and a mail says so.
+def register(body: Registration, transactions: SeparateTransactions, services: Services) -> Accepted:
+    """Create an account. You can sign in immediately, and you receive an email with a link to confirm your address. If
+    the address already has an account, the response is the same and the account is not changed; its owner is notified
+    by email.
     """
-    registration.register(transactions, services, wanted)
+    registration.register(transactions, services, body)
     return Accepted()
 
 
@@ -49,63 +59,69 @@ def register(wanted: Registration, transactions: SeparateTransactions, services:
     "/login",
     summary="Sign in",
     dependencies=[SignInLimit, PasswordWork],
-    responses=refusals(WrongCredentials, TooManyAttempts, Busy),
+    responses=responses(WrongCredentials, TooManyAttempts, Busy),
 )
-def log_in(given: Credentials, transactions: SeparateTransactions, services: Services, caller: CallerInfo) -> TokenPair:
-    """Start a session on this device. After some wrong tries each waits longer (`Retry-After`); networks where the
-    member signed in before have tries of their own.
+def log_in(
+    credentials: Credentials, transactions: SeparateTransactions, services: Services, caller: CallerInfo
+) -> TokenPair:
+    """Sign in and start a session on this device. After several failed attempts you have to wait, longer after each
+    further failure; `Retry-After` states the seconds. Failures from networks where you have signed in before are
+    counted separately.
     """
-    return login.sign_in(transactions, services, caller, given)
+    return login.sign_in(transactions, services, caller, credentials)
 
 
-@router.post("/refresh", summary="New tokens", responses=refusals(SessionEnded))
-def refresh_tokens(given: Refresh, session: WriteSession, services: Services, caller: CallerInfo) -> TokenPair:
-    """The next pair of tokens. If the reply is lost, ask again with the same refresh token: within an hour you get the
-    same successor. A later repeat, or an older token, ends the session, because the token may have been copied.
+@router.post("/refresh", summary="Refresh tokens", responses=responses(SessionEnded))
+def refresh_tokens(body: RefreshRequest, session: WriteSession, services: Services, caller: CallerInfo) -> TokenPair:
+    """Exchange a refresh token for new tokens. If the response is lost, send the same refresh token again within one
+    hour to receive the same new refresh token. Using it later than that, or using an older token, ends the session,
+    because the token may have been stolen.
     """
-    return sessions.refresh(session, services, given.refresh_token, caller, now=session.now)
+    return sessions.refresh(session, services, body.refresh_token, caller, now=session.now)
 
 
-@router.post("/logout", summary="Sign out", status_code=HTTPStatus.NO_CONTENT, responses=refusals(BadToken))
+@router.post("/logout", summary="Sign out", status_code=HTTPStatus.NO_CONTENT, responses=responses(BadToken))
 def log_out(session: MemberSession) -> None:
-    """End this session. Its tokens are worth nothing from the next request on."""
+    """End the current session. Its tokens stop working immediately."""
     sessions.sign_out(session, session.member, now=session.now)
 
 
 @router.post(
     "/verify-email",
-    summary="Confirm an address",
+    summary="Confirm an email address",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(BadToken, AddressTaken, TokenNotGood),
+    responses=responses(BadToken, AddressTaken, InvalidEmailToken),
 )
-def verify_email(given: Verification, session: MemberSession, services: Services) -> None:
-    """Confirm the address that a link was mailed to, be it one's first or a new one. The member has to be signed in:
-    a click alone confirms nothing.
+def verify_email(body: EmailVerification, session: MemberSession, services: Services) -> None:
+    """Confirm an email address with the token of the link that was sent to it. This verifies the address of a new
+    account, or completes a change of address. You must be signed in; opening the link alone has no effect.
     """
-    email_change.confirm_address(session, services, session.member, given.token, now=session.now)
+    email_change.confirm_address(session, services, session.member, body.token, now=session.now)
 
 
 @router.post(
     "/password/forgot",
-    summary="Ask for a new password",
+    summary="Request a password reset",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[UniformTime],
 )
-def forget_password(given: Forgotten, session: WriteSession, services: Services) -> Accepted:
-    """Have a link mailed, with which a new password can be set. The answer is the same for every address."""
-    password_reset.ask_for_reset(session, services, given.email, now=session.now)
+def request_password_reset(body: PasswordResetRequest, session: WriteSession, services: Services) -> Accepted:
+    """Email a link to set a new password. The response does not reveal whether the address has an account."""
+    password_reset.request_reset(session, services, body.email, now=session.now)
     return Accepted()
 
 
 @router.post(
     "/password/reset",
-    summary="Set a new password",
+    summary="Reset a password",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[PasswordWork],
-    responses=refusals(TokenNotGood, WeakPassword, Busy),
+    responses=responses(InvalidEmailToken, WeakPassword, Busy),
 )
-def reset_password(given: Reset, transactions: SeparateTransactions, services: Services, caller: CallerInfo) -> None:
-    """Set a new password by the token of a mailed link. It ends all sessions and confirms the address. A password that
-    is refused as weak doesn't use up the link.
+def reset_password(
+    body: PasswordReset, transactions: SeparateTransactions, services: Services, caller: CallerInfo
+) -> None:
+    """Set a new password with the token of an emailed link. This also ends all sessions and confirms the email address.
+    If the new password is rejected as weak, the link can be used again.
     """
-    password_reset.reset_password(transactions, services, caller, given.token, given.password)
+    password_reset.reset_password(transactions, services, caller, body.token, body.password)

@@ -1,4 +1,4 @@
-"""Sessions: starting one, keeping it going, seeing and ending them."""
+"""Sessions of members: start, refresh, list and end them."""
 
 from base64 import b64decode, b64encode
 from dataclasses import asdict
@@ -10,21 +10,27 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, Select, bindparam, delete, func, select
 from sqlmodel import col
 
-from app.accounts.audit import Event, note
+from app.accounts.audit import AuditEventType, record_event
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.refresh_tokens import Malformed, RefreshToken, Turn, refresh_token, turn_of
-from app.accounts.members import FoundMember, sign_in_values, unwrapped_key
+from app.accounts.credentials.refresh_tokens import (
+    MalformedToken,
+    RefreshToken,
+    TokenState,
+    encode_refresh_token,
+    token_state,
+)
+from app.accounts.members import StoredMember, session_parameters, unwrap_key
 from app.accounts.models import MemberKey, SignedInSession
-from app.accounts.schemas import SeenSession, SessionPage, SessionRead, TokenPair
+from app.accounts.schemas import SessionDetails, SessionPage, SessionRead, TokenPair
 from app.accounts.services import AccountServices, Caller
-from app.core.crypto.encryption import new_key, seal_json, unseal_json
-from app.core.db.pagination import Order, PageRequest, page_of
+from app.core.crypto.encryption import decrypt_json, encrypt_json, generate_key
+from app.core.db.pagination import Order, PageRequest, fetch_page
 from app.core.db.session import Session
 from app.core.errors import NotFound, NotSignedIn
-from app.core.networks import coarse
+from app.core.networks import coarse_network
 
-MOST = 100  # sessions of one member; the longest unused is ended
-COLUMNS: Select[*tuple[Any, ...]] = (
+MAX_SESSIONS = 100  # per member; a further session replaces the least recently used one
+SESSIONS: Select[*tuple[Any, ...]] = (
     select(
         col(SignedInSession.member_id),
         col(SignedInSession.id),
@@ -38,8 +44,8 @@ COLUMNS: Select[*tuple[Any, ...]] = (
     .select_from(SignedInSession)
     .join(MemberKey, col(MemberKey.member_id) == col(SignedInSession.member_id))
 )
-OF_TOKEN: Select[*tuple[Any, ...]] = (
-    COLUMNS.add_columns(col(SignedInSession.counter), col(SignedInSession.ends_at))
+SESSION_TO_REFRESH: Select[*tuple[Any, ...]] = (
+    SESSIONS.add_columns(col(SignedInSession.counter), col(SignedInSession.ends_at))
     .where(
         col(SignedInSession.member_id) == bindparam("member_id"),
         col(SignedInSession.id) == bindparam("session_id"),
@@ -47,185 +53,197 @@ OF_TOKEN: Select[*tuple[Any, ...]] = (
     )
     .with_for_update(key_share=True, of=SignedInSession)
 )
-NEWEST = Order("started", (col(SignedInSession.started_at), col(SignedInSession.id)), descending=True)
+NEWEST_FIRST = Order("started", (col(SignedInSession.started_at), col(SignedInSession.id)), descending=True)
 
 
-class Ending(StrEnum):
+class SessionScope(StrEnum):
     ALL = "all"
     OTHERS = "others"
 
 
 class SessionEnded(NotSignedIn):
     code = "session_ended"
-    says = "This session is over. Please sign in again."
+    message = "This session has ended. Please sign in again."
 
 
 class RefreshTokenReused(SessionEnded):
-    keeps_writes = True
+    commits_writes = True
 
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-    says = "You have no session with this id."
+    message = "You have no active session with this id."
 
 
 def start_session(
-    session: Session, services: AccountServices, member: FoundMember, caller: Caller, *, now: datetime
+    session: Session, services: AccountServices, member: StoredMember, caller: Caller, *, now: datetime
 ) -> TokenPair:
-    key, member_key, session_id = new_key(), member.key(services.ring), uuid4()
-    _make_room(session, member.id)
+    """Create a session for the caller's device and return its first tokens."""
+    key, member_key, session_id = generate_key(), member.key(services.ring), uuid4()
+    _end_least_recent(session, member.id)
     ends_at = now + timedelta(days=services.settings.session_days)
     row = SignedInSession(
         member_id=member.id,
         id=session_id,
         counter=0,
-        sealed=sealed_session(member_key, member.id, session_id, key=key, caller=caller),
+        sealed=encrypt_session(member_key, member.id, session_id, key=key, caller=caller),
         started_at=now,
         refreshed_at=now,
         expires_at=min(now + timedelta(days=services.settings.session_idle_days), ends_at),
         ends_at=ends_at,
     )
     session.insert(row)
-    note(session, Event.SIGNED_IN, member.id, session_id=session_id, now=now)
-    return _pair(services, SignedInMember(member.id, session_id), row.counter, key, now=now)
+    record_event(session, AuditEventType.SIGNED_IN, member.id, session_id=session_id, now=now)
+    return _token_pair(services, SignedInMember(member.id, session_id), row.counter, key, now=now)
 
 
 def refresh(session: Session, services: AccountServices, text: str, caller: Caller, *, now: datetime) -> TokenPair:
-    """The next tokens of a session; of the token before, within the hour, the same ones again. Raises SessionEnded."""
+    """Exchange a refresh token for the session's next tokens.
+
+    For a short grace period, the previous refresh token returns the current one again, in case the response was lost.
+    Raise SessionEnded if the token is invalid or the session has ended.
+    """
     try:
         token = RefreshToken.parse(text)
-    except Malformed:
+    except MalformedToken:
         raise SessionEnded from None
-    access = SignedInMember(token.member_id, token.session_id)
-    row = session.execute(OF_TOKEN, sign_in_values(access, now)).first()
+    signed_in_member = SignedInMember(token.member_id, token.session_id)
+    row = session.execute(SESSION_TO_REFRESH, session_parameters(signed_in_member, now)).first()
     if row is None:
         raise SessionEnded
-    member_key = unwrapped_key(services.ring, row.member_id, row.key_id, row.wrapped)
-    kept = _unsealed(member_key, row.member_id, row.id, row.sealed)
-    key = b64decode(kept["key"])
-    if not token.is_proven_by(key):
+    member_key = unwrap_key(services.ring, row.member_id, row.key_id, row.wrapped)
+    data = _decrypt_session(member_key, row.member_id, row.id, row.sealed)
+    key = b64decode(data["key"])
+    if not token.has_valid_mac(key):
         raise SessionEnded
-    again_for = timedelta(minutes=services.settings.refresh_again_minutes)
-    match turn_of(token.counter, row.counter, refreshed_at=row.refreshed_at, again_for=again_for, now=now):
-        case Turn.NEXT:
-            here = Caller(caller.network, kept["device"])
+    grace_period = timedelta(minutes=services.settings.refresh_again_minutes)
+    match token_state(token.counter, row.counter, refreshed_at=row.refreshed_at, grace_period=grace_period, now=now):
+        case TokenState.CURRENT:
+            named_caller = Caller(caller.network, data["device"])
             values = {
                 "counter": row.counter + 1,
                 "refreshed_at": now,
                 "expires_at": min(now + timedelta(days=services.settings.session_idle_days), row.ends_at),
-                "sealed": sealed_session(member_key, row.member_id, row.id, key=key, caller=here),
+                "sealed": encrypt_session(member_key, row.member_id, row.id, key=key, caller=named_caller),
             }
             session.update(SignedInSession, {"member_id": row.member_id, "id": row.id}, values)
-            return _pair(services, access, row.counter + 1, key, now=now)
-        case Turn.STOLEN:
-            session.execute(delete(SignedInSession).where(*_one(row.member_id, row.id)))
-            note(session, Event.REFRESH_TOKEN_REUSED, row.member_id, session_id=row.id, now=now)
+            return _token_pair(services, signed_in_member, row.counter + 1, key, now=now)
+        case TokenState.REUSED:
+            session.execute(delete(SignedInSession).where(*_by_id(row.member_id, row.id)))
+            record_event(session, AuditEventType.REFRESH_TOKEN_REUSED, row.member_id, session_id=row.id, now=now)
             raise RefreshTokenReused
-        case Turn.FOREIGN:
+        case TokenState.UNKNOWN:
             raise SessionEnded
-    return _pair(services, access, row.counter, key, now=now)
+    return _token_pair(services, signed_in_member, row.counter, key, now=now)
 
 
-def sessions_of(
-    reads: Session, services: AccountServices, access: SignedInMember, page: PageRequest, *, now: datetime
+def list_sessions(
+    session: Session, services: AccountServices, signed_in_member: SignedInMember, page: PageRequest, *, now: datetime
 ) -> SessionPage:
-    """A member's sessions that go on, the newest first."""
-    mine = col(SignedInSession.member_id) == access.id, col(SignedInSession.expires_at) > now
-    total = reads.scalar(select(func.count()).select_from(SignedInSession).where(*mine)) or 0
-    found = page_of(reads, COLUMNS.where(*mine), page, NEWEST, total=total)
-    items = [_shown(_seen(row, services), access) for row in found.items]
-    return SessionPage(items, found.total, found.next)
+    """Return one page of the member's active sessions, newest first."""
+    is_active = col(SignedInSession.member_id) == signed_in_member.id, col(SignedInSession.expires_at) > now
+    total = session.scalar(select(func.count()).select_from(SignedInSession).where(*is_active)) or 0
+    result = fetch_page(session, SESSIONS.where(*is_active), page, NEWEST_FIRST, total=total)
+    items = [_session_read(_session_details(row, services), signed_in_member) for row in result.items]
+    return SessionPage(items, result.total, result.next)
 
 
-def one_session(
-    reads: Session, services: AccountServices, access: SignedInMember, session_id: UUID, *, now: datetime
+def read_session(
+    session: Session, services: AccountServices, signed_in_member: SignedInMember, session_id: UUID, *, now: datetime
 ) -> SessionRead:
-    """Raises SessionNotFound."""
-    wanted = COLUMNS.where(*_one(access.id, session_id), col(SignedInSession.expires_at) > now)
-    row = reads.execute(wanted).first()
+    """Return one active session of the member. Raise SessionNotFound if there is none with this ID."""
+    statement = SESSIONS.where(*_by_id(signed_in_member.id, session_id), col(SignedInSession.expires_at) > now)
+    row = session.execute(statement).first()
     if row is None:
         raise SessionNotFound
-    return _shown(_seen(row, services), access)
+    return _session_read(_session_details(row, services), signed_in_member)
 
 
-def all_sessions(reading: Session, services: AccountServices, member_id: UUID) -> list[SeenSession]:
-    """Those too that ran out and weren't removed yet, the oldest first."""
-    mine = COLUMNS.where(col(SignedInSession.member_id) == member_id).order_by(col(SignedInSession.started_at))
-    return [_seen(row, services) for row in reading.execute(mine)]
+def all_sessions(session: Session, services: AccountServices, member_id: UUID) -> list[SessionDetails]:
+    """Return all stored sessions of a member, oldest first, even if they have expired."""
+    statement = SESSIONS.where(col(SignedInSession.member_id) == member_id).order_by(col(SignedInSession.started_at))
+    return [_session_details(row, services) for row in session.execute(statement)]
 
 
-def sign_out(session: Session, access: SignedInMember, *, now: datetime) -> None:
-    session.execute(delete(SignedInSession).where(*_one(access.id, access.session_id)))
-    note(session, Event.SIGNED_OUT, access.id, session_id=access.session_id, now=now)
+def sign_out(session: Session, signed_in_member: SignedInMember, *, now: datetime) -> None:
+    member_id, session_id = signed_in_member.id, signed_in_member.session_id
+    session.execute(delete(SignedInSession).where(*_by_id(member_id, session_id)))
+    record_event(session, AuditEventType.SIGNED_OUT, member_id, session_id=session_id, now=now)
 
 
 def end_session(session: Session, member_id: UUID, session_id: UUID, *, now: datetime) -> None:
-    ended = session.execute(
-        delete(SignedInSession).where(*_one(member_id, session_id)).returning(col(SignedInSession.id))
+    """End one session of a member. Raise SessionNotFound if there is none with this ID."""
+    deleted = session.execute(
+        delete(SignedInSession).where(*_by_id(member_id, session_id)).returning(col(SignedInSession.id))
     )
-    if ended.first() is None:
+    if deleted.first() is None:
         raise SessionNotFound
-    note(session, Event.SESSION_ENDED, member_id, session_id=session_id, now=now)
+    record_event(session, AuditEventType.SESSION_ENDED, member_id, session_id=session_id, now=now)
 
 
-def end_my_sessions(session: Session, access: SignedInMember, which: Ending, *, now: datetime) -> None:
-    end_sessions(session, access.id, but=access.session_id if which is Ending.OTHERS else None, now=now)
+def end_sessions_in_scope(
+    session: Session, signed_in_member: SignedInMember, scope: SessionScope, *, now: datetime
+) -> None:
+    """End all sessions of the member, or all except the current one."""
+    except_id = signed_in_member.session_id if scope is SessionScope.OTHERS else None
+    end_sessions(session, signed_in_member.id, except_id=except_id, now=now)
 
 
-def end_sessions(session: Session, member_id: UUID, *, but: UUID | None = None, now: datetime) -> None:
-    """End all of a member's sessions, or all but one."""
+def end_sessions(session: Session, member_id: UUID, *, except_id: UUID | None = None, now: datetime) -> None:
+    """End all sessions of a member, except `except_id` if it is given."""
     statement = delete(SignedInSession).where(col(SignedInSession.member_id) == member_id)
-    session.execute(statement.where(col(SignedInSession.id) != but) if but else statement)
-    note(session, Event.SESSIONS_ENDED, member_id, now=now)
+    session.execute(statement.where(col(SignedInSession.id) != except_id) if except_id else statement)
+    record_event(session, AuditEventType.SESSIONS_ENDED, member_id, now=now)
 
 
-def _seen(row: Row[Any], services: AccountServices) -> SeenSession:
-    key = unwrapped_key(services.ring, row.member_id, row.key_id, row.wrapped)
-    kept = _unsealed(key, row.member_id, row.id, row.sealed)
-    return SeenSession(
+def _session_details(row: Row[Any], services: AccountServices) -> SessionDetails:
+    key = unwrap_key(services.ring, row.member_id, row.key_id, row.wrapped)
+    data = _decrypt_session(key, row.member_id, row.id, row.sealed)
+    return SessionDetails(
         id=row.id,
-        device=kept["device"],
-        place=kept["place"],
+        device=data["device"],
+        place=data["place"],
         started_at=row.started_at,
         last_used_at=row.refreshed_at,
         expires_at=row.expires_at,
     )
 
 
-def _shown(seen: SeenSession, access: SignedInMember) -> SessionRead:
-    return SessionRead(**asdict(seen), is_current=seen.id == access.session_id)
+def _session_read(details: SessionDetails, signed_in_member: SignedInMember) -> SessionRead:
+    return SessionRead(**asdict(details), is_current=details.id == signed_in_member.session_id)
 
 
-def _one(member_id: UUID, session_id: UUID) -> Any:
+def _by_id(member_id: UUID, session_id: UUID) -> Any:
     return col(SignedInSession.member_id) == member_id, col(SignedInSession.id) == session_id
 
 
-def _make_room(session: Session, member_id: UUID) -> None:
-    mine = col(SignedInSession.member_id) == member_id
-    unused = select(col(SignedInSession.id)).where(mine).order_by(col(SignedInSession.refreshed_at).desc())
-    session.execute(
-        delete(SignedInSession).where(mine, col(SignedInSession.id).in_(unused.offset(MOST - 1).limit(MOST)))
-    )
+def _end_least_recent(session: Session, member_id: UUID) -> None:
+    by_member = col(SignedInSession.member_id) == member_id
+    latest_first = select(col(SignedInSession.id)).where(by_member).order_by(col(SignedInSession.refreshed_at).desc())
+    excess = latest_first.offset(MAX_SESSIONS - 1).limit(MAX_SESSIONS)
+    session.execute(delete(SignedInSession).where(by_member, col(SignedInSession.id).in_(excess)))
 
 
-def _pair(services: AccountServices, access: SignedInMember, turn: int, key: bytes, *, now: datetime) -> TokenPair:
+def _token_pair(
+    services: AccountServices, signed_in_member: SignedInMember, counter: int, key: bytes, *, now: datetime
+) -> TokenPair:
     return TokenPair(
-        access_token=services.tokens.issue(access, now=now),
-        token_type="Bearer",  # noqa: S106 - its name in RFC 6750
-        expires_in=int(services.tokens.good_for.total_seconds()),
-        refresh_token=refresh_token(key, access.id, access.session_id, turn),
+        access_token=services.tokens.issue(signed_in_member, now=now),
+        token_type="Bearer",  # noqa: S106 - token type of RFC 6750
+        expires_in=int(services.tokens.lifetime.total_seconds()),
+        refresh_token=encode_refresh_token(key, signed_in_member.id, signed_in_member.session_id, counter),
     )
 
 
-def sealed_session(member_key: bytes, member_id: UUID, session_id: UUID, *, key: bytes, caller: Caller) -> bytes:
-    kept = {"key": b64encode(key).decode(), "device": caller.device, "place": coarse(caller.network)}
-    return seal_json(member_key, kept, bound_to=_place(member_id, session_id))
+def encrypt_session(member_key: bytes, member_id: UUID, session_id: UUID, *, key: bytes, caller: Caller) -> bytes:
+    data = {"key": b64encode(key).decode(), "device": caller.device, "place": coarse_network(caller.network)}
+    return encrypt_json(member_key, data, associated_data=_associated_data(member_id, session_id))
 
 
-def _unsealed(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, Any]:
-    kept: dict[str, Any] = unseal_json(member_key, sealed, bound_to=_place(member_id, session_id))
-    return kept
+def _decrypt_session(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, Any]:
+    data: dict[str, Any] = decrypt_json(member_key, sealed, associated_data=_associated_data(member_id, session_id))
+    return data
 
 
-def _place(member_id: UUID, session_id: UUID) -> str:
+def _associated_data(member_id: UUID, session_id: UUID) -> str:
     return f"sessions|{member_id}|{session_id}"

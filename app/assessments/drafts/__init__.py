@@ -1,1 +1,1 @@
-"""Answers saved on one device and continued on another."""
+"""Drafts: incomplete questionnaire answers, stored so that a member can continue on another device."""

@@ -1,4 +1,4 @@
-"""A member's answers so far."""
+"""Endpoints for reading, saving and deleting a member's unfinished questionnaire answers (drafts)."""
 
 from http import HTTPStatus
 
@@ -10,38 +10,40 @@ from app.assessments.drafts import service
 from app.assessments.drafts.schemas import DraftRead
 from app.assessments.drafts.service import DraftNewer, DraftNotFound
 from app.assessments.requests import NewDraft
-from app.assessments.service import AssessmentNotFound, BadAnswers, UnknownVersion
+from app.assessments.service import AssessmentNotFound, InvalidAnswers, UnknownVersion
 from app.core.timestamps import InFuture
-from app.web.problems import refusals
+from app.web.problems import responses
 from app.web.routes import api_router
 
-router = api_router("/me/assessments/{slug}/draft", tag="Assessments", responses=refusals(BadToken))
+router = api_router("/me/assessments/{slug}/draft", tag="Assessments", responses=responses(BadToken))
 
 
-@router.get("", summary="Your answers so far", responses=refusals(DraftNotFound))
+@router.get("", summary="Get draft answers", responses=responses(DraftNotFound))
 def read_draft(slug: AssessmentSlug, session: MemberSession, services: Services) -> DraftRead:
-    """What you answered up to now, on whichever device, and which question is next. It may be of an older version."""
+    """Return your saved answers to an unfinished questionnaire, and the next question. The answers may belong to an
+    older version of the questionnaire.
+    """
     return service.read_draft(session, services, session.member.id, slug)
 
 
 @router.put(
     "",
-    summary="Save answers so far",
-    responses=refusals(AssessmentNotFound, UnknownVersion, BadAnswers, InFuture, ConsentRequired, DraftNewer),
+    summary="Save draft answers",
+    responses=responses(AssessmentNotFound, UnknownVersion, InvalidAnswers, InFuture, ConsentRequired, DraftNewer),
 )
-def keep_draft(slug: AssessmentSlug, body: NewDraft, session: MemberSession, services: Services) -> DraftRead:
-    """Save all answers up to now. The later save stays, whichever arrives first: an older one gets a 409 with the
-    member `draft`, which is what is stored.
+def save_draft(slug: AssessmentSlug, body: NewDraft, session: MemberSession, services: Services) -> DraftRead:
+    """Save all your answers to an unfinished questionnaire. If the stored draft has a later `answered_at`, it isn't
+    replaced: the response is 409, with the stored draft as `draft`.
     """
-    return service.keep_draft(session, services, session.member.id, slug, body, now=session.now)
+    return service.save_draft(session, services, session.member.id, slug, body, now=session.now)
 
 
 @router.delete(
     "",
-    summary="Discard answers so far",
+    summary="Discard draft answers",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(AssessmentNotFound),
+    responses=responses(AssessmentNotFound),
 )
 def delete_draft(slug: AssessmentSlug, session: MemberSession) -> None:
-    """Discard what you answered up to now; also if there is nothing."""
+    """Delete your saved answers to an unfinished questionnaire. Also succeeds if there are none."""
     service.delete_draft(session, session.member.id, slug)

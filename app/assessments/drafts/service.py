@@ -1,4 +1,7 @@
-"""Answers so far: saved on one device and continued on another. The later save stays, whichever arrives first."""
+"""Read, save and delete a member's unfinished questionnaire answers (drafts).
+
+Answers can be saved on several devices. A draft is never replaced by one with an earlier `answered_at`.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,40 +13,45 @@ from pydantic import TypeAdapter
 from sqlalchemy import BindParameter, Delete, and_, bindparam, delete, select
 from sqlmodel import col
 
-from app.accounts.consents import HEALTH, ConsentRequired, granted
-from app.accounts.members import unwrapped_key
+from app.accounts.consents import HEALTH_DATA, ConsentRequired, consent_granted
+from app.accounts.members import unwrap_key
 from app.accounts.models import MemberKey
 from app.assessments.drafts.schemas import DraftProgress, DraftRead
 from app.assessments.models import Assessment, Draft
 from app.assessments.questionnaires import Questionnaire
 from app.assessments.requests import NewDraft
 from app.assessments.rules import scoring
-from app.assessments.service import AssessmentNotFound, check_answers, known_version, listed
+from app.assessments.service import (
+    AssessmentNotFound,
+    check_answers,
+    get_current_questionnaire,
+    get_questionnaire_version,
+)
 from app.assessments.services import AssessmentServices
-from app.core.crypto.encryption import seal_json, unseal_json
+from app.core.crypto.encryption import decrypt_json, encrypt_json
 from app.core.db.pagination import Statement
 from app.core.db.session import Session
 from app.core.errors import Conflict, FieldError, NotFound
-from app.core.timestamps import not_ahead
+from app.core.timestamps import clamp_to_now
 
-STEPS = 1024  # bytes: how much was answered doesn't show
-ME: BindParameter[UUID] = bindparam("member_id")
-THIS: BindParameter[str] = bindparam("slug")
+PADDING_BLOCK_SIZE = 1024  # bytes; encrypted answers are padded to a multiple of this size, to hide their number
+MEMBER_ID: BindParameter[UUID] = bindparam("member_id")
+SLUG: BindParameter[str] = bindparam("slug")
 
 
 class DraftNotFound(NotFound):
     code = "draft_not_found"
-    says = "There are no answers so far."
+    message = "You have no draft of this assessment."
 
     def __init__(self) -> None:
-        super().__init__(FieldError("path", "/slug", self.says))
+        super().__init__(FieldError("path", "/slug", self.message))
 
 
 class DraftNewer(Conflict):
-    """Carries the draft that stays."""
+    """Raised if the stored draft is newer than the draft to save. Contains the stored draft."""
 
     code = "draft_newer"
-    more_example: ClassVar[Mapping[str, Any]] = {
+    extensions_example: ClassVar[Mapping[str, Any]] = {
         "draft": {
             "assessment": "attachment-reflection",
             "version": 1,
@@ -52,17 +60,17 @@ class DraftNewer(Conflict):
             "progress": {"asked": 24, "answered": 1, "next_question": "q02"},
         }
     }
-    says = "Later answers are stored already; they come along as `draft`."
+    message = "A newer draft is already stored. It is included as `draft`."
 
     def __init__(self, draft: DraftRead) -> None:
         super().__init__(
-            FieldError("body", "/answered_at", "This is before the stored draft."),
-            more={"draft": TypeAdapter(DraftRead).dump_python(draft, mode="json")},
+            FieldError("body", "/answered_at", "This time is before that of the stored draft."),
+            extensions={"draft": TypeAdapter(DraftRead).dump_python(draft, mode="json")},
         )
 
 
 class StoredDraft(NamedTuple):
-    """A row with the key that opens it."""
+    """A database row of a draft, with the member's encryption key in wrapped (encrypted) form."""
 
     member_id: UUID
     assessment: str
@@ -72,106 +80,119 @@ class StoredDraft(NamedTuple):
     key_id: str
     wrapped: bytes
 
-    def answers(self, services: AssessmentServices) -> dict[str, int]:
-        key = unwrapped_key(services.ring, self.member_id, self.key_id, self.wrapped)
-        answers: dict[str, int] = unseal_json(key, self.sealed, bound_to=_place(self.member_id, self.assessment))
+    def decrypt_answers(self, services: AssessmentServices) -> dict[str, int]:
+        key = unwrap_key(services.ring, self.member_id, self.key_id, self.wrapped)
+        answers: dict[str, int] = decrypt_json(
+            key, self.sealed, associated_data=_associated_data(self.member_id, self.assessment)
+        )
         return answers
 
 
 @cache
-def _drafts() -> Statement:
-    """A member's rows for `StoredDraft`."""
+def _drafts_by_member() -> Statement:
+    """Return a SELECT statement for a member's drafts, with the columns of `StoredDraft`."""
     columns = (col(getattr(Draft, name)) for name in StoredDraft._fields[:-2])
     return (
         select(*columns, col(MemberKey.key_id), col(MemberKey.wrapped))
         .join(MemberKey, col(MemberKey.member_id) == col(Draft.member_id))
-        .where(col(Draft.member_id) == ME)
+        .where(col(Draft.member_id) == MEMBER_ID)
         .order_by(col(Draft.assessment))
     )
 
 
 @cache
-def _this() -> Statement:
-    return _drafts().where(col(Draft.assessment) == THIS)
+def _draft_by_slug() -> Statement:
+    return _drafts_by_member().where(col(Draft.assessment) == SLUG)
 
 
 @cache
-def _before() -> Statement:
-    """The member's key, when the stored draft was answered, and whether there is consent."""
+def _state_before_save() -> Statement:
+    """Return a SELECT statement for the data needed before saving a draft.
+
+    These are the member's encryption key and consent, and the time of the stored draft.
+    """
     return (
         select(
             col(MemberKey.key_id),
             col(MemberKey.wrapped),
             col(Draft.answered_at),
-            granted(ME, HEALTH).label("agreed"),
+            consent_granted(MEMBER_ID, HEALTH_DATA).label("has_consent"),
         )
         .select_from(MemberKey)
-        .outerjoin(Draft, and_(col(Draft.member_id) == ME, col(Draft.assessment) == THIS))
-        .where(col(MemberKey.member_id) == ME)
+        .outerjoin(Draft, and_(col(Draft.member_id) == MEMBER_ID, col(Draft.assessment) == SLUG))
+        .where(col(MemberKey.member_id) == MEMBER_ID)
     )
 
 
 @cache
-def _discarded() -> Delete:
-    return delete(Draft).where(col(Draft.member_id) == ME, col(Draft.assessment) == THIS)
+def _draft_deletion() -> Delete:
+    return delete(Draft).where(col(Draft.member_id) == MEMBER_ID, col(Draft.assessment) == SLUG)
 
 
 @cache
-def _assessment() -> Statement:
-    return select(col(Assessment.slug)).where(col(Assessment.slug) == THIS)
+def _assessment_by_slug() -> Statement:
+    return select(col(Assessment.slug)).where(col(Assessment.slug) == SLUG)
 
 
-def read_draft(reading: Session, services: AssessmentServices, member_id: UUID, slug: str) -> DraftRead:
-    """Raises DraftNotFound."""
-    rows = reading.fetch(_this(), {"member_id": member_id, "slug": slug})
+def read_draft(session: Session, services: AssessmentServices, member_id: UUID, slug: str) -> DraftRead:
+    """Return the member's draft of a questionnaire. Raises DraftNotFound."""
+    rows = session.fetch(_draft_by_slug(), {"member_id": member_id, "slug": slug})
     if not rows:
         raise DraftNotFound
     draft = StoredDraft(*rows[0])
-    questionnaire = services.questionnaires.version(reading, slug, draft.version)
-    assert questionnaire  # a foreign key says so
-    return _shown(questionnaire, draft.answers(services), draft.answered_at)
+    questionnaire = services.questionnaires.version(session, slug, draft.version)
+    assert questionnaire  # A foreign key guarantees that the version exists.
+    return _draft_read(questionnaire, draft.decrypt_answers(services), draft.answered_at)
 
 
-def keep_draft(
+def save_draft(
     session: Session, services: AssessmentServices, member_id: UUID, slug: str, body: NewDraft, *, now: datetime
 ) -> DraftRead:
-    """Raises InFuture, AssessmentNotFound, UnknownVersion, BadAnswers, ConsentRequired and DraftNewer."""
-    (row,) = session.fetch(_before(), {"member_id": member_id, "slug": slug})
-    answered_at = not_ahead(body.answered_at, now=now, pointer="/answered_at")
-    listed(session, services.questionnaires, slug)
-    questionnaire = known_version(session, services.questionnaires, slug, body.version)
+    """Save a draft unless a newer one is stored.
+
+    Raises InFuture, AssessmentNotFound, UnknownVersion, InvalidAnswers, ConsentRequired or DraftNewer.
+    """
+    (row,) = session.fetch(_state_before_save(), {"member_id": member_id, "slug": slug})
+    answered_at = clamp_to_now(body.answered_at, now=now, pointer="/answered_at")
+    get_current_questionnaire(session, services.questionnaires, slug)
+    questionnaire = get_questionnaire_version(session, services.questionnaires, slug, body.version)
     check_answers(questionnaire, body.answers)
-    if not row.agreed:
+    if not row.has_consent:
         raise ConsentRequired
     if row.answered_at and row.answered_at > answered_at:
         raise DraftNewer(read_draft(session, services, member_id, slug))
-    key = unwrapped_key(services.ring, member_id, row.key_id, row.wrapped)
+    key = unwrap_key(services.ring, member_id, row.key_id, row.wrapped)
     values = {
         "version": questionnaire.version,
         "answered_at": answered_at,
-        "sealed": seal_json(key, body.answers, bound_to=_place(member_id, slug), steps=STEPS),
+        "sealed": encrypt_json(
+            key, body.answers, associated_data=_associated_data(member_id, slug), block_size=PADDING_BLOCK_SIZE
+        ),
     }
     session.upsert(Draft, [{"member_id": member_id, "assessment": slug, **values}])
-    return _shown(questionnaire, body.answers, answered_at)
+    return _draft_read(questionnaire, body.answers, answered_at)
 
 
 def delete_draft(session: Session, member_id: UUID, slug: str) -> None:
-    """Raises AssessmentNotFound for a slug that never was one."""
-    discarded = session.execute(_discarded(), {"member_id": member_id, "slug": slug}).rowcount
-    if not discarded and session.scalar(_assessment(), {"slug": slug}) is None:
+    """Delete a draft if it exists. Raises AssessmentNotFound if there is no questionnaire with this slug."""
+    deleted_count = session.execute(_draft_deletion(), {"member_id": member_id, "slug": slug}).rowcount
+    if not deleted_count and session.scalar(_assessment_by_slug(), {"slug": slug}) is None:
         raise AssessmentNotFound
 
 
-def all_drafts(reading: Session, services: AssessmentServices, member_id: UUID) -> Iterator[dict[str, Any]]:
-    for draft in (StoredDraft(*row) for row in reading.fetch(_drafts(), {"member_id": member_id})):
-        shown = {name: getattr(draft, name) for name in ("assessment", "version", "answered_at")}
-        yield {**shown, "answers": draft.answers(services)}
+def iter_drafts(session: Session, services: AssessmentServices, member_id: UUID) -> Iterator[dict[str, Any]]:
+    for draft in (StoredDraft(*row) for row in session.fetch(_drafts_by_member(), {"member_id": member_id})):
+        fields = {name: getattr(draft, name) for name in ("assessment", "version", "answered_at")}
+        yield {**fields, "answers": draft.decrypt_answers(services)}
 
 
-def _shown(questionnaire: Questionnaire, answers: dict[str, int], answered_at: datetime) -> DraftRead:
-    """Answers to questions that aren't asked any longer are kept, and count as no progress."""
-    questions = scoring.questions_for(questionnaire.definition, answers)
-    left = [question for question in questions if question not in answers]
+def _draft_read(questionnaire: Questionnaire, answers: dict[str, int], answered_at: datetime) -> DraftRead:
+    """Build the response for a draft.
+
+    Answers to questions that are hidden by other answers are returned, but don't count as progress.
+    """
+    questions = scoring.list_asked_questions(questionnaire.definition, answers)
+    unanswered = [question for question in questions if question not in answers]
     return DraftRead(
         assessment=questionnaire.slug,
         version=questionnaire.version,
@@ -179,11 +200,11 @@ def _shown(questionnaire: Questionnaire, answers: dict[str, int], answered_at: d
         answered_at=answered_at,
         progress=DraftProgress(
             asked=len(questions),
-            answered=len(questions) - len(left),
-            next_question=left[0] if left else None,
+            answered=len(questions) - len(unanswered),
+            next_question=unanswered[0] if unanswered else None,
         ),
     )
 
 
-def _place(member_id: UUID, assessment: str) -> str:
+def _associated_data(member_id: UUID, assessment: str) -> str:
     return f"drafts|{member_id}|{assessment}"

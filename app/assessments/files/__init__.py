@@ -1,1 +1,1 @@
-"""The file format of questionnaires, and its checks."""
+"""The file format of questionnaires, and the validation of these files."""

@@ -1,15 +1,15 @@
-"""What a file of seed_content/assessments/ may say. docs/content.md explains it to editors."""
+"""Schema of the questionnaire files in seed_content/assessments/, described for editors in docs/content.md."""
 
 import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core.source_files.fields import Href, Https, Line, ReferenceEntry, Shape, Slug, Text
+from app.core.source_files.fields import ContentModel, Href, Line, ReferenceEntry, Slug, Text, WebAddress
 
-LARGEST = 1000  # that an answer may be
-MOST_QUESTIONS = 500
-MOST_SCALES = 50
+MAX_ANSWER_VALUE = 1000
+MAX_QUESTIONS = 500
+MAX_SCALES = 50
 
 
 def _whole_number(value: str) -> str:
@@ -25,14 +25,14 @@ def _id(value: str) -> str:
 
 
 Id = Annotated[str, AfterValidator(_id)]
-Answer = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+Answer = Annotated[int, Field(ge=-MAX_ANSWER_VALUE, le=MAX_ANSWER_VALUE)]
 AnswerKey = Annotated[str, AfterValidator(_whole_number)]
 Number = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
-Positive = Annotated[float, Field(ge=0.000_001, le=1_000_000, allow_inf_nan=False)]
-People = Annotated[int, Field(ge=1)]
+PositiveNumber = Annotated[float, Field(ge=0.000_001, le=1_000_000, allow_inf_nan=False)]
+SampleSize = Annotated[int, Field(ge=1)]
 
 
-class ResponseScaleEntry(Shape):
+class ResponseScaleEntry(ContentModel):
     id: Id
     min: Answer
     max: Answer
@@ -40,20 +40,20 @@ class ResponseScaleEntry(Shape):
     scores: dict[AnswerKey, Number] | None = None
 
 
-class SectionEntry(Shape):
+class SectionEntry(ContentModel):
     id: Id
     title: Line
     text: Line | None = None
 
 
-class OptionEntry(Shape):
+class OptionEntry(ContentModel):
     value: Answer
     label: Line
     score: Number | None = None
 
 
-class ConditionEntry(Shape):
-    """An earlier question's answer, or several such conditions."""
+class ConditionEntry(ContentModel):
+    """A condition on the answer to an earlier question, or a combination of such conditions."""
 
     question: Id | None = None
     at_least: Answer | None = None
@@ -63,17 +63,17 @@ class ConditionEntry(Shape):
     any: Annotated[list["ConditionEntry"], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def _one_of_a_kind(self) -> Self:
-        tests = [self.at_least, self.at_most, self.one_of]
+    def _check_kind(self) -> Self:
+        comparisons = [self.at_least, self.at_most, self.one_of]
         kinds = [self.question, self.all, self.any]
-        if sum(each is not None for each in kinds) != 1:
-            raise ValueError("must have either question, all or any")
-        if bool(self.question) != any(each is not None for each in tests):
-            raise ValueError("must have question with at_least, at_most or one_of")
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("must have exactly one of question, all and any")
+        if bool(self.question) != any(test is not None for test in comparisons):
+            raise ValueError("must have question together with at_least, at_most or one_of")
         return self
 
 
-class QuestionEntry(Shape):
+class QuestionEntry(ContentModel):
     id: Id
     text: Line
     section: Id | None = None
@@ -83,50 +83,50 @@ class QuestionEntry(Shape):
     show_if: ConditionEntry | None = None
 
 
-class MissingEntry(Shape):
+class MissingEntry(ContentModel):
     rule: Literal["require_complete", "prorate", "ignore"]
     min_answered: Annotated[int, Field(ge=1)] | None = None
     note: Line | None = None
 
     @model_validator(mode="after")
-    def _how_many(self) -> Self:
+    def _check_min_answered(self) -> Self:
         if self.rule == "require_complete" and self.min_answered is not None:
             raise ValueError("must have no min_answered: the rule require_complete needs every answer")
         if self.rule != "require_complete" and self.min_answered is None:
-            raise ValueError("must say min_answered: how many answers it needs at least")
+            raise ValueError("must have min_answered: the smallest number of answers for a score")
         return self
 
 
-class ReliabilityEntry(Shape):
+class ReliabilityEntry(ContentModel):
     coefficient: Line
     value: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
-    sd: Positive
-    n: People | None = None
+    sd: PositiveNumber
+    n: SampleSize | None = None
     population: Line
     source: Slug
 
 
-class NormsEntry(Shape):
+class NormsEntry(ContentModel):
     mean: Number
-    sd: Positive
-    n: People | None = None
+    sd: PositiveNumber
+    n: SampleSize | None = None
     population: Line
     source: Slug
 
 
-class NextStepEntry(Shape):
+class NextStepEntry(ContentModel):
     text: Line
     label: Line
     href: Href
 
 
-class InterpretationEntry(Shape):
+class InterpretationEntry(ContentModel):
     title: Line
     text: Text
     next_step: NextStepEntry | None = None
 
 
-class BandEntry(Shape):
+class BandEntry(ContentModel):
     id: Id
     name: Line
     min: Number
@@ -135,19 +135,19 @@ class BandEntry(Shape):
     next_step: NextStepEntry | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _check_range(self) -> Self:
         if self.min > self.max:
-            raise ValueError("ends before it begins: min must not be more than max")
+            raise ValueError("min must not be larger than max")
         return self
 
 
-class BandsEntry(Shape):
+class BandsEntry(ContentModel):
     source: Slug
     population: Line | None = None
     values: Annotated[list[BandEntry], Field(min_length=2)]
 
 
-class ScaleEntry(Shape):
+class ScaleEntry(ContentModel):
     id: Id
     name: Line
     description: Line
@@ -156,7 +156,7 @@ class ScaleEntry(Shape):
     method: Literal["mean", "sum"]
     items: Annotated[list[Id], Field(min_length=1)]
     reverse_keyed: list[Id] = Field(default_factory=list)
-    weights: dict[Id, Positive] = Field(default_factory=dict)
+    weights: dict[Id, PositiveNumber] = Field(default_factory=dict)
     missing: MissingEntry
     reliability: ReliabilityEntry | None = None
     norms: NormsEntry | None = None
@@ -164,7 +164,7 @@ class ScaleEntry(Shape):
     shares_items_with: list[Id] = Field(default_factory=list)
 
 
-class FunctionEntry(Shape):
+class FunctionEntry(ContentModel):
     constant: Number
     coefficients: dict[Id, Number]
 
@@ -176,38 +176,38 @@ class StyleEntry(InterpretationEntry):
     function: FunctionEntry | None = None
 
 
-class StyleRuleEntry(Shape):
+class StyleRuleEntry(ContentModel):
     method: Literal["midpoint", "linear_discriminant"]
     scales: Annotated[list[Id], Field(min_length=1, max_length=4)]
     midpoints: dict[Id, Number] | None = None
-    borderline_margin: Positive | None = None
+    borderline_margin: PositiveNumber | None = None
     source: Slug | None = None
     note: Line | None = None
     styles: Annotated[list[StyleEntry], Field(min_length=2)]
     middle: InterpretationEntry | None = None
 
 
-class RecommendationsEntry(Shape):
+class RecommendationsEntry(ContentModel):
     topics: list[Slug] = Field(default_factory=list)
     articles: list[Slug] = Field(default_factory=list)
     journey: Slug | None = None
 
 
-class LicenceEntry(Shape):
+class LicenceEntry(ContentModel):
     status: Line
     holder: Line
-    url: Https | None = None
+    url: WebAddress | None = None
     commercial_use: Literal["allowed", "forbidden", "unclear"]
     override_reason: Text | None = None
 
     @model_validator(mode="after")
-    def _is_granted(self) -> Self:
+    def _check_commercial_use(self) -> Self:
         if self.commercial_use != "allowed" and self.override_reason is None:
-            raise ValueError(f"is {self.commercial_use} for commercial use: get a permission, or give override_reason")
+            raise ValueError(f"is {self.commercial_use} for commercial use: get permission, or give override_reason")
         return self
 
 
-class QuestionnaireFile(Shape):
+class QuestionnaireFile(ContentModel):
     title: Line
     summary: Line
     minutes: Annotated[int, Field(ge=1, le=240)]
@@ -216,8 +216,8 @@ class QuestionnaireFile(Shape):
     disclaimer: Text
     response_scales: Annotated[list[ResponseScaleEntry], Field(min_length=1)]
     sections: list[SectionEntry] = Field(default_factory=list)
-    questions: Annotated[list[QuestionEntry], Field(min_length=1, max_length=MOST_QUESTIONS)]
-    scales: Annotated[list[ScaleEntry], Field(min_length=1, max_length=MOST_SCALES)]
+    questions: Annotated[list[QuestionEntry], Field(min_length=1, max_length=MAX_QUESTIONS)]
+    scales: Annotated[list[ScaleEntry], Field(min_length=1, max_length=MAX_SCALES)]
     style: StyleRuleEntry | None = None
     recommendations: RecommendationsEntry = Field(default_factory=RecommendationsEntry)
     licence: LicenceEntry

@@ -1,1 +1,1 @@
-"""Results that members keep: saved, compared, drawn and recomputed."""
+"""Members' questionnaire results: storing, comparing, charting and recomputing them."""

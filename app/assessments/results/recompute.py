@@ -1,4 +1,4 @@
-"""Scores every stored result again, to show that it still says the same."""
+"""Score the answers of every stored result again, and compare the new scores with the stored scores."""
 
 import json
 from collections.abc import Iterator
@@ -11,49 +11,51 @@ from sqlalchemy import Uuid, tuple_
 from sqlmodel import col
 
 from app.assessments.models import Result
-from app.assessments.results.stored_results import StoredResult, opened, results
+from app.assessments.results.stored_results import StoredResult, decrypt_result, results_with_keys
 from app.assessments.rules import scoring
-from app.assessments.rules.definition import digest_of
+from app.assessments.rules.definition import definition_digest
 from app.assessments.services import AssessmentServices
-from app.core.crypto.encryption import Broken
+from app.core.crypto.encryption import DecryptionError
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.session import Session
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 
 
 class RecomputeStatus(Enum):
-    SAME = "the same"
-    OTHER = "other figures"
-    OTHER_DEFINITION = "another definition"
+    SAME = "same"
+    DIFFERENT = "different scores"
+    DIFFERENT_DEFINITION = "different definition"
     UNREADABLE = "unreadable"
 
 
-class Recomputed(NamedTuple):
+class RecomputedResult(NamedTuple):
     member_id: UUID
     id: UUID
     engine: int
     status: RecomputeStatus
 
 
-def recomputed(reads: Session, services: AssessmentServices) -> Iterator[Recomputed]:
-    """Every result, a few in memory at a time."""
+def recompute_results(session: Session, services: AssessmentServices) -> Iterator[RecomputedResult]:
+    """Score all stored results again, in batches. Yields for each result whether its scores are the same."""
     keys = tuple_(col(Result.member_id), col(Result.id))
-    page = results().order_by(col(Result.member_id), col(Result.id)).limit(AT_ONCE)
-    found = [StoredResult(*row) for row in reads.execute(page)]
-    while found:
-        for row in found:
-            yield Recomputed(row.member_id, row.id, row.engine, _status(reads, services, row))
-        last = tuple_(found[-1].member_id, found[-1].id, types=[Uuid(), Uuid()])
-        found = [StoredResult(*row) for row in reads.execute(page.where(keys > last))]
+    page = results_with_keys().order_by(col(Result.member_id), col(Result.id)).limit(BATCH_SIZE)
+    batch = [StoredResult(*row) for row in session.execute(page)]
+    while batch:
+        for row in batch:
+            yield RecomputedResult(row.member_id, row.id, row.engine, _recompute_status(session, services, row))
+        last = tuple_(batch[-1].member_id, batch[-1].id, types=[Uuid(), Uuid()])
+        batch = [StoredResult(*row) for row in session.execute(page.where(keys > last))]
 
 
-def _status(reads: Session, services: AssessmentServices, row: StoredResult) -> RecomputeStatus:
+def _recompute_status(session: Session, services: AssessmentServices, row: StoredResult) -> RecomputeStatus:
     try:
-        result = opened(reads, services, row)
-        if digest_of(result.questionnaire.stored) != row.digest:
-            return RecomputeStatus.OTHER_DEFINITION
-        again = scoring.score(result.questionnaire.definition, result.answers)
-    except (Broken, UnknownKey, KeyError):  # nothing that was ever stored: no seal, no such part, no such answer
+        result = decrypt_result(session, services, row)
+        if definition_digest(result.questionnaire.content) != row.digest:
+            return RecomputeStatus.DIFFERENT_DEFINITION
+        outcome = scoring.score(result.questionnaire.definition, result.answers)
+    except (DecryptionError, UnknownKey, KeyError):  # A KeyError means that the definition or an answer is invalid.
         return RecomputeStatus.UNREADABLE
-    return RecomputeStatus.SAME if json.loads(json.dumps(asdict(again))) == result.outcome else RecomputeStatus.OTHER
+    return (
+        RecomputeStatus.SAME if json.loads(json.dumps(asdict(outcome))) == result.outcome else RecomputeStatus.DIFFERENT
+    )

@@ -1,1 +1,1 @@
-"""Definitions, scoring, styles and reliable change as pure functions."""
+"""Scoring rules of questionnaires as pure functions: scores, styles and reliable change."""

@@ -1,4 +1,4 @@
-"""When a question is asked: conditions on earlier answers."""
+"""Conditions on earlier answers that determine whether a question is shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,47 +8,50 @@ Answers = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An earlier question was answered with one of some values. Without an answer it doesn't hold."""
+class AnswerCondition:
+    """A condition that is met if the answer to a question is one of the given values."""
 
     question: str
     values: frozenset[int]
 
-    def holds(self, answers: Answers) -> bool:
+    def is_met(self, answers: Answers) -> bool:
         return answers.get(self.question) in self.values
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    parts: tuple["Condition", ...]
+    conditions: tuple["Condition", ...]
 
-    def holds(self, answers: Answers) -> bool:
-        return all(part.holds(answers) for part in self.parts)
+    def is_met(self, answers: Answers) -> bool:
+        return all(part.is_met(answers) for part in self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    parts: tuple["Condition", ...]
+    conditions: tuple["Condition", ...]
 
-    def holds(self, answers: Answers) -> bool:
-        return any(part.holds(answers) for part in self.parts)
-
-
-Condition = Answered | AllOf | AnyOf
+    def is_met(self, answers: Answers) -> bool:
+        return any(part.is_met(answers) for part in self.conditions)
 
 
-def condition_of(stored: Mapping[str, Any], options: Mapping[str, frozenset[int]]) -> Condition:
-    """A condition as a definition states it. `options` are the values that each question may be answered with."""
+Condition = AnswerCondition | AllOf | AnyOf
+
+
+def parse_condition(stored: Mapping[str, Any], options: Mapping[str, frozenset[int]]) -> Condition:
+    """Parse a condition from a questionnaire's stored JSON.
+
+    `options` contains the possible answers to each question.
+    """
     match stored:
         case {"all": parts}:
-            return AllOf(tuple(condition_of(part, options) for part in parts))
+            return AllOf(tuple(parse_condition(part, options) for part in parts))
         case {"any": parts}:
-            return AnyOf(tuple(condition_of(part, options) for part in parts))
+            return AnyOf(tuple(parse_condition(part, options) for part in parts))
     question = stored["question"]
-    return Answered(question, frozenset(value for value in options[question] if _fits(stored, value)))
+    return AnswerCondition(question, frozenset(value for value in options[question] if _is_accepted(stored, value)))
 
 
-def _fits(stored: Mapping[str, Any], value: int) -> bool:
+def _is_accepted(stored: Mapping[str, Any], value: int) -> bool:
     return (
         stored.get("at_least", value) <= value <= stored.get("at_most", value)
         and value in stored.get("one_of", [value])

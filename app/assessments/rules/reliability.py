@@ -1,8 +1,8 @@
-"""How well the items of a scale hang together in a sample, and the scores' mean and spread.
+"""Statistics of a scale in a sample: mean, standard deviation and internal consistency (Cronbach's alpha).
 
-Cronbach's alpha (1951): `k / (k - 1) * (1 - sum of the items' variances / variance of their sum)`. Listwise, from the
-people who answered every item; pairwise, from the covariance of each two items over the people who answered both,
-which with few people may lead beyond 1.
+Alpha is `k / (k - 1) * (1 - sum of the item variances / variance of the sum score)` for `k` items. Listwise alpha uses
+only the people who answered all items. Pairwise alpha computes the covariance of two items from the people who answered
+both; in small samples it can exceed 1.
 """
 
 from collections.abc import Sequence
@@ -12,78 +12,87 @@ from math import fsum, sqrt
 from operator import mul
 
 Column = Sequence[float | None]
-LEAST = 2  # people, for anything to vary
-ROUNDING = 1e-9  # of the items' variances: a sum that varies less doesn't vary
+MIN_PEOPLE = 2  # minimum for a variance
+RELATIVE_TOLERANCE = 1e-9  # A total variance below this fraction of the summed item variances counts as zero.
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Of the scores that there are. What can't be computed, as an alpha of one item, is None."""
+    """Statistics of the available scores. A value is None if it can't be computed."""
 
     n: int
     mean: float | None
-    sd: float | None  # of a sample: n - 1
+    sd: float | None  # sample standard deviation, with the divisor n - 1
     alpha_listwise: float | None
     n_listwise: int
     alpha_pairwise: float | None
 
 
 def statistics(scores: Column, items: Sequence[Column]) -> Statistics:
-    """`scores` of a scale and the keyed answers to each of its `items`, all in the same order of people."""
+    """Compute the statistics of a scale from people's scores and their scored answers to each item.
+
+    All sequences list the people in the same order.
+    """
     values = [value for value in scores if value is not None]
-    listwise, complete = alpha_listwise(items)
+    listwise, complete_count = alpha_listwise(items)
     return Statistics(
         n=len(values),
         mean=fsum(values) / len(values) if values else None,
-        sd=sqrt(_variance(values)) if len(values) >= LEAST else None,
+        sd=sqrt(_variance(values)) if len(values) >= MIN_PEOPLE else None,
         alpha_listwise=listwise,
-        n_listwise=complete,
-        alpha_pairwise=listwise if complete == len(scores) else alpha_pairwise(items),
+        n_listwise=complete_count,
+        alpha_pairwise=listwise if complete_count == len(scores) else alpha_pairwise(items),
     )
 
 
 def alpha_listwise(items: Sequence[Column]) -> tuple[float | None, int]:
-    """Alpha, and how many people answered every item."""
-    complete = [None not in row for row in zip(*items, strict=True)]
-    n = sum(complete)
-    if n < LEAST:
+    """Return listwise alpha, and the number of people who answered all items. Alpha is None if undefined."""
+    is_complete = [None not in row for row in zip(*items, strict=True)]
+    n = sum(is_complete)
+    if n < MIN_PEOPLE:
         return None, n
-    columns = [[value or 0.0 for value in compress(column, complete)] for column in items]
+    columns = [[value or 0.0 for value in compress(column, is_complete)] for column in items]
     totals = [fsum(row) for row in zip(*columns, strict=True)]
     return _alpha([_variance(column) for column in columns], _variance(totals)), n
 
 
 def alpha_pairwise(items: Sequence[Column]) -> float | None:
-    """None also where two items were never answered by the same two people."""
-    centred, answered = [], []
+    """Return pairwise alpha. None if undefined or if fewer than two people answered both items of a pair."""
+    deviations, answered_flags = [], []
     for column in items:
         values = [value for value in column if value is not None]
-        if len(values) < LEAST:
+        if len(values) < MIN_PEOPLE:
             return None
         mean = fsum(values) / len(values)
-        centre: dict[float | None, float] = {None: 0.0, **{value: value - mean for value in set(values)}}
-        centred.append([centre[value] for value in column])
-        answered.append([0.0 if value is None else 1.0 for value in column])
-    variances = [fsum(map(mul, each, each)) / (fsum(there) - 1) for each, there in zip(centred, answered, strict=True)]
+        deviation_by_value: dict[float | None, float] = {None: 0.0, **{value: value - mean for value in set(values)}}
+        deviations.append([deviation_by_value[value] for value in column])
+        answered_flags.append([0.0 if value is None else 1.0 for value in column])
+    variances = [
+        fsum(map(mul, values, values)) / (fsum(answered) - 1)
+        for values, answered in zip(deviations, answered_flags, strict=True)
+    ]
     covariances = []
-    for one, other in combinations(range(len(items)), 2):
-        n = sum(map(mul, answered[one], answered[other]))
-        if n < LEAST:
+    for first, second in combinations(range(len(items)), 2):
+        n = sum(map(mul, answered_flags[first], answered_flags[second]))
+        if n < MIN_PEOPLE:
             return None
-        together = sum(map(mul, centred[one], centred[other]))
-        here, there = sum(map(mul, centred[one], answered[other])), sum(map(mul, answered[one], centred[other]))
-        covariances.append((together - here * there / n) / (n - 1))
+        cross_product = sum(map(mul, deviations[first], deviations[second]))
+        first_sum, answered = (
+            sum(map(mul, deviations[first], answered_flags[second])),
+            sum(map(mul, answered_flags[first], deviations[second])),
+        )
+        covariances.append((cross_product - first_sum * answered / n) / (n - 1))
     return _alpha(variances, fsum(variances) + 2 * fsum(covariances))
 
 
-def _alpha(variances: Sequence[float], of_their_sum: float) -> float | None:
+def _alpha(variances: Sequence[float], total_variance: float) -> float | None:
     k = len(variances)
-    varies = of_their_sum > ROUNDING * fsum(variances)
-    return k / (k - 1) * (1 - fsum(variances) / of_their_sum) if k > 1 and varies else None
+    varies = total_variance > RELATIVE_TOLERANCE * fsum(variances)
+    return k / (k - 1) * (1 - fsum(variances) / total_variance) if k > 1 and varies else None
 
 
 def _variance(values: Sequence[float]) -> float:
-    """Of a sample; 0 where all are alike."""
+    """Return the sample variance. It is exactly 0 if all values are equal, without rounding error."""
     if min(values) == max(values):
         return 0.0
     mean = fsum(values) / len(values)

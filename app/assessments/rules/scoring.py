@@ -1,8 +1,9 @@
-"""What answers add up to, exactly as a definition says, and how sure that is.
+"""Score questionnaire answers, with the precision of each score.
 
-Means and sums of keyed answers, prorated where the definition allows for missing ones. The standard error of
-measurement is SD * sqrt(1 - reliability), more where answers are missing; the interval is 1.96 of it on either side.
-Percentiles and T scores (mean 50, SD 10) are those of a normal distribution with the norms' mean and SD.
+A score is the mean or sum of the answers, with reverse-keyed items reversed. Missing answers can be prorated. The
+standard error of measurement is `SD * sqrt(1 - reliability)`, and larger for prorated scores. The 95 % interval is the
+score plus or minus 1.96 standard errors. Percentiles and T scores (mean 50, SD 10) assume that the scores of the norm
+population are normally distributed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,18 +12,19 @@ from math import fsum, sqrt
 from statistics import NormalDist
 
 from app.assessments.rules.conditions import Answers
-from app.assessments.rules.definition import Definition, Scale, combined
-from app.assessments.rules.styles import ROUNDING, Style, classified
+from app.assessments.rules.definition import Definition, Scale, weighted_score
+from app.assessments.rules.styles import BOUNDARY_TOLERANCE, Style, classify
 
-ENGINE = 1  # raised when the same answers to the same definition would lead to other figures
-SURE = 1.96  # standard errors on either side within which 95 % lie
+ENGINE_VERSION = 1  # Increase this if a code change makes the same answers give different scores.
+Z_95 = 1.96  # normal quantile for a two-sided 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleScore:
-    """A scale's `value` between `min` and `max`, from `answered` of its `items`; None with too few answers.
+    """The score of a scale. `value` is None if too few questions were answered.
 
-    What follows from figures that the definition doesn't give is None. The interval doesn't leave the scale's range.
+    `interval` is limited to the range from `min` to `max`. Fields that depend on reliability, norms or bands are None
+    if the scale doesn't define them.
     """
 
     scale: str
@@ -40,20 +42,20 @@ class ScaleScore:
 
 @dataclass(frozen=True, slots=True)
 class ScoringResult:
-    """The scores of all scales, and the style that follows from them."""
+    """The scores of all scales, and the style derived from them, such as an attachment style."""
 
     scores: tuple[ScaleScore, ...]
     style: Style | None
 
     @property
-    def is_nothing(self) -> bool:
-        """Whether there were too few answers for any scale."""
+    def is_empty(self) -> bool:
+        """Whether no scale has enough answers for a score."""
         return all(score.value is None for score in self.scores)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedAnswer:
-    """What became of one answer: what it counts and on which scale. Both are None if it isn't scored."""
+    """An answer and its score on one scale. `keyed` and `scale` are None if the answer isn't scored."""
 
     question: str
     raw: int
@@ -63,64 +65,78 @@ class KeyedAnswer:
 
 
 def score(definition: Definition, answers: Answers) -> ScoringResult:
-    """Score answers that have no `faults`. Those to questions that weren't asked are left out."""
-    given = asked(definition, answers) if definition.branches else answers
-    scores = tuple(_score(scale, given) for scale in definition.scales)
+    """Score answers that are valid according to `find_answer_errors`. Answers to hidden questions are ignored."""
+    asked = filter_asked(definition, answers) if definition.has_conditions else answers
+    scores = tuple(_score_scale(scale, asked) for scale in definition.scales)
     if definition.style is None:
         return ScoringResult(scores, None)
-    errors = {each.scale: each.standard_error for each in scores if each.standard_error is not None}
-    values = {each.scale: each.value for each in scores if each.value is not None}
-    return ScoringResult(scores, classified(definition.style, values, errors))
+    standard_errors = {
+        scale_score.scale: scale_score.standard_error
+        for scale_score in scores
+        if scale_score.standard_error is not None
+    }
+    values = {scale_score.scale: scale_score.value for scale_score in scores if scale_score.value is not None}
+    return ScoringResult(scores, classify(definition.style, values, standard_errors))
 
 
-def faults(definition: Definition, answers: Answers) -> Iterator[tuple[str, str]]:
-    """Questions whose answers can't be used, each with the reason; never with the answer."""
-    known = definition.by_question
+def find_answer_errors(definition: Definition, answers: Answers) -> Iterator[tuple[str, str]]:
+    """Yield the id of each question with an invalid answer, and a message that doesn't reveal the answer."""
+    questions = definition.question_by_id
     for question, answer in answers.items():
-        if question not in known:
-            yield question, "There is no such question."
-        elif answer not in known[question].counts:
+        if question not in questions:
+            yield question, "This questionnaire has no such question."
+        elif answer not in questions[question].answer_scores:
             yield question, "This isn't one of the possible answers."
 
 
-def asked(definition: Definition, answers: Answers) -> Mapping[str, int]:
-    """The answers to questions that are asked of somebody who answers so, in their order."""
-    given: dict[str, int] = {}
+def filter_asked(definition: Definition, answers: Answers) -> Mapping[str, int]:
+    """Return the answers without those to hidden questions, in the order of the questions."""
+    asked: dict[str, int] = {}
     for question in definition.questions:
-        if question.id in answers and (question.show_if is None or question.show_if.holds(given)):
-            given[question.id] = answers[question.id]
-    return given
+        if question.id in answers and (question.show_if is None or question.show_if.is_met(asked)):
+            asked[question.id] = answers[question.id]
+    return asked
 
 
-def questions_for(definition: Definition, answers: Answers) -> list[str]:
-    """The questions that are asked of somebody who answers so, answered or not, in their order."""
-    given = asked(definition, answers)
-    return [each.id for each in definition.questions if each.show_if is None or each.show_if.holds(given)]
+def list_asked_questions(definition: Definition, answers: Answers) -> list[str]:
+    """Return the ids of all questions that are shown, given these answers."""
+    asked = filter_asked(definition, answers)
+    return [
+        question.id for question in definition.questions if question.show_if is None or question.show_if.is_met(asked)
+    ]
 
 
-def explained(definition: Definition, answers: Answers) -> Iterator[KeyedAnswer]:
-    """Every answer, once for each scale that it counts on, in the order of the questions."""
-    given = asked(definition, answers)
+def explain_answers(definition: Definition, answers: Answers) -> Iterator[KeyedAnswer]:
+    """Yield each answer with its score, in the order of the questions.
+
+    An answer that counts for several scales is yielded once for each of them.
+    """
+    asked = filter_asked(definition, answers)
     for question in definition.questions:
         if question.id not in answers:
             continue
-        raw, places = answers[question.id], definition.places[question.id]
-        if question.id not in given or not places:
+        raw, scale_items = answers[question.id], definition.items_by_question[question.id]
+        if question.id not in asked or not scale_items:
             yield KeyedAnswer(question.id, raw, None, None, is_reversed=False)
             continue
-        for scale, item in places:
-            yield KeyedAnswer(question.id, raw, item.keyed[raw], scale, item.is_reversed)
+        for scale, item in scale_items:
+            yield KeyedAnswer(question.id, raw, item.keyed_scores[raw], scale, item.is_reversed)
 
 
-def keyed_answers(scale: Scale, given: Answers) -> list[float | None]:
-    """What each item of a scale counts, weighed, in their order; None where there is no answer."""
-    return [item.weight * item.keyed[given[item.question]] if item.question in given else None for item in scale.items]
+def keyed_answers(scale: Scale, answers: Answers) -> list[float | None]:
+    """Return the weighted score of each item of a scale, or None if the item wasn't answered."""
+    return [
+        item.weight * item.keyed_scores[answers[item.question]] if item.question in answers else None
+        for item in scale.items
+    ]
 
 
-def _score(scale: Scale, given: Answers) -> ScaleScore:
-    answered = [(item.weight, item.keyed[given[item.question]]) for item in scale.items if item.question in given]
-    value = _value(scale, answered) if len(answered) >= scale.least else None
-    error = None if value is None else _standard_error(scale, len(answered))
+def _score_scale(scale: Scale, answers: Answers) -> ScaleScore:
+    answered = [
+        (item.weight, item.keyed_scores[answers[item.question]]) for item in scale.items if item.question in answers
+    ]
+    value = _scale_value(scale, answered) if len(answered) >= scale.min_answered else None
+    standard_error = None if value is None else _standard_error(scale, len(answered))
     norms = scale.norms
     return ScaleScore(
         scale=scale.id,
@@ -129,35 +145,41 @@ def _score(scale: Scale, given: Answers) -> ScaleScore:
         max=scale.maximum,
         answered=len(answered),
         items=len(scale.items),
-        standard_error=error,
-        interval=None if value is None or error is None else _interval(scale, value, error),
+        standard_error=standard_error,
+        interval=None
+        if value is None or standard_error is None
+        else _confidence_interval(scale, value, standard_error),
         percentile=None if value is None or norms is None else 100 * NormalDist(norms.mean, norms.sd).cdf(value),
         t_score=None if value is None or norms is None else 50 + 10 * (value - norms.mean) / norms.sd,
-        band=None if value is None else _band(scale, value),
+        band=None if value is None else _find_band(scale, value),
     )
 
 
-def _value(scale: Scale, answered: list[tuple[float, float]]) -> float:
-    value = combined(answered, is_mean=scale.is_mean)
-    if len(answered) == len(scale.items):
+def _scale_value(scale: Scale, weighted_values: list[tuple[float, float]]) -> float:
+    value = weighted_score(weighted_values, is_mean=scale.is_mean)
+    if len(weighted_values) == len(scale.items):
         return value
     if scale.is_prorated and not scale.is_mean:
-        value = value * fsum(item.weight for item in scale.items) / fsum(weight for weight, _ in answered)
-    return min(max(value, scale.minimum), scale.maximum)  # rounding would leave the range by a last digit
+        value = value * fsum(item.weight for item in scale.items) / fsum(weight for weight, _ in weighted_values)
+    return min(max(value, scale.minimum), scale.maximum)  # Floating-point rounding can exceed the range.
 
 
 def _standard_error(scale: Scale, answered: int) -> float | None:
-    """Of measurement. Fewer answers that stand for all measure less exactly, as by so many fewer parallel items."""
+    """Return the standard error of measurement, or None if the reliability is unknown.
+
+    For prorated scores it is multiplied by sqrt(items / answered), which assumes equivalent items with independent
+    errors.
+    """
     if scale.reliability is None:
         return None
-    missing = sqrt(len(scale.items) / answered) if scale.is_prorated else 1.0
-    return scale.reliability.standard_error * missing
+    factor = sqrt(len(scale.items) / answered) if scale.is_prorated else 1.0
+    return scale.reliability.standard_error * factor
 
 
-def _interval(scale: Scale, value: float, error: float) -> tuple[float, float]:
-    return max(value - SURE * error, scale.minimum), min(value + SURE * error, scale.maximum)
+def _confidence_interval(scale: Scale, value: float, standard_error: float) -> tuple[float, float]:
+    return max(value - Z_95 * standard_error, scale.minimum), min(value + Z_95 * standard_error, scale.maximum)
 
 
-def _band(scale: Scale, value: float) -> str | None:
-    reached = [band.id for band in scale.bands if band.low <= value + ROUNDING]
-    return reached[-1] if reached else None
+def _find_band(scale: Scale, value: float) -> str | None:
+    reached_bands = [band.id for band in scale.bands if band.low <= value + BOUNDARY_TOLERANCE]
+    return reached_bands[-1] if reached_bands else None

@@ -1,7 +1,8 @@
-"""From scores on several scales to a style: a rough word for a region, and how far its boundaries are.
+"""Derive a style, such as an attachment style, from the scores of several scales.
 
-`midpoint` cuts each scale in two. `linear_discriminant` takes the largest of one linear function for each style
-(Fisher's classification functions, as Brennan, Clark and Shaver (1998) give them for the ECR).
+The method `midpoint` uses whether each score is above or below the midpoint of its scale. The method
+`linear_discriminant` computes a linear function of the scores for each style (Fisher's classification functions) and
+selects the style with the largest value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +11,15 @@ from math import fsum, hypot
 
 from app.assessments.rules.definition import StyleRegion, StyleRule
 
-ROUNDING = 1e-9  # a score that misses a boundary by less lies on it
+BOUNDARY_TOLERANCE = 1e-9  # Scores that are this close to a boundary count as being on it.
 
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far the scores are from those of a style, in points of the scales, and whether that is near enough for the
-    style to be another one's. `function` is the value of its discriminant function; None for other methods.
+    """The distance between the scores and a style, in points of the scales.
+
+    `is_near` is true if the distance is within the standard error or margin. `function` is the value of the style's
+    discriminant function, or None for the method `midpoint`.
     """
 
     style: str
@@ -27,68 +30,84 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`borderline` says that a boundary is nearer than one standard error or, without that, than the margin."""
+    """The style that fits the scores. `borderline` is true if another style is within the margin of error.
+
+    The margin of error is one standard error, or a fixed number of points if no standard error is known.
+    """
 
     id: str
     method: str
     borderline: bool
-    basis: str  # standard_error or margin: what borderline was judged by
+    basis: str  # the criterion for `borderline`: "standard_error" or "margin"
     distances: tuple[Distance, ...]
 
 
-Values = Mapping[str, float]
+ScaleValues = Mapping[str, float]
 
 
-def classified(rule: StyleRule, values: Values, errors: Values) -> Style | None:
-    """None if a score is missing, or if nothing tells how sure the style would be."""
-    measured = all(scale in errors for scale in rule.scales)
-    if not all(scale in values for scale in rule.scales) or not (measured or rule.margin is not None):
+def classify(rule: StyleRule, values: ScaleValues, standard_errors: ScaleValues) -> Style | None:
+    """Return the style that fits the scores.
+
+    Returns None if a score is missing, or if neither standard errors nor a margin are known.
+    """
+    has_errors = all(scale in standard_errors for scale in rule.scales)
+    if not all(scale in values for scale in rule.scales) or not (has_errors or rule.margin is not None):
         return None
     point = [values[scale] for scale in rule.scales]
-    by = _by_midpoints if rule.method == "midpoint" else _by_functions
-    style, distances = by(rule, point, [errors[scale] for scale in rule.scales] if measured else [])
-    borderline = any(each.is_near for each in distances if each.style != style)
-    return Style(style, rule.method, borderline, "standard_error" if measured else "margin", tuple(distances))
+    classify_point = _classify_by_midpoints if rule.method == "midpoint" else _classify_by_functions
+    style, distances = classify_point(
+        rule, point, [standard_errors[scale] for scale in rule.scales] if has_errors else []
+    )
+    borderline = any(distance.is_near for distance in distances if distance.style != style)
+    return Style(style, rule.method, borderline, "standard_error" if has_errors else "margin", tuple(distances))
 
 
-Classified = tuple[str, list[Distance]]
+Classification = tuple[str, list[Distance]]
 
 
-def _by_midpoints(rule: StyleRule, point: Sequence[float], errors: Sequence[float]) -> Classified:
-    """A score at the midpoint is high. Another style is near if all midpoints in between are."""
-    above = [value - midpoint for value, midpoint in zip(point, rule.midpoints, strict=True)]
-    side = tuple(each >= -ROUNDING for each in above)
-    near = errors or [rule.margin or 0.0] * len(point)
+def _classify_by_midpoints(rule: StyleRule, point: Sequence[float], standard_errors: Sequence[float]) -> Classification:
+    """Derive the style from whether each score is above or below the midpoint of its scale.
+
+    A score at the midpoint counts as above. Another style is near if each midpoint that separates it from the scores is
+    within the standard error or margin.
+    """
+    offsets = [value - midpoint for value, midpoint in zip(point, rule.midpoints, strict=True)]
+    is_high = tuple(offset >= -BOUNDARY_TOLERANCE for offset in offsets)
+    tolerances = standard_errors or [rule.margin or 0.0] * len(point)
 
     def distance(other: StyleRegion) -> Distance:
-        sides = zip(above, near, side, other.is_high, strict=True)
-        crossed = [(each, tolerance) for each, tolerance, here, there in sides if here != there]
-        is_near = all(abs(each) <= tolerance + ROUNDING for each, tolerance in crossed)
-        return Distance(other.id, hypot(*(each for each, _ in crossed)), is_near, None)
+        crossings = zip(offsets, tolerances, is_high, other.is_high, strict=True)
+        crossed_offsets = [
+            (offset, tolerance) for offset, tolerance, own_side, other_side in crossings if own_side != other_side
+        ]
+        is_near = all(abs(offset) <= tolerance + BOUNDARY_TOLERANCE for offset, tolerance in crossed_offsets)
+        return Distance(other.id, hypot(*(offset for offset, _ in crossed_offsets)), is_near, None)
 
-    style = next(each.id for each in rule.styles if each.is_high == side)
+    style = next(region.id for region in rule.styles if region.is_high == is_high)
     return style, [distance(other) for other in rule.styles]
 
 
-def _by_functions(rule: StyleRule, point: Sequence[float], errors: Sequence[float]) -> Classified:
-    """Between two styles lies the line on which their functions are equal. How exactly the scores tell on which side
-    they are is the standard error of the functions' difference, the scales' errors being independent.
+def _classify_by_functions(rule: StyleRule, point: Sequence[float], standard_errors: Sequence[float]) -> Classification:
+    """Select the style with the largest discriminant function.
+
+    The boundary between two styles is where their functions are equal. Its uncertainty is the standard error of the
+    difference between the functions, assuming independent measurement errors of the scales.
     """
-    values = {style.id: _function(style, point) for style in rule.styles}
-    top = max(rule.styles, key=lambda style: values[style.id])
+    values = {style.id: _function_value(style, point) for style in rule.styles}
+    best = max(rule.styles, key=lambda style: values[style.id])
 
     def distance(other: StyleRegion) -> Distance:
-        slope = [here - there for here, there in zip(top.coefficients, other.coefficients, strict=True)]
-        ahead, steepness = values[top.id] - values[other.id], hypot(*slope)
-        points = ahead / steepness if steepness else 0.0
-        if errors:
-            error = hypot(*(each * error for each, error in zip(slope, errors, strict=True)))
-            return Distance(other.id, points, ahead <= error + ROUNDING, values[other.id])
-        return Distance(other.id, points, points <= (rule.margin or 0.0) + ROUNDING, values[other.id])
+        gradient = [own - others for own, others in zip(best.coefficients, other.coefficients, strict=True)]
+        lead, gradient_length = values[best.id] - values[other.id], hypot(*gradient)
+        points = lead / gradient_length if gradient_length else 0.0
+        if standard_errors:
+            error = hypot(*(component * error for component, error in zip(gradient, standard_errors, strict=True)))
+            return Distance(other.id, points, lead <= error + BOUNDARY_TOLERANCE, values[other.id])
+        return Distance(other.id, points, points <= (rule.margin or 0.0) + BOUNDARY_TOLERANCE, values[other.id])
 
-    return top.id, [distance(other) for other in rule.styles]
+    return best.id, [distance(other) for other in rule.styles]
 
 
-def _function(style: StyleRegion, point: Sequence[float]) -> float:
-    weighed = (coefficient * value for coefficient, value in zip(style.coefficients, point, strict=True))
-    return fsum((style.constant, *weighed))
+def _function_value(style: StyleRegion, point: Sequence[float]) -> float:
+    weighted_values = (coefficient * value for coefficient, value in zip(style.coefficients, point, strict=True))
+    return fsum((style.constant, *weighted_values))

@@ -1,1 +1,1 @@
-"""The key ring and encryption at rest."""
+"""Encryption of stored data, and the secrets from which its keys are derived."""

@@ -1,7 +1,7 @@
-"""Sealed texts: AES-256-GCM under a key, bound to the row that they stand in.
+"""Authenticated encryption of stored data with AES-256-GCM.
 
-A sealed text is a version byte, a random nonce of 12 bytes, and the ciphertext with its tag. What it is bound to is
-authenticated and not stored: a text that is copied into another row, or to another member, doesn't open.
+An encrypted value consists of a version byte, a random 12-byte nonce, the ciphertext and an authentication tag. The
+associated data identifies the database row, so a value that was copied to another row can't be decrypted.
 """
 
 import json
@@ -12,40 +12,41 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VERSION = b"\x01"
-NONCE = 12
-KEY = 32
+NONCE_LENGTH = 12
+KEY_LENGTH = 32
 
 
-class Broken(Exception):
-    """A sealed text that was changed, moved, or sealed under another key."""
+class DecryptionError(Exception):
+    """Decryption failed: the key or associated data is wrong, or the encrypted value was modified."""
 
 
-def new_key() -> bytes:
-    return token_bytes(KEY)
+def generate_key() -> bytes:
+    return token_bytes(KEY_LENGTH)
 
 
-def seal(key: bytes, text: bytes, *, bound_to: str) -> bytes:
-    nonce = token_bytes(NONCE)
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, text, bound_to.encode())
+def encrypt(key: bytes, plaintext: bytes, *, associated_data: str) -> bytes:
+    nonce = token_bytes(NONCE_LENGTH)
+    return VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, associated_data.encode())
 
 
-def unseal(key: bytes, sealed: bytes, *, bound_to: str) -> bytes:
-    """Raises Broken."""
-    if sealed[:1] != VERSION:
-        raise Broken(bound_to)
-    nonce, text = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
+def decrypt(key: bytes, encrypted: bytes, *, associated_data: str) -> bytes:
+    """Decrypt a value. Raise DecryptionError if it was modified, or if the key or associated data is wrong."""
+    if encrypted[:1] != VERSION:
+        raise DecryptionError(associated_data)
+    nonce, ciphertext = encrypted[1 : 1 + NONCE_LENGTH], encrypted[1 + NONCE_LENGTH :]
     try:
-        return AESGCM(key).decrypt(nonce, text, bound_to.encode())
+        return AESGCM(key).decrypt(nonce, ciphertext, associated_data.encode())
     except (InvalidTag, ValueError):
-        raise Broken(bound_to) from None
+        raise DecryptionError(associated_data) from None
 
 
-def seal_json(key: bytes, value: Any, *, bound_to: str, steps: int = 1) -> bytes:
-    """The length of the JSON is rounded up to a multiple of `steps`, so that it reveals little of the content."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return seal(key, text.ljust(-(-len(text) // steps) * steps), bound_to=bound_to)
+def encrypt_json(key: bytes, value: Any, *, associated_data: str, block_size: int = 1) -> bytes:
+    """Encrypt a value as JSON. Padding to a multiple of `block_size` bytes hides the exact length."""
+    plaintext = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    padded = plaintext.ljust(-(-len(plaintext) // block_size) * block_size)
+    return encrypt(key, padded, associated_data=associated_data)
 
 
-def unseal_json(key: bytes, sealed: bytes, *, bound_to: str) -> Any:
-    """Raises Broken."""
-    return json.loads(unseal(key, sealed, bound_to=bound_to))
+def decrypt_json(key: bytes, encrypted: bytes, *, associated_data: str) -> Any:
+    """Decrypt a value that `encrypt_json` returned. Raise DecryptionError if that fails."""
+    return json.loads(decrypt(key, encrypted, associated_data=associated_data))

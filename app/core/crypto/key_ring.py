@@ -1,7 +1,7 @@
-"""The ring of secrets from which every key is derived (docs/decisions/keys.md).
+"""The key ring: a list of secrets from which all other keys are derived.
 
-Written as `id:secret,id:secret`. The first is in use; the others still open what was made with them. A secret is
-32 random bytes or more in base64url.
+Its text form is `id:secret,id:secret`. New data uses the first secret; the others only decrypt and verify older data.
+Each secret consists of at least 32 random bytes, encoded as base64url. See docs/decisions/keys.md.
 """
 
 import re
@@ -15,84 +15,88 @@ from secrets import token_bytes, token_hex
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-ENTRY = re.compile(r"(?P<id>[A-Za-z0-9-]{1,40}):(?P<secret>[A-Za-z0-9_-]+)=*\Z", re.ASCII)
-LEAST_BYTES = 32
-LEAST_VARIETY = 16  # different bytes among them: random ones have about 30, typed ones few
-DEVELOPMENT = "development-"  # what ids of secrets that were made for development start with
+ENTRY_PATTERN = re.compile(r"(?P<id>[A-Za-z0-9-]{1,40}):(?P<secret>[A-Za-z0-9_-]+)=*\Z", re.ASCII)
+MIN_SECRET_BYTES = 32
+MIN_DISTINCT_BYTES = 16  # 32 random bytes have about 30 distinct values; a secret typed by hand has few
+DEVELOPMENT_PREFIX = "development-"  # ID prefix of secrets that were generated for development
 
 
-class BadKeys(ValueError):
-    """Says what is wrong with a ring, and never what is in it."""
+class InvalidKeyRing(ValueError):
+    """The text is not a valid key ring. The error message contains no secrets."""
 
 
 class UnknownKey(Exception):
-    """Something was made with a secret that isn't on the ring."""
+    """The key ring contains no secret with the requested ID."""
 
     def __init__(self, key_id: str) -> None:
-        super().__init__(f"The secret {key_id!r} isn't on the ring: put it back, after the others.")
+        super().__init__(f"The key ring has no secret {key_id!r}. Append it again, after the other secrets.")
 
 
 class KeyRing:
     def __init__(self, text: str) -> None:
-        """Raises BadKeys."""
-        self._secrets = dict(_entries(text))
+        """Parse the text form of a key ring. Raise InvalidKeyRing if it is invalid."""
+        self._secrets = dict(_parse_entries(text))
         self.current = next(iter(self._secrets))
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The one in use first."""
+        """The IDs of all secrets, starting with the current one."""
         return tuple(self._secrets)
 
     @property
     def is_for_development(self) -> bool:
-        return any(key_id.startswith(DEVELOPMENT) for key_id in self._secrets)
+        return any(key_id.startswith(DEVELOPMENT_PREFIX) for key_id in self._secrets)
 
     def key(self, key_id: str, purpose: str) -> bytes:
-        """32 bytes for one purpose only. Raises UnknownKey."""
+        """Derive the 32-byte key for a purpose from one secret. Raise UnknownKey if the ID is unknown."""
         secret = self._secrets.get(key_id)
         if secret is None:
             raise UnknownKey(key_id)
-        return _derived(secret, purpose)
+        return _derive_key(secret, purpose)
 
     def keys(self, purpose: str) -> list[bytes]:
-        """The keys of all secrets for one purpose, that of the secret in use first."""
-        return [_derived(secret, purpose) for secret in self._secrets.values()]
+        """Derive one key per secret for a purpose, starting with the current secret."""
+        return [_derive_key(secret, purpose) for secret in self._secrets.values()]
 
 
-def new_entry(prefix: str = "") -> str:
-    """A fresh secret with an id."""
-    return f"{prefix}{token_hex(4)}:{urlsafe_b64encode(token_bytes(LEAST_BYTES)).rstrip(b'=').decode()}"
+def generate_entry(prefix: str = "") -> str:
+    """Generate a key ring entry: an ID that starts with `prefix`, and a random secret."""
+    return f"{prefix}{token_hex(4)}:{urlsafe_b64encode(token_bytes(MIN_SECRET_BYTES)).rstrip(b'=').decode()}"
 
 
-def kept_ring(path: Path) -> KeyRing:
-    """The ring in a file, which is made if it isn't there. Of several processes that start at once, one makes it."""
+def load_or_create_ring(path: Path) -> KeyRing:
+    """Read a key ring from a file. If the file is missing, create it with a new secret.
+
+    If several processes start at the same time, only one of them creates the file.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = path.with_name(f".{path.name}.{token_hex(8)}")
-        made.touch(mode=0o600)
-        made.write_text(new_entry(DEVELOPMENT), encoding="ascii")
+        temporary = path.with_name(f".{path.name}.{token_hex(8)}")
+        temporary.touch(mode=0o600)
+        temporary.write_text(generate_entry(DEVELOPMENT_PREFIX), encoding="ascii")
         with suppress(FileExistsError):
-            path.hardlink_to(made)
-        made.unlink()
+            path.hardlink_to(temporary)
+        temporary.unlink()
     return KeyRing(path.read_text(encoding="ascii").strip())
 
 
-def _entries(text: str) -> Iterator[tuple[str, bytes]]:
+def _parse_entries(text: str) -> Iterator[tuple[str, bytes]]:
+    hint = "generate one with `twentyone keys new`"
     seen: set[str | bytes] = set()
-    for n, part in enumerate(text.split(","), start=1):
-        entry = ENTRY.match(part.strip())
+    for number, part in enumerate(text.split(","), start=1):
+        entry = ENTRY_PATTERN.match(part.strip())
         if not entry:
-            raise BadKeys(f"entry {n} must be id:secret, the secret in base64url: `twentyone keys new` makes one")
+            raise InvalidKeyRing(f"entry {number} must be id:secret, with the secret in base64url: {hint}")
         encoded = entry["secret"]
         secret = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)) if len(encoded) % 4 != 1 else b""
-        if len(secret) < LEAST_BYTES or len(set(secret)) < LEAST_VARIETY:
-            raise BadKeys(f"entry {n} must be at least {LEAST_BYTES} random bytes: `twentyone keys new` makes one")
+        if len(secret) < MIN_SECRET_BYTES or len(set(secret)) < MIN_DISTINCT_BYTES:
+            raise InvalidKeyRing(f"entry {number} must be at least {MIN_SECRET_BYTES} random bytes: {hint}")
         if entry["id"] in seen or secret in seen:
-            raise BadKeys(f"entry {n} repeats an earlier one")
+            raise InvalidKeyRing(f"entry {number} duplicates an earlier entry: remove it")
         seen |= {entry["id"], secret}
         yield entry["id"], secret
 
 
 @lru_cache(maxsize=256)
-def _derived(secret: bytes, purpose: str) -> bytes:
+def _derive_key(secret: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"twentyone {purpose}".encode()).derive(secret)

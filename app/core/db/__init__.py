@@ -1,1 +1,1 @@
-"""Engines, sessions, statements and pages over SQLite and PostgreSQL."""
+"""Database access on SQLite and PostgreSQL: engines, sessions, transactions and pagination."""

@@ -1,4 +1,4 @@
-"""Column types that mean the same on every database."""
+"""Column types that behave the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from typing_extensions import override
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, always with a time zone: SQLite drops it, so it is put back on reading."""
+    """A timestamp column in UTC, the same on SQLite and PostgreSQL. Naive datetimes are rejected."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -32,7 +32,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class SortedText(TypeDecorator[str]):
-    """A text that both databases order by code point, so that pages and cursors are the same on both."""
+    """Text that both databases sort by Unicode code point, so that pagination is identical."""
 
     impl = String
     cache_ok = True

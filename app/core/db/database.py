@@ -1,4 +1,4 @@
-"""One database: its engines, and the ways to work on it, for requests and for everything else."""
+"""The entry point to the database for requests, commands and background tasks."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,56 +11,58 @@ from sqlalchemy import URL, ColumnElement, Connection, delete, inspect, select, 
 
 from app.core.db.engines import postgresql_engine, sqlite_engine
 from app.core.db.group_commit import GroupCommit
-from app.core.db.requests import THREADS, Mode, Places, RequestRunner
-from app.core.db.session import Session, delete_noting, session_of, transaction
+from app.core.db.requests import REQUEST_THREADS, Mode, RequestRunner, Slots
+from app.core.db.session import Session, delete_with_tombstones, open_session, transaction
 from app.core.db.transactions import Transactions
 
-BATCH = 1000  # rows that are deleted in one transaction
-LOADING = 21_2021  # the advisory lock that loads of content take on PostgreSQL
-WRITERS = 100  # requests that wait for the thread that writes to SQLite
-STATEMENT = 0.9  # of a request's seconds, for a statement: PostgreSQL acts first where it is well
-LEAST = 5.0  # seconds that a writer of SQLite waits for the file's lock
+DELETE_BATCH_SIZE = 1000  # rows that one transaction deletes
+CONTENT_LOAD_LOCK = 21_2021  # key of the PostgreSQL advisory lock for loading content
+MAX_WAITING_WRITERS = 100  # on SQLite: write requests that wait, including the one that is running
+STATEMENT_TIMEOUT_SHARE = 0.9  # of the request timeout: a statement usually times out before its request
+MIN_LOCK_TIMEOUT_SECONDS = 5.0  # shortest timeout for SQLite's write lock
 
 
 class Database:
-    """Requests work by `requests` and `transactions`, from the event loop. Commands and background work use
-    `transaction`, `reading` and `snapshot`, from any thread; loads of content `loading` and `entities`, which are ORM
-    sessions.
+    """The entry point to the database.
 
-    On SQLite one connection writes, and writers commit together (`core/db/group_commit.py`); readers never wait for
-    it (WAL). PostgreSQL has one pool for all. Snapshots could come from a replica.
+    Requests use `requests` and `transactions` on the event loop. Commands and background tasks use `transaction`,
+    `autocommit` and `snapshot` in any thread. Loading content uses the ORM sessions `content_load` and `orm_snapshot`.
+
+    On SQLite, all writes share one connection and are committed in groups (`core/db/group_commit.py`). Reads never wait
+    for writes, because SQLite uses a write-ahead log (WAL). On PostgreSQL, reads and writes share one connection pool.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 10, seconds: float = 2.2) -> None:
-        """`seconds` is how long a request waits for the database in all; a statement, a lock or a connection is waited
-        for a little less.
+    def __init__(self, url: URL, *, pool_size: int = 10, request_timeout: float = 2.2) -> None:
+        """Create the engines. `request_timeout` limits a request's total database time, in seconds.
+
+        The timeouts of single statements, locks and connections are derived from it.
         """
         self.url = url
         self.pool_size = pool_size
-        self.patience = patience = STATEMENT * seconds
+        self.statement_timeout = timeout = STATEMENT_TIMEOUT_SHARE * request_timeout
         if url.get_backend_name() == "sqlite":
-            self.writes = sqlite_engine(url, pool_size=1, patience=max(patience, LEAST))
-            self.reads = sqlite_engine(url, pool_size=pool_size, patience=patience, pragmas={"query_only": "ON"})
+            self.writes = sqlite_engine(url, pool_size=1, timeout=max(timeout, MIN_LOCK_TIMEOUT_SECONDS))
+            self.reads = sqlite_engine(url, pool_size=pool_size, timeout=timeout, pragmas={"query_only": "ON"})
             begin, begin_snapshot = "BEGIN IMMEDIATE", "BEGIN"
         else:
-            self.writes = self.reads = postgresql_engine(url, pool_size=pool_size, patience=patience)
+            self.writes = self.reads = postgresql_engine(url, pool_size=pool_size, timeout=timeout)
             begin, begin_snapshot = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-        self._alone = partial(transaction, self.writes, begin)
-        self._one_snapshot = partial(transaction, self.reads, begin_snapshot)
-        self._group = GroupCommit(self._alone) if url.get_backend_name() == "sqlite" else None
-        self.passwords = Places(THREADS)
+        self._begin = partial(transaction, self.writes, begin)
+        self._begin_snapshot = partial(transaction, self.reads, begin_snapshot)
+        self._group = GroupCommit(self._begin) if url.get_backend_name() == "sqlite" else None
+        self.password_slots = Slots(REQUEST_THREADS)
         self.requests = RequestRunner(
-            {Mode.READ: self.reads.connect, Mode.SNAPSHOT: self._one_snapshot, Mode.WRITE: self._alone},
+            {Mode.READ: self.reads.connect, Mode.SNAPSHOT: self._begin_snapshot, Mode.WRITE: self._begin},
             self._group,
-            seconds=seconds,
-            readers=min(pool_size, THREADS),
-            writers=WRITERS,
+            timeout=request_timeout,
+            max_readers=min(pool_size, REQUEST_THREADS),
+            max_writers=MAX_WAITING_WRITERS,
         )
 
     def transactions(self, now: datetime) -> Transactions:
-        """For one request."""
+        """Create the `Transactions` of one request: several short transactions instead of a single one."""
         return Transactions(
-            partial(self.requests.run_apart, self.passwords),
+            partial(self.requests.run_transactions, self.password_slots),
             self._group.transaction if self._group else self.transaction,
             self.snapshot,
             now,
@@ -68,56 +70,57 @@ class Database:
         )
 
     def transaction(self) -> AbstractContextManager[Session]:
-        """Committed at its end; rolled back by whatever is raised, but for a refusal that keeps what was written."""
-        return self._group.transaction() if self._group else session_of(self._alone())
+        """Open a transaction. An exception rolls it back, unless it is an AppError with `commits_writes` set."""
+        return self._group.transaction() if self._group else open_session(self._begin())
 
-    def reading(self) -> AbstractContextManager[Session]:
-        """Each statement by itself, on the primary."""
-        return session_of(self.reads.connect())
+    def autocommit(self) -> AbstractContextManager[Session]:
+        """Open a session in which each statement is its own transaction."""
+        return open_session(self.reads.connect())
 
     def snapshot(self) -> AbstractContextManager[Session]:
-        """One read-only snapshot."""
-        return session_of(self._one_snapshot())
+        """Open a session that reads one consistent snapshot and can't write."""
+        return open_session(self._begin_snapshot())
 
     @contextmanager
-    def entities(self) -> Iterator[sqlmodel.Session]:
-        """A snapshot as an ORM session."""
-        with self._one_snapshot() as connection, _orm(connection) as session:
+    def orm_snapshot(self) -> Iterator[sqlmodel.Session]:
+        """Open an ORM session that reads one consistent snapshot and can't write."""
+        with self._begin_snapshot() as connection, _orm_session(connection) as session:
             yield session
 
     @contextmanager
-    def loading(self) -> Iterator[sqlmodel.Session]:
-        """A transaction as an ORM session. Other loads wait for it, on this machine or another."""
-        with self._alone() as connection, _orm(connection) as session:
+    def content_load(self) -> Iterator[sqlmodel.Session]:
+        """Open an ORM session that loads content in one transaction. Only one such transaction runs at a time."""
+        with self._begin() as connection, _orm_session(connection) as session:
             if self.url.get_backend_name() == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOADING})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CONTENT_LOAD_LOCK})
             yield session
             session.flush()
 
-    def delete(self, table: type[Any], *where: ColumnElement[bool], noted_in: type[Any] | None = None) -> None:
-        """Delete rows for good, in batches, so that no other writer waits for long. `noted_in` is a table that
-        remembers their keys.
+    def delete(self, table: type[Any], *conditions: ColumnElement[bool], tombstones: type[Any] | None = None) -> None:
+        """Delete the matching rows in batches, so that other writers don't wait long.
+
+        If `tombstones` is given, record the primary keys of the deleted rows in that table.
         """
         key = list(inspect(table).primary_key)
-        some = delete(table).where(tuple_(*key).in_(select(*key).where(*where).limit(BATCH)))
-        gone = BATCH
-        while gone == BATCH:
+        batch = delete(table).where(tuple_(*key).in_(select(*key).where(*conditions).limit(DELETE_BATCH_SIZE)))
+        deleted = DELETE_BATCH_SIZE
+        while deleted == DELETE_BATCH_SIZE:
             with self.transaction() as session:
-                gone = delete_noting(session, some, table, noted_in)
+                deleted = delete_with_tombstones(session, batch, table, tombstones)
 
-    def empty_log(self) -> None:
-        """On SQLite: empty the write-ahead log, which still holds what was deleted."""
+    def truncate_wal(self) -> None:
+        """On SQLite, empty the write-ahead log (WAL), which may still contain deleted data."""
         if self.url.get_backend_name() == "sqlite":
             with self.writes.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Give up all threads and connections; the next use makes new ones."""
+        """Close all threads and connections. They are reopened when the database is used again."""
         self.requests.close()
         for engine in (self.writes, self.reads):
             engine.dispose()
 
 
-def _orm(connection: Connection) -> sqlmodel.Session:
-    """An ORM session within a transaction that its caller commits."""
+def _orm_session(connection: Connection) -> sqlmodel.Session:
+    """Create an ORM session that leaves the commit to the caller."""
     return sqlmodel.Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")

@@ -1,7 +1,6 @@
-"""Engines: how connections to SQLite and PostgreSQL are made, checked and interrupted.
+"""Engines for SQLite and PostgreSQL, connection checks, and interruption of statements.
 
-No driver begins a transaction by itself: a connection commits each statement, until `core/db/session.py` begins a
-transaction on it.
+All drivers are in autocommit mode. `core/db/session.py` begins transactions with an explicit statement.
 """
 
 import os
@@ -19,14 +18,14 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 try:
-    import pysqlite3  # a SQLite without the WAL-reset fault (docs/decisions/sqlite.md), where its wheel exists
+    import pysqlite3  # SQLite without the WAL-reset bug (docs/decisions/sqlite.md); not built for all platforms
 except ImportError:  # pragma: no cover
     pysqlite3 = None
 
-RETRY = 0.02  # seconds between two attempts to open a file that another process is creating
-IDLE = 1.0  # seconds after which a pooled connection to PostgreSQL is checked before it is used
-CHECK = 1.0  # seconds that this check may take, so that a request has time left for a new connection
-CONNECT = 2  # seconds that connecting to PostgreSQL may take: the least that libpq allows
+RETRY_SECONDS = 0.02  # pause between attempts to open a file that another process is creating
+IDLE_CHECK_SECONDS = 1.0  # a PostgreSQL connection that was idle for longer is checked before use
+CHECK_TIMEOUT_SECONDS = 1.0  # short enough that a request can still open a new connection
+CONNECT_TIMEOUT_SECONDS = 2  # the minimum that libpq allows
 
 PRAGMAS = {
     "foreign_keys": "ON",
@@ -34,7 +33,7 @@ PRAGMAS = {
     "synchronous": "FULL",
     "secure_delete": "ON",
     "wal_autocheckpoint": "4000",
-    "cache_size": "-4096",  # KiB
+    "cache_size": "-4096",  # a negative value is in KiB
 }
 
 
@@ -42,34 +41,37 @@ def sqlite_driver() -> ModuleType:
     return pysqlite3 or sqlite3
 
 
-def sqlite_engine(url: URL, *, pool_size: int, patience: float, pragmas: dict[str, str] | None = None) -> Engine:
-    """`patience` is the seconds to wait for the file's lock, and for a connection of the pool."""
-    settings = {"busy_timeout": str(round(patience * 1000)), **PRAGMAS, **(pragmas or {})}
+def sqlite_engine(url: URL, *, pool_size: int, timeout: float, pragmas: dict[str, str] | None = None) -> Engine:
+    """Create a SQLite engine. `timeout` is the longest wait, in seconds, for the write lock or a connection."""
+    settings = {"busy_timeout": str(round(timeout * 1000)), **PRAGMAS, **(pragmas or {})}
     engine = create_engine(
         url,
         module=sqlite_driver(),
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=patience,
-        pool_use_lifo=True,  # the connection that was used last has most of what is read in its cache
+        pool_timeout=timeout,
+        pool_use_lifo=True,  # prefer the most recently used connection, which has the warmest cache
         hide_parameters=True,
         connect_args={"check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def apply_pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        give_up = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         for name, value in settings.items():
-            while not _is_set(connection, f"PRAGMA {name} = {value}", retry=time.monotonic() < give_up):
-                time.sleep(RETRY)
+            while not _set_pragma(connection, f"PRAGMA {name} = {value}", retry=time.monotonic() < deadline):
+                time.sleep(RETRY_SECONDS)
 
     return engine
 
 
-def _is_set(connection: Any, pragma: str, *, retry: bool) -> bool:
-    """`busy_timeout` does not cover the switch of a new file to WAL, which another process may be making now."""
+def _set_pragma(connection: Any, pragma: str, *, retry: bool) -> bool:
+    """Apply a PRAGMA. Return False if the database is locked and the caller should retry.
+
+    This can happen while another process switches a new file to WAL mode, which `busy_timeout` does not cover.
+    """
     try:
         connection.execute(pragma)
     except sqlite_driver().OperationalError as error:
@@ -79,14 +81,14 @@ def _is_set(connection: Any, pragma: str, *, retry: bool) -> bool:
     return True
 
 
-def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
-    """`patience` is the seconds that a statement, a lock, and a connection of the pool are waited for."""
-    milliseconds = round(patience * 1000)
+def postgresql_engine(url: URL, *, pool_size: int, timeout: float) -> Engine:
+    """Create a PostgreSQL engine. `timeout`, in seconds, applies to each statement, lock and wait for a connection."""
+    milliseconds = round(timeout * 1000)
     limits = {
         "statement_timeout": milliseconds,
         "lock_timeout": milliseconds,
         "idle_in_transaction_session_timeout": 4 * milliseconds,
-        "client_connection_check_interval": 500,  # ends the statement of a client that closed its connection
+        "client_connection_check_interval": 500,  # milliseconds between checks whether the client is connected
         "timezone": "UTC",
     }
     engine = create_engine(
@@ -94,42 +96,48 @@ def postgresql_engine(url: URL, *, pool_size: int, patience: float) -> Engine:
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=patience,
+        pool_timeout=timeout,
         pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "autocommit": True,
-            "connect_timeout": CONNECT,
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 2,
-            "tcp_user_timeout": 5 * 1000,  # an unreachable host is noticed where no request waits for it
+            "tcp_user_timeout": 5 * 1000,  # milliseconds until an unreachable host is detected
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     )
 
     @event.listens_for(engine, "checkin")
-    def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    def record_use(_connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["used_at"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def check_idle(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object) -> None:
-        """Connections that were idle are checked first; a busy pool saves this round trip."""
+        """Check that a connection still works if it has been idle.
+
+        Recently used connections are not checked, to save a round trip.
+        """
         idle = time.monotonic() - record.info.get("used_at", time.monotonic())
-        if idle > IDLE and not is_alive(connection, CHECK):
+        if idle > IDLE_CHECK_SECONDS and not is_alive(connection, CHECK_TIMEOUT_SECONDS):
             raise InvalidatePoolError
 
     return engine
 
 
-def is_alive(connection: psycopg.Connection[Any], seconds: float) -> bool:
-    """Whether the server answers an empty query in time. `Connection.execute` would wait for as long as it takes."""
+def is_alive(connection: psycopg.Connection[Any], timeout: float) -> bool:
+    """Return whether the server responds to an empty query within `timeout` seconds.
+
+    `Connection.execute` of psycopg has no timeout.
+    """
     protocol = connection.pgconn
     try:
         protocol.send_query(b"")
-        give_up = time.monotonic() + seconds
+        deadline = time.monotonic() + timeout
         while protocol.is_busy():
-            if not select.select([protocol.socket], [], [], max(0.0, give_up - time.monotonic()))[0]:
+            if not select.select([protocol.socket], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 connection.close()
                 return False
             protocol.consume_input()
@@ -141,10 +149,13 @@ def is_alive(connection: psycopg.Connection[Any], seconds: float) -> bool:
 
 
 def interrupt(connection: Connection) -> None:
-    """End what a connection does, from another thread: the statement fails, and the connection is discarded."""
+    """Interrupt the current statement of a connection that another thread uses.
+
+    The statement fails. On PostgreSQL, the connection is closed too.
+    """
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         driver.interrupt()
         return
-    with socket.socket(fileno=os.dup(driver.fileno())) as other:
-        other.shutdown(socket.SHUT_RDWR)
+    with socket.socket(fileno=os.dup(driver.fileno())) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,7 @@
-"""Group commit for SQLite, which writes one transaction at a time and waits for the disk once for each
-(docs/decisions/group_commit.md).
+"""Group commit for SQLite: several writers share one transaction and one fsync.
 
-Writers share one transaction, each in a savepoint of its own, under one lock. The last to leave commits for all, and
-none returns before that commit.
+Writers run one at a time, each in its own savepoint. The last writer of a batch commits the transaction, and no writer
+returns before that commit. See docs/decisions/group_commit.md.
 """
 
 import threading
@@ -20,25 +19,25 @@ from app.core.errors import AppError, Unavailable
 
 log = structlog.get_logger("app.database")
 
-WINDOW = 0.004  # seconds for which a transaction admits further writers
+BATCH_WINDOW_SECONDS = 0.004  # time during which further writers can join a transaction
 
 Begin = Callable[[], AbstractContextManager[Connection]]
-Outcome = Callable[[BaseException | None], None]
+OnOutcome = Callable[[BaseException | None], None]
 
 
 class SharedTransaction:
-    """One transaction, shared by the writers that joined it."""
+    """A transaction that several concurrent writers share, committed once for all of them."""
 
     def __init__(self, begin: Begin) -> None:
         self._transaction = begin()
         self.connection = self._transaction.__enter__()
         self._driver: Any = self.connection.connection.driver_connection
-        self.closes_at = time.monotonic() + WINDOW
-        self.outcomes: list[Outcome] = []
+        self.closes_at = time.monotonic() + BATCH_WINDOW_SECONDS
+        self.outcomes: list[OnOutcome] = []
 
     @contextmanager
     def savepoint(self) -> Iterator[Connection]:
-        """Undoes what is written inside if it raises."""
+        """Undo the writes of the block if it raises an exception."""
         self._driver.execute("SAVEPOINT writer")
         try:
             yield self.connection
@@ -52,11 +51,14 @@ class SharedTransaction:
 
     @property
     def has_ended(self) -> bool:
-        """Whether SQLite ended the transaction by itself, as on a full disk. A further write would commit alone."""
+        """Whether SQLite has already rolled the transaction back, for example because the disk is full.
+
+        In that case, a further write would be committed on its own.
+        """
         return not self._driver.in_transaction
 
     def end(self, error: BaseException | None = None) -> None:
-        """Commit, or roll back because of an error, and report the outcome to every writer."""
+        """Commit, or roll back if `error` is given, and report the outcome to every writer."""
         try:
             if error is None and self.has_ended:
                 error = Unavailable()
@@ -64,81 +66,87 @@ class SharedTransaction:
                 self._transaction.__exit__(None, None, None)
             else:
                 self._transaction.__exit__(type(error), error, error.__traceback__)
-        except BaseException as failure:  # noqa: BLE001 - every writer gets it
+        except BaseException as failure:  # noqa: BLE001 - reported to every writer
             error = failure
         if error is not None:
             log.warning("commit_failed", error=type(error).__name__, writers=len(self.outcomes))
         outcomes, self.outcomes = self.outcomes, []
         for outcome in outcomes:
-            outcome(None if error is None else _not_committed(error))
+            outcome(None if error is None else _commit_failure(error))
 
 
 class GroupCommit:
-    """Admits writers one at a time. `expect` announces one that will come, so that its transaction is kept open."""
+    """Run writers one at a time in shared transactions.
+
+    A transaction stays open for a few milliseconds, so that further writers can join it.
+    """
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self._writing = threading.Lock()
-        self._counting = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._count_lock = threading.Lock()
         self._expected = 0
         self._batch: SharedTransaction | None = None
         self._failed_at = 0.0
 
-    def expect(self) -> None:
-        """A writer will call `write`, whatever happens to it until then."""
-        with self._counting:
+    def announce(self) -> None:
+        """Announce a writer, so that the open transaction waits for it. The caller must then call `write`."""
+        with self._count_lock:
             self._expected += 1
 
-    def write(self, work: Callable[[Connection], Any], outcome: Outcome, *, came_at: float) -> None:
-        """Run an expected writer's work in a savepoint.
+    def write(self, work: Callable[[Connection], Any], outcome: OnOutcome, *, arrived_at: float) -> None:
+        """Run the work of an announced writer in its own savepoint.
 
-        `outcome` is called once: with None after the commit, with the work's exception after its writes were undone,
-        or with what kept the transaction from being committed.
+        `outcome` is called exactly once: with None after the commit, with the work's exception after its writes were
+        undone, or with the error that prevented the commit.
         """
         with self._turn():
-            self._attempt(work, outcome, came_at=came_at)
+            self._attempt(work, outcome, arrived_at=arrived_at)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A writer in this thread, which returns after the commit. Raises what kept it from being committed."""
+        """Run the block in a shared transaction. Exit after the commit, or raise the error that prevented it."""
         errors: list[BaseException | None] = []
-        ended = threading.Event()
-        kept: AppError | None = None
+        finished = threading.Event()
+        raised_after_commit: AppError | None = None
 
         def outcome(error: BaseException | None) -> None:
             errors.append(error)
-            ended.set()
+            finished.set()
 
-        self.expect()
-        came_at = time.monotonic()
+        self.announce()
+        arrived_at = time.monotonic()
         with self._turn():
-            batch = self._joined(came_at)
-            with self._watched(batch), batch.savepoint() as connection:
+            batch = self._join(arrived_at)
+            with self._watch(batch), batch.savepoint() as connection:
                 try:
                     yield Session(connection)
-                except AppError as refusal:
-                    if not refusal.keeps_writes:
+                except AppError as app_error:
+                    if not app_error.commits_writes:
                         raise
-                    kept = refusal
+                    raised_after_commit = app_error
             batch.outcomes.append(outcome)
-        ended.wait()
-        if error := errors[0] or kept:
+        finished.wait()
+        if error := errors[0] or raised_after_commit:
             raise error
 
-    def _attempt(self, work: Callable[[Connection], Any], outcome: Outcome, *, came_at: float) -> None:
+    def _attempt(self, work: Callable[[Connection], Any], outcome: OnOutcome, *, arrived_at: float) -> None:
         try:
-            batch = self._joined(came_at)
-            with self._watched(batch), batch.savepoint() as connection:
+            batch = self._join(arrived_at)
+            with self._watch(batch), batch.savepoint() as connection:
                 work(connection)
-        except BaseException as error:  # noqa: BLE001 - it is the writer's
+        except BaseException as error:  # noqa: BLE001 - reported to the writer
             outcome(error)
         else:
             batch.outcomes.append(outcome)
 
-    def _joined(self, came_at: float) -> SharedTransaction:
-        """The open transaction. After one that could not begin, all that waited for it are refused at once."""
+    def _join(self, arrived_at: float) -> SharedTransaction:
+        """Return the shared transaction, and begin it if necessary.
+
+        If it can't begin, all writers that are already waiting fail too.
+        """
         if self._batch is None:
-            if came_at < self._failed_at:
+            if arrived_at < self._failed_at:
                 raise Unavailable
             try:
                 self._batch = SharedTransaction(self._begin)
@@ -148,14 +156,14 @@ class GroupCommit:
         return self._batch
 
     @contextmanager
-    def _watched(self, batch: SharedTransaction) -> Iterator[None]:
-        """Ends the batch at once if SQLite ended its transaction: nothing in it is kept."""
+    def _watch(self, batch: SharedTransaction) -> Iterator[None]:
+        """End the batch immediately if SQLite has rolled its transaction back."""
         try:
             yield
         except BaseException as error:
             if batch.has_ended:
                 self._batch = None
-                batch.end(_cause(error))
+                batch.end(_root_cause(error))
             raise
         if batch.has_ended:
             self._batch = None
@@ -164,9 +172,12 @@ class GroupCommit:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """An expected writer's turn. It ends with the commit, unless another is expected within the batch's time."""
-        with self._writing:
-            with self._counting:
+        """Wait for exclusive access, and run the block of an announced writer.
+
+        Commit afterwards, unless further announced writers can still join the transaction.
+        """
+        with self._write_lock:
+            with self._count_lock:
                 self._expected -= 1
             try:
                 yield
@@ -177,15 +188,15 @@ class GroupCommit:
                     batch.end()
 
 
-def _not_committed(cause: BaseException) -> Unavailable:
-    """A writer's own exception: a shared one would collect the tracebacks of all."""
+def _commit_failure(cause: BaseException) -> Unavailable:
+    """Create a separate exception for each writer. A shared one would accumulate all their tracebacks."""
     error = Unavailable()
     error.__cause__ = cause
     return error
 
 
-def _cause(error: BaseException) -> BaseException:
-    """The first database error that led to this one."""
+def _root_cause(error: BaseException) -> BaseException:
+    """Return the earliest database error in a chain of exceptions, or else the given exception."""
     first: BaseException = error
     context: BaseException | None = error
     while context is not None:

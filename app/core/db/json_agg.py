@@ -1,4 +1,4 @@
-"""Rows of another table as one JSON column, so that a row and what belongs to it come in one round trip, once each."""
+"""Aggregate related rows into a JSON column, so that one query loads them with their parent row."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ class _Hex(FunctionElement[str]):
 @compiles(_JsonRows, "sqlite")
 def _rows_on_sqlite(element: _JsonRows, compiler: SQLCompiler, **options: Any) -> str:
     columns = (
-        compiler.process(each, **options) + (" || '+00:00'" if isinstance(each.type, UtcDateTime) else "")
-        for each in element.clauses
+        compiler.process(column, **options) + (" || '+00:00'" if isinstance(column.type, UtcDateTime) else "")
+        for column in element.clauses
     )
     return f"json_group_array(json_array({', '.join(columns)}))"
 
@@ -45,12 +45,14 @@ def _hex_on_postgresql(element: _Hex, compiler: SQLCompiler, **options: Any) -> 
 
 
 def json_rows(*columns: Any) -> ColumnElement[str]:
-    """An aggregate: the columns of all rows, as a JSON array of arrays, or NULL without rows. Moments and dates are
-    in it as ISO 8601, moments with the offset `+00:00`.
+    """Aggregate the selected columns of all rows into a JSON array of arrays.
+
+    Without rows, the result is NULL or an empty array, depending on the database. Dates and timestamps are in ISO 8601
+    format, timestamps in UTC (`+00:00`).
     """
     return _JsonRows(*columns)
 
 
 def hexadecimal(column: Any) -> ColumnElement[str]:
-    """Bytes as text for `json_rows`; `bytes.fromhex` reads it."""
+    """Convert a binary column to hexadecimal text for `json_rows`. `bytes.fromhex` converts it back."""
     return _Hex(column)

@@ -1,4 +1,4 @@
-"""The tables' history, migrations/: which revisions this version knows, and how tables come to one of them."""
+"""Database schema migrations with Alembic."""
 
 from functools import cache
 from pathlib import Path
@@ -9,17 +9,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL
 
 ROOT = Path(__file__).parents[3]
-VERSIONS = "alembic_version"
+REVISION_TABLE = "alembic_version"
 
 
-def upgrade(url: URL, revision: str = "head", *, noted_in: str = VERSIONS) -> None:
-    """`noted_in` is the table that holds the revision, one column and one row."""
+def upgrade(url: URL, revision: str = "head", *, revision_table: str = REVISION_TABLE) -> None:
+    """Upgrade the database schema to a revision. Alembic records it in the table `revision_table`."""
     config = Config(ROOT / "alembic.ini")
-    config.attributes.update(url=url, version_table=noted_in)
+    config.attributes.update(url=url, version_table=revision_table)
     command.upgrade(config, revision)
 
 
 @cache
 def revisions() -> list[str]:
-    """From the newest to the oldest."""
+    """Return the IDs of all schema revisions, newest first."""
     return [script.revision for script in ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).walk_revisions()]

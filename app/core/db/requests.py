@@ -1,4 +1,4 @@
-"""Requests on a database: the session of a request, and its one piece of work in a thread, with a deadline."""
+"""Run the database work of HTTP requests in threads, each with a session and a deadline."""
 
 import asyncio
 import threading
@@ -24,16 +24,16 @@ from app.core.errors import AppError, Unavailable
 
 log = structlog.get_logger("app.database")
 
-THREADS = 30  # that work for requests, whatever the pool holds
+REQUEST_THREADS = 30  # maximum per process, independent of the connection pool's size
 
-Reply = TypeVar("Reply")
+Result = TypeVar("Result")
 Work = Callable[[], Any]
 Run = Callable[["RequestSession", Work], Awaitable[Any]]
 Connect = Callable[[], AbstractContextManager[Connection]]
 
 
 class Mode(Enum):
-    """Which connection a request gets."""
+    """How a request uses its database connection."""
 
     READ = "autocommit, on the primary"
     SNAPSHOT = "one read-only snapshot"
@@ -41,10 +41,10 @@ class Mode(Enum):
 
 
 class RequestSession(Session):
-    """The session of one request, connected when it is first used. `now` is the request's one clock."""
+    """The database session of one request. It connects on first use. `now` is the time of the request."""
 
     def __init__(self, run: Run, mode: Mode, now: datetime) -> None:
-        """`run` is `Database.run`."""
+        """`run` is the method `RequestRunner.run`, which executes the work in a thread."""
         super().__init__()
         self.mode = mode
         self.now = now
@@ -53,196 +53,195 @@ class RequestSession(Session):
         self._opened: Connection | None = None
         self._closing = threading.Lock()
 
-    async def run(self, work: Callable[[], Reply]) -> Reply:
-        """Do the request's work in a thread, with this session open. Raises as `Database.run` does."""
-        reply: Reply = await self._run(self, work)
-        return reply
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Run the request's work in a thread, with this session open. Errors are those of `RequestRunner.run`."""
+        result: Result = await self._run(self, work)
+        return result
 
-    def attempt(self, connect: Callable[[], Connection], work: Work) -> tuple[Any, AppError | None]:
-        """The reply of work on a connection that is made when first used, or a refusal that keeps its writes. The
-        session is closed before the connection is given back, so that `abort` reaches no other request.
-        """
+    def perform(self, connect: Callable[[], Connection], work: Work) -> tuple[Any, AppError | None]:
+        """Run work in this thread. Return `(result, None)`, or `(None, error)` if `error.commits_writes` is set."""
         self._connect = connect
         try:
-            reply = work()
-            self.complete()
-        except AppError as refusal:
-            if not refusal.keeps_writes:
+            result = work()
+            self.before_commit()
+        except AppError as error:
+            if not error.commits_writes:
                 raise
-            return None, refusal
+            return None, error
         finally:
-            with self._closing:
+            with self._closing:  # before the connection returns to the pool, so that `abort` affects no other request
                 self._connect = self._opened = self._connection = None
-        return reply, None
+        return result, None
 
-    def complete(self) -> None:
-        """Runs after the endpoint and before the commit. Raises what forbids the commit."""
+    def before_commit(self) -> None:
+        """Run after the endpoint and before the commit. A subclass can raise an error to prevent the commit."""
 
     def abort(self) -> None:
-        """Interrupt the statement that runs, from another thread."""
+        """Interrupt the session's current statement. Other threads can call this method."""
         with self._closing:
             if self._opened is not None:
                 interrupt(self._opened)
 
     @override
-    def _connected(self) -> Connection:
+    def _open_connection(self) -> Connection:
         assert self._connect is not None, "The session is not open."
         self._opened = self._connect()
         return self._opened
 
 
-class Places:
-    """A limit on the threads that use the database at once. Requests wait for a place as coroutines, without a thread.
-    A place is held for as long as the thread works, which may be longer than its request waits.
-    """
+class Slots:
+    """A limit on concurrent threads with database work. Requests wait as coroutines, without occupying a thread."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._free = Semaphore(number, fast_acquire=True)
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._semaphore = Semaphore(capacity, fast_acquire=True)
 
     @property
-    def taken(self) -> int:
-        return self.number - self._free.value
+    def used(self) -> int:
+        return self.capacity - self._semaphore.value
 
-    async def take(self, seconds: float) -> None:
-        """Raises Unavailable when none is free in time."""
+    async def acquire(self, timeout_seconds: float) -> None:
+        """Wait for a free slot. Raise Unavailable after `timeout_seconds`."""
         try:
-            self._free.acquire_nowait()
+            self._semaphore.acquire_nowait()
         except WouldBlock:
             try:
-                with fail_after(seconds):
-                    await self._free.acquire()
+                with fail_after(timeout_seconds):
+                    await self._semaphore.acquire()
             except TimeoutError:
                 raise Unavailable from None
 
-    def give_back(self) -> None:
-        """To be called on the event loop."""
-        self._free.release()
+    def release(self) -> None:
+        """Free a slot. Call this on the event loop when the thread has ended, even if its request has timed out."""
+        self._semaphore.release()
 
 
-class Hop:
-    """One piece of work in a thread, and the coroutine that waits for it."""
+class ThreadCall:
+    """A call that runs in a thread while a coroutine waits for its result."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
         self._loop = asyncio.get_running_loop()
-        self._reply: asyncio.Future[Any] = self._loop.create_future()
+        self._result: asyncio.Future[Any] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
-        self.run: Callable[[Work], Any] = copy_context().run  # in the thread: log lines name the request
+        self.run_in_context: Callable[[Work], Any] = copy_context().run  # adds the request's ID to log lines
 
     @property
     def is_awaited(self) -> bool:
-        return not self._reply.done()
+        return not self._result.done()
 
-    def work(self, work: Work) -> None:
-        """To be called in the thread: the work's return value or exception settles the hop."""
+    def execute(self, work: Work) -> None:
+        """Run the work in this thread, and pass its result or exception to the waiting coroutine."""
         try:
-            reply = self.run(work)
-        except BaseException as error:  # noqa: BLE001 - it is the request's
+            result = self.run_in_context(work)
+        except BaseException as error:  # noqa: BLE001 - the waiting coroutine raises it
             self.settle(error=error)
         else:
-            self.settle(reply)
+            self.settle(result)
 
-    def settle(self, reply: Any = None, error: BaseException | None = None) -> None:
-        """To be called once, in any thread."""
-        with suppress(RuntimeError):  # the event loop was closed
-            self._loop.call_soon_threadsafe(self._settle, reply, error)
+    def settle(self, result: Any = None, error: BaseException | None = None) -> None:
+        """Pass the result or exception to the waiting coroutine. Call this exactly once, from any thread."""
+        with suppress(RuntimeError):  # the event loop may already be closed
+            self._loop.call_soon_threadsafe(self._settle, result, error)
 
-    async def wait(self, remaining: Callable[[], float], abort: Callable[[], None] | None) -> Any:
-        """The reply. Raises what the work raises, and Unavailable once the `remaining` seconds are zero. `abort` is
-        called then; the thread ends when its database lets it.
-        """
-        self._check(remaining, abort)
+    async def wait(self, seconds_left: Callable[[], float], abort: Callable[[], None] | None) -> Any:
+        """Wait for the result, or the work's exception. At the deadline, call `abort` and raise Unavailable."""
+        self._check_deadline(seconds_left, abort)
         try:
-            return await self._reply
+            return await self._result
         finally:
             if self._timer:
                 self._timer.cancel()
 
-    def _check(self, remaining: Callable[[], float], abort: Callable[[], None] | None) -> None:
-        left = remaining()
-        if left > 0:
-            self._timer = self._loop.call_later(left, self._check, remaining, abort)
+    def _check_deadline(self, seconds_left: Callable[[], float], abort: Callable[[], None] | None) -> None:
+        delay = seconds_left()
+        if delay > 0:
+            self._timer = self._loop.call_later(delay, self._check_deadline, seconds_left, abort)
         elif self.is_awaited:
             log.warning("database_deadline")
-            self._reply.set_exception(Unavailable())
+            self._result.set_exception(Unavailable())
             if abort:
                 abort()
 
-    def _settle(self, reply: Any, error: BaseException | None) -> None:
-        self._places.give_back()
+    def _settle(self, result: Any, error: BaseException | None) -> None:
+        self._slots.release()
         if not self.is_awaited:
             return
         if error is not None:
-            self._reply.set_exception(RuntimeError() if isinstance(error, StopIteration) else error)
+            self._result.set_exception(RuntimeError() if isinstance(error, StopIteration) else error)
         else:
-            self._reply.set_result(reply)
+            self._result.set_result(result)
 
 
 class RequestRunner:
-    """Runs the work of requests in threads. Readers have as many threads as there are connections for them; on SQLite
-    one thread writes for all, and commits for many at once.
-    """
+    """Runs the database work of requests in threads. On SQLite, a single thread runs all writes."""
 
     def __init__(
-        self, connect: Mapping[Mode, Connect], group: GroupCommit | None, *, seconds: float, readers: int, writers: int
+        self,
+        connect: Mapping[Mode, Connect],
+        group: GroupCommit | None,
+        *,
+        timeout: float,
+        max_readers: int,
+        max_writers: int,
     ) -> None:
-        """`seconds` is how long a request waits for the database. Without a group, writers are readers."""
-        self.seconds = seconds
-        self.reading = Places(readers)
-        self.writing = Places(writers) if group else self.reading
+        """`timeout` limits the database time of a request, in seconds. Without `group`, writes share the read slots."""
+        self.timeout = timeout
+        self.read_slots = Slots(max_readers)
+        self.write_slots = Slots(max_writers) if group else self.read_slots
         self._connect = connect
         self._group = group
-        self._threads = ThreadPoolExecutor(THREADS, "requests")
+        self._threads = ThreadPoolExecutor(REQUEST_THREADS, "requests")
         self._writer = ThreadPoolExecutor(1, "writes")
 
     async def run(self, session: RequestSession, work: Work) -> Any:
-        """The reply of a request's work. What it wrote is committed by then, or nothing of it.
+        """Run a request's work, commit, and return the result.
 
-        Raises what the work raises, and Unavailable when the database takes too long: then a write may yet happen.
+        Raise the work's exception, or Unavailable at the deadline. A write that timed out may still be committed later.
         """
-        came_at = time.monotonic()
-        in_group = self._group if session.mode is Mode.WRITE else None
-        places = self.writing if session.mode is Mode.WRITE else self.reading
-        await places.take(self.seconds)
-        hop = Hop(places)
-        if in_group:
-            in_group.expect()
-            self._writer.submit(_write_in_group, in_group, hop, session, work, came_at)
+        arrived_at = time.monotonic()
+        group = self._group if session.mode is Mode.WRITE else None
+        slots = self.write_slots if session.mode is Mode.WRITE else self.read_slots
+        await slots.acquire(self.timeout)
+        call = ThreadCall(slots)
+        if group:
+            group.announce()
+            self._writer.submit(_run_in_group, group, call, session, work, arrived_at)
         else:
-            self._threads.submit(hop.work, partial(_work_alone, self._connect[session.mode], session, work))
-        return await hop.wait(lambda: came_at + self.seconds - time.monotonic(), None if in_group else session.abort)
+            self._threads.submit(call.execute, partial(_run_alone, self._connect[session.mode], session, work))
+        return await call.wait(lambda: arrived_at + self.timeout - time.monotonic(), None if group else session.abort)
 
-    async def run_apart(self, places: Places, work: Work, used: Callable[[], float], abort: Callable[[], None]) -> Any:
-        """The reply of work that connects by itself, of whose seconds only those `used` count."""
-        await places.take(self.seconds)
-        hop = Hop(places)
-        self._threads.submit(hop.work, work)
-        return await hop.wait(lambda: self.seconds - used(), abort)
+    async def run_transactions(
+        self, slots: Slots, work: Work, seconds_used: Callable[[], float], abort: Callable[[], None]
+    ) -> Any:
+        """Run work that opens its own transactions. The timeout applies to `seconds_used`, not to the elapsed time."""
+        await slots.acquire(self.timeout)
+        call = ThreadCall(slots)
+        self._threads.submit(call.execute, work)
+        return await call.wait(lambda: self.timeout - seconds_used(), abort)
 
     def close(self) -> None:
-        """Wait for all threads. The runner can be used again."""
+        """Wait for all threads and close them. New threads are started on the next use."""
         for executor in (self._threads, self._writer):
             executor.shutdown()
-        self._threads, self._writer = ThreadPoolExecutor(THREADS, "requests"), ThreadPoolExecutor(1, "writes")
+        self._threads, self._writer = ThreadPoolExecutor(REQUEST_THREADS, "requests"), ThreadPoolExecutor(1, "writes")
 
 
-def _work_alone(connect: Connect, session: RequestSession, work: Work) -> Any:
-    """A request's work on a connection of its own, which is committed if it is a transaction's."""
+def _run_alone(connect: Connect, session: RequestSession, work: Work) -> Any:
     with ExitStack() as stack:
-        reply, refusal = session.attempt(lambda: stack.enter_context(connect()), work)
-    if refusal:
-        raise refusal
-    return reply
+        result, error = session.perform(lambda: stack.enter_context(connect()), work)
+    if error:
+        raise error
+    return result
 
 
-def _write_in_group(group: GroupCommit, hop: Hop, session: RequestSession, work: Work, came_at: float) -> None:
-    """A request's work in a transaction that it shares with others; the hop is settled after the commit."""
-    reply, refusal = None, None
+def _run_in_group(group: GroupCommit, call: ThreadCall, session: RequestSession, work: Work, arrived_at: float) -> None:
+    """Run work in a transaction that writers share. The call receives its result after the commit."""
+    result, error = None, None
 
     def write(connection: Connection) -> None:
-        nonlocal reply, refusal
-        if hop.is_awaited:  # the request neither gave up nor was cancelled
-            reply, refusal = hop.run(partial(session.attempt, lambda: connection, work))
+        nonlocal result, error
+        if call.is_awaited:  # the request has not timed out or been cancelled
+            result, error = call.run_in_context(partial(session.perform, lambda: connection, work))
 
-    group.write(write, lambda error: hop.settle(reply, error or refusal), came_at=came_at)
+    group.write(write, lambda failure: call.settle(result, failure or error), arrived_at=arrived_at)

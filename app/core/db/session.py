@@ -1,4 +1,7 @@
-"""Sessions: Core statements over one connection, and the one place where a transaction is committed."""
+"""Database sessions that execute SQLAlchemy Core statements on one connection.
+
+All transactions are committed by the function `transaction`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -30,19 +33,19 @@ Rows = Sequence[Row[*tuple[Any, ...]]]
 
 @contextmanager
 def transaction(engine: Engine, begin: str) -> Iterator[Connection]:
-    """A transaction that starts with the statement `begin`: committed at the end, rolled back by an exception."""
+    """Open a transaction with the SQL statement `begin`. Commit it at the end, or roll it back on an exception."""
     with engine.connect() as connection:
         connection.exec_driver_sql(begin)
         yield connection
         try:
             connection.commit()
         except BaseException:
-            connection.invalidate()  # it may be in a transaction still, whatever SQLAlchemy assumes
+            connection.invalidate()  # the transaction may still be open, although SQLAlchemy assumes that it has ended
             raise
 
 
 class Session:
-    """Core statements over one `Connection`. It begins and commits nothing itself."""
+    """Executes SQLAlchemy Core statements on one connection. It neither begins nor commits transactions."""
 
     def __init__(self, connection: Connection | None = None) -> None:
         self._connection = connection
@@ -50,12 +53,12 @@ class Session:
     @property
     def connection(self) -> Connection:
         if self._connection is None:
-            self._connection = self._connected()
+            self._connection = self._open_connection()
         return self._connection
 
     @property
     def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
+        """The name of the database system: `sqlite` or `postgresql`."""
         return self.connection.dialect.name
 
     def execute(
@@ -64,55 +67,55 @@ class Session:
         return self.connection.execute(statement, values)
 
     def fetch(self, statement: Executable, values: Values) -> Rows:
-        """All rows of a SELECT. A session that checks who uses it may do so in the same round trip."""
+        """Return all rows of a SELECT statement. Subclasses can add checks to the same database round trip."""
         return self.connection.execute(statement, values).all()
 
     def scalar(self, statement: Executable, values: Values | None = None) -> Any:
-        """The first column of the first row; None without a row."""
+        """Return the first column of the first row, or None if the result is empty."""
         return self.connection.execute(statement, values).scalar()
 
     def insert(self, row: Table) -> None:
-        """Insert a row, now."""
+        """Insert a row. The INSERT statement is executed immediately, not at the next flush."""
         self.connection.execute(insert(type(row)), row.model_dump())
 
     def upsert(self, table: type[Table], rows: Sequence[Values]) -> None:
-        """Insert rows that name the same columns; a row whose key exists is updated."""
+        """Insert rows, or update existing rows with the same primary key. All rows must have the same columns."""
         if rows:
             connection = self.connection
             connection.execute(_upsert(table, tuple(rows[0]), connection.dialect.name), rows)
 
     def update(self, table: type[Table], key: Values, values: Values) -> None:
-        """Update the row with this key."""
-        named = {f"this_{name}": value for name, value in key.items()}
-        self.connection.execute(_update(table, tuple(key), tuple(values)), {**named, **values})
+        """Set `values` in the row with the given key."""
+        key_values = {f"where_{name}": value for name, value in key.items()}
+        self.connection.execute(_update(table, tuple(key), tuple(values)), {**key_values, **values})
 
-    def insert_or(self, table: type[Table]) -> postgresql.Insert | sqlite.Insert:
-        """An INSERT that may say `on_conflict_do_update` or `on_conflict_do_nothing`."""
+    def dialect_insert(self, table: type[Table]) -> postgresql.Insert | sqlite.Insert:
+        """Return an INSERT statement that supports `on_conflict_do_update` and `on_conflict_do_nothing`."""
         return postgresql.insert(table) if self.dialect == "postgresql" else sqlite.insert(table)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undoes what is written inside if it raises; the transaction continues."""
+        """Undo the writes of the block if it raises an exception. The transaction continues."""
         with self.connection.begin_nested():
             yield
 
-    def _connected(self) -> Connection:
+    def _open_connection(self) -> Connection:
         raise AssertionError("The session is not open.")
 
 
 @contextmanager
-def session_of(connected: AbstractContextManager[Connection]) -> Iterator[Session]:
-    """A session on a transaction, which a refusal that keeps its writes does not roll back."""
-    kept: AppError | None = None
-    with connected as connection:
+def open_session(connect: AbstractContextManager[Connection]) -> Iterator[Session]:
+    """Open a session for the block. An AppError with `commits_writes` set does not roll the transaction back."""
+    raised_after_commit: AppError | None = None
+    with connect as connection:
         try:
             yield Session(connection)
-        except AppError as refusal:
-            if not refusal.keeps_writes:
+        except AppError as error:
+            if not error.commits_writes:
                 raise
-            kept = refusal
-    if kept:
-        raise kept
+            raised_after_commit = error
+    if raised_after_commit:
+        raise raised_after_commit
 
 
 @cache
@@ -129,15 +132,20 @@ def _upsert(table: type[Any], names: Sequence[str], dialect: str) -> Insert:
 @cache
 def _update(table: type[Any], key: Sequence[str], names: Sequence[str]) -> Update:
     rows = table.__table__
-    same = (rows.c[name] == bindparam(f"this_{name}") for name in key)
-    return update(rows).where(*same).values({name: bindparam(name) for name in names})
+    has_key = (rows.c[name] == bindparam(f"where_{name}") for name in key)
+    return update(rows).where(*has_key).values({name: bindparam(name) for name in names})
 
 
-def delete_noting(session: Session, rows: Delete, table: type[Any], noted_in: type[Table] | None) -> int:
-    """Delete rows, and insert their keys into the table that remembers them, if there is one. Returns how many."""
-    if noted_in is None:
-        return session.execute(rows).rowcount
-    keys = session.execute(rows.returning(*inspect(table).primary_key)).all()
+def delete_with_tombstones(
+    session: Session, statement: Delete, table: type[Any], tombstones: type[Table] | None
+) -> int:
+    """Execute a DELETE statement and return the number of deleted rows.
+
+    If `tombstones` is given, record the primary keys of the deleted rows in that table.
+    """
+    if tombstones is None:
+        return session.execute(statement).rowcount
+    keys = session.execute(statement.returning(*inspect(table).primary_key)).all()
     if keys:
-        session.execute(session.insert_or(noted_in).on_conflict_do_nothing(), [key._asdict() for key in keys])
+        session.execute(session.dialect_insert(tombstones).on_conflict_do_nothing(), [key._asdict() for key in keys])
     return len(keys)

@@ -1,11 +1,11 @@
-"""The base of all tables."""
+"""The base class of all database tables."""
 
 from typing import ClassVar
 
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-NAMES = {
+NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -15,6 +15,6 @@ NAMES = {
 
 
 class Table(SQLModel):
-    """Base of every stored row: constraints get the same names on every database."""
+    """The base class of all database models. Constraints have the same names on every database system."""
 
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)

@@ -1,4 +1,4 @@
-"""Several transactions of one request, for work between them that must hold none, such as hashing a password."""
+"""Several short transactions in one request, with slow work such as password hashing between them."""
 
 import threading
 import time
@@ -10,18 +10,19 @@ from typing import Any, TypeVar
 from app.core.db.engines import interrupt
 from app.core.db.session import Session
 
-Reply = TypeVar("Reply")
+Result = TypeVar("Result")
 Begin = Callable[[], AbstractContextManager[Session]]
-RunApart = Callable[[Callable[[], Any], Callable[[], float], Callable[[], None]], Awaitable[Any]]
+RunInThread = Callable[[Callable[[], Any], Callable[[], float], Callable[[], None]], Awaitable[Any]]
 
 
 class Transactions:
-    """They run in one thread, one after the other. Only the seconds within them count towards the request's deadline.
+    """Consecutive transactions of one request, in one thread.
 
-    On SQLite they share the commits of other writers, whose statements `abort` must not interrupt.
+    Only the time within transactions counts towards the request's timeout. On SQLite the transactions share commits
+    with other writers, so the deadline does not interrupt their statements.
     """
 
-    def __init__(self, run: RunApart, begin: Begin, snapshot: Begin, now: datetime, *, is_shared: bool) -> None:
+    def __init__(self, run: RunInThread, begin: Begin, snapshot: Begin, now: datetime, *, is_shared: bool) -> None:
         self.now = now
         self._run = run
         self._begin = begin
@@ -30,31 +31,32 @@ class Transactions:
         self._closing = threading.Lock()
         self._session: Session | None = None
         self._began_at = 0.0
-        self._used = 0.0
+        self._seconds = 0.0
 
-    async def run(self, work: Callable[[], Reply]) -> Reply:
-        """Do work in a thread that begins these transactions. Those that were committed stay, whatever it raises.
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Run work in a thread. The work opens transactions with `begin` and `snapshot`.
 
-        Raises what the work raises, and Unavailable when the database takes too long.
+        Raise the work's exception, or Unavailable if the database takes too long. An exception does not undo
+        transactions that were already committed.
         """
-        reply: Reply = await self._run(work, self.seconds_used, self._abort)
-        return reply
+        result: Result = await self._run(work, self.seconds_used, self._abort)
+        return result
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """One transaction, committed at its end."""
+        """Open a transaction. It is committed at the end of the block, or rolled back on an exception."""
         with self._timed(self._begin) as session:
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """One read-only snapshot."""
+        """Open a session that reads one consistent snapshot and can't write."""
         with self._timed(self._snapshot) as session:
             yield session
 
     def seconds_used(self) -> float:
-        """Within transactions, the open one included."""
-        return self._used + (time.monotonic() - self._began_at if self._began_at else 0.0)
+        """Return the seconds spent within transactions, including the current one."""
+        return self._seconds + (time.monotonic() - self._began_at if self._began_at else 0.0)
 
     @contextmanager
     def _timed(self, begin: Begin) -> Iterator[Session]:
@@ -68,10 +70,10 @@ class Transactions:
                     with self._closing:
                         self._session = None
         finally:
-            self._used, self._began_at = self.seconds_used(), 0.0
+            self._seconds, self._began_at = self.seconds_used(), 0.0
 
     def _abort(self) -> None:
-        """Interrupt the statement that runs, from another thread."""
+        """Interrupt the current statement from another thread. Shared SQLite transactions are not interrupted."""
         with self._closing:
             if self._session is not None and not self._is_shared:
                 interrupt(self._session.connection)

@@ -1,1 +1,1 @@
-"""The outbox and the transports that empty it."""
+"""Sending of email: an outbox in the database, and transports that deliver its messages."""

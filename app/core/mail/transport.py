@@ -1,4 +1,4 @@
-"""Ways for a mail to leave: to an SMTP server, or into a folder as `.eml` files."""
+"""Email delivery to an SMTP server, or to a directory of `.eml` files for development."""
 
 import smtplib
 import socket
@@ -21,31 +21,29 @@ from typing_extensions import override
 
 from app.core.settings import Settings
 
-STEP = 10.0  # seconds that a server may take for one answer
-DEADLINE = (
-    60.0  # seconds that it may take for a whole mail: less than what a claim on it is good for (core/mail/outbox.py)
-)
-WATCHDOG = "smtp-deadline"  # the name of the thread that ends a connection at its deadline
-PERMANENT = 500  # reply codes from here on say that trying again is of no use (RFC 5321, 4.2.1)
-OUR_FAULT = b"5.7."  # unless the server won't have it from us, as when it relays for others only (RFC 3463, 3.8)
+REPLY_TIMEOUT_SECONDS = 10.0  # for each response of the SMTP server
+DELIVERY_TIMEOUT_SECONDS = 60.0  # for a whole delivery; must be less than CLAIM_DURATION (core/mail/outbox.py)
+WATCHDOG_THREAD = "smtp-deadline"
+FIRST_PERMANENT_CODE = 500  # SMTP codes from 500 mean that a retry would fail (RFC 5321, section 4.2.1)
+POLICY_STATUS = b"5.7."  # rejects the sender, such as "relaying denied": a retry may succeed (RFC 3463, section 3.8)
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One plain text to one address. The text is ASCII, so that no transport rewrites its links."""
+    """A plain-text email to one address. The text is ASCII, so that mail servers don't re-encode its links."""
 
-    kind: str  # for those who run the service
+    kind: str  # the kind of email, for log lines
     to: str
     subject: str
     text: str
-    good_for: timedelta  # after that it is of no use to anybody, and dropped
+    lifetime: timedelta  # an unsent email is discarded after this time
 
 
-def message_of(mail_id: UUID, *, sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:
-    """The same id makes the same Message-ID: a mail that went twice is shown once."""
+def build_message(mail_id: UUID, *, sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:
+    """Build the email. Its Message-ID is derived from `mail_id`, so that mail clients can hide duplicates."""
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = _on_the_wire(to)
+    message["To"] = _with_ascii_domain(to)
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{mail_id}@{parseaddr(sender)[1].partition('@')[2]}>"
@@ -54,29 +52,32 @@ def message_of(mail_id: UUID, *, sender: str, to: str, subject: str, text: str, 
     return message
 
 
-def _on_the_wire(address: str) -> str:
-    """With its domain as every server knows it: `ana@xn--mnchen-3ya.example` for `ana@münchen.example`."""
-    found = validate_email(address, check_deliverability=False, test_environment=True)
-    return f"{found.local_part}@{found.ascii_domain}"
+def _with_ascii_domain(address: str) -> str:
+    """Convert the domain of an email address to ASCII, which every mail server accepts.
+
+    `ana@münchen.example` becomes `ana@xn--mnchen-3ya.example`.
+    """
+    validated = validate_email(address, check_deliverability=False, test_environment=True)
+    return f"{validated.local_part}@{validated.ascii_domain}"
 
 
 class Undeliverable(Exception):
-    """The server will never take this mail."""
+    """The email can't be delivered: the server rejected it permanently, or it has expired."""
 
 
 class Transport(Protocol):
     def deliver(self, message: EmailMessage, mail_id: UUID, /) -> None:
-        """Hand a message over. Raises Undeliverable; anything else that it raises may pass."""
+        """Deliver an email. Raise Undeliverable for a permanent failure; after other errors, a retry may succeed."""
 
 
-def transport_of(settings: Settings) -> Transport:
+def create_transport(settings: Settings) -> Transport:
     if settings.smtp_url:
-        return Smtp(settings.smtp_url.get_secret_value())
-    return Folder(settings.var_dir / "mail")
+        return SmtpTransport(settings.smtp_url.get_secret_value())
+    return DirectoryTransport(settings.var_dir / "mail")
 
 
-class Folder:
-    """Each mail is a file: for development, and for whatever collects them."""
+class DirectoryTransport:
+    """Writes each email to a file instead of sending it, for development."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -89,52 +90,57 @@ class Folder:
         part.rename(self._path / f"{mail_id}.eml")
 
 
-class Smtp:
-    """`smtps` speaks TLS at once. `smtp` asks for it, and insists on it before it says a password."""
+class SmtpTransport:
+    """Delivers emails to an SMTP server.
+
+    `smtps` URLs use TLS from the start. `smtp` URLs use STARTTLS if the server offers it, and require it if they
+    contain a password.
+    """
 
     def __init__(self, url: str) -> None:
         self._url: SplitResult = urlsplit(url)
         self._tls = ssl.create_default_context()
 
     def deliver(self, message: EmailMessage, _mail_id: UUID) -> None:
-        with self._connected() as server:
+        with self._open_session() as server:
             try:
                 server.send_message(message, to_addrs=[str(message["To"])])
             except smtplib.SMTPRecipientsRefused as error:
-                if all(code >= PERMANENT and OUR_FAULT not in said for code, said in error.recipients.values()):
+                replies = error.recipients.values()
+                if all(code >= FIRST_PERMANENT_CODE and POLICY_STATUS not in reply for code, reply in replies):
                     raise Undeliverable from None
                 raise
             except smtplib.SMTPDataError as error:
-                if error.smtp_code >= PERMANENT:
+                if error.smtp_code >= FIRST_PERMANENT_CODE:
                     raise Undeliverable from None
                 raise
-            except smtplib.SMTPNotSupportedError:  # the address isn't ASCII, and the server knows no other
+            except smtplib.SMTPNotSupportedError:  # the server supports ASCII addresses only
                 raise Undeliverable from None
 
-    def greet(self) -> bool:
-        """Go as far as one can without a mail; whether what is said is then encrypted."""
-        with self._connected() as server:
+    def check_connection(self) -> bool:
+        """Connect and log in without sending an email. Return whether the connection is encrypted."""
+        with self._open_session() as server:
             server.noop()
             return isinstance(server.sock, ssl.SSLSocket)
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _open_session(self) -> Iterator[smtplib.SMTP]:
         server = self._connect()
         try:
-            self._introduce(server)
+            self._authenticate(server)
             yield server
         finally:
-            with suppress(smtplib.SMTPException):  # an accepted mail stays accepted, however the server says goodbye
+            with suppress(smtplib.SMTPException):  # an error of QUIT does not affect an email that was accepted
                 server.quit()
             server.close()
 
     def _connect(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "", self._url.port or 0
         if self._url.scheme == "smtps":
-            return TimedSmtps(host, port, timeout=STEP, context=self._tls)
-        return TimedSmtp(host, port, timeout=STEP)
+            return TimedSmtps(host, port, timeout=REPLY_TIMEOUT_SECONDS, context=self._tls)
+        return TimedSmtp(host, port, timeout=REPLY_TIMEOUT_SECONDS)
 
-    def _introduce(self, server: smtplib.SMTP) -> None:
+    def _authenticate(self, server: smtplib.SMTP) -> None:
         server.ehlo_or_helo_if_needed()
         password = unquote(self._url.password or "")
         if self._url.scheme == "smtp" and (server.has_extn("starttls") or password):
@@ -144,14 +150,14 @@ class Smtp:
 
 
 class TimedSmtp(smtplib.SMTP):
-    """A connection with a deadline, which covers connecting and the greeting too.
+    """An SMTP connection with a time limit for the whole delivery.
 
-    The timeout of smtplib applies to each reply alone.
+    The timeout of `smtplib` applies to each server response separately.
     """
 
     def __init__(self, host: str, port: int, **options: Any) -> None:
         self._closed = threading.Event()
-        threading.Thread(target=self._watch, name=WATCHDOG, daemon=True).start()
+        threading.Thread(target=self._watch, name=WATCHDOG_THREAD, daemon=True).start()
         try:
             super().__init__(host, port, **options)
         except BaseException:
@@ -164,14 +170,14 @@ class TimedSmtp(smtplib.SMTP):
         super().close()
 
     def _watch(self) -> None:
-        """Shut the socket down at the deadline, then every second: at the deadline there may have been none."""
-        pause = DEADLINE
-        while not self._closed.wait(pause):
-            pause = 1.0
+        """Shut down the socket at the deadline. Repeat every second, because the socket may not exist yet."""
+        delay = DELIVERY_TIMEOUT_SECONDS
+        while not self._closed.wait(delay):
+            delay = 1.0
             if sock := self.sock:
                 with suppress(OSError):
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # closing it would not wake a thread that reads
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # unlike close(), this wakes a blocked read
 
 
 class TimedSmtps(TimedSmtp, smtplib.SMTP_SSL):
-    """The same over TLS from the first byte."""
+    """Like `TimedSmtp`, but with TLS from the start of the connection."""

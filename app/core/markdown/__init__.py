@@ -1,1 +1,1 @@
-"""Markdown as the product writes it, read into blocks, HTML and plain text."""
+"""Conversion of Markdown to content blocks, HTML and plain text."""

@@ -1,4 +1,4 @@
-"""A text in every form that is served: blocks, HTML, plain text, contents and links."""
+"""A parsed Markdown text in all its forms: blocks, HTML, plain text, table of contents and links."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from app.core.markdown.rendering import render
 
-WORDS_PER_MINUTE = 238  # silent reading of non-fiction: Brysbaert (2019), doi:10.1016/j.jml.2019.104047
+WORDS_PER_MINUTE = 238  # average for silent reading of non-fiction: Brysbaert (2019), doi:10.1016/j.jml.2019.104047
 
 Block = dict[str, Any]
 Span = dict[str, Any]
@@ -18,7 +18,10 @@ Span = dict[str, Any]
 
 @dataclass(slots=True)
 class Document:
-    """`blocks` and `contents` are plain JSON values; `links` are pairs of line and address."""
+    """A parsed Markdown text. `blocks` and `contents` (the table of contents) are JSON values.
+
+    `links` contains pairs of a line number and a URL.
+    """
 
     tokens: Sequence[Token]
     blocks: list[Block] = field(default_factory=list)
@@ -40,14 +43,14 @@ class Document:
 
 
 def plain_text(blocks: Sequence[Block]) -> str:
-    return "\n\n".join(_texts(blocks))
+    return "\n\n".join(_block_texts(blocks))
 
 
 def span_text(spans: Sequence[Span]) -> str:
     return "".join(span["text"] for span in spans)
 
 
-def _texts(blocks: Sequence[Block]) -> Iterator[str]:
+def _block_texts(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         match block["type"]:
             case "heading" | "paragraph" | "quote":
@@ -55,7 +58,8 @@ def _texts(blocks: Sequence[Block]) -> Iterator[str]:
             case "list":
                 marker = "{}." if block["ordered"] else "-"
                 yield "\n".join(
-                    f"{marker.format(n)} {span_text(item['spans'])}" for n, item in enumerate(block["items"], start=1)
+                    f"{marker.format(number)} {span_text(item['spans'])}"
+                    for number, item in enumerate(block["items"], start=1)
                 )
             case "image":
                 yield block["alt"]

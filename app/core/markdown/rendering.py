@@ -1,4 +1,4 @@
-"""Parses CommonMark into tokens, and renders tokens as safe HTML."""
+"""Parsing of Markdown (CommonMark) to tokens, and rendering of tokens to safe HTML."""
 
 from collections.abc import Sequence
 from urllib.parse import urljoin
@@ -8,16 +8,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from typing_extensions import override
 
-RENDERING = 1  # raised when the same Markdown comes out differently, so that a load renders it anew
+RENDERER_VERSION = 1  # increment it when rendering changes: the next content load then renders all texts again
 
-TAGS = {"h2", "h3", "h4", "p", "ul", "ol", "li", "blockquote", "img", "hr", "strong", "em", "code", "a", "br"}
-ATTRIBUTES = {"h2": {"id"}, "h3": {"id"}, "h4": {"id"}, "a": {"href"}, "img": {"src", "alt", "title"}}
+ALLOWED_TAGS = {"h2", "h3", "h4", "p", "ul", "ol", "li", "blockquote", "img", "hr", "strong", "em", "code", "a", "br"}
+ALLOWED_ATTRIBUTES = {"h2": {"id"}, "h3": {"id"}, "h4": {"id"}, "a": {"href"}, "img": {"src", "alt", "title"}}
 
 
 class _Parser(MarkdownIt):
     @override
     def validateLink(self, url: str) -> bool:
-        """Accept every link: the reader refuses unsafe ones, with their lines."""
+        """Accept every link. Unsafe links are reported later, with their line numbers."""
         return True
 
 
@@ -30,13 +30,13 @@ def parse(markdown: str) -> Sequence[Token]:
 
 def render(tokens: Sequence[Token]) -> str:
     html = _parser.renderer.render(tokens, _parser.options, {})
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None)
+    return nh3.clean(html, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES, link_rel=None)
 
 
-def with_whole_links(html: str, base: str) -> str:
-    """Links that work elsewhere: paths and anchors resolved against the address of the text."""
+def with_absolute_links(html: str, base: str) -> str:
+    """Resolve relative links in HTML against the URL `base`, for use on other sites."""
 
     def resolve(_tag: str, attribute: str, value: str) -> str:
         return urljoin(base, value) if attribute == "href" else value
 
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel=None, attribute_filter=resolve)
+    return nh3.clean(html, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES, link_rel=None, attribute_filter=resolve)

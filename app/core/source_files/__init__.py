@@ -1,1 +1,1 @@
-"""YAML and Markdown files read with their line numbers, and messages about what is wrong in them."""
+"""Parser for content files in YAML and Markdown, with line numbers for error messages."""

@@ -1,4 +1,4 @@
-"""Files read with their line numbers, and what is wrong in them."""
+"""Read content files, record the line number of each value, and collect errors."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,20 +9,21 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from app.core.source_files.messages import Step, message_of
+from app.core.source_files.messages import Step, error_message
 
-MOST_BYTES = 1_000_000  # of one file
-DEEPEST = 20  # lists and mappings inside each other; PyYAML itself has no bound and overflows the stack
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")  # neither in YAML nor in feeds
+MAX_FILE_BYTES = 1_000_000
+MAX_DEPTH = 20  # maximum depth of lists and mappings; PyYAML has no limit and would overflow the stack
+# YAML and news feeds can't contain these characters.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 FENCE = "---"
 
-Place = tuple[Step, ...]
-Shape = TypeVar("Shape", bound=BaseModel)
+Location = tuple[Step, ...]
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
-    """One thing that is wrong, where it is, and what would be right."""
+class ContentError:
+    """An error in a content file, with its line number and advice on how to correct it."""
 
     file: str
     line: int
@@ -30,181 +31,185 @@ class Fault:
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}: {self.message}"
-        return text.encode(errors="backslashreplace").decode()  # a file's name may be no text
+        return text.encode(errors="backslashreplace").decode()  # a file name may not be valid UTF-8
 
 
-class ContentFaults(Exception):
-    """The folder can't be loaded; `faults` has every reason."""
+class InvalidContent(Exception):
+    """The content files have errors and can't be loaded."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = sorted(faults)
+    def __init__(self, errors: Sequence[ContentError]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = sorted(errors)
 
 
 @dataclass(slots=True)
 class Source:
-    """A file's data with the line of each of its parts, and the text below a front matter."""
+    """A parsed content file: its YAML data, the line number of each value, and its text.
+
+    The text is the part after the YAML header.
+    """
 
     file: str
     data: Any = None
     body: str = ""
     body_line: int = 1
-    lines: dict[Place, int] = field(default_factory=dict)
+    lines: dict[Location, int] = field(default_factory=dict)
 
-    def line(self, *path: Step) -> int:
-        """The line of a part, or of the nearest part around it."""
+    def line_of(self, *path: Step) -> int:
+        """Return the line number of the value at `path`, or of the closest enclosing value."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
 
-class FaultCollector:
-    """Collects faults, so that one run reports all of them."""
+class ErrorCollector:
+    """Collects the errors of all content files, so that they can be reported together."""
 
     def __init__(self) -> None:
-        self.found: list[Fault] = []
+        self.collected: list[ContentError] = []
 
     def add(self, source: Source, path: Sequence[Step], message: str) -> None:
-        self.found.append(Fault(source.file, source.line(*path), message))
+        self.collected.append(ContentError(source.file, source.line_of(*path), message))
 
-    def at(self, file: str, line: int, message: str) -> None:
-        self.found.append(Fault(file, line, message))
+    def add_at(self, file: str, line: int, message: str) -> None:
+        self.collected.append(ContentError(file, line, message))
 
 
-def read_text(root: Path, file: str, faults: FaultCollector) -> str | None:
-    """A file as text; what can't be read is a fault."""
+def read_text(root: Path, file: str, errors: ErrorCollector) -> str | None:
+    """Return the text of a file. If it can't be read, record an error and return None."""
     try:
         raw = (root / file).read_bytes()
     except OSError as error:
-        faults.at(file, 1, f"can't be read: {error.strerror}")
+        errors.add_at(file, 1, f"can't be read: {error.strerror}")
         return None
-    if len(raw) > MOST_BYTES:
-        faults.at(file, 1, f"has {len(raw):,} bytes: at most {MOST_BYTES:,} are read")
+    if len(raw) > MAX_FILE_BYTES:
+        errors.add_at(file, 1, f"has {len(raw):,} bytes: the maximum is {MAX_FILE_BYTES:,}")
         return None
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        faults.at(file, raw.count(b"\n", 0, error.start) + 1, "isn't UTF-8: save the file in that encoding")
+        errors.add_at(file, raw.count(b"\n", 0, error.start) + 1, "isn't UTF-8: save the file in that encoding")
         return None
-    if control := CONTROL.search(text):
-        message = f"holds a control character, U+{ord(control[0]):04X}: remove it"
-        faults.at(file, text.count("\n", 0, control.start()) + 1, message)
+    if control := CONTROL_CHARACTER.search(text):
+        message = f"contains a control character, U+{ord(control[0]):04X}: remove it"
+        errors.add_at(file, text.count("\n", 0, control.start()) + 1, message)
         return None
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def read_yaml(root: Path, file: str, faults: FaultCollector) -> Source | None:
-    text = read_text(root, file, faults)
-    return None if text is None else _parsed(Source(file), text, 1, faults)
+def read_yaml(root: Path, file: str, errors: ErrorCollector) -> Source | None:
+    text = read_text(root, file, errors)
+    return None if text is None else _parse(Source(file), text, 1, errors)
 
 
-def read_front_matter(root: Path, file: str, faults: FaultCollector) -> Source | None:
-    """A file that begins with YAML between two lines of `---`; what follows is its body."""
-    text = read_text(root, file, faults)
+def read_front_matter(root: Path, file: str, errors: ErrorCollector) -> Source | None:
+    """Read a file that begins with YAML between two lines of `---`. The text after them is its body."""
+    text = read_text(root, file, errors)
     if text is None:
         return None
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
-        faults.at(file, 1, "must begin with a line --- and its front matter")
+        errors.add_at(file, 1, "must begin with a line --- and its front matter")
         return None
-    end = next((n for n, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), None)
+    end = next((index for index, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), None)
     if end is None:
-        faults.at(file, 1, "the front matter must end with a line ---")
+        errors.add_at(file, 1, "the front matter must end with a line ---")
         return None
-    begin = next((n for n, line in enumerate(lines[end + 1 :], start=end + 1) if line.strip()), end + 1)
-    source = Source(file, body="\n".join(lines[begin:]).rstrip("\n") + "\n", body_line=begin + 1)
-    return _parsed(source, "\n".join(lines[1:end]), 2, faults)
+    body_start = next((index for index, line in enumerate(lines[end + 1 :], start=end + 1) if line.strip()), end + 1)
+    source = Source(file, body="\n".join(lines[body_start:]).rstrip("\n") + "\n", body_line=body_start + 1)
+    return _parse(source, "\n".join(lines[1:end]), 2, errors)
 
 
-def texts(source: Source, name: str, inner: str | None = None) -> list[tuple[Place, str]]:
-    """The texts under a key, or in each entry of the list there, with their places.
+def texts_at(source: Source, key: str, inner_key: str | None = None) -> list[tuple[Location, str]]:
+    """Return the text or the list of texts under `key`, each with its location.
 
-    What isn't a text is left out: it is a fault of its own, and hides none of the others here.
+    With `inner_key`, return the texts under that key of each list item. Values of other types are skipped, because
+    `validate` reports them.
     """
-    value = source.data.get(name) if isinstance(source.data, dict) else None
-    entries: list[tuple[Place, Any]] = [((name,), value)]
+    value = source.data.get(key) if isinstance(source.data, dict) else None
+    entries: list[tuple[Location, Any]] = [((key,), value)]
     if isinstance(value, list):
-        entries = [((name, n), each) for n, each in enumerate(value)]
-    if inner:
-        entries = [((*path, inner), each.get(inner)) for path, each in entries if isinstance(each, dict)]
-    return [(path, each) for path, each in entries if isinstance(each, str)]
+        entries = [((key, index), item) for index, item in enumerate(value)]
+    if inner_key:
+        entries = [((*path, inner_key), item.get(inner_key)) for path, item in entries if isinstance(item, dict)]
+    return [(path, item) for path, item in entries if isinstance(item, str)]
 
 
-def validated(source: Source, shape: type[Shape], faults: FaultCollector) -> Shape | None:
-    """The data in a shape; each of its errors becomes a fault with the line it is on."""
+def validate(source: Source, model: type[Model], errors: ErrorCollector) -> Model | None:
+    """Validate the data of a file. Record each error with its line number, and return None if the data is invalid."""
     try:
-        return shape.model_validate(source.data)
+        return model.model_validate(source.data)
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            faults.add(source, each["loc"], message_of(each["loc"], each, shape))
+        for detail in error.errors(include_url=False):
+            errors.add(source, detail["loc"], error_message(detail["loc"], detail, model))
         return None
 
 
-def _parsed(source: Source, text: str, first_line: int, faults: FaultCollector) -> Source | None:
+def _parse(source: Source, text: str, first_line: int, errors: ErrorCollector) -> Source | None:
     loader = yaml.CSafeLoader(text)
     try:
-        if not _is_plain(source, text, first_line, faults):
+        if not _is_supported(source, text, first_line, errors):
             return None
         node = loader.get_single_node()
-        source.data = _Builder(source, loader, first_line, faults).build(node, ()) if node else {}
+        source.data = _ValueBuilder(source, loader, first_line, errors).build(node, ()) if node else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        faults.at(source.file, first_line + (mark.line if mark else 0), f"isn't YAML: {error.problem}")
+        errors.add_at(source.file, first_line + (mark.line if mark else 0), f"isn't YAML: {error.problem}")
         return None
     finally:
         loader.dispose()
     return source
 
 
-def _is_plain(source: Source, text: str, first_line: int, faults: FaultCollector) -> bool:
-    """Whether YAML has neither anchors nor aliases nor a depth that no content has."""
-    before, depth = len(faults.found), 0
+def _is_supported(source: Source, text: str, first_line: int, errors: ErrorCollector) -> bool:
+    """Return whether the YAML is free of anchors, aliases and deep nesting. Record an error for each."""
+    count_before, depth = len(errors.collected), 0
     for event in yaml.parse(text, yaml.CSafeLoader):
         mark = event.start_mark
         line = first_line + (mark.line if mark else 0)
         if getattr(event, "anchor", None):
-            faults.at(source.file, line, "anchors and aliases aren't used here: write it out")
+            errors.add_at(source.file, line, "anchors and aliases are not supported: write the value out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            faults.at(source.file, line, f"has more than {DEEPEST} lists and mappings inside each other")
+        if depth > MAX_DEPTH:
+            errors.add_at(source.file, line, f"has more than {MAX_DEPTH} nested lists and mappings")
             break
-    return len(faults.found) == before
+    return len(errors.collected) == count_before
 
 
-class _Builder:
-    """Turns YAML's nodes into plain values, noting lines; repeated keys are faults."""
+class _ValueBuilder:
+    """Converts YAML nodes to plain values, records their line numbers, and reports duplicate keys."""
 
-    def __init__(self, source: Source, loader: Any, first_line: int, faults: FaultCollector) -> None:
+    def __init__(self, source: Source, loader: Any, first_line: int, errors: ErrorCollector) -> None:
         self._source = source
         self._loader = loader
         self._first_line = first_line
-        self._faults = faults
+        self._errors = errors
 
-    def build(self, node: yaml.Node, path: Place) -> Any:
+    def build(self, node: yaml.Node, path: Location) -> Any:
         line = node.start_mark.line + self._first_line
         self._source.lines.setdefault(path, line)
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, path))
         if isinstance(node, yaml.SequenceNode):
-            return [self.build(child, (*path, n)) for n, child in enumerate(node.value)]
+            return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
         try:
             return self._loader.construct_object(node)
-        except ValueError:  # it looks like a date and is none, as 2026-02-30
+        except ValueError:  # an impossible date, such as 2026-02-30
             return node.value
-        except (yaml.YAMLError, IndexError, KeyError, AttributeError):  # the last three of tags such as !!int ""
-            self._faults.at(self._source.file, line, f"{node.value[:40]!r} isn't a value that can be read: quote it")
+        except (yaml.YAMLError, IndexError, KeyError, AttributeError):  # values such as !!int "" raise the last three
+            self._errors.add_at(self._source.file, line, f"{node.value[:40]!r} is not a readable value: quote it")
             return node.value
 
-    def _pairs(self, node: yaml.MappingNode, path: Place) -> Iterator[tuple[str, Any]]:
-        known: set[str] = set()
+    def _pairs(self, node: yaml.MappingNode, path: Location) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + self._first_line
             if not isinstance(key_node, yaml.ScalarNode):
-                self._faults.at(self._source.file, line, "a key must be a text; a value with braces needs quotes")
+                self._errors.add_at(self._source.file, line, "a key must be a text; a value with braces needs quotes")
                 continue
             key = key_node.value
-            if key in known:
-                self._faults.at(self._source.file, line, f"{key!r} stands here twice: keep one")
-            known.add(key)
+            if key in seen:
+                self._errors.add_at(self._source.file, line, f"{key!r} is a duplicate key: remove one")
+            seen.add(key)
             self._source.lines[(*path, key)] = line
             yield key, self.build(value_node, (*path, key))

@@ -1,1 +1,1 @@
-"""A run as an iCalendar feed under a secret address."""
+"""Calendar subscriptions (iCalendar feeds) that show a member's upcoming days of a 21-day journey."""

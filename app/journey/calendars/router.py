@@ -1,4 +1,4 @@
-"""Calendars of runs: their secret addresses, and the feeds at these."""
+"""Endpoints that create, revoke and serve the calendar subscription of a member's journey."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -11,37 +11,41 @@ from app.journey.calendars import feed
 from app.journey.calendars.feed import CalendarNotFound
 from app.journey.dependencies import RunId, Services
 from app.journey.responses import CalendarRead
-from app.journey.runs import RunFinished, RunNotFound, run_selector
+from app.journey.runs import RunFinished, RunNotFound, parse_run_id
 from app.web.dependencies import ReadSession
-from app.web.openapi.examples import text_example
-from app.web.problems import refusals
+from app.web.openapi.examples import text_example_response
+from app.web.problems import responses
 from app.web.routes import api_router
 
 router = api_router(tag="Journey")
 
-CREATED: dict[int | str, dict[str, Any]] = {201: {"model": CalendarRead, "description": "Made."}}
+CREATED: dict[int | str, dict[str, Any]] = {201: {"model": CalendarRead, "description": "Created."}}
 
 
-class ICalendar(Response):
+class ICalendarResponse(Response):
     media_type = "text/calendar"
 
 
-ICS = text_example(ICalendar.media_type, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n...\r\nEND:VCALENDAR\r\n")
+ICALENDAR_RESPONSE = text_example_response(
+    ICalendarResponse.media_type, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n...\r\nEND:VCALENDAR\r\n"
+)
 
 
 @router.put(
     "/me/journeys/{run_id}/calendar",
-    summary="Make the calendar",
-    responses=CREATED | refusals(BadToken, RunNotFound, RunFinished),
+    summary="Create the calendar",
+    responses=CREATED | responses(BadToken, RunNotFound, RunFinished),
 )
-def make_calendar(
+def create_calendar(
     run_id: RunId, session: MemberSession, services: Services, request: Request, response: Response
 ) -> CalendarRead:
-    """A secret address that any calendar app can subscribe to: the coming days at your reminder time, under a neutral
-    title. If there is one already it stays; to change it, revoke it and make another.
+    """Create a secret address to which calendar apps can subscribe.
+
+    The calendar lists the upcoming days of your journey at your reminder time, under a neutral title. If a calendar
+    already exists, it is returned unchanged. To get a new address, revoke the calendar first.
     """
-    is_new, calendar = feed.make_calendar(
-        session, services, session.member.id, run_selector(run_id), site=str(request.base_url), now=session.now
+    is_new, calendar = feed.create_calendar(
+        session, services, session.member.id, parse_run_id(run_id), base_url=str(request.base_url), now=session.now
     )
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return calendar
@@ -51,25 +55,30 @@ def make_calendar(
     "/me/journeys/{run_id}/calendar",
     summary="Revoke the calendar",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refusals(BadToken, RunNotFound),
+    responses=responses(BadToken, RunNotFound),
 )
 def revoke_calendar(run_id: RunId, session: MemberSession) -> None:
-    """The address ends now, for everybody who knows it."""
-    feed.revoke_calendar(session, session.member.id, run_selector(run_id))
+    """Delete the calendar. Its secret address stops working immediately, for all subscribed calendar apps."""
+    feed.revoke_calendar(session, session.member.id, parse_run_id(run_id))
 
 
 @router.get(
     "/calendars/{secret}.ics",
-    summary="A calendar",
-    response_class=ICalendar,
-    responses=ICS | refusals(CalendarNotFound),
+    summary="Get a calendar",
+    response_class=ICalendarResponse,
+    responses=ICALENDAR_RESPONSE | responses(CalendarNotFound),
 )
 def read_calendar(
-    secret: Annotated[str, Path(description="Of the address.", examples=["Zm9yLXlvdXItZXllcy1vbmx5"])],
+    secret: Annotated[
+        str, Path(description="The secret part of the calendar's address.", examples=["Zm9yLXlvdXItZXllcy1vbmx5"])
+    ],
     session: ReadSession,
     services: Services,
     response: Response,
 ) -> bytes:
-    """For calendar apps. Who knows the address needs no account."""
+    """Return the calendar in iCalendar format, for calendar apps.
+
+    No sign-in is needed: anyone with the secret address can read the calendar.
+    """
     response.headers["X-Robots-Tag"] = "noindex"
     return feed.read_calendar(session, services, secret, now=session.now)

@@ -1,1 +1,1 @@
-"""What a journey says: its outline and its days."""
+"""Content of the 21-day journeys: an overview, and the texts, exercise and tasks of each day."""

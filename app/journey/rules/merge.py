@@ -1,4 +1,9 @@
-"""How changes that were made on several devices come together, field by field, in whatever order they arrive."""
+"""Merging of changes that several devices made to the same day.
+
+For each field, the value with the latest timestamp wins (a last-writer-wins register). For the completion of a day, the
+earliest time wins, unless that completion was undone. The result doesn't depend on the order in which changes arrive,
+except that for equal timestamps the last to arrive wins.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +12,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 Value = bool | int | str | None
-UNSAID: Mapping[type[Value], Value] = {bool: False, int: None, str: None, type(None): None}
+DEFAULT_VALUES: Mapping[type[Value], Value] = {bool: False, int: None, str: None, type(None): None}
 
 
 class Effect(StrEnum):
-    """What a change did: `unchanged` says it already; `superseded` came too late to matter."""
+    """How a change affected a field. `superseded` means that a later change has already set the field."""
 
     APPLIED = "applied"
     UNCHANGED = "unchanged"
@@ -19,14 +24,14 @@ class Effect(StrEnum):
 
 
 class Note(NamedTuple):
-    """What a field says, and since when."""
+    """The value of one field of a member's notes, and the time at which it was set."""
 
     value: Value
     at: datetime
 
 
 class Completion(NamedTuple):
-    """Whether a day is completed: its earliest completion since it was undone last, if it ever was."""
+    """When a day was completed, in which time zone, and when its completion was last undone."""
 
     at: datetime | None = None
     on: date | None = None
@@ -34,47 +39,59 @@ class Completion(NamedTuple):
     undone_at: datetime | None = None
 
     @property
-    def is_done(self) -> bool:
+    def is_completed(self) -> bool:
         return self.at is not None
 
 
-UNDONE = Completion()
+NOT_COMPLETED = Completion()
 Notes = Mapping[str, Note]
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """Fields after a change. `effects` are by field; `lost` has, by field, what gave way to what stands there now."""
+class MergedNotes:
+    """A member's notes on a day, after a change was merged into them.
+
+    `discarded` contains, by field, the value that the merge didn't retain: the previous or the new one.
+    """
 
     notes: Notes
     effects: Mapping[str, Effect]
-    lost: Mapping[str, Value]
+    discarded: Mapping[str, Value]
 
 
-def merged(notes: Notes, fields: Mapping[str, Value], *, at: datetime) -> Merged:
-    """Each field says what was said last; of two that were said at once, what arrived later."""
-    after, effects, lost = dict(notes), {}, {}
+def merge_notes(notes: Notes, fields: Mapping[str, Value], *, at: datetime) -> MergedNotes:
+    """Merge new values into a member's notes on a day.
+
+    In each field the value with the later timestamp wins. At equal times, the new value wins.
+    """
+    after, effects, discarded = dict(notes), {}, {}
     for name, value in fields.items():
         before = notes.get(name)
         if before is not None and before.value != value and at < before.at:
-            effects[name], lost[name] = Effect.SUPERSEDED, value
+            effects[name], discarded[name] = Effect.SUPERSEDED, value
             continue
         after[name] = Note(value, max(at, before.at) if before else at)
-        said = before.value if before else UNSAID[type(value)]
-        effects[name] = Effect.UNCHANGED if value == said else Effect.APPLIED
-        if value != said:
-            lost[name] = said
-    return Merged(after, effects, lost)
+        previous = before.value if before else DEFAULT_VALUES[type(value)]
+        effects[name] = Effect.UNCHANGED if value == previous else Effect.APPLIED
+        if value != previous:
+            discarded[name] = previous
+    return MergedNotes(after, effects, discarded)
 
 
-def effect_of(effects: Mapping[str, Effect]) -> Effect:
-    """That of a whole change: applied if any of it was."""
-    found = set(effects.values())
-    return next((each for each in (Effect.APPLIED, Effect.SUPERSEDED) if each in found), Effect.UNCHANGED)
+def overall_effect(effects: Mapping[str, Effect]) -> Effect:
+    """Return the effect of a change to several fields as a whole.
+
+    It is `applied` if any field was applied, otherwise `superseded` if any field was superseded, otherwise `unchanged`.
+    """
+    distinct = set(effects.values())
+    return next((effect for effect in (Effect.APPLIED, Effect.SUPERSEDED) if effect in distinct), Effect.UNCHANGED)
 
 
-def completed(before: Completion, *, at: datetime, on: date, zone: str) -> tuple[Completion, Effect]:
-    """The earliest completion counts, but for those from before an undoing."""
+def merge_completion(before: Completion, *, at: datetime, on: date, zone: str) -> tuple[Completion, Effect]:
+    """Record the completion of a day, unless an earlier completion is stored.
+
+    A completion from before the last undo is ignored; its effect is `superseded`.
+    """
     if before.undone_at is not None and at < before.undone_at:
         return before, Effect.SUPERSEDED
     if before.at is not None and before.at <= at:
@@ -82,7 +99,7 @@ def completed(before: Completion, *, at: datetime, on: date, zone: str) -> tuple
     return before._replace(at=at, on=on, zone=zone), Effect.APPLIED
 
 
-def undone(before: Completion, *, at: datetime) -> tuple[Completion, Effect]:
+def merge_undo(before: Completion, *, at: datetime) -> tuple[Completion, Effect]:
     if before.at is None:
         return before, Effect.UNCHANGED
     return Completion(undone_at=max(at, before.at)), Effect.APPLIED

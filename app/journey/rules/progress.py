@@ -1,4 +1,4 @@
-"""Progress of a run: every figure of a dashboard, computed from the run's events."""
+"""The progress of a member's journey: its status, streak and days, computed from stored events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,21 +8,21 @@ from functools import cached_property
 from typing import NamedTuple
 
 from app.journey.rules import merge
-from app.journey.rules.merge import UNDONE, Completion, Effect
+from app.journey.rules.merge import NOT_COMPLETED, Completion, Effect
 from app.journey.rules.schedule import (
     LENGTH,
     CompletedDay,
     Timetable,
-    changed,
+    change_timetable,
+    compute_openings,
     local_date,
-    neutral,
-    noted,
-    opened,
-    paused_since,
-    planned,
+    neutral_date_predicate,
+    pause_start,
+    plan_days,
+    store_openings,
     zone_at,
 )
-from app.journey.rules.streaks import Streak, streak
+from app.journey.rules.streaks import Streak, compute_streak
 
 
 class Status(StrEnum):
@@ -41,28 +41,31 @@ class DayStatus(StrEnum):
 
 @dataclass(frozen=True)
 class RunHistory:
-    """The events of a run that its rules use. `completions` has the days that were completed or undone."""
+    """The stored events of a journey run, from which its status and progress are computed.
+
+    `completions` has an entry for each day that was completed, even if the completion was undone.
+    """
 
     timetable: Timetable
     completions: Mapping[int, Completion]
     abandoned_at: datetime | None = None
 
     @cached_property
-    def done(self) -> dict[int, CompletedDay]:
-        return {day: CompletedDay(each.at, each.on) for day, each in self.completions.items() if each.at and each.on}
+    def completed_days(self) -> dict[int, CompletedDay]:
+        return {day: CompletedDay(done.at, done.on) for day, done in self.completions.items() if done.at and done.on}
 
     @property
     def is_completed(self) -> bool:
-        return len(self.done) == LENGTH
+        return len(self.completed_days) == LENGTH
 
     @property
     def is_underway(self) -> bool:
         return self.abandoned_at is None and not self.is_completed
 
     def openings(self, *, now: datetime) -> tuple[datetime, ...]:
-        """The opening instants of the days that are open; once abandoned, nothing opens any longer."""
+        """Return when each unlocked journey day was unlocked, ordered by day. An abandoned run unlocks no more days."""
         until = now if self.abandoned_at is None else min(now, self.abandoned_at)
-        return opened(self.timetable, self.done, now=until)
+        return compute_openings(self.timetable, self.completed_days, now=until)
 
 
 class DayProgress(NamedTuple):
@@ -75,7 +78,10 @@ class DayProgress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """Progress at a moment. `current_day` is the highest open day, `next_day` the lowest open one to be completed."""
+    """The progress of a journey run at a point in time.
+
+    `current_day` is the last unlocked day. `next_day` is the first unlocked day that isn't completed.
+    """
 
     status: Status
     zone: str
@@ -90,52 +96,55 @@ class RunProgress:
     days: tuple[DayProgress, ...]
 
 
-def run_progress(run: RunHistory, *, now: datetime) -> RunProgress:
+def compute_progress(run: RunHistory, *, now: datetime) -> RunProgress:
     openings = run.openings(now=now)
     days = tuple(_days(run, openings))
-    done = len(run.done)
-    left = (day.number for day in days if day.status is DayStatus.OPEN)
+    completed_count = len(run.completed_days)
+    remaining = (day.number for day in days if day.status is DayStatus.OPEN)
     timetable = run.timetable
     return RunProgress(
         status=_status(run, is_open=bool(openings)),
         zone=timetable.zone,
-        paused_at=paused_since(timetable) if timetable.paused else None,
+        paused_at=pause_start(timetable) if timetable.is_paused else None,
         today=local_date(now, timetable.zone),
         current_day=len(openings) or None,
-        next_day=next(left, None),
+        next_day=next(remaining, None),
         next_opens_at=days[len(openings)].opens_at if len(openings) < LENGTH else None,
-        days_completed=done,
-        percent=100 * done // LENGTH,
+        days_completed=completed_count,
+        percent=100 * completed_count // LENGTH,
         streak=_streak(run, now=now),
         days=days,
     )
 
 
-def opens_at(run: RunHistory, day: int, *, now: datetime) -> datetime | None:
-    """When a day opened or will open; None while it isn't known."""
+def day_opening(run: RunHistory, day: int, *, now: datetime) -> datetime | None:
+    """Return when a journey day was or will be unlocked, or None if this isn't known yet."""
     return _days(run, run.openings(now=now))[day - 1].opens_at
 
 
-def with_completion(run: RunHistory, day: int, *, at: datetime, now: datetime) -> tuple[RunHistory, Effect]:
-    """A day is completed, at a moment that isn't after now. With the last one a pause ends, too."""
+def record_completion(run: RunHistory, day: int, *, at: datetime, now: datetime) -> tuple[RunHistory, Effect]:
+    """Mark a journey day as completed at the time `at`, which must not be in the future.
+
+    If the run is paused and all days are now completed, the pause ends.
+    """
     zone = zone_at(run.timetable, at)
-    before = run.completions.get(day, UNDONE)
-    after, effect = merge.completed(before, at=at, on=local_date(at, zone), zone=zone)
+    before = run.completions.get(day, NOT_COMPLETED)
+    after, effect = merge.merge_completion(before, at=at, on=local_date(at, zone), zone=zone)
     if effect is not Effect.APPLIED:
         return run, effect
-    timetable = noted(run.timetable, run.done, now=now)
+    timetable = store_openings(run.timetable, run.completed_days, now=now)
     run = replace(run, timetable=timetable, completions={**run.completions, day: after})
     if run.is_completed:
-        run = replace(run, timetable=changed(run.timetable, run.done, paused=False, at=now))
+        run = replace(run, timetable=change_timetable(run.timetable, run.completed_days, is_paused=False, at=now))
     return run, effect
 
 
-def without_completion(run: RunHistory, day: int, *, now: datetime) -> tuple[RunHistory, Effect]:
-    """A completion is undone, which locks nothing."""
-    after, effect = merge.undone(run.completions.get(day, UNDONE), at=now)
+def undo_completion(run: RunHistory, day: int, *, now: datetime) -> tuple[RunHistory, Effect]:
+    """Undo the completion of a day. Days that are already unlocked stay unlocked."""
+    after, effect = merge.merge_undo(run.completions.get(day, NOT_COMPLETED), at=now)
     if effect is not Effect.APPLIED:
         return run, effect
-    timetable = noted(run.timetable, run.done, now=now)
+    timetable = store_openings(run.timetable, run.completed_days, now=now)
     return replace(run, timetable=timetable, completions={**run.completions, day: after}), effect
 
 
@@ -144,32 +153,35 @@ def _status(run: RunHistory, *, is_open: bool) -> Status:
         return Status.ABANDONED
     if run.is_completed:
         return Status.COMPLETED
-    if run.timetable.paused:
+    if run.timetable.is_paused:
         return Status.PAUSED
     return Status.ACTIVE if is_open else Status.SCHEDULED
 
 
 def _days(run: RunHistory, openings: tuple[datetime, ...]) -> list[DayProgress]:
-    plan = planned(run.timetable, run.done, openings, is_underway=run.is_underway)
+    plan = plan_days(run.timetable, run.completed_days, openings, is_underway=run.is_underway)
     return [
-        DayProgress(number, _day_status(number, openings, run), on, opens_at, run.completions.get(number, UNDONE))
-        for number, (on, opens_at) in enumerate(plan, start=1)
+        DayProgress(
+            number, _day_status(number, openings, run), due_date, opens_at, run.completions.get(number, NOT_COMPLETED)
+        )
+        for number, (due_date, opens_at) in enumerate(plan, start=1)
     ]
 
 
 def _day_status(number: int, openings: tuple[datetime, ...], run: RunHistory) -> DayStatus:
     if number > len(openings):
         return DayStatus.LOCKED
-    return DayStatus.COMPLETED if number in run.done else DayStatus.OPEN
+    return DayStatus.COMPLETED if number in run.completed_days else DayStatus.OPEN
 
 
 def _streak(run: RunHistory, *, now: datetime) -> Streak:
-    """As of today; of a run that is over, as of the date on which it ended."""
-    timetable, moment = run.timetable, now
+    """Return the streak of a journey run as of today, or as of the date on which it was completed or abandoned."""
+    timetable, as_of = run.timetable, now
     if run.abandoned_at is not None:
-        moment = run.abandoned_at
+        as_of = run.abandoned_at
     elif run.is_completed:
-        moment = max(each.at for each in run.completions.values() if each.at)
-    today = local_date(moment, zone_at(timetable, moment))
-    practised = {each.on for each in run.done.values()}
-    return streak(practised, starts_on=timetable.starts_on, today=today, is_neutral=neutral(timetable, until=moment))
+        as_of = max(completion.at for completion in run.completions.values() if completion.at)
+    today = local_date(as_of, zone_at(timetable, as_of))
+    practised = {day.on for day in run.completed_days.values()}
+    is_neutral = neutral_date_predicate(timetable, until=as_of)
+    return compute_streak(practised, starts_on=timetable.starts_on, today=today, is_neutral=is_neutral)

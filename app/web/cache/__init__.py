@@ -1,1 +1,1 @@
-"""Cached replies to public requests, and the watcher that drops them when content changes."""
+"""Cache of public HTTP responses, cleared when content changes."""

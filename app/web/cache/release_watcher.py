@@ -1,75 +1,78 @@
-"""Says when served content changes: a release was loaded, or something fell due."""
+"""Detection of changes to public content, so that cached responses can be discarded."""
 
 import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from app.core.background import Repeating
+from app.core.background import PeriodicTask
 from app.core.db.database import Database
 from app.core.timestamps import utc_now
 from app.web.cache import releases
 from app.web.cache.releases import Release
 
-INTERVAL = 1.0  # seconds between two looks, and until something that failed is tried again
+INTERVAL_SECONDS = 1.0  # between polls, and before a retry after a failure
 
 
 class ReleaseWatcher:
-    """Looks at the newest release once a second, in a thread; has things rebuilt from it in another.
+    """Polls for changes of public content, and rebuilds the search index in another thread.
 
-    `turn` is raised with every change, and again when what was rebuilt is in place; whoever keeps something made
-    from content compares it. While the database is away it stands still: what was kept stays good, for nothing better
-    can be had.
+    Content changes when a new release is loaded, or when an item reaches its publication time. `version` increases with
+    every change and rebuild, so that caches can detect stale entries. It does not change while the database is
+    unavailable, so cached content is still served.
     """
 
     def __init__(
         self, database: Database, *, rebuild: Callable[[], None], clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self.turn = 0
+        self.version = 0
         self._database = database
         self._rebuild = rebuild
         self._clock = clock
         self._release: Release | None = None
-        self._due = 0
+        self._due_count = 0
         self._outdated = threading.Event()
-        self._looking = threading.Lock()
-        self._turning = threading.Lock()
-        self._rebuilding = threading.Lock()
-        self._watching = Repeating("content-watch", self.look, every=INTERVAL)
-        self._keeping_up = Repeating("content-rebuild", self.catch_up, every=INTERVAL)
+        self._poll_lock = threading.Lock()
+        self._version_lock = threading.Lock()
+        self._rebuild_lock = threading.Lock()
+        self._poll_task = PeriodicTask("content-watch", self.poll, interval=INTERVAL_SECONDS)
+        self._rebuild_task = PeriodicTask("content-rebuild", self.rebuild_if_outdated, interval=INTERVAL_SECONDS)
 
-    def now(self) -> tuple[int, int]:
-        """What the content is at this moment: alike before and after means that it stayed so."""
+    def state(self) -> tuple[int, int]:
+        """Return the version and the number of publication times that have passed.
+
+        If two states are equal, the content has not changed between them.
+        """
         release = self._release
-        return self.turn, release.due_by(self._clock()) if release else 0
+        return self.version, release.count_due(self._clock()) if release else 0
 
     def start(self) -> None:
-        self._watching.start()
-        self._keeping_up.start()
+        self._poll_task.start()
+        self._rebuild_task.start()
 
     def stop(self) -> None:
-        self._watching.stop()
-        self._keeping_up.stop()
+        self._poll_task.stop()
+        self._rebuild_task.stop()
 
-    def look(self) -> None:
-        """One look at the newest release and the clock."""
-        with self._looking:
+    def poll(self) -> None:
+        """Check whether new content was loaded or a publication time has passed."""
+        with self._poll_lock:
             release = self._release
-            with self._database.reading() as session:
-                newest = releases.latest_id(session)
-                if release is None or newest != release.id:
-                    release = releases.read(session, newest)
-            due = release.due_by(self._clock())
+            with self._database.autocommit() as session:
+                newest_id = releases.newest_release_id(session)
+                if release is None or newest_id != release.id:
+                    release = releases.load_release(session, newest_id)
+            due_count = release.count_due(self._clock())
             if release is not self._release:
                 self._outdated.set()
-                self._keeping_up.wake()
-            elif due == self._due:
+                self._rebuild_task.wake()
+            elif due_count == self._due_count:
                 return
-            self._release, self._due = release, due
-            self._raise_turn()
+            self._release, self._due_count = release, due_count
+            self._increment_version()
 
-    def catch_up(self) -> None:
-        """Rebuild if a release came since the last time; the turn is raised once that is in place."""
-        with self._rebuilding:
+    def rebuild_if_outdated(self) -> None:
+        """Rebuild the search index if new content was loaded, and increase `version`."""
+        with self._rebuild_lock:
             if not self._outdated.is_set():
                 return
             self._outdated.clear()
@@ -78,8 +81,8 @@ class ReleaseWatcher:
             except BaseException:
                 self._outdated.set()
                 raise
-            self._raise_turn()
+            self._increment_version()
 
-    def _raise_turn(self) -> None:
-        with self._turning:
-            self.turn += 1
+    def _increment_version(self) -> None:
+        with self._version_lock:
+            self.version += 1

@@ -1,7 +1,6 @@
-"""Releases of content: one row each, with the instants at which something falls due.
+"""Content releases: one database row per content load, with the future publication times.
 
-Loading content writes the row in the same transaction; whoever keeps made replies reads it to learn
-when to throw them away.
+The row is written in the same transaction as the content. `ReleaseWatcher` reads it to detect changes.
 """
 
 from bisect import bisect_right
@@ -28,33 +27,30 @@ class ContentRelease(Table, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release and the instants, ascending, at which content that it holds becomes public."""
+    """A content release, with the future publication times of its items in ascending order."""
 
     id: int
-    falls_due: tuple[datetime, ...]
+    due_times: tuple[datetime, ...]
 
-    def due_by(self, now: datetime) -> int:
-        """How many of the instants have come."""
-        return bisect_right(self.falls_due, now)
-
-
-NOTHING = Release(0, ())
+    def count_due(self, now: datetime) -> int:
+        """Return the number of publication times that have passed at the time `now`."""
+        return bisect_right(self.due_times, now)
 
 
-def announce(session: sqlmodel.Session, falls_due: Iterable[datetime], *, now: datetime) -> None:
-    """Make a new release of what this transaction writes."""
-    instants = sorted({moment.astimezone(UTC) for moment in falls_due if moment > now})
+def add_release(session: sqlmodel.Session, due_times: Iterable[datetime], *, now: datetime) -> None:
+    """Record a content release in the same transaction as its content."""
+    instants = sorted({moment.astimezone(UTC) for moment in due_times if moment > now})
     session.add(ContentRelease(released_at=now, falls_due=[moment.isoformat() for moment in instants]))
 
 
-def latest_id(session: Session) -> int:
-    """The newest release's number, 0 before the first: the cheap question, asked once a second."""
-    newest = select(col(ContentRelease.id)).order_by(col(ContentRelease.id).desc()).limit(1)
-    newest_id: int | None = session.scalar(newest)
+def newest_release_id(session: Session) -> int:
+    """Return the ID of the newest content release, or 0 if none exists. This query runs once a second."""
+    statement = select(col(ContentRelease.id)).order_by(col(ContentRelease.id).desc()).limit(1)
+    newest_id: int | None = session.scalar(statement)
     return newest_id or 0
 
 
-def read(session: Session, release_id: int) -> Release:
+def load_release(session: Session, release_id: int) -> Release:
     statement = select(col(ContentRelease.falls_due)).where(col(ContentRelease.id) == release_id)
     instants = session.scalar(statement) or []
     return Release(release_id, tuple(datetime.fromisoformat(moment) for moment in instants))

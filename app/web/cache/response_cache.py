@@ -1,7 +1,7 @@
-"""Replies that are the same for everyone, kept whole as bytes: the outermost layer.
+"""In-memory cache of public responses: the outermost ASGI middleware.
 
-A public content GET is a pure function of (content release, canonical URL, encoding). On a hit nothing else
-runs: no router, no log line, no database. Why it is built so: docs/decisions/caching.md.
+A public GET response depends only on the loaded content, the URL and the encoding. A cached response is sent without
+routing, logging or a database query. See docs/decisions/caching.md.
 """
 
 from collections import OrderedDict
@@ -10,62 +10,61 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.cache.release_watcher import ReleaseWatcher
-from app.web.cache.reply import Origins, Reply
+from app.web.cache.reply import CachedResponse, CorsHeaders
 
-Key = tuple[str, bytes]
+CacheKey = tuple[str, bytes]
 
-KEPT_STATUSES = {200, 308}
+CACHEABLE_STATUSES = {200, 308}
 
 
 class ContentCache:
-    """Keeps what calls itself `Cache-Control: public`; bounded in entries and bytes, the longest unused goes first.
+    """Caches responses marked `Cache-Control: public`. If the cache is full, it removes the least recently used one.
 
-    Everything is dropped when the signal's turn moves on. A reply is kept only if the signal was the same before and
-    after it was made, and nothing fell due between: then it shows the content of the turn that it is kept under.
-    All of it happens on the event loop's thread; what other threads write, it only compares.
+    The cache is cleared when the `ReleaseWatcher` reports a new version. A response is only stored if the content did
+    not change while it was created, so that no entry is stale. The cache runs on the event loop and needs no locks.
     """
 
     def __init__(
-        self, app: ASGIApp, *, signal: ReleaseWatcher, most_entries: int, most_bytes: int, origins: Origins
+        self, app: ASGIApp, *, watcher: ReleaseWatcher, max_entries: int, max_bytes: int, cors_headers: CorsHeaders
     ) -> None:
         self.app = app
         self.hits = 0
         self.misses = 0
-        self._signal = signal
-        self._most_entries = most_entries
-        self._most_bytes = most_bytes
-        self._origins = origins
-        self._replies: OrderedDict[Key, Reply] = OrderedDict()
-        self._bytes = 0
-        self._turn = signal.turn
+        self._watcher = watcher
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._cors_headers = cors_headers
+        self._responses: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
+        self._total_bytes = 0
+        self._version = watcher.version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a GET or a HEAD, which FastAPI would answer with 405."""
+        """Respond to GET and HEAD requests. FastAPI alone would reject HEAD with status 405."""
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        if self._turn != self._signal.turn:
-            self._drop()
-        key = canonical(scope)
-        reply = self._replies.get(key)
-        if reply is None:
-            await self._make(key, scope, receive, send)
+        if self._version != self._watcher.version:
+            self._clear()
+        key = cache_key(scope)
+        cached = self._responses.get(key)
+        if cached is None:
+            await self._load(key, scope, receive, send)
             return
         self.hits += 1
-        self._replies.move_to_end(key)
-        await self._answer(reply, scope, send)
+        self._responses.move_to_end(key)
+        await self._send(cached, scope, send)
 
-    async def _answer(self, reply: Reply, scope: Scope, send: Send) -> None:
-        start, body = reply.messages(scope["headers"], self._origins)
+    async def _send(self, cached: CachedResponse, scope: Scope, send: Send) -> None:
+        start, body = cached.messages(scope["headers"], self._cors_headers)
         await send(start)
         await send(body)
 
-    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
-        before = self._signal.now()
+    async def _load(self, key: CacheKey, scope: Scope, receive: Receive, send: Send) -> None:
+        state_before = self._watcher.state()
         start: Message | None = None
         chunks: list[bytes] = []
 
-        async def collect(message: Message) -> None:
-            """Hold back a reply for everyone until it is whole; let any other through."""
+        async def buffer_public(message: Message) -> None:
+            """Collect the parts of a public response until it is complete. Forward other responses immediately."""
             nonlocal start
             if message["type"] == "http.response.start" and _is_public(message):
                 start = message
@@ -74,28 +73,28 @@ class ContentCache:
             else:
                 chunks.append(message.get("body", b""))
 
-        await self.app(scope, receive, collect)
+        await self.app(scope, receive, buffer_public)
         if start is None:
             return
         self.misses += 1
-        reply = Reply.of(start["status"], start["headers"], b"".join(chunks))
-        if before == self._signal.now() and not _is_search(scope):
-            self._keep(key, reply)
-        await self._answer(reply, scope, send)
+        cached = CachedResponse.create(start["status"], start["headers"], b"".join(chunks))
+        if state_before == self._watcher.state() and not _is_search(scope):
+            self._store(key, cached)
+        await self._send(cached, scope, send)
 
-    def _keep(self, key: Key, reply: Reply) -> None:
-        if key in self._replies or reply.size + _length(key) > self._most_bytes:
+    def _store(self, key: CacheKey, cached: CachedResponse) -> None:
+        if key in self._responses or cached.size + _key_bytes(key) > self._max_bytes:
             return
-        self._replies[key] = reply
-        self._bytes += reply.size + _length(key)
-        while len(self._replies) > self._most_entries or self._bytes > self._most_bytes:
-            oldest, gone = self._replies.popitem(last=False)
-            self._bytes -= gone.size + _length(oldest)
+        self._responses[key] = cached
+        self._total_bytes += cached.size + _key_bytes(key)
+        while len(self._responses) > self._max_entries or self._total_bytes > self._max_bytes:
+            oldest_key, evicted = self._responses.popitem(last=False)
+            self._total_bytes -= evicted.size + _key_bytes(oldest_key)
 
-    def _drop(self) -> None:
-        self._turn = self._signal.turn
-        self._replies.clear()
-        self._bytes = 0
+    def _clear(self) -> None:
+        self._version = self._watcher.version
+        self._responses.clear()
+        self._total_bytes = 0
 
 
 def _without_body(send: Send) -> Send:
@@ -105,23 +104,23 @@ def _without_body(send: Send) -> Send:
     return send_head
 
 
-def canonical(scope: Scope) -> Key:
-    """The address with its parameters in order, so that their order makes no second copy."""
+def cache_key(scope: Scope) -> CacheKey:
+    """Return the path and the sorted query parameters, so that their order does not matter."""
     query: bytes = scope["query_string"]
     return scope["path"], b"&".join(sorted(pair for pair in query.split(b"&") if pair)) if query else b""
 
 
-def _length(key: Key) -> int:
+def _key_bytes(key: CacheKey) -> int:
     return len(key[0]) + len(key[1])
 
 
 def _is_public(start: Message) -> bool:
-    return start["status"] in KEPT_STATUSES and any(
+    return start["status"] in CACHEABLE_STATUSES and any(
         name == b"cache-control" and value.startswith(b"public") for name, value in start["headers"]
     )
 
 
 def _is_search(scope: Scope) -> bool:
-    """Searches are as many as there are people typing: each is asked once."""
+    """Return whether the request has a search term. Searches rarely repeat, so they are not cached."""
     names = (pair.partition(b"=")[0] for pair in scope["query_string"].split(b"&"))
     return any(unquote_to_bytes(name) == b"q" for name in names)

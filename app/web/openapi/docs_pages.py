@@ -1,4 +1,4 @@
-"""The interactive documentation, from files that come along: nothing is loaded from elsewhere."""
+"""Documentation pages with Swagger UI and Redoc, served without external resources."""
 
 from functools import cache
 from html import escape
@@ -11,20 +11,22 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from app.core.errors import NotFound
 
-FILES = Path(fastapi_offline.__file__).parent / "static"
-NAMES = frozenset(path.name for path in FILES.iterdir())
-ASSETS = f"/docs/assets/{version('fastapi-offline')}"  # another version has other addresses: each may be kept for good
-FOR_GOOD = "max-age=31536000, immutable"  # not `public`: the content cache has better to keep than megabytes of script
-LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
-SCROLLBAR = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"  # the one style that Redoc writes as text
-EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"  # no text: the other it fills rule by rule
-POLICY = (
+STATIC_DIR = Path(fastapi_offline.__file__).parent / "static"
+ASSET_NAMES = frozenset(path.name for path in STATIC_DIR.iterdir())
+ASSETS_PATH = f"/docs/assets/{version('fastapi-offline')}"  # contains the version, so that assets never change
+IMMUTABLE = "max-age=31536000, immutable"  # without `public`, so that the response cache skips them
+REDOC_LOGO_URL = "https://cdn.redoc.ly/redoc/logo-mini.svg"
+SCROLLBAR_STYLE_HASH = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"  # allows Redoc's inline style
+EMPTY_STYLE_HASH = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"  # Redoc's empty style element, filled by script
+)
+BASE_POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src "
 )
-SWAGGER_POLICY = f"{POLICY}'self'"
-REDOC_POLICY = f"{POLICY}{SCROLLBAR} {EMPTY}; worker-src blob:"  # the worker searches
-PAGE = """<!doctype html>
+SWAGGER_POLICY = f"{BASE_POLICY}'self'"
+REDOC_POLICY = f"{BASE_POLICY}{SCROLLBAR_STYLE_HASH} {EMPTY_STYLE_HASH}; worker-src blob:"  # Redoc searches in a worker
+PAGE_TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -40,8 +42,8 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-SWAGGER_STYLE = '\n<link rel="stylesheet" href="{assets}/swagger-ui.css">'
-SWAGGER = """SwaggerUIBundle({
+SWAGGER_STYLESHEET = '\n<link rel="stylesheet" href="{assets}/swagger-ui.css">'
+SWAGGER_SCRIPT = """SwaggerUIBundle({
   url: document.body.dataset.openapi,
   dom_id: "#page",
   deepLinking: true,
@@ -51,7 +53,7 @@ SWAGGER = """SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-REDOC = """Redoc.init(
+REDOC_SCRIPT = """Redoc.init(
   document.body.dataset.openapi,
   { disableGoogleFont: true },
   document.getElementById("page"),
@@ -61,13 +63,13 @@ REDOC = """Redoc.init(
 router = APIRouter(include_in_schema=False)
 
 
-class NoSuchFile(NotFound):
-    says = "The documentation has no such file."
+class AssetNotFound(NotFound):
+    message = "This documentation file does not exist."
 
 
 @router.get("/docs")
 async def read_docs(request: Request) -> HTMLResponse:
-    return _page(request, SWAGGER_POLICY, library="swagger-ui-bundle.js", script="swagger.js", style=SWAGGER_STYLE)
+    return _page(request, SWAGGER_POLICY, library="swagger-ui-bundle.js", script="swagger.js", style=SWAGGER_STYLESHEET)
 
 
 @router.get("/redoc")
@@ -77,40 +79,40 @@ async def read_redoc(request: Request) -> HTMLResponse:
 
 @router.get("/docs/swagger.js")
 async def read_swagger_script() -> Response:
-    return _script(SWAGGER, keep="no-cache")
+    return _script(SWAGGER_SCRIPT, cache_control="no-cache")
 
 
 @router.get("/docs/redoc.js")
 async def read_redoc_script() -> Response:
-    return _script(REDOC, keep="no-cache")
+    return _script(REDOC_SCRIPT, cache_control="no-cache")
 
 
-@router.get(f"{ASSETS}/redoc.standalone.js")
+@router.get(f"{ASSETS_PATH}/redoc.standalone.js")
 def read_redoc_library() -> Response:
-    return _script(_local_redoc(), keep=FOR_GOOD)
+    return _script(_offline_redoc(), cache_control=IMMUTABLE)
 
 
-@router.get(f"{ASSETS}/{{name}}")
+@router.get(f"{ASSETS_PATH}/{{name}}")
 async def read_asset(name: str) -> FileResponse:
-    if name not in NAMES:
-        raise NoSuchFile
-    return FileResponse(FILES / name, headers={"Cache-Control": FOR_GOOD})
+    if name not in ASSET_NAMES:
+        raise AssetNotFound
+    return FileResponse(STATIC_DIR / name, headers={"Cache-Control": IMMUTABLE})
 
 
 @cache
-def _local_redoc() -> str:
-    """Redoc without the one thing that it would load from elsewhere: the logo in its corner."""
-    return (FILES / "redoc.standalone.js").read_text(encoding="utf-8").replace(LOGO, "data:,")
+def _offline_redoc() -> str:
+    """Return the Redoc script without its remote logo, which is the only external resource."""
+    return (STATIC_DIR / "redoc.standalone.js").read_text(encoding="utf-8").replace(REDOC_LOGO_URL, "data:,")
 
 
-def _script(text: str, *, keep: str) -> Response:
-    return Response(text, media_type="text/javascript", headers={"Cache-Control": keep})
+def _script(text: str, *, cache_control: str) -> Response:
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": cache_control})
 
 
 def _page(request: Request, policy: str, *, library: str, script: str, style: str = "") -> HTMLResponse:
     root = escape(request.scope.get("root_path", ""))
-    assets = root + ASSETS
-    html = PAGE.format(
+    assets = root + ASSETS_PATH
+    html = PAGE_TEMPLATE.format(
         title=escape(request.app.title),
         root=root,
         assets=assets,

@@ -1,4 +1,4 @@
-"""How the API describes itself: names, tags and shapes that client generators read well."""
+"""FastAPI application class whose OpenAPI document is adapted to client generators."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -11,58 +11,58 @@ from typing_extensions import override
 
 from app.core.problems import Problem
 from app.web.openapi.examples import example_of
-from app.web.problems import OF_BODIES
+from app.web.problems import BODY_RESPONSES
 
-REFERENCE = "#/components/schemas/{model}"
+REF_TEMPLATE = "#/components/schemas/{model}"
 VERSION = "0.1.0"
 TITLE = "21|Twenty One API"
 DESCRIPTION = """
-What the site and app of 21|Twenty One show: articles and topics for adults who want to build healthier
-relationships, and what stands around them. It diagnoses nothing and promises no healing. Who needs help now finds it
-under `/v1/support`.
+The API of 21|Twenty One, a site and app that helps adults build healthier relationships: articles, self-assessments
+and a guided 21-day journey. It does not diagnose or treat any condition. Crisis and help lines are available at
+`/v1/support` without signing in.
 
-* **Bodies** are JSON in UTF-8 with snake_case names. Unknown fields and parameters are refused, never ignored.
-* **Lists** answer `{items, total, next}`. Send `next` back as `cursor` for the following page; the `Link` header says
-  the same.
-* **Errors** are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems. Branch on `code`; `errors` names the
-  fields.
-* **Signing in**: `/v1/auth/login` gives an access token for the `Authorization` header, good for minutes, and a
-  refresh token for the next pair. Everything under `/v1/me` belongs to the member whose token is sent, and is never
-  stored on the way (`no-store`).
-* **Moments** are RFC 3339 in UTC, dates `YYYY-MM-DD`.
-* **Caching**: public replies carry a strong `ETag`; ask again with `If-None-Match` and a 304 costs next to nothing.
-  Every GET also answers HEAD.
-* Enumerations may grow: treat a value you don't know as you would treat none.
+* **Bodies** are UTF-8 JSON with snake_case names. Unknown fields and query parameters are rejected with 422.
+* **Lists** return `{items, total, next}`. Send `next` as `cursor` to fetch the following page. The `Link` header
+  contains the same page's address.
+* **Errors** are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem details. Branch on `code`. `errors` lists
+  the invalid fields.
+* **Authentication**: `/v1/auth/login` returns a short-lived access token for the `Authorization` header, and a refresh
+  token. Exchange the refresh token at `/v1/auth/refresh` for a new pair. All data under `/v1/me` belongs to the member
+  who is signed in; its responses are never cached (`no-store`).
+* **Timestamps** use RFC 3339 in UTC. Dates use `YYYY-MM-DD`.
+* **Caching**: public responses have a strong `ETag`. Send it as `If-None-Match` to receive 304 if nothing has changed.
+  Every GET endpoint also supports HEAD.
+* **Compatibility**: enumerations may get new values. Treat an unknown value as missing.
 """
 
 
-class DescribedApi(FastAPI):
-    """A FastAPI whose document is mended for client generators, and which has layers outside all others."""
+class DocumentedApi(FastAPI):
+    """FastAPI application with an extra outermost middleware, and an OpenAPI document for client generators."""
 
-    def __init__(self, *, outermost: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
-        self._outermost = outermost
+    def __init__(self, *, outer_middleware: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        self._outer_middleware = outer_middleware
         super().__init__(**options)
 
     @override
     def build_middleware_stack(self) -> ASGIApp:
-        return self._outermost(super().build_middleware_stack())
+        return self._outer_middleware(super().build_middleware_stack())
 
     @override
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = super().openapi()
             schemas = document["components"]["schemas"]
-            schemas |= models_json_schema([(Problem, "serialization")], ref_template=REFERENCE)[1]["$defs"]
+            schemas |= models_json_schema([(Problem, "serialization")], ref_template=REF_TEMPLATE)[1]["$defs"]
             for operation in _operations(document):
                 if "requestBody" in operation:
-                    operation["responses"] |= {str(status): reply for status, reply in OF_BODIES.items()}
+                    operation["responses"] |= {str(status): response for status, response in BODY_RESPONSES.items()}
             for parameter in _parameters(document):
-                _mend_parameter(parameter)
+                _simplify_parameter(parameter)
             for schema in _schemas(document):
                 _flatten_null(schema, schemas)
-            for reply in _replies(document):
-                if "example" not in reply:
-                    reply["example"] = example_of(reply["schema"], schemas)
+            for content in _success_contents(document):
+                if "example" not in content:
+                    content["example"] = example_of(content["schema"], schemas)
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -86,27 +86,29 @@ def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from operation.get("parameters", [])
 
 
-def _replies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _success_contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for operation in _operations(document):
-        for status, reply in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if status.startswith("2"):
-                yield from reply.get("content", {}).values()
+                yield from response.get("content", {}).values()
 
 
-def _mend_parameter(parameter: dict[str, Any]) -> None:
-    """A parameter may be left out but is never null; and `example` is all that Swagger UI fills in."""
+def _simplify_parameter(parameter: dict[str, Any]) -> None:
+    """Remove `null` from a parameter's schema, because clients can't send it. Add an `example` for Swagger UI."""
     schema = parameter["schema"]
     match schema.get("anyOf"):
-        case [dict(given), {"type": "null"}]:
+        case [dict(non_null), {"type": "null"}]:
             del schema["anyOf"]
-            schema.update(given)
+            schema.update(non_null)
     if "examples" in schema:
         parameter["example"] = schema["examples"][0]
 
 
 def _flatten_null(schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Write `anyOf: [X, null]` as `type: [X, "null"]`: Swift's generator leaves the former out. An object that may be
-    null is written out where it stands.
+    """Replace `anyOf: [X, null]` with `type: [X, "null"]`.
+
+    Swift's client generator skips fields of the first form. If X is a reference, it is replaced with a copy of its
+    schema.
     """
     match schema.get("anyOf"):
         case [{"$ref": str(reference)}, {"type": "null"}]:

@@ -1,4 +1,4 @@
-"""Example replies, put together from the examples of their fields."""
+"""Example responses for the OpenAPI document, built from the examples of individual fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,19 @@ BY_FORMAT = {"date": "2026-11-23", "date-time": "2026-11-23T09:30:00Z"}
 BY_TYPE: Mapping[str, Any] = {"boolean": True, "integer": 1, "number": 1.0}
 
 
-def text_example(media_type: str, example: str) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI `responses` of a route that answers with a text."""
+def text_example_response(media_type: str, example: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI `responses` of an endpoint that returns text."""
     return {200: {"content": {media_type: {"example": example}}}}
 
 
-class NoExample(Exception):
-    """A text without an example would be shown as `string`, which helps nobody."""
+class MissingExample(Exception):
+    """A string field has no example, so documentation tools would only show `string`."""
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:
-    """An example of a schema; those of its fields where they have one.
+    """Build an example of a JSON schema from the examples of its fields.
 
-    Raises NoExample with the field's name where a text has none.
+    Raise MissingExample with the field's name if a string field has no example.
     """
     match schema:
         case {"$ref": str(reference)}:
@@ -34,5 +34,5 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str 
             return {key: example_of(field, schemas, key) for key, field in fields.items()}
     example = BY_FORMAT.get(schema.get("format", "")) or BY_TYPE.get(schema["type"])
     if example is None:
-        raise NoExample(name)
+        raise MissingExample(name)
     return example

@@ -1,4 +1,4 @@
-"""Rotating secrets: everything comes under the new one, nobody is signed out, and an interruption loses nothing."""
+"""Tests for key rotation (`twentyone keys rotate`): all rows move to the new key, and sessions remain valid."""
 
 import threading
 from collections.abc import Callable
@@ -10,22 +10,22 @@ from sqlalchemy import URL
 from sqlmodel import col, select
 from typer.testing import CliRunner, Result
 
-from app.accounts.admin.key_rotation import in_use, rotate_some, to_rotate
+from app.accounts.admin.key_rotation import count_outdated, key_usage, rotate_batch
 from app.accounts.models import MemberKey
 from app.cli import app
-from app.core.crypto.key_ring import KeyRing, UnknownKey, new_entry
-from tests.conftest import KEYS, MakeService
-from tests.factories.services import PASSWORD, Person, Service, post, token_in
+from app.core.crypto.key_ring import KeyRing, UnknownKey, generate_entry
+from tests.conftest import TEST_KEYS, MakeService
+from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
 
-NEW = new_entry("new-")
-NEW_ID = NEW.partition(":")[0]
-BOTH = f"{NEW},{KEYS}"
-Run = Callable[..., Result]
+NEW_ENTRY = generate_entry("new-")
+NEW_ID = NEW_ENTRY.partition(":")[0]
+BOTH_ENTRIES = f"{NEW_ENTRY},{TEST_KEYS}"
+RunCommand = Callable[..., Result]
 
 
 @pytest.fixture
-def run(service: Service) -> Run:
-    """Runs `twentyone keys` on the service's database, with a ring."""
+def run(service: Service) -> RunCommand:
+    """Return a function that runs a `twentyone keys` command with a given key ring."""
 
     def invoke(command: str, keys: str) -> Result:
         url: URL = service.settings.database
@@ -35,162 +35,162 @@ def run(service: Service) -> Run:
     return invoke
 
 
-def secrets_in_use(service: Service) -> set[str]:
+def key_ids_in_use(service: Service) -> set[str]:
     with service.database.transaction() as session:
-        return set(in_use(session))
+        return set(key_usage(session))
 
 
 def interrupt_rotation(service: Service, ring: KeyRing) -> None:
     with service.database.transaction() as session:
-        rotate_some(session, ring)
+        rotate_batch(session, ring)
         raise KeyboardInterrupt
 
 
-def test_a_new_secret_is_one_that_a_ring_takes() -> None:
-    made = [CliRunner().invoke(app, ["keys", "new"]).stdout.strip() for _ in range(2)]
+def test_keys_new_prints_entry_that_key_ring_accepts() -> None:
+    entries = [CliRunner().invoke(app, ["keys", "new"]).stdout.strip() for _ in range(2)]
 
-    assert len(KeyRing(",".join(made)).ids) == 2
+    assert len(KeyRing(",".join(entries)).ids) == 2
 
 
-def test_everything_comes_under_the_new_secret_and_nobody_is_signed_out(
-    make_service: MakeService, service: Service, run: Run
+def test_rotate_moves_all_rows_to_new_key_and_preserves_sessions(
+    make_service: MakeService, service: Service, run: RunCommand
 ) -> None:
-    people = [service.register(display_name="Ana") for _ in range(3)]
-    after = make_service(service.settings.database, keys=BOTH)
+    members = [service.register(display_name="Ana") for _ in range(3)]
+    new_service = make_service(service.settings.database, keys=BOTH_ENTRIES)
 
-    result = run("rotate", BOTH)
+    rotation = run("rotate", BOTH_ENTRIES)
 
-    assert result.exit_code == 0
-    assert NEW_ID in result.stdout
-    assert secrets_in_use(service) == {NEW_ID}
-    for person in people:
-        person.client = after.client
-        assert person.ask("GET", "/v1/me").json()["display_name"] == "Ana"
-        assert person.renew().status_code == 200
-    assert len([mail for mail in after.mails() if mail["To"] == people[0].address]) == 1
-
-
-def test_after_rotating_the_old_secret_may_go(make_service: MakeService, service: Service, run: Run) -> None:
-    person = service.register_verified()
-    person.ask("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
-    assert run("rotate", BOTH).exit_code == 0
-    after = make_service(service.settings.database, keys=NEW)
-    person.client = after.client
-
-    assert person.renew().status_code == 200
-    assert person.sign_in().status_code == 200
-    assert person.ask("GET", "/v1/me/sessions").json()["total"] == 2
-    token = token_in(after.mails(to="ana.new@example.org")[-1])
-    assert person.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
-    assert post(after.client, "/v1/auth/register", {"email": "ana.new@example.org", "password": PASSWORD}).is_success
-    assert Person(after.client, "ana.new@example.org").sign_in().status_code == 200
+    assert rotation.exit_code == 0
+    assert NEW_ID in rotation.stdout
+    assert key_ids_in_use(service) == {NEW_ID}
+    for member in members:
+        member.client = new_service.client
+        assert member.request("GET", "/v1/me").json()["display_name"] == "Ana"
+        assert member.refresh_session().status_code == 200
+    assert len([mail for mail in new_service.sent_emails() if mail["To"] == members[0].email]) == 1
 
 
-def test_an_address_stays_one_members_while_secrets_change(make_service: MakeService, service: Service) -> None:
+def test_rotate_makes_old_key_removable(make_service: MakeService, service: Service, run: RunCommand) -> None:
+    member = service.register_verified()
+    member.request("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
+    assert run("rotate", BOTH_ENTRIES).exit_code == 0
+    new_service = make_service(service.settings.database, keys=NEW_ENTRY)
+    member.client = new_service.client
+
+    assert member.refresh_session().status_code == 200
+    assert member.sign_in().status_code == 200
+    assert member.request("GET", "/v1/me/sessions").json()["total"] == 2
+    token = token_from_email(new_service.sent_emails(to="ana.new@example.org")[-1])
+    assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
+    assert post(
+        new_service.client, "/v1/auth/register", {"email": "ana.new@example.org", "password": PASSWORD}
+    ).is_success
+    assert MemberClient(new_service.client, "ana.new@example.org").sign_in().status_code == 200
+
+
+def test_register_after_key_change_finds_existing_member(make_service: MakeService, service: Service) -> None:
     service.register("ana@example.org")
-    after = make_service(service.settings.database, keys=BOTH)
+    new_service = make_service(service.settings.database, keys=BOTH_ENTRIES)
 
-    post(after.client, "/v1/auth/register", {"email": "ana@example.org", "password": "two birds on a wire"})
+    post(new_service.client, "/v1/auth/register", {"email": "ana@example.org", "password": "two birds on a wire"})
 
-    assert Person(after.client, "ana@example.org").sign_in().status_code == 200
-    assert Person(after.client, "ana@example.org", "two birds on a wire").sign_in().status_code == 401
+    assert MemberClient(new_service.client, "ana@example.org").sign_in().status_code == 200
+    assert MemberClient(new_service.client, "ana@example.org", "two birds on a wire").sign_in().status_code == 401
 
 
-def test_processes_with_the_ring_in_another_order_make_one_member_of_an_address(
-    make_service: MakeService, service: Service
-) -> None:
-    one = make_service(service.settings.database, keys=BOTH)
-    two = make_service(service.settings.database, keys=f"{KEYS},{NEW}")
+def test_register_with_different_key_order_creates_one_member(make_service: MakeService, service: Service) -> None:
+    first_service = make_service(service.settings.database, keys=BOTH_ENTRIES)
+    second_service = make_service(service.settings.database, keys=f"{TEST_KEYS},{NEW_ENTRY}")
     addresses = [f"ana-{n}@example.org" for n in range(4)]
 
     with ThreadPoolExecutor(8) as pool:
-        asking = [
-            pool.submit(post, each.client, "/v1/auth/register", {"email": address, "password": PASSWORD})
+        futures = [
+            pool.submit(post, server.client, "/v1/auth/register", {"email": address, "password": PASSWORD})
             for address in addresses
-            for each in (one, two, one, two)
+            for server in (first_service, second_service, first_service, second_service)
         ]
-        assert {each.result().status_code for each in asking} == {202}
+        assert {future.result().status_code for future in futures} == {202}
 
-    with service.database.loading() as session:
+    with service.database.content_load() as session:
         assert len(session.exec(select(col(MemberKey.member_id))).all()) == len(addresses)
 
 
-def test_an_interrupted_rotation_goes_on_where_it_was(
-    service: Service, run: Run, monkeypatch: pytest.MonkeyPatch
+def test_rotate_after_interruption_continues(
+    service: Service, run: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
         service.register()
-    service.mails()
-    monkeypatch.setattr("app.accounts.admin.key_rotation.BATCH", 2)
-    ring = KeyRing(BOTH)
+    service.sent_emails()
+    monkeypatch.setattr("app.accounts.admin.key_rotation.BATCH_SIZE", 2)
+    ring = KeyRing(BOTH_ENTRIES)
     with service.database.transaction() as session:
-        assert rotate_some(session, ring) == 2
+        assert rotate_batch(session, ring) == 2
     with pytest.raises(KeyboardInterrupt):
         interrupt_rotation(service, ring)
 
     with service.database.transaction() as session:
-        assert to_rotate(session, ring) == 3
-    assert run("rotate", BOTH).stdout.endswith(": 3.\n")
-    assert secrets_in_use(service) == {NEW_ID}
-    assert run("rotate", BOTH).stdout.endswith(": 0.\n")
+        assert count_outdated(session, ring) == 3
+    assert run("rotate", BOTH_ENTRIES).stdout.endswith(": 3.\n")
+    assert key_ids_in_use(service) == {NEW_ID}
+    assert run("rotate", BOTH_ENTRIES).stdout.endswith(": 0.\n")
 
 
-def test_requests_go_on_while_secrets_are_rotated(make_service: MakeService, service: Service) -> None:
-    after = make_service(service.settings.database, keys=BOTH)
-    people = [service.register() for _ in range(6)]
-    for person in people:
-        person.client = after.client
-    failed: list[int] = []
+def test_requests_succeed_during_rotation(make_service: MakeService, service: Service) -> None:
+    new_service = make_service(service.settings.database, keys=BOTH_ENTRIES)
+    members = [service.register() for _ in range(6)]
+    for member in members:
+        member.client = new_service.client
+    failures: list[int] = []
     done = threading.Event()
 
-    def live(person: Person) -> None:
+    def send_requests(member: MemberClient) -> None:
         for n in count():
             name = f"Ana {n}"
-            replies = [
-                person.ask("PATCH", "/v1/me", {"display_name": name}),
-                person.ask("GET", "/v1/me"),
-                person.renew(),
+            responses = [
+                member.request("PATCH", "/v1/me", {"display_name": name}),
+                member.request("GET", "/v1/me"),
+                member.refresh_session(),
             ]
-            failed.extend(reply.status_code for reply in replies if reply.status_code != 200)
-            if replies[1].status_code == 200 and replies[1].json()["display_name"] != name:
-                failed.append(0)
+            failures.extend(response.status_code for response in responses if response.status_code != 200)
+            if responses[1].status_code == 200 and responses[1].json()["display_name"] != name:
+                failures.append(0)
             if done.is_set():
                 return
 
-    threads = [threading.Thread(target=live, args=[person]) for person in people]
+    threads = [threading.Thread(target=send_requests, args=[member]) for member in members]
     for thread in threads:
         thread.start()
-    for turn in range(6):
-        ring = KeyRing(BOTH if turn % 2 == 0 else f"{KEYS},{NEW}")
+    for number in range(6):
+        ring = KeyRing(BOTH_ENTRIES if number % 2 == 0 else f"{TEST_KEYS},{NEW_ENTRY}")
         with service.database.transaction() as session:
-            assert rotate_some(session, ring) >= 6
+            assert rotate_batch(session, ring) >= 6
     done.set()
     for thread in threads:
         thread.join()
 
-    assert failed == []
+    assert failures == []
 
 
-def test_a_missing_secret_stops_the_rotation_and_is_named(service: Service, run: Run) -> None:
+def test_rotate_with_missing_key_fails_and_names_key(service: Service, run: RunCommand) -> None:
     service.register()
 
-    result, listed = run("rotate", NEW), run("list", NEW)
+    rotation, listing = run("rotate", NEW_ENTRY), run("list", NEW_ENTRY)
 
-    assert (result.exit_code, listed.exit_code) == (1, 1)
-    assert "test-1" in result.stderr
-    assert "MISSING" in listed.stdout
+    assert (rotation.exit_code, listing.exit_code) == (1, 1)
+    assert "test-1" in rotation.stderr
+    assert "MISSING" in listing.stdout
     with pytest.raises(UnknownKey), service.database.transaction() as session:
-        rotate_some(session, KeyRing(NEW))
+        rotate_batch(session, KeyRing(NEW_ENTRY))
 
 
-def test_the_list_shows_no_secret(service: Service, run: Run) -> None:
+def test_keys_list_shows_ids_without_secrets(service: Service, run: RunCommand) -> None:
     service.register()
 
-    result = run("list", BOTH)
+    listing = run("list", BOTH_ENTRIES)
 
-    assert result.exit_code == 0
-    assert "test-1" in result.stdout
-    assert NEW_ID in result.stdout
-    assert KEYS.partition(":")[2] not in result.output
-    with service.database.loading() as session:
+    assert listing.exit_code == 0
+    assert "test-1" in listing.stdout
+    assert NEW_ID in listing.stdout
+    assert TEST_KEYS.partition(":")[2] not in listing.output
+    with service.database.content_load() as session:
         assert session.exec(select(col(MemberKey.key_id))).one() == "test-1"

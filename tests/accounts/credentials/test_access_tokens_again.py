@@ -1,4 +1,4 @@
-"""Access tokens that come again and again: known by their hash, and looked at by their times."""
+"""Tests for the cache of decoded access tokens: the expiry is checked on every use."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,92 +9,93 @@ import pytest
 import time_machine
 from jose import jwt
 
-from app.accounts.credentials.access_tokens import AHEAD, AccessTokens, BadToken, SignedInMember
-from app.core.crypto.key_ring import KeyRing, new_entry
-from tests.factories.tokens import ACCESS, CLAIMS, GOOD_FOR, HEADER, NOW, RING, SECOND, made
+from app.accounts.credentials.access_tokens import CLOCK_SKEW_SECONDS, AccessTokens, BadToken, SignedInMember
+from app.core.crypto.key_ring import KeyRing, generate_entry
+from tests.factories.tokens import CLAIMS, HEADER, ISSUED_AT, MEMBER, NOW, RING, TOKEN_LIFETIME, sign_token
 
-BLINK = timedelta(microseconds=1)
+ONE_MICROSECOND = timedelta(microseconds=1)
 
 
-def moment(second: int) -> datetime:
+def utc_time(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def refuse(*_: Any, **__: Any) -> None:
+def raise_value_error(*_: Any, **__: Any) -> None:
     raise ValueError
 
 
 @pytest.fixture(autouse=True)
-def at_the_moment_of_tokens() -> Iterator[None]:
-    """python-jose looks at the clock itself, and the suite may come here late."""
+def freeze_time() -> Iterator[None]:
+    """Freeze the system clock, because python-jose reads it to check the expiry."""
     with time_machine.travel(NOW):
         yield
 
 
 @pytest.fixture
 def tokens() -> AccessTokens:
-    return AccessTokens(RING, good_for=GOOD_FOR)
+    return AccessTokens(RING, lifetime=TOKEN_LIFETIME)
 
 
-def test_a_token_made_by_hand_is_read_by_whoever_has_the_ring(tokens: AccessTokens) -> None:
-    assert tokens.read(made(HEADER, CLAIMS), now=NOW) == ACCESS
+def test_verify_accepts_hand_signed_token(tokens: AccessTokens) -> None:
+    assert tokens.verify(sign_token(HEADER, CLAIMS), now=NOW) == MEMBER
 
 
 @pytest.mark.parametrize("length", range(1, 21))
-def test_a_token_is_read_whatever_the_length_of_its_header(length: int) -> None:
-    ring = KeyRing("k" * length + new_entry()[8:])
-    tokens = AccessTokens(ring, good_for=GOOD_FOR)
+def test_verify_accepts_key_ids_of_any_length(length: int) -> None:
+    ring = KeyRing("k" * length + generate_entry()[8:])
+    tokens = AccessTokens(ring, lifetime=TOKEN_LIFETIME)
 
-    assert tokens.read(tokens.issue(ACCESS, now=NOW), now=NOW) == ACCESS
+    assert tokens.verify(tokens.issue(MEMBER, now=NOW), now=NOW) == MEMBER
 
 
-def test_tokens_that_are_known_are_not_mistaken_for_each_other(tokens: AccessTokens) -> None:
-    people = [SignedInMember(uuid4(), uuid4()) for _ in range(3)]
-    issued = [tokens.issue(person, now=NOW) for person in people]
+def test_verify_cached_tokens_returns_their_members(tokens: AccessTokens) -> None:
+    members = [SignedInMember(uuid4(), uuid4()) for _ in range(3)]
+    issued = [tokens.issue(member, now=NOW) for member in members]
 
     for _ in range(2):
-        assert [tokens.read(token, now=NOW) for token in issued] == people
+        assert [tokens.verify(token, now=NOW) for token in issued] == members
 
 
-def test_a_token_that_is_known_is_not_verified_again(tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    known, other = (tokens.issue(ACCESS, now=NOW) for _ in range(2))
-    tokens.read(known, now=NOW)
+def test_verify_cached_token_skips_decoding(tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    cached, other = (tokens.issue(MEMBER, now=NOW) for _ in range(2))
+    tokens.verify(cached, now=NOW)
 
-    monkeypatch.setattr(jwt, "decode", refuse)
+    monkeypatch.setattr(jwt, "decode", raise_value_error)
 
-    assert tokens.read(known, now=NOW) == ACCESS
+    assert tokens.verify(cached, now=NOW) == MEMBER
     with pytest.raises(BadToken):
-        tokens.read(other, now=NOW)
+        tokens.verify(other, now=NOW)
 
 
-def test_of_too_many_tokens_the_one_known_longest_is_forgotten(
-    tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.accounts.credentials.access_tokens.AT_MOST", 2)
-    first, *others = (tokens.issue(ACCESS, now=NOW) for _ in range(3))
+def test_full_cache_evicts_oldest_token(tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.accounts.credentials.access_tokens.MAX_CACHED_TOKENS", 2)
+    first, *others = (tokens.issue(MEMBER, now=NOW) for _ in range(3))
     for token in (first, *others):
-        tokens.read(token, now=NOW)
+        tokens.verify(token, now=NOW)
 
-    monkeypatch.setattr(jwt, "decode", refuse)
+    monkeypatch.setattr(jwt, "decode", raise_value_error)
 
-    assert [tokens.read(token, now=NOW) for token in others] == [ACCESS, ACCESS]
+    assert [tokens.verify(token, now=NOW) for token in others] == [MEMBER, MEMBER]
     with pytest.raises(BadToken):
-        tokens.read(first, now=NOW)
+        tokens.verify(first, now=NOW)
 
 
-def test_a_token_ends_at_the_very_second(tokens: AccessTokens) -> None:
-    token, end = made(HEADER, CLAIMS), moment(SECOND + 600)
+def test_verify_at_expiry_raises_bad_token(tokens: AccessTokens) -> None:
+    token, end = sign_token(HEADER, CLAIMS), utc_time(ISSUED_AT + 600)
 
-    assert tokens.read(token, now=end - BLINK) == ACCESS
+    assert tokens.verify(token, now=end - ONE_MICROSECOND) == MEMBER
     with pytest.raises(BadToken):
-        tokens.read(token, now=end)
+        tokens.verify(token, now=end)
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_a_clock_may_be_half_a_minute_behind_the_one_that_issued_or_let_begin(tokens: AccessTokens, claim: str) -> None:
-    earlier = {"iat": SECOND - 60, "nbf": SECOND - 60, "exp": SECOND + 500}
-    token, first = made(HEADER, CLAIMS | earlier | {claim: SECOND}), moment(SECOND - AHEAD)
+def test_verify_allows_30_seconds_of_clock_skew(tokens: AccessTokens, claim: str) -> None:
+    earlier = {"iat": ISSUED_AT - 60, "nbf": ISSUED_AT - 60, "exp": ISSUED_AT + 500}
+    token, earliest = (
+        sign_token(HEADER, CLAIMS | earlier | {claim: ISSUED_AT}),
+        utc_time(ISSUED_AT - CLOCK_SKEW_SECONDS),
+    )
 
-    assert tokens.read(token, now=first) == ACCESS
+    assert tokens.verify(token, now=earliest) == MEMBER
     with pytest.raises(BadToken):
-        tokens.read(token, now=first - BLINK)
+        tokens.verify(token, now=earliest - ONE_MICROSECOND)

@@ -1,4 +1,4 @@
-"""Guessing is slowed for all processes together, alike for every address, and never locks the owner out for good."""
+"""Tests for the sign-in throttle: failed attempts are limited across processes, and no account is locked forever."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -8,121 +8,124 @@ import time_machine
 from starlette.testclient import TestClient
 
 from tests.conftest import MakeService
-from tests.factories.services import PASSWORD, Person, Service, post
+from tests.factories.services import PASSWORD, MemberClient, Service, post
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LOGIN = "/v1/auth/login"
 
 
 def from_network(service: Service, host: str) -> TestClient:
-    """A client somewhere else."""
+    """Return a client whose requests come from the given IP address."""
     return TestClient(service.app, base_url="http://api.test", client=(host, 50000), raise_server_exceptions=False)
 
 
-def tried(client: TestClient, address: str, password: str = "wrong") -> tuple[int, str]:
-    reply = post(client, LOGIN, {"email": address, "password": password})
-    return reply.status_code, reply.json().get("code", "")
+def attempt(client: TestClient, address: str, password: str = "wrong") -> tuple[int, str]:
+    response = post(client, LOGIN, {"email": address, "password": password})
+    return response.status_code, response.json().get("code", "")
 
 
-def test_the_sixth_guess_in_a_row_has_to_wait(service: Service) -> None:
-    address = service.register().address
+def test_sixth_failed_attempt_returns_429_with_retry_after(service: Service) -> None:
+    address = service.register().email
     stranger = from_network(service, "203.0.113.7")
-    assert [tried(stranger, address) for _ in range(5)] == [(401, "wrong_credentials")] * 5
+    assert [attempt(stranger, address) for _ in range(5)] == [(401, "wrong_credentials")] * 5
 
-    reply = post(stranger, LOGIN, {"email": address, "password": PASSWORD})
+    response = post(stranger, LOGIN, {"email": address, "password": PASSWORD})
 
-    assert (reply.status_code, reply.json()["code"]) == (429, "too_many_attempts")
-    assert 1 <= int(reply.headers["Retry-After"]) <= 30
+    assert (response.status_code, response.json()["code"]) == (429, "too_many_attempts")
+    assert 1 <= int(response.headers["Retry-After"]) <= 30
 
 
-def test_unknown_addresses_are_slowed_alike(service: Service) -> None:
-    known = service.register().address
+def test_unknown_address_is_throttled_like_known_address(service: Service) -> None:
+    known = service.register().email
     stranger = from_network(service, "203.0.113.7")
 
-    def answers(address: str) -> list[tuple[int, bytes]]:
-        replies = [post(stranger, LOGIN, {"email": address, "password": "wrong"}) for _ in range(7)]
-        return [(reply.status_code, reply.content) for reply in replies]
+    def login_responses(address: str) -> list[tuple[int, bytes]]:
+        responses = [post(stranger, LOGIN, {"email": address, "password": "wrong"}) for _ in range(7)]
+        return [(response.status_code, response.content) for response in responses]
 
-    assert answers(known) == answers("nobody@example.org")
+    assert login_responses(known) == login_responses("nobody@example.org")
 
 
-def test_waits_double_up_to_the_most_and_are_forgotten_after_a_day(make_service: MakeService) -> None:
+def test_waits_double_up_to_maximum_and_reset_after_one_day(make_service: MakeService) -> None:
     service = make_service(guesses_free=2, guesses_max_wait=200)
     with time_machine.travel(NOON, tick=False) as clock:
         stranger = from_network(service, "203.0.113.7")
         waits = []
-        assert [tried(stranger, "nobody@example.org")[0] for _ in range(2)] == [401, 401]
+        assert [attempt(stranger, "nobody@example.org")[0] for _ in range(2)] == [401, 401]
         for _ in range(5):
-            reply = post(stranger, LOGIN, {"email": "nobody@example.org", "password": "wrong"})
-            waits.append(int(reply.headers["Retry-After"]))
+            response = post(stranger, LOGIN, {"email": "nobody@example.org", "password": "wrong"})
+            waits.append(int(response.headers["Retry-After"]))
             clock.shift(timedelta(seconds=waits[-1] - 1))
-            assert tried(stranger, "nobody@example.org") == (429, "too_many_attempts")
+            assert attempt(stranger, "nobody@example.org") == (429, "too_many_attempts")
             clock.shift(timedelta(seconds=1))
-            assert tried(stranger, "nobody@example.org") == (401, "wrong_credentials")
+            assert attempt(stranger, "nobody@example.org") == (401, "wrong_credentials")
         assert waits == [30, 60, 120, 200, 200]
         clock.shift(timedelta(days=1))
-        assert [tried(stranger, "nobody@example.org")[0] for _ in range(2)] == [401, 401]
+        assert [attempt(stranger, "nobody@example.org")[0] for _ in range(2)] == [401, 401]
 
 
-def test_the_owner_gets_in_where_they_got_in_before_whatever_a_stranger_does(service: Service) -> None:
+def test_owner_signs_in_from_known_network_during_attack(service: Service) -> None:
     owner = service.register()
     stranger = from_network(service, "203.0.113.7")
     for _ in range(20):
-        tried(stranger, owner.address)
+        attempt(stranger, owner.email)
 
     assert owner.sign_in().status_code == 200
-    assert tried(stranger, owner.address, PASSWORD)[0] == 429
+    assert attempt(stranger, owner.email, PASSWORD)[0] == 429
 
 
-def test_guessing_from_the_owners_own_network_is_slowed_too(service: Service) -> None:
+def test_attempts_from_known_network_are_throttled(service: Service) -> None:
     owner = service.register()
 
-    assert [tried(service.client, owner.address)[0] for _ in range(6)] == [401] * 5 + [429]
+    assert [attempt(service.client, owner.email)[0] for _ in range(6)] == [401] * 5 + [429]
 
 
-def test_the_right_password_counts_again_after_the_wait(service: Service) -> None:
+def test_correct_password_after_wait_succeeds(service: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         owner = service.register()
         stranger = from_network(service, "203.0.113.7")
         for _ in range(6):
-            tried(stranger, owner.address)
+            attempt(stranger, owner.email)
         clock.shift(timedelta(seconds=30))
 
-        assert tried(stranger, owner.address, PASSWORD)[0] == 200
+        assert attempt(stranger, owner.email, PASSWORD)[0] == 200
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_many_guesses_at_once_do_not_get_past(service: Service, *, is_known: bool) -> None:
-    address = service.register().address if is_known else "nobody@example.org"
+def test_concurrent_attempts_do_not_exceed_limit(service: Service, *, is_known: bool) -> None:
+    address = service.register().email if is_known else "nobody@example.org"
 
     with ThreadPoolExecutor(20) as pool:
-        statuses = list(pool.map(lambda _: tried(service.client, address)[0], range(20)))
+        statuses = list(pool.map(lambda _: attempt(service.client, address)[0], range(20)))
 
     assert sorted(statuses) == [401] * 5 + [429] * 15
 
 
-def test_guesses_are_counted_for_all_processes_together(make_service: MakeService, service: Service) -> None:
-    address = service.register().address
-    other = make_service(service.settings.database)
-    here, there = from_network(service, "203.0.113.7"), from_network(other, "203.0.113.7")
+def test_attempts_are_counted_across_processes(make_service: MakeService, service: Service) -> None:
+    address = service.register().email
+    other_service = make_service(service.settings.database)
+    first_client, second_client = from_network(service, "203.0.113.7"), from_network(other_service, "203.0.113.7")
 
-    statuses = [tried(client, address)[0] for client in (here, there, here, there, here, there)]
+    statuses = [
+        attempt(client, address)[0]
+        for client in (first_client, second_client, first_client, second_client, first_client, second_client)
+    ]
 
     assert statuses == [401] * 5 + [429]
 
 
-def test_a_network_that_tries_many_accounts_is_slowed(make_service: MakeService) -> None:
+def test_network_that_tries_many_accounts_is_throttled(make_service: MakeService) -> None:
     service = make_service(network_guesses=10)
     with time_machine.travel(NOON, tick=False) as clock:
         stranger = from_network(service, "2001:db8::1")
-        statuses = [tried(stranger, f"person-{n}@example.org")[0] for n in range(11)]
-        neighbour = from_network(service, "2001:db8::ffff")  # of the same /64
+        statuses = [attempt(stranger, f"person-{n}@example.org")[0] for n in range(11)]
+        neighbour = from_network(service, "2001:db8::ffff")  # in the same /64 network
 
         assert statuses == [401] * 10 + [429]
-        assert tried(neighbour, "someone@example.org")[0] == 429
-        assert tried(from_network(service, "2001:db8:0:1::1"), "someone@example.org")[0] == 401
+        assert attempt(neighbour, "someone@example.org")[0] == 429
+        assert attempt(from_network(service, "2001:db8:0:1::1"), "someone@example.org")[0] == 401
         clock.shift(timedelta(minutes=10))
-        assert tried(stranger, "someone@example.org")[0] == 401
+        assert attempt(stranger, "someone@example.org")[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -134,30 +137,30 @@ def test_a_network_that_tries_many_accounts_is_slowed(make_service: MakeService)
         ("DELETE", "/v1/me/health-data", {"password": "wrong"}),
     ],
 )
-def test_a_password_cannot_be_guessed_with_a_stolen_token_either(
+def test_password_endpoints_throttle_attempts_with_stolen_token(
     service: Service, method: str, path: str, body: dict[str, str]
 ) -> None:
-    person = service.register()
+    member = service.register()
 
-    replies = [person.ask(method, path, body) for _ in range(6)]
+    responses = [member.request(method, path, body) for _ in range(6)]
 
-    assert [reply.status_code for reply in replies] == [403] * 5 + [429]
-    assert {reply.json()["code"] for reply in replies[:5]} == {"wrong_password"}
-    assert person.ask("GET", "/v1/me").status_code == 200
-
-
-def test_signing_in_right_takes_nothing_from_the_free_tries(service: Service) -> None:
-    person = service.register()
-
-    assert [Person(service.client, person.address).sign_in().status_code for _ in range(12)] == [200] * 12
+    assert [response.status_code for response in responses] == [403] * 5 + [429]
+    assert {response.json()["code"] for response in responses[:5]} == {"wrong_password"}
+    assert member.request("GET", "/v1/me").status_code == 200
 
 
-def test_many_devices_that_sign_in_at_once_never_wait_for_each_other(make_service: MakeService) -> None:
+def test_successful_sign_ins_do_not_use_free_attempts(service: Service) -> None:
+    member = service.register()
+
+    assert [MemberClient(service.client, member.email).sign_in().status_code for _ in range(12)] == [200] * 12
+
+
+def test_concurrent_sign_ins_do_not_deadlock(make_service: MakeService) -> None:
     service = make_service(passwords_at_once=16, sign_ins_a_minute=1000, guesses_free=100)
-    people = [service.register() for _ in range(2)]
+    members = [service.register() for _ in range(2)]
 
     def sign_in(n: int) -> int:
-        return Person(service.client, people[n % 2].address, PASSWORD if n % 3 else "wrong").sign_in().status_code
+        return MemberClient(service.client, members[n % 2].email, PASSWORD if n % 3 else "wrong").sign_in().status_code
 
     with ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(sign_in, range(96)))
@@ -165,13 +168,13 @@ def test_many_devices_that_sign_in_at_once_never_wait_for_each_other(make_servic
     assert statuses == [200 if n % 3 else 401 for n in range(96)]
 
 
-def test_a_clock_that_was_ahead_locks_nobody_out(service: Service) -> None:
+def test_attempts_with_future_timestamps_do_not_lock_out(service: Service) -> None:
     with time_machine.travel(NOON + timedelta(days=400), tick=False) as clock:
         stranger = from_network(service, "203.0.113.7")
         for _ in range(7):
-            tried(stranger, "nobody@example.org")
+            attempt(stranger, "nobody@example.org")
         clock.move_to(NOON)
 
-        assert [tried(stranger, "nobody@example.org")[0] for _ in range(6)] == [401] * 5 + [429]
+        assert [attempt(stranger, "nobody@example.org")[0] for _ in range(6)] == [401] * 5 + [429]
         clock.shift(timedelta(seconds=30))
-        assert tried(stranger, "nobody@example.org")[0] == 401
+        assert attempt(stranger, "nobody@example.org")[0] == 401

@@ -1,4 +1,4 @@
-"""Getting back in by mail: alike for every address, once, for an hour; it ends what somebody else began."""
+"""Tests for resetting a forgotten password: single-use tokens, and responses that don't reveal who has an account."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,116 +9,123 @@ import time_machine
 from starlette.testclient import TestClient
 
 from tests.conftest import MakeService
-from tests.factories.services import PASSWORD, Person, Service, post, token_in
+from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
 
 FORGOT, RESET = "/v1/auth/password/forgot", "/v1/auth/password/reset"
-NEW = "two birds on a wire"
+NEW_PASSWORD = "two birds on a wire"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def asked(service: Service, address: str) -> str:
-    """The token of the link that was mailed."""
+def request_token(service: Service, address: str) -> str:
+    """Request a password reset and return the token from the emailed link."""
     assert post(service.client, FORGOT, {"email": address}).status_code == 202
-    return token_in(service.mails(to=address)[-1])
+    return token_from_email(service.sent_emails(to=address)[-1])
 
 
-@pytest.mark.parametrize("host", ["203.0.113.7", "testclient"], ids=["abroad", "at home"])
-def test_a_new_password_ends_the_waiting_wherever_somebody_is(service: Service, host: str) -> None:
-    person = service.register()
+@pytest.mark.parametrize("host", ["203.0.113.7", "testclient"], ids=["other network", "known network"])
+def test_reset_clears_throttle_on_any_network(service: Service, host: str) -> None:
+    member = service.register()
     client = TestClient(service.app, base_url="http://api.test", client=(host, 50000))
     for _ in range(7):
-        post(client, "/v1/auth/login", {"email": person.address, "password": "wrong"})
-    token = asked(service, person.address)
+        post(client, "/v1/auth/login", {"email": member.email, "password": "wrong"})
+    token = request_token(service, member.email)
 
-    assert post(client, RESET, {"token": token, "password": NEW}).status_code == 204
+    assert post(client, RESET, {"token": token, "password": NEW_PASSWORD}).status_code == 204
 
-    assert post(client, "/v1/auth/login", {"email": person.address, "password": NEW}).status_code == 200
-
-
-def test_every_address_is_answered_alike_and_only_a_known_one_is_mailed(service: Service) -> None:
-    known = service.register().address
-    service.mails()
-
-    replies = [post(service.client, FORGOT, {"email": each}) for each in (known, known.upper(), "nobody@example.org")]
-
-    assert {(reply.status_code, reply.content) for reply in replies} == {(202, b"{}")}
-    assert [mail["To"] for mail in service.mails() if mail["Subject"] == "Set a new password"] == [known, known]
+    assert post(client, "/v1/auth/login", {"email": member.email, "password": NEW_PASSWORD}).status_code == 200
 
 
-def test_no_answer_comes_sooner_than_another_could(make_service: MakeService) -> None:
+def test_forgot_returns_same_response_and_emails_only_known_address(service: Service) -> None:
+    known = service.register().email
+    service.sent_emails()
+
+    responses = [
+        post(service.client, FORGOT, {"email": address}) for address in (known, known.upper(), "nobody@example.org")
+    ]
+
+    assert {(response.status_code, response.content) for response in responses} == {(202, b"{}")}
+    assert [mail["To"] for mail in service.sent_emails() if mail["Subject"] == "Set a new password"] == [known, known]
+
+
+def test_uniform_responses_take_minimum_time(make_service: MakeService) -> None:
     service = make_service(min_answer_milliseconds=150)
-    asking = {"email": "nobody@example.org"}
-    signing_up = {"email": "nobody@example.org", "password": PASSWORD}
+    forgot_body = {"email": "nobody@example.org"}
+    register_body = {"email": "nobody@example.org", "password": PASSWORD}
 
-    for path, body in ((FORGOT, asking), ("/v1/auth/register", signing_up), ("/v1/auth/register", signing_up)):
-        begun = time.monotonic()
+    for path, body in (
+        (FORGOT, forgot_body),
+        ("/v1/auth/register", register_body),
+        ("/v1/auth/register", register_body),
+    ):
+        started = time.monotonic()
         assert post(service.client, path, body).status_code == 202
-        assert time.monotonic() - begun >= 0.15
+        assert time.monotonic() - started >= 0.15
 
 
-def test_a_new_password_is_set_by_the_link_and_ends_all_sessions(service: Service) -> None:
-    person = service.register()
-    token = asked(service, person.address)
+def test_reset_sets_password_and_ends_all_sessions(service: Service) -> None:
+    member = service.register()
+    token = request_token(service, member.email)
 
-    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 204
+    assert post(service.client, RESET, {"token": token, "password": NEW_PASSWORD}).status_code == 204
 
-    assert person.ask("GET", "/v1/me").status_code == 401
-    assert person.renew().status_code == 401
-    assert person.sign_in().status_code == 401
-    person.password = NEW
-    assert person.sign_in().status_code == 200
-    assert person.ask("GET", "/v1/me").json()["email_verified"] is True
+    assert member.request("GET", "/v1/me").status_code == 401
+    assert member.refresh_session().status_code == 401
+    assert member.sign_in().status_code == 401
+    member.password = NEW_PASSWORD
+    assert member.sign_in().status_code == 200
+    assert member.request("GET", "/v1/me").json()["email_verified"] is True
 
 
-def test_what_a_stranger_said_and_agreed_to_does_not_bind_the_owner(service: Service) -> None:
-    health = {"purpose": "health_data", "granted": True, "version": "1"}
-    service.register("ana@example.org", display_name="Stranger", consents=[health])
-    post(service.client, RESET, {"token": asked(service, "ana@example.org"), "password": NEW})
-    owner = Person(service.client, "ana@example.org", NEW)
+def test_reset_of_unverified_account_clears_name_and_consents(service: Service) -> None:
+    consent = {"purpose": "health_data", "granted": True, "version": "1"}
+    service.register("ana@example.org", display_name="Stranger", consents=[consent])
+    post(service.client, RESET, {"token": request_token(service, "ana@example.org"), "password": NEW_PASSWORD})
+    owner = MemberClient(service.client, "ana@example.org", NEW_PASSWORD)
     owner.sign_in()
 
-    assert owner.ask("GET", "/v1/me").json()["display_name"] is None
-    assert owner.ask("GET", "/v1/me/consents/health_data").json()["granted"] is False
+    assert owner.request("GET", "/v1/me").json()["display_name"] is None
+    assert owner.request("GET", "/v1/me/consents/health_data").json()["granted"] is False
 
 
-def test_a_reset_of_a_confirmed_account_keeps_what_was_agreed_to(service: Service) -> None:
-    health = {"purpose": "health_data", "granted": True, "version": "1"}
-    person = service.register_verified("ana@example.org", display_name="Ana", consents=[health])
-    post(service.client, RESET, {"token": asked(service, "ana@example.org"), "password": NEW})
-    person.password = NEW
-    person.sign_in()
+def test_reset_of_verified_account_preserves_name_and_consents(service: Service) -> None:
+    consent = {"purpose": "health_data", "granted": True, "version": "1"}
+    member = service.register_verified("ana@example.org", display_name="Ana", consents=[consent])
+    post(service.client, RESET, {"token": request_token(service, "ana@example.org"), "password": NEW_PASSWORD})
+    member.password = NEW_PASSWORD
+    member.sign_in()
 
-    assert person.ask("GET", "/v1/me").json()["display_name"] == "Ana"
-    assert person.ask("GET", "/v1/me/consents/health_data").json()["granted"] is True
+    assert member.request("GET", "/v1/me").json()["display_name"] == "Ana"
+    assert member.request("GET", "/v1/me/consents/health_data").json()["granted"] is True
 
 
-def test_the_owner_gets_in_after_a_reset_while_a_stranger_goes_on_guessing(service: Service) -> None:
-    person = service.register()
-    abroad = TestClient(service.app, base_url="http://api.test", client=("203.0.113.7", 50000))
+def test_owner_signs_in_after_reset_during_attack(service: Service) -> None:
+    member = service.register()
+    other_network = TestClient(service.app, base_url="http://api.test", client=("203.0.113.7", 50000))
     stranger = TestClient(service.app, base_url="http://api.test", client=("198.51.100.7", 50000))
-    post(abroad, RESET, {"token": asked(service, person.address), "password": NEW})
+    post(other_network, RESET, {"token": request_token(service, member.email), "password": NEW_PASSWORD})
     for _ in range(9):
-        post(stranger, "/v1/auth/login", {"email": person.address, "password": "wrong"})
+        post(stranger, "/v1/auth/login", {"email": member.email, "password": "wrong"})
 
-    assert post(abroad, "/v1/auth/login", {"email": person.address, "password": NEW}).status_code == 200
-
-
-def test_a_link_works_once(service: Service) -> None:
-    token = asked(service, service.register().address)
-
-    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 204
-    again = post(service.client, RESET, {"token": token, "password": "three fish in the sea"})
-
-    assert (again.status_code, again.json()["code"]) == (422, "token_not_good")
+    assert post(other_network, "/v1/auth/login", {"email": member.email, "password": NEW_PASSWORD}).status_code == 200
 
 
-def test_of_many_who_use_a_link_at_once_one_succeeds(service: Service) -> None:
-    token = asked(service, service.register().address)
+def test_reset_with_used_token_returns_422(service: Service) -> None:
+    token = request_token(service, service.register().email)
+
+    assert post(service.client, RESET, {"token": token, "password": NEW_PASSWORD}).status_code == 204
+    repeated = post(service.client, RESET, {"token": token, "password": "three fish in the sea"})
+
+    assert (repeated.status_code, repeated.json()["code"]) == (422, "token_not_good")
+
+
+def test_concurrent_resets_with_one_token_succeed_once(service: Service) -> None:
+    token = request_token(service, service.register().email)
 
     with ThreadPoolExecutor(8) as pool:
         statuses = list(
             pool.map(
-                lambda n: post(service.client, RESET, {"token": token, "password": f"{NEW} {n}"}).status_code, range(8)
+                lambda n: post(service.client, RESET, {"token": token, "password": f"{NEW_PASSWORD} {n}"}).status_code,
+                range(8),
             )
         )
 
@@ -126,83 +133,83 @@ def test_of_many_who_use_a_link_at_once_one_succeeds(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(59, 204), (60, 422)])
-def test_a_link_works_for_an_hour(service: Service, minutes: int, status: int) -> None:
+def test_reset_token_expires_after_one_hour(service: Service, minutes: int, status: int) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        token = asked(service, service.register().address)
+        token = request_token(service, service.register().email)
         clock.shift(timedelta(minutes=minutes))
 
-        assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == status
+        assert post(service.client, RESET, {"token": token, "password": NEW_PASSWORD}).status_code == status
 
 
-def test_a_weak_password_does_not_use_up_the_link(service: Service) -> None:
-    token = asked(service, service.register().address)
+def test_reset_with_weak_password_does_not_consume_token(service: Service) -> None:
+    token = request_token(service, service.register().email)
 
     weak = post(service.client, RESET, {"token": token, "password": "password1234"})
 
     assert (weak.status_code, weak.json()["code"]) == (422, "weak_password")
-    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 204
+    assert post(service.client, RESET, {"token": token, "password": NEW_PASSWORD}).status_code == 204
 
 
-def test_a_reset_ends_the_other_links_too(service: Service) -> None:
-    person = service.register_verified()
+def test_reset_invalidates_other_tokens(service: Service) -> None:
+    member = service.register_verified()
     change = {"email": "ana.new@example.org", "current_password": PASSWORD}
-    person.ask("PUT", "/v1/me/email", change)
-    moving = token_in(service.mails(to="ana.new@example.org")[-1])
-    first, second = asked(service, person.address), asked(service, person.address)
+    member.request("PUT", "/v1/me/email", change)
+    change_token = token_from_email(service.sent_emails(to="ana.new@example.org")[-1])
+    first, second = request_token(service, member.email), request_token(service, member.email)
 
-    assert post(service.client, RESET, {"token": second, "password": NEW}).status_code == 204
+    assert post(service.client, RESET, {"token": second, "password": NEW_PASSWORD}).status_code == 204
 
-    assert post(service.client, RESET, {"token": first, "password": NEW}).status_code == 422
-    person.password = NEW
-    person.sign_in()
-    assert person.ask("POST", "/v1/auth/verify-email", {"token": moving}).status_code == 422
-    assert person.ask("GET", "/v1/me").json()["email"] == person.address
+    assert post(service.client, RESET, {"token": first, "password": NEW_PASSWORD}).status_code == 422
+    member.password = NEW_PASSWORD
+    member.sign_in()
+    assert member.request("POST", "/v1/auth/verify-email", {"token": change_token}).status_code == 422
+    assert member.request("GET", "/v1/me").json()["email"] == member.email
 
 
-def test_whoever_reads_the_mail_wins_over_a_stranger_who_signed_up_with_the_address(service: Service) -> None:
+def test_reset_takes_account_from_stranger_who_registered_address(service: Service) -> None:
     stranger = service.register("ana@example.org")
-    token = asked(service, "ana@example.org")
+    token = request_token(service, "ana@example.org")
 
-    post(service.client, RESET, {"token": token, "password": NEW})
+    post(service.client, RESET, {"token": token, "password": NEW_PASSWORD})
 
-    assert stranger.ask("GET", "/v1/me").status_code == 401
+    assert stranger.request("GET", "/v1/me").status_code == 401
     assert stranger.sign_in().status_code == 401
-    assert Person(service.client, "ana@example.org", NEW).sign_in().status_code == 200
+    assert MemberClient(service.client, "ana@example.org", NEW_PASSWORD).sign_in().status_code == 200
 
 
 @pytest.mark.parametrize("purpose", ["verify", "move"])
-def test_a_link_for_something_else_sets_no_password(service: Service, purpose: str) -> None:
-    person = service.register()
-    token = token_in(service.mails(to=person.address)[-1])
+def test_reset_with_token_of_other_purpose_returns_422(service: Service, purpose: str) -> None:
+    member = service.register()
+    token = token_from_email(service.sent_emails(to=member.email)[-1])
     if purpose == "move":
-        person.ask("POST", "/v1/auth/verify-email", {"token": token})
-        person.ask("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
-        token = token_in(service.mails(to="ana.new@example.org")[-1])
+        member.request("POST", "/v1/auth/verify-email", {"token": token})
+        member.request("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
+        token = token_from_email(service.sent_emails(to="ana.new@example.org")[-1])
 
-    assert post(service.client, RESET, {"token": token, "password": NEW}).status_code == 422
-
-
-def test_a_link_to_set_a_password_confirms_no_address(service: Service) -> None:
-    person = service.register()
-    token = asked(service, person.address)
-
-    assert person.ask("POST", "/v1/auth/verify-email", {"token": token}).status_code == 422
+    assert post(service.client, RESET, {"token": token, "password": NEW_PASSWORD}).status_code == 422
 
 
-def test_asking_a_hundred_times_sends_five_mails_an_hour(service: Service) -> None:
+def test_verify_email_with_reset_token_returns_422(service: Service) -> None:
+    member = service.register()
+    token = request_token(service, member.email)
+
+    assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 422
+
+
+def test_forgot_sends_at_most_five_emails_per_hour(service: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        address = service.register().address
+        address = service.register().email
         for _ in range(100):
             assert post(service.client, FORGOT, {"email": address}).status_code == 202
-        assert len(service.mails(to=address)) == 5
+        assert len(service.sent_emails(to=address)) == 5
         clock.shift(timedelta(hours=1))
         post(service.client, FORGOT, {"email": address})
-        assert len(service.mails(to=address)) == 6
+        assert len(service.sent_emails(to=address)) == 6
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 64, "A" * 63, "A" * 200, "=" * 64, "A" * 62 + "=="])
-def test_what_was_never_a_token_is_refused(service: Service, token: str) -> None:
-    reply = post(service.client, RESET, {"token": token, "password": NEW})
+def test_reset_with_malformed_token_returns_422(service: Service, token: str) -> None:
+    response = post(service.client, RESET, {"token": token, "password": NEW_PASSWORD})
 
-    assert (reply.status_code, reply.json()["code"]) == (422, "token_not_good")
-    assert reply.json()["errors"][0]["pointer"] == "/token"
+    assert (response.status_code, response.json()["code"]) == (422, "token_not_good")
+    assert response.json()["errors"][0]["pointer"] == "/token"

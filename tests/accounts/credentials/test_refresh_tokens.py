@@ -1,4 +1,4 @@
-"""Refresh tokens by themselves: what they look like, what proves them, and whose turn it is."""
+"""Tests for refresh tokens: format, authentication, and whether a token is current, reused or unknown."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
@@ -6,93 +6,102 @@ from uuid import uuid4
 
 import pytest
 
-from app.accounts.credentials.refresh_tokens import LAST, Malformed, RefreshToken, Turn, refresh_token, turn_of
-from app.core.crypto.encryption import new_key
+from app.accounts.credentials.refresh_tokens import (
+    MAX_COUNTER,
+    MalformedToken,
+    RefreshToken,
+    TokenState,
+    encode_refresh_token,
+    token_state,
+)
+from app.core.crypto.encryption import generate_key
 
-KEY, MEMBER, SESSION = new_key(), uuid4(), uuid4()
-TOKEN = refresh_token(KEY, MEMBER, SESSION, 7)
-RAW = urlsafe_b64decode(TOKEN)
+KEY, MEMBER, SESSION = generate_key(), uuid4(), uuid4()
+TOKEN = encode_refresh_token(KEY, MEMBER, SESSION, 7)
+RAW_TOKEN = urlsafe_b64decode(TOKEN)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-BLINK = timedelta(microseconds=1)
+ONE_MICROSECOND = timedelta(microseconds=1)
 
 
-def text(raw: bytes) -> str:
+def encode(raw: bytes) -> str:
     return urlsafe_b64encode(raw).decode()
 
 
-def turn(presented: int, stored: int, *, since: timedelta = timedelta()) -> Turn:
-    return turn_of(presented, stored, refreshed_at=NOON, again_for=HOUR, now=NOON + since)
+def state(presented: int, stored: int, *, elapsed: timedelta = timedelta()) -> TokenState:
+    return token_state(presented, stored, refreshed_at=NOON, grace_period=HOUR, now=NOON + elapsed)
 
 
-def test_a_token_says_whose_it_is_and_is_proven_by_its_key_only() -> None:
+def test_token_contains_ids_and_is_authenticated_by_its_key() -> None:
     token = RefreshToken.parse(TOKEN)
 
     assert (token.member_id, token.session_id, token.counter) == (MEMBER, SESSION, 7)
-    assert token.is_proven_by(KEY)
-    assert not token.is_proven_by(new_key())
+    assert token.has_valid_mac(KEY)
+    assert not token.has_valid_mac(generate_key())
 
 
-def test_a_token_is_the_same_for_the_same_turn_and_another_for_the_next() -> None:
-    assert refresh_token(KEY, MEMBER, SESSION, 7) == TOKEN
-    assert len({TOKEN, refresh_token(KEY, MEMBER, SESSION, 8), refresh_token(KEY, MEMBER, uuid4(), 7)}) == 3
+def test_encode_is_deterministic_for_each_counter() -> None:
+    assert encode_refresh_token(KEY, MEMBER, SESSION, 7) == TOKEN
+    assert (
+        len({TOKEN, encode_refresh_token(KEY, MEMBER, SESSION, 8), encode_refresh_token(KEY, MEMBER, uuid4(), 7)}) == 3
+    )
 
 
-def test_its_parts_stand_where_they_are_looked_for() -> None:
-    assert RAW[:37] == b"\x01" + MEMBER.bytes + SESSION.bytes + bytes([0, 0, 0, 7])
-    assert (len(RAW), len(TOKEN)) == (69, 92)
+def test_token_has_documented_layout() -> None:
+    assert RAW_TOKEN[:37] == b"\x01" + MEMBER.bytes + SESSION.bytes + bytes([0, 0, 0, 7])
+    assert (len(RAW_TOKEN), len(TOKEN)) == (69, 92)
 
 
-@pytest.mark.parametrize("place", range(69))
-def test_whatever_byte_is_changed_it_is_malformed_or_unproven(place: int) -> None:
-    changed = text(RAW[:place] + bytes([RAW[place] ^ 1]) + RAW[place + 1 :])
+@pytest.mark.parametrize("index", range(69))
+def test_modified_token_is_malformed_or_has_invalid_mac(index: int) -> None:
+    modified = encode(RAW_TOKEN[:index] + bytes([RAW_TOKEN[index] ^ 1]) + RAW_TOKEN[index + 1 :])
 
-    if place == 0:
-        with pytest.raises(Malformed):
-            RefreshToken.parse(changed)
+    if index == 0:
+        with pytest.raises(MalformedToken):
+            RefreshToken.parse(modified)
     else:
-        assert not RefreshToken.parse(changed).is_proven_by(KEY)
+        assert not RefreshToken.parse(modified).has_valid_mac(KEY)
 
 
-WRONG = {
-    "nothing": "",
-    "a letter": "a",
+INVALID_TEXTS = {
+    "empty": "",
+    "one letter": "a",
     "three letters": "abc",
-    "a letter less": TOKEN[:-1],
-    "a group less": TOKEN[:-4],
-    "a group more": TOKEN + "AAAA",
-    "a sign more": TOKEN + "=",
-    "a line's end before": "\n" + TOKEN,
-    "no ASCII": "\u00e9" * 92,
-    "another version": text(bytes(69)),
+    "one character less": TOKEN[:-1],
+    "one group less": TOKEN[:-4],
+    "one group more": TOKEN + "AAAA",
+    "additional padding": TOKEN + "=",
+    "leading line break": "\n" + TOKEN,
+    "not ASCII": "\u00e9" * 92,
+    "other version": encode(bytes(69)),
 }
 
 
-@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_what_was_never_made_here_is_malformed(wrong: str) -> None:
-    with pytest.raises(Malformed):
-        RefreshToken.parse(wrong)
+@pytest.mark.parametrize("invalid_text", INVALID_TEXTS.values(), ids=INVALID_TEXTS)
+def test_parse_invalid_text_raises_malformed_token(invalid_text: str) -> None:
+    with pytest.raises(MalformedToken):
+        RefreshToken.parse(invalid_text)
 
 
-def test_the_token_in_use_is_followed_by_the_next() -> None:
-    assert turn(7, 7, since=300 * HOUR) is Turn.NEXT
-    assert turn(LAST - 1, LAST - 1) is Turn.NEXT
+def test_state_of_matching_counter_is_current() -> None:
+    assert state(7, 7, elapsed=300 * HOUR) is TokenState.CURRENT
+    assert state(MAX_COUNTER - 1, MAX_COUNTER - 1) is TokenState.CURRENT
 
 
-def test_after_the_last_turn_that_can_be_counted_there_is_none() -> None:
-    assert turn(LAST, LAST) is Turn.FOREIGN
+def test_state_at_maximum_counter_is_unknown() -> None:
+    assert state(MAX_COUNTER, MAX_COUNTER) is TokenState.UNKNOWN
 
 
-def test_the_one_before_is_told_again_within_the_hour_and_is_stolen_after_it() -> None:
-    assert turn(6, 7, since=HOUR) is Turn.AGAIN
-    assert turn(6, 7, since=HOUR + BLINK) is Turn.STOLEN
+def test_state_of_previous_token_is_reused_after_grace_period() -> None:
+    assert state(6, 7, elapsed=HOUR) is TokenState.PREVIOUS
+    assert state(6, 7, elapsed=HOUR + ONE_MICROSECOND) is TokenState.REUSED
 
 
 @pytest.mark.parametrize("presented", [5, 4, 0])
-def test_an_older_one_is_stolen_however_soon(presented: int) -> None:
-    assert turn(presented, 7) is Turn.STOLEN
+def test_state_of_older_token_is_reused(presented: int) -> None:
+    assert state(presented, 7) is TokenState.REUSED
 
 
-def test_a_turn_that_never_was_is_foreign() -> None:
-    assert turn(8, 7) is Turn.FOREIGN
-    assert turn(9, 7, since=2 * HOUR) is Turn.FOREIGN
+def test_state_of_future_counter_is_unknown() -> None:
+    assert state(8, 7) is TokenState.UNKNOWN
+    assert state(9, 7, elapsed=2 * HOUR) is TokenState.UNKNOWN

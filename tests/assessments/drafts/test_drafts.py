@@ -1,165 +1,168 @@
-"""Drafts: saved on one device, continued on another, and never overwritten by something older."""
+"""Tests for saving, reading and deleting a draft of questionnaire answers over HTTP."""
 
 from typing import Any
 
 import pytest
 
-from tests.factories.questionnaires import missing, question, questionnaire, scale
+from tests.factories.questionnaires import missing_rule, question, questionnaire, scale
 from tests.factories.results import (
+    ANXIOUS_ANSWERS,
     CHECK_IN,
-    WORRIED,
     Answers,
-    Desk,
-    agreed,
-    body_of,
-    draft_of,
+    QuestionnaireEditor,
+    consenting_member,
+    draft_body,
     draft_path,
-    faults,
-    keep,
+    error_locations,
     new_id,
-    put,
-    told,
+    put_result,
+    result_body,
+    save_result,
+    status_and_code,
 )
-from tests.factories.rows import counts
-from tests.factories.services import Person, Service
+from tests.factories.rows import row_counts
+from tests.factories.services import MemberClient, Service
 
-SOME = {"q01": 2, "q02": 6}
-MORE = SOME | {"q03": 6}
-PAIR = questionnaire([scale("across", ["q01", "q02"])])
+TWO_ANSWERS = {"q01": 2, "q02": 6}
+THREE_ANSWERS = TWO_ANSWERS | {"q03": 6}
+TWO_QUESTIONS = questionnaire([scale("across", ["q01", "q02"])])
 
 
 @pytest.fixture(scope="module")
-def person(site: Service) -> Person:
-    """One who is enough for tests that leave nothing behind."""
-    return agreed(site)
+def member(site: Service) -> MemberClient:
+    """Return a member shared by tests that store no data."""
+    return consenting_member(site)
 
 
-def test_what_was_saved_on_one_device_is_continued_on_another(site: Service) -> None:
-    phone = agreed(site)
-    laptop = phone.on_another_device()
+def test_draft_saved_on_one_device_is_read_on_another(site: Service) -> None:
+    phone = consenting_member(site)
+    laptop = phone.sign_in_on_new_device()
 
-    saved = phone.ask("PUT", draft_path(), draft_of(SOME, "2026-11-01T10:00:00Z"))
-    found = laptop.ask("GET", draft_path())
-    continued = laptop.ask("PUT", draft_path(), draft_of(MORE, "2026-11-01T11:00:00+00:30"))
+    saved = phone.request("PUT", draft_path(), draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z"))
+    read = laptop.request("GET", draft_path())
+    continued = laptop.request("PUT", draft_path(), draft_body(THREE_ANSWERS, "2026-11-01T11:00:00+00:30"))
 
-    assert (saved.status_code, found.status_code, continued.status_code) == (200, 200, 200)
-    assert found.json() == saved.json()
+    assert (saved.status_code, read.status_code, continued.status_code) == (200, 200, 200)
+    assert read.json() == saved.json()
     assert saved.json() == {
         "assessment": "attachment-reflection",
         "version": 1,
-        "answers": SOME,
+        "answers": TWO_ANSWERS,
         "answered_at": "2026-11-01T10:00:00Z",
         "progress": {"asked": 24, "answered": 2, "next_question": "q03"},
     }
-    assert phone.ask("GET", draft_path()).json() == continued.json()
-    assert (continued.json()["answers"], continued.json()["answered_at"]) == (MORE, "2026-11-01T10:30:00Z")
+    assert phone.request("GET", draft_path()).json() == continued.json()
+    assert (continued.json()["answers"], continued.json()["answered_at"]) == (THREE_ANSWERS, "2026-11-01T10:30:00Z")
 
 
-def test_an_older_save_is_refused_with_what_is_stored(site: Service) -> None:
-    person = agreed(site)
-    stored = person.ask("PUT", draft_path(), draft_of(MORE, "2026-11-01T10:00:00.000001Z")).json()
+def test_save_draft_when_older_returns_409_with_stored_draft(site: Service) -> None:
+    member = consenting_member(site)
+    stored = member.request("PUT", draft_path(), draft_body(THREE_ANSWERS, "2026-11-01T10:00:00.000001Z")).json()
 
-    reply = person.ask("PUT", draft_path(), draft_of(SOME, "2026-11-01T10:00:00Z"))
+    response = member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z"))
 
-    assert told(reply) == (409, "draft_newer")
-    assert faults(reply) == [("body", "/answered_at")]
-    assert reply.json()["draft"] == stored
-    assert person.ask("GET", draft_path()).json() == stored
-
-
-def test_of_the_same_instant_the_later_arrival_stays(site: Service) -> None:
-    person = agreed(site)
-
-    for answers in (MORE, SOME, SOME):
-        reply = person.ask("PUT", draft_path(), draft_of(answers, "2026-11-01T10:00:00Z"))
-        assert (reply.status_code, reply.json()["answers"]) == (200, answers)
-
-    assert person.ask("GET", draft_path()).json()["answers"] == SOME
+    assert status_and_code(response) == (409, "draft_newer")
+    assert error_locations(response) == [("body", "/answered_at")]
+    assert response.json()["draft"] == stored
+    assert member.request("GET", draft_path()).json() == stored
 
 
-def test_each_assessment_has_a_draft_and_each_member_their_own(site: Service) -> None:
-    one, other = agreed(site), agreed(site)
-    one.ask("PUT", draft_path(), draft_of(SOME, "2026-11-01T10:00:00Z"))
-    one.ask("PUT", draft_path(CHECK_IN), draft_of({"q01": 5}, "2026-11-01T10:00:00Z"))
+def test_save_draft_with_same_time_overwrites(site: Service) -> None:
+    member = consenting_member(site)
 
-    assert told(other.ask("GET", draft_path())) == (404, "draft_not_found")
-    assert other.ask("DELETE", draft_path()).status_code == 204
-    assert one.ask("DELETE", draft_path(CHECK_IN)).status_code == 204
+    for answers in (THREE_ANSWERS, TWO_ANSWERS, TWO_ANSWERS):
+        response = member.request("PUT", draft_path(), draft_body(answers, "2026-11-01T10:00:00Z"))
+        assert (response.status_code, response.json()["answers"]) == (200, answers)
 
-    assert told(one.ask("GET", draft_path(CHECK_IN))) == (404, "draft_not_found")
-    assert one.ask("GET", draft_path()).json()["answers"] == SOME
+    assert member.request("GET", draft_path()).json()["answers"] == TWO_ANSWERS
 
 
-def test_storing_a_result_is_done_with_the_draft_of_that_assessment_only(site: Service) -> None:
-    person = agreed(site)
-    for path, answers in ((draft_path(), SOME), (draft_path(CHECK_IN), {"q01": 1})):
-        person.ask("PUT", path, draft_of(answers, "2026-11-01T10:00:00Z"))
-    refused = put(person, new_id(), body_of(SOME))
-    assert told(refused) == (422, "too_few_answers")
-    assert person.ask("GET", draft_path()).status_code == 200
+def test_drafts_are_separate_by_assessment_and_member(site: Service) -> None:
+    member, other_member = consenting_member(site), consenting_member(site)
+    member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z"))
+    member.request("PUT", draft_path(CHECK_IN), draft_body({"q01": 5}, "2026-11-01T10:00:00Z"))
 
-    keep(person)
+    assert status_and_code(other_member.request("GET", draft_path())) == (404, "draft_not_found")
+    assert other_member.request("DELETE", draft_path()).status_code == 204
+    assert member.request("DELETE", draft_path(CHECK_IN)).status_code == 204
 
-    assert told(person.ask("GET", draft_path())) == (404, "draft_not_found")
-    assert person.ask("GET", draft_path(CHECK_IN)).json()["answers"] == {"q01": 1}
+    assert status_and_code(member.request("GET", draft_path(CHECK_IN))) == (404, "draft_not_found")
+    assert member.request("GET", draft_path()).json()["answers"] == TWO_ANSWERS
 
 
-def test_a_repeat_of_a_stored_result_leaves_a_newer_draft_alone(site: Service) -> None:
-    person, result_id = agreed(site), new_id()
-    put(person, result_id, body_of(WORRIED))
-    person.ask("PUT", draft_path(), draft_of(SOME, "2026-11-01T10:00:00Z"))
+def test_create_result_deletes_draft_of_that_assessment_only(site: Service) -> None:
+    member = consenting_member(site)
+    for path, answers in ((draft_path(), TWO_ANSWERS), (draft_path(CHECK_IN), {"q01": 1})):
+        member.request("PUT", path, draft_body(answers, "2026-11-01T10:00:00Z"))
+    rejected = put_result(member, new_id(), result_body(TWO_ANSWERS))
+    assert status_and_code(rejected) == (422, "too_few_answers")
+    assert member.request("GET", draft_path()).status_code == 200
 
-    assert put(person, result_id, body_of(WORRIED)).status_code == 200
+    save_result(member)
 
-    assert person.ask("GET", draft_path()).json()["answers"] == SOME
+    assert status_and_code(member.request("GET", draft_path())) == (404, "draft_not_found")
+    assert member.request("GET", draft_path(CHECK_IN)).json()["answers"] == {"q01": 1}
+
+
+def test_repeated_create_result_keeps_newer_draft(site: Service) -> None:
+    member, result_id = consenting_member(site), new_id()
+    put_result(member, result_id, result_body(ANXIOUS_ANSWERS))
+    member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z"))
+
+    assert put_result(member, result_id, result_body(ANXIOUS_ANSWERS)).status_code == 200
+
+    assert member.request("GET", draft_path()).json()["answers"] == TWO_ANSWERS
 
 
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
-        (draft_of({"q01": 8}, "2026-11-01T10:00:00Z"), "invalid_input", "/answers/q01"),
-        (draft_of({"q25": 1}, "2026-11-01T10:00:00Z"), "invalid_input", "/answers/q25"),
-        (draft_of(SOME, "2026-11-01T10:00:00Z", version=2), "unknown_version", "/version"),
-        ({"answers": SOME, "answered_at": "2026-11-01T10:00:00Z"}, "invalid_input", "/version"),
+        (draft_body({"q01": 8}, "2026-11-01T10:00:00Z"), "invalid_input", "/answers/q01"),
+        (draft_body({"q25": 1}, "2026-11-01T10:00:00Z"), "invalid_input", "/answers/q25"),
+        (draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z", version=2), "unknown_version", "/version"),
+        ({"answers": TWO_ANSWERS, "answered_at": "2026-11-01T10:00:00Z"}, "invalid_input", "/version"),
         ({"version": 1, "answered_at": "2026-11-01T10:00:00Z"}, "invalid_input", "/answers"),
-        ({"version": 1, "answers": SOME}, "invalid_input", "/answered_at"),
-        (draft_of(SOME, "2026-11-01T10:00:00Z") | {"progress": {}}, "invalid_input", "/progress"),
+        ({"version": 1, "answers": TWO_ANSWERS}, "invalid_input", "/answered_at"),
+        (draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z") | {"progress": {}}, "invalid_input", "/progress"),
     ],
 )
-def test_what_can_not_be_used_is_named_and_not_stored(
-    site: Service, person: Person, body: dict[str, Any], code: str, pointer: str
+def test_save_draft_with_invalid_body_returns_422_and_stores_nothing(
+    site: Service, member: MemberClient, body: dict[str, Any], code: str, pointer: str
 ) -> None:
-    before = counts(site.database)["drafts"]
+    before = row_counts(site.database)["drafts"]
 
-    reply = person.ask("PUT", draft_path(), body)
+    response = member.request("PUT", draft_path(), body)
 
-    assert told(reply) == (422, code)
-    assert faults(reply) == [("body", pointer)]
-    assert counts(site.database)["drafts"] == before
+    assert status_and_code(response) == (422, code)
+    assert error_locations(response) == [("body", pointer)]
+    assert row_counts(site.database)["drafts"] == before
 
 
-def test_there_are_no_drafts_of_what_is_not_there(site: Service) -> None:
-    person, path = agreed(site), draft_path("no-such-thing")
+def test_draft_of_unknown_assessment_returns_404(site: Service) -> None:
+    member, path = consenting_member(site), draft_path("no-such-thing")
 
-    assert told(person.ask("PUT", path, draft_of(SOME, "2026-11-01T10:00:00Z"))) == (404, "assessment_not_found")
-    assert told(person.ask("GET", path)) == (404, "draft_not_found")
-    assert told(person.ask("DELETE", path)) == (404, "assessment_not_found")
+    assert status_and_code(member.request("PUT", path, draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z"))) == (
+        404,
+        "assessment_not_found",
+    )
+    assert status_and_code(member.request("GET", path)) == (404, "draft_not_found")
+    assert status_and_code(member.request("DELETE", path)) == (404, "assessment_not_found")
 
 
 @pytest.mark.parametrize(
-    ("answers", "asked", "answered", "following"),
+    ("answers", "asked", "answered", "next_question"),
     [
         ({}, 2, 0, "q01"),
         ({"q01": 4}, 3, 1, "q02"),
         ({"q01": 3}, 2, 1, "q04"),
         ({"q01": 4, "q02": 5}, 4, 2, "q03"),
-        ({"q01": 3, "q02": 5, "q03": 5}, 2, 1, "q04"),  # two answers to what isn't asked any longer
+        ({"q01": 3, "q02": 5, "q03": 5}, 2, 1, "q04"),  # q02 and q03 are hidden, so their answers don't count
         ({"q01": 4, "q02": 5, "q03": 1, "q04": 1}, 4, 4, None),
         ({"q04": 1}, 2, 1, "q01"),
     ],
 )
-def test_progress_counts_the_questions_that_are_asked(
-    desk: Desk, answers: Answers, asked: int, answered: int, following: str | None
+def test_draft_progress_counts_only_asked_questions(
+    editor: QuestionnaireEditor, answers: Answers, asked: int, answered: int, next_question: str | None
 ) -> None:
     questions = [
         question("q01"),
@@ -167,33 +170,35 @@ def test_progress_counts_the_questions_that_are_asked(
         question("q03", show_if={"question": "q02", "at_least": 4}),
         question("q04"),
     ]
-    counted = scale("across", ["q01", "q02", "q03", "q04"], missing=missing("prorate", 2))
-    desk.publish("branching", questionnaire([counted], questions=questions))
+    counted = scale("across", ["q01", "q02", "q03", "q04"], missing=missing_rule("prorate", 2))
+    editor.publish("branching", questionnaire([counted], questions=questions))
 
-    reply = agreed(desk.service).ask("PUT", draft_path("branching"), draft_of(answers, "2026-11-01T10:00:00Z"))
+    response = consenting_member(editor.service).request(
+        "PUT", draft_path("branching"), draft_body(answers, "2026-11-01T10:00:00Z")
+    )
 
-    assert reply.json()["progress"] == {"asked": asked, "answered": answered, "next_question": following}
-    assert reply.json()["answers"] == answers
+    assert response.json()["progress"] == {"asked": asked, "answered": answered, "next_question": next_question}
+    assert response.json()["answers"] == answers
 
 
-def test_a_draft_of_an_older_version_is_continued_as_it_was_asked(desk: Desk) -> None:
-    person, path = agreed(desk.service), draft_path("renewed")
-    desk.publish("renewed", PAIR)
-    person.ask("PUT", path, draft_of({"q01": 1}, "2026-11-01T10:00:00Z"))
-    desk.publish("renewed", questionnaire([scale("across", ["q01", "q02", "q03"])]))
+def test_draft_of_older_version_keeps_version(editor: QuestionnaireEditor) -> None:
+    member, path = consenting_member(editor.service), draft_path("renewed")
+    editor.publish("renewed", TWO_QUESTIONS)
+    member.request("PUT", path, draft_body({"q01": 1}, "2026-11-01T10:00:00Z"))
+    editor.publish("renewed", questionnaire([scale("across", ["q01", "q02", "q03"])]))
 
-    found = person.ask("GET", path).json()
-    still = person.ask("PUT", path, draft_of({"q01": 1, "q02": 2}, "2026-11-01T11:00:00Z"))
-    newer = person.ask("PUT", path, draft_of({"q01": 1, "q03": 2}, "2026-11-01T12:00:00Z", version=2))
+    read = member.request("GET", path).json()
+    older = member.request("PUT", path, draft_body({"q01": 1, "q02": 2}, "2026-11-01T11:00:00Z"))
+    newer = member.request("PUT", path, draft_body({"q01": 1, "q03": 2}, "2026-11-01T12:00:00Z", version=2))
 
-    assert (found["version"], found["progress"]["asked"]) == (1, 2)
-    assert (still.json()["version"], still.json()["progress"]["next_question"]) == (1, None)
+    assert (read["version"], read["progress"]["asked"]) == (1, 2)
+    assert (older.json()["version"], older.json()["progress"]["next_question"]) == (1, None)
     assert (newer.json()["version"], newer.json()["progress"]["next_question"]) == (2, "q02")
 
 
-def test_a_draft_is_kept_by_nobody_on_the_way(site: Service) -> None:
-    person = agreed(site)
-    saved = person.ask("PUT", draft_path(), draft_of(SOME, "2026-11-01T10:00:00Z"))
+def test_draft_responses_have_no_store(site: Service) -> None:
+    member = consenting_member(site)
+    saved = member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, "2026-11-01T10:00:00Z"))
 
-    for reply in (saved, person.ask("GET", draft_path())):
-        assert reply.headers["Cache-Control"] == "no-store"
+    for response in (saved, member.request("GET", draft_path())):
+        assert response.headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""When a draft was saved: as the standard writes it, not in the future, and in our days."""
+"""Tests for a draft's `answered_at` time: RFC 3339 format, not in the future, and not before 1970."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,48 +7,48 @@ import pytest
 import time_machine
 
 from tests.factories.results import (
-    agreed,
-    draft_of,
+    consenting_member,
+    draft_body,
     draft_path,
-    faults,
-    told,
+    error_locations,
+    status_and_code,
 )
-from tests.factories.services import Person, Service
+from tests.factories.services import MemberClient, Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SOME = {"q01": 2, "q02": 6}
-MORE = SOME | {"q03": 6}
+TWO_ANSWERS = {"q01": 2, "q02": 6}
+THREE_ANSWERS = TWO_ANSWERS | {"q03": 6}
 
 
 @pytest.fixture(scope="module")
-def person(site: Service) -> Person:
-    """One who is enough for tests that leave nothing behind."""
-    return agreed(site)
+def member(site: Service) -> MemberClient:
+    """Return a member shared by tests that store no data."""
+    return consenting_member(site)
 
 
-def test_a_clock_may_be_two_minutes_ahead_and_counts_as_ours(site: Service) -> None:
+def test_save_draft_accepts_clock_skew_of_two_minutes(site: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person = agreed(site)
+        member = consenting_member(site)
         for ahead in (1, 120):
             moment = (NOON + timedelta(seconds=ahead)).isoformat()
-            reply = person.ask("PUT", draft_path(), draft_of(SOME, moment))
-            assert (reply.status_code, reply.json()["answered_at"]) == (200, "2026-11-24T12:00:00Z")
+            response = member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, moment))
+            assert (response.status_code, response.json()["answered_at"]) == (200, "2026-11-24T12:00:00Z")
 
         for late in (timedelta(minutes=2, microseconds=1), timedelta(days=1), timedelta(days=365 * 500)):
-            reply = person.ask("PUT", draft_path(), draft_of(MORE, (NOON + late).isoformat()))
-            assert told(reply) == (422, "in_future")
-            assert faults(reply) == [("body", "/answered_at")]
-            assert reply.json()["server_time"] == "2026-11-24T12:00:00Z"
+            response = member.request("PUT", draft_path(), draft_body(THREE_ANSWERS, (NOON + late).isoformat()))
+            assert status_and_code(response) == (422, "in_future")
+            assert error_locations(response) == [("body", "/answered_at")]
+            assert response.json()["server_time"] == "2026-11-24T12:00:00Z"
         clock.shift(timedelta(seconds=1))
-        honest = person.ask("PUT", draft_path(), draft_of(MORE, "2026-11-24T12:00:01Z"))
+        current = member.request("PUT", draft_path(), draft_body(THREE_ANSWERS, "2026-11-24T12:00:01Z"))
 
-    assert (honest.status_code, honest.json()["answers"]) == (200, MORE)
+    assert (current.status_code, current.json()["answers"]) == (200, THREE_ANSWERS)
 
 
 @pytest.mark.parametrize(
     "moment",
     [
-        "2026-11-01T10:00:00",  # nobody knows where
+        "2026-11-01T10:00:00",  # no time zone
         "2026-11-01",
         "2026-11-01T10:00Z",
         "20261101T100000Z",
@@ -81,15 +81,15 @@ def test_a_clock_may_be_two_minutes_ahead_and_counts_as_ours(site: Service) -> N
         ["2026-11-01T10:00:00Z"],
     ],
 )
-def test_what_is_no_moment_of_our_days_is_refused(person: Person, moment: Any) -> None:
-    reply = person.ask("PUT", draft_path(), draft_of(SOME, moment))
+def test_save_draft_with_invalid_time_returns_422(member: MemberClient, moment: Any) -> None:
+    response = member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, moment))
 
-    assert told(reply) == (422, "invalid_input")
-    assert faults(reply) == [("body", "/answered_at")]
+    assert status_and_code(response) == (422, "invalid_input")
+    assert error_locations(response) == [("body", "/answered_at")]
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown"),
+    ("moment", "expected"),
     [
         ("2026-11-01t10:00:00z", "2026-11-01T10:00:00Z"),
         ("2026-11-01 10:00:00-05:00", "2026-11-01T15:00:00Z"),
@@ -99,15 +99,18 @@ def test_what_is_no_moment_of_our_days_is_refused(person: Person, moment: Any) -
         ("2024-02-29T23:59:59.9+14:00", "2024-02-29T09:59:59.900000Z"),
     ],
 )
-def test_a_moment_may_be_written_in_any_way_of_the_standard(site: Service, moment: str, shown: str) -> None:
-    person = agreed(site)
+def test_save_draft_accepts_rfc_3339_times(site: Service, moment: str, expected: str) -> None:
+    member = consenting_member(site)
 
-    reply = person.ask("PUT", draft_path(), draft_of(SOME, moment))
+    response = member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, moment))
 
-    assert (reply.status_code, reply.json()["answered_at"]) == (200, shown)
-    assert person.ask("GET", draft_path()).json() == reply.json()
+    assert (response.status_code, response.json()["answered_at"]) == (200, expected)
+    assert member.request("GET", draft_path()).json() == response.json()
 
 
-def test_the_latest_moments_that_can_be_written_are_in_the_future(person: Person) -> None:
+def test_save_draft_with_latest_possible_time_returns_in_future(member: MemberClient) -> None:
     for moment in ("9998-12-31T23:59:59-14:00", "9998-12-31T23:59:59+14:00"):
-        assert told(person.ask("PUT", draft_path(), draft_of(SOME, moment))) == (422, "in_future")
+        assert status_and_code(member.request("PUT", draft_path(), draft_body(TWO_ANSWERS, moment))) == (
+            422,
+            "in_future",
+        )

@@ -1,4 +1,4 @@
-"""What changed from one result to another, in figures and in words."""
+"""Tests for comparing two assessment results over HTTP: score differences, and whether they are reliable."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,92 +9,103 @@ from sqlalchemy import URL
 from tests.conftest import Backend
 from tests.factories.questionnaires import questionnaire, reliability, scale
 from tests.factories.results import (
-    RESULTS,
-    WORRIED,
-    Desk,
-    agreed,
-    faults,
-    keep,
-    leaning,
+    ANXIOUS_ANSWERS,
+    RESULTS_PATH,
+    QuestionnaireEditor,
+    answers_for_scores,
+    consenting_member,
+    error_locations,
     new_id,
-    read,
-    serving,
-    told,
+    read_result,
+    running_service,
+    save_result,
+    status_and_code,
 )
-from tests.factories.services import Person, Service
+from tests.factories.services import MemberClient, Service
 
-CALM = leaning(2, 2)
-CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
-# A standard error of 1 * sqrt(1 - 0.92) = 0.2828, of a difference 0.4: reliable from 0.784 on.
-MEASURED = scale("across", ["q01", "q02", "q03", "q04"], reliability=reliability(0.92, 1.0))
+LOW_SCORE_ANSWERS = answers_for_scores(2, 2)
+CHECK_IN_ANSWERS = {f"q{n:02}": 3 for n in range(1, 9)}
+# Standard error of a score: 1 * sqrt(1 - 0.92) = 0.2828; of a difference: 0.4. Reliable above 1.96 * 0.4 = 0.784.
+MEASURED_SCALE = scale("across", ["q01", "q02", "q03", "q04"], reliability=reliability(0.92, 1.0))
 
 
 @pytest.fixture(scope="module")
-def desk(backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with serving(backend, furnished) as service:
-        desk = Desk.of(service, tmp_path_factory.mktemp("desk"))
+def editor(
+    backend: Backend, sample_template: URL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[QuestionnaireEditor]:
+    with running_service(backend, sample_template) as service:
+        editor = QuestionnaireEditor.create(service, tmp_path_factory.mktemp("editor"))
         halves = [scale("up", ["q05"]), scale("down", ["q06"])]
-        desk.publish("measured", questionnaire([MEASURED, *halves]))
-        yield desk
+        editor.publish("measured", questionnaire([MEASURED_SCALE, *halves]))
+        yield editor
 
 
-def change(person: Person, result_id: str, since: str) -> Any:
-    reply = person.ask("GET", f"{RESULTS}/{result_id}/change?since={since}")
-    assert reply.status_code == 200, reply.text
-    return reply.json()
+def fetch_change(member: MemberClient, result_id: str, since: str) -> Any:
+    response = member.request("GET", f"{RESULTS_PATH}/{result_id}/change?since={since}")
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def by_scale(shown: Mapping[str, Any]) -> dict[str, Any]:
-    return {each["scale"]: each for each in shown["scales"]}
+def changes_by_scale(change_read: Mapping[str, Any]) -> dict[str, Any]:
+    return {scale["scale"]: scale for scale in change_read["scales"]}
 
 
-def answered(across: int, *, more: int = 0, up: int | None = 4, down: int | None = 4) -> dict[str, int]:
-    """`across` four times, of which some are one more; then the other two, if they are answered."""
-    found = {f"q0{n}": across + (n <= more) for n in range(1, 5)}
-    return found | {name: value for name, value in (("q05", up), ("q06", down)) if value is not None}
+def measured_answers(across: int, *, more: int = 0, up: int | None = 4, down: int | None = 4) -> dict[str, int]:
+    """Return answers for three scales. The first `more` answers on the scale `across` are one higher."""
+    scale_change = {f"q0{n}": across + (n <= more) for n in range(1, 5)}
+    return scale_change | {name: value for name, value in (("q05", up), ("q06", down)) if value is not None}
 
 
-def test_a_change_beyond_its_error_is_called_reliable(desk: Desk) -> None:
-    person = agreed(desk.service)
-    before, after = keep(person, answered(3), "measured"), keep(person, answered(4), "measured")
+def test_change_beyond_error_is_reliable(editor: QuestionnaireEditor) -> None:
+    member = consenting_member(editor.service)
+    before, after = (
+        save_result(member, measured_answers(3), "measured"),
+        save_result(member, measured_answers(4), "measured"),
+    )
 
-    shown = change(person, after, before)
+    change_read = fetch_change(member, after, before)
 
-    found = by_scale(shown)["across"]
-    assert (found["before"], found["after"], found["difference"]) == (3, 4, 1)
-    assert found["standard_error"] == pytest.approx(0.4)
-    assert found["rci"] == pytest.approx(2.5)
-    assert found["reliable"] is True
-    assert "changed by more than" in found["words"]
-    assert found["name"] == "Across"
-    assert found["basis"] == {
+    scale_change = changes_by_scale(change_read)["across"]
+    assert (scale_change["before"], scale_change["after"], scale_change["difference"]) == (3, 4, 1)
+    assert scale_change["standard_error"] == pytest.approx(0.4)
+    assert scale_change["rci"] == pytest.approx(2.5)
+    assert scale_change["reliable"] is True
+    assert "changed by more than" in scale_change["words"]
+    assert scale_change["name"] == "Across"
+    assert scale_change["basis"] == {
         "coefficient": "Alpha",
         "value": 0.92,
         "sd": 1,
         "population": "Nobody",
         "source": "nothing",
     }
-    assert by_scale(change(person, before, after))["across"]["rci"] == pytest.approx(-2.5)
+    assert changes_by_scale(fetch_change(member, before, after))["across"]["rci"] == pytest.approx(-2.5)
 
 
-def test_a_change_within_its_error_is_said_to_be_none(desk: Desk) -> None:
-    person = agreed(desk.service)
-    before, after = keep(person, answered(3), "measured"), keep(person, answered(3, more=3), "measured")
+def test_change_within_error_is_not_reliable(editor: QuestionnaireEditor) -> None:
+    member = consenting_member(editor.service)
+    before, after = (
+        save_result(member, measured_answers(3), "measured"),
+        save_result(member, measured_answers(3, more=3), "measured"),
+    )
 
-    found = by_scale(change(person, after, before))["across"]
+    scale_change = changes_by_scale(fetch_change(member, after, before))["across"]
 
-    assert (found["difference"], found["reliable"]) == (0.75, False)
-    assert found["rci"] == pytest.approx(1.875)
-    assert found["words"].startswith("No reliable change")
+    assert (scale_change["difference"], scale_change["reliable"]) == (0.75, False)
+    assert scale_change["rci"] == pytest.approx(1.875)
+    assert scale_change["words"].startswith("No reliable change")
 
 
-def test_without_a_reliability_there_is_a_difference_and_no_verdict(desk: Desk) -> None:
-    person = agreed(desk.service)
-    before, after = keep(person, answered(3, up=2), "measured"), keep(person, answered(3, up=5), "measured")
+def test_change_without_reliability_has_difference_only(editor: QuestionnaireEditor) -> None:
+    member = consenting_member(editor.service)
+    before, after = (
+        save_result(member, measured_answers(3, up=2), "measured"),
+        save_result(member, measured_answers(3, up=5), "measured"),
+    )
 
-    found = by_scale(change(person, after, before))
+    scale_change = changes_by_scale(fetch_change(member, after, before))
 
-    up, down = found["up"], found["down"]
+    up, down = scale_change["up"], scale_change["down"]
     assert (up["difference"], up["standard_error"], up["rci"], up["reliable"], up["basis"]) == (
         3,
         None,
@@ -107,92 +118,100 @@ def test_without_a_reliability_there_is_a_difference_and_no_verdict(desk: Desk) 
     assert down["words"].startswith("No difference")
 
 
-def test_where_one_of_the_two_has_no_score_there_is_nothing_to_compare(desk: Desk) -> None:
-    person = agreed(desk.service)
-    before, after = keep(person, answered(3), "measured"), keep(person, answered(3, up=None), "measured")
+def test_change_with_missing_score_has_no_difference(editor: QuestionnaireEditor) -> None:
+    member = consenting_member(editor.service)
+    before, after = (
+        save_result(member, measured_answers(3), "measured"),
+        save_result(member, measured_answers(3, up=None), "measured"),
+    )
 
-    for shown, scores in (
-        (change(person, after, before), (4, None)),
-        (change(person, before, after), (None, 4)),
-        (change(person, after, after), (None, None)),
+    for change_read, scores in (
+        (fetch_change(member, after, before), (4, None)),
+        (fetch_change(member, before, after), (None, 4)),
+        (fetch_change(member, after, after), (None, None)),
     ):
-        up = by_scale(shown)["up"]
+        up = changes_by_scale(change_read)["up"]
         assert (up["before"], up["after"]) == scores
         assert (up["difference"], up["rci"], up["reliable"]) == (None, None, None)
         assert "one of the two results has no score" in up["words"]
 
 
-def test_scales_that_were_asked_differently_are_not_compared(desk: Desk) -> None:
-    person = agreed(desk.service)
+def test_change_between_different_scales_has_no_difference(editor: QuestionnaireEditor) -> None:
+    member = consenting_member(editor.service)
     one, two, three = (scale(name, [item]) for name, item in (("same", "q01"), ("other", "q02"), ("gone", "q03")))
-    desk.publish("renewed", questionnaire([one, two, three]))
-    before = keep(person, {"q01": 1, "q02": 2, "q03": 3}, "renewed")
-    desk.publish("renewed", questionnaire([one, two | {"reverse_keyed": ["q02"]}, scale("new", ["q04"])]))
-    after = keep(person, {"q01": 5, "q02": 2, "q04": 4}, "renewed", version=2)
+    editor.publish("renewed", questionnaire([one, two, three]))
+    before = save_result(member, {"q01": 1, "q02": 2, "q03": 3}, "renewed")
+    editor.publish("renewed", questionnaire([one, two | {"reverse_keyed": ["q02"]}, scale("new", ["q04"])]))
+    after = save_result(member, {"q01": 5, "q02": 2, "q04": 4}, "renewed", version=2)
 
-    shown = change(person, after, before)
+    change_read = fetch_change(member, after, before)
 
-    assert (shown["since"]["version"], shown["result"]["version"]) == (1, 2)
-    found = by_scale(shown)
-    assert list(found) == ["same", "other", "new"]
-    assert found["same"]["difference"] == 4
+    assert (change_read["since"]["version"], change_read["result"]["version"]) == (1, 2)
+    scale_change = changes_by_scale(change_read)
+    assert list(scale_change) == ["same", "other", "new"]
+    assert scale_change["same"]["difference"] == 4
     for name, scores in (("other", (2, 6)), ("new", (None, 4))):
-        assert (found[name]["before"], found[name]["after"]) == scores
-        assert (found[name]["difference"], found[name]["reliable"]) == (None, None)
-        assert "other questions or other rules" in found[name]["words"]
+        assert (scale_change[name]["before"], scale_change[name]["after"]) == scores
+        assert (scale_change[name]["difference"], scale_change[name]["reliable"]) == (None, None)
+        assert "other questions or other rules" in scale_change[name]["words"]
 
 
-def test_a_new_wording_does_not_stand_in_the_way(desk: Desk) -> None:
-    person, measured = agreed(desk.service), questionnaire([MEASURED])
+def test_change_after_rewording_description_is_computed(editor: QuestionnaireEditor) -> None:
+    member, measured = consenting_member(editor.service), questionnaire([MEASURED_SCALE])
     answers = {f"q0{n}": 3 for n in range(1, 5)}
-    desk.publish("reworded", measured)
-    before = keep(person, answers, "reworded")
-    desk.publish("reworded", measured | {"about": "Said better."})
-    after = keep(person, answers | {"q01": 7}, "reworded", version=2)
+    editor.publish("reworded", measured)
+    before = save_result(member, answers, "reworded")
+    editor.publish("reworded", measured | {"about": "Said better."})
+    after = save_result(member, answers | {"q01": 7}, "reworded", version=2)
 
-    assert by_scale(change(person, after, before))["across"]["reliable"] is True
+    assert changes_by_scale(fetch_change(member, after, before))["across"]["reliable"] is True
 
 
-def test_a_change_says_which_results_it_is_between(site: Service) -> None:
-    person = agreed(site)
-    before, after = keep(person, WORRIED), keep(person, CALM)
+def test_change_identifies_both_results(site: Service) -> None:
+    member = consenting_member(site)
+    before, after = save_result(member, ANXIOUS_ANSWERS), save_result(member, LOW_SCORE_ANSWERS)
 
-    shown = change(person, after, before)
+    change_read = fetch_change(member, after, before)
 
-    assert set(shown) == {"assessment", "result", "since", "scales", "disclaimer", "support"}
+    assert set(change_read) == {"assessment", "result", "since", "scales", "disclaimer", "support"}
     for name, result_id in (("since", before), ("result", after)):
-        result = read(person, result_id)
-        assert shown[name] == {part: result[part] for part in ("id", "version", "taken_at")}
-    assert {each: by_scale(shown)[each]["difference"] for each in ("anxiety", "avoidance")} == {
+        result = read_result(member, result_id)
+        assert change_read[name] == {part: result[part] for part in ("id", "version", "taken_at")}
+    assert {
+        scale_id: changes_by_scale(change_read)[scale_id]["difference"] for scale_id in ("anxiety", "avoidance")
+    } == {
         "anxiety": -4,
         "avoidance": 0,
     }
-    assert "not a diagnosis" in shown["disclaimer"]
-    assert shown["support"]["href"] == "/v1/support"
+    assert "not a diagnosis" in change_read["disclaimer"]
+    assert change_read["support"]["href"] == "/v1/support"
 
 
-def test_since_what_must_be_said(site: Service) -> None:
-    person = agreed(site)
-    path = f"{RESULTS}/{keep(person)}/change"
+def test_change_without_valid_since_returns_422(site: Service) -> None:
+    member = consenting_member(site)
+    path = f"{RESULTS_PATH}/{save_result(member)}/change"
 
     for query in ("", "?since=", "?since=yesterday"):
-        reply = person.ask("GET", f"{path}{query}")
-        assert (told(reply), faults(reply)) == ((422, "invalid_input"), [("query", "/since")])
+        response = member.request("GET", f"{path}{query}")
+        assert (status_and_code(response), error_locations(response)) == ((422, "invalid_input"), [("query", "/since")])
 
 
-def test_only_ones_own_results_of_one_assessment_are_compared(site: Service) -> None:
-    person, other = agreed(site), agreed(site)
-    mine, deleted, check_in, theirs = (
-        keep(person),
-        keep(person),
-        keep(person, CHECKED_IN, "connection-check-in"),
-        keep(other),
+def test_change_with_incomparable_result_returns_error(site: Service) -> None:
+    member, other = consenting_member(site), consenting_member(site)
+    own_result, deleted, check_in, other_result = (
+        save_result(member),
+        save_result(member),
+        save_result(member, CHECK_IN_ANSWERS, "connection-check-in"),
+        save_result(other),
     )
-    person.ask("DELETE", f"{RESULTS}/{deleted}")
+    member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
 
-    for since in (check_in, theirs, deleted, new_id()):
-        reply = person.ask("GET", f"{RESULTS}/{mine}/change?since={since}")
-        assert (told(reply), faults(reply)) == ((422, "not_comparable"), [("query", "/since")])
-    for result_id in (theirs, deleted, new_id()):
-        reply = person.ask("GET", f"{RESULTS}/{result_id}/change?since={mine}")
-        assert told(reply) == (404, "result_not_found")
+    for since in (check_in, other_result, deleted, new_id()):
+        response = member.request("GET", f"{RESULTS_PATH}/{own_result}/change?since={since}")
+        assert (status_and_code(response), error_locations(response)) == (
+            (422, "not_comparable"),
+            [("query", "/since")],
+        )
+    for result_id in (other_result, deleted, new_id()):
+        response = member.request("GET", f"{RESULTS_PATH}/{result_id}/change?since={own_result}")
+        assert status_and_code(response) == (404, "result_not_found")

@@ -1,4 +1,4 @@
-"""`twentyone assessments recompute`: every stored result still says the same, or is told."""
+"""Tests for `twentyone assessments recompute`, which scores stored answers again and reports differences."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -9,32 +9,32 @@ from sqlalchemy import URL
 from sqlmodel import Session, col, select
 from typer.testing import CliRunner, Result
 
-from app.accounts.members import unwrapped_key
+from app.accounts.members import unwrap_key
 from app.accounts.models import MemberKey
 from app.assessments import models
-from app.assessments.results.stored_results import place_of
+from app.assessments.results.stored_results import result_associated_data
 from app.cli import app
-from app.core.crypto.encryption import seal_json, unseal_json
-from tests.conftest import KEYS, Backend, look
+from app.core.crypto.encryption import decrypt_json, encrypt_json
+from tests.conftest import TEST_KEYS, Backend, refresh_release
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     CHECK_IN,
-    Desk,
-    agreed,
-    keep,
-    leaning,
-    read,
-    serving,
-    values,
+    QuestionnaireEditor,
+    answers_for_scores,
+    consenting_member,
+    read_result,
+    running_service,
+    save_result,
+    scale_values,
 )
 from tests.factories.rows import all_rows
-from tests.factories.services import Person, Service
+from tests.factories.services import MemberClient, Service
 
-PAGE = 500
+BATCH_SIZE = 500
 OTHER_KEYS = "test-2:Qm5vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3Mq0Jk"
 
 
-class Kept(NamedTuple):
+class ResultKey(NamedTuple):
     member_id: UUID
     id: UUID
 
@@ -43,187 +43,186 @@ class Kept(NamedTuple):
 
 
 @pytest.fixture
-def site(backend: Backend, shipped: URL) -> Iterator[Service]:
-    with serving(backend, shipped) as service:
-        look(service.app)
+def site(backend: Backend, shipped_template: URL) -> Iterator[Service]:
+    with running_service(backend, shipped_template) as service:
+        refresh_release(service.app)
         yield service
 
 
-def recompute(service: Service, *, keys: str = KEYS) -> Result:
+def recompute(service: Service, *, keys: str = TEST_KEYS) -> Result:
     url = service.settings.database.render_as_string(hide_password=False)
     environment = {"TWENTYONE_DATABASE_URL": url, "TWENTYONE_KEYS": keys}
     return CliRunner().invoke(app, ["assessments", "recompute"], env=environment)
 
 
-def kept_by(person: Person, result_id: str) -> Kept:
-    return Kept(UUID(person.ask("GET", "/v1/me").json()["id"]), UUID(result_id))
+def key_of_result(member: MemberClient, result_id: str) -> ResultKey:
+    return ResultKey(UUID(member.request("GET", "/v1/me").json()["id"]), UUID(result_id))
 
 
-def results_in(service: Service) -> list[Kept]:
-    """In the order of their keys, as the database has it."""
+def result_keys(service: Service) -> list[ResultKey]:
+    """Return the primary keys of all results in database order."""
     keys = col(models.Result.member_id), col(models.Result.id)
     with service.database.reads.connect() as reads:
-        return [Kept(*row) for row in reads.execute(select(*keys).order_by(*keys))]
+        return [ResultKey(*row) for row in reads.execute(select(*keys).order_by(*keys))]
 
 
-def write(service: Service, kept: Kept, sealed: bytes) -> None:
-    with service.database.loading() as session:
-        session.get_one(models.Result, tuple(kept)).sealed = sealed
+def overwrite_encrypted(service: Service, result_key: ResultKey, encrypted: bytes) -> None:
+    with service.database.content_load() as session:
+        session.get_one(models.Result, tuple(result_key)).sealed = encrypted
 
 
-def reseal(service: Service, kept: Kept, change: Callable[[Any], Any]) -> None:
-    """Alter what a result says, with the member's own key."""
-    place = place_of(*kept)
-    with service.database.loading() as session:
-        key = key_of(service, session, kept.member_id)
-        row = session.get_one(models.Result, tuple(kept))
-        row.sealed = seal_json(key, change(unseal_json(key, row.sealed, bound_to=place)), bound_to=place)
+def alter_result(service: Service, result_key: ResultKey, change: Callable[[Any], Any]) -> None:
+    """Decrypt a result, change its content, and encrypt it again with the member's key."""
+    associated_data = result_associated_data(*result_key)
+    with service.database.content_load() as session:
+        key = member_key(service, session, result_key.member_id)
+        row = session.get_one(models.Result, tuple(result_key))
+        content = decrypt_json(key, row.sealed, associated_data=associated_data)
+        row.sealed = encrypt_json(key, change(content), associated_data=associated_data)
 
 
-def key_of(service: Service, session: Session, member_id: UUID) -> bytes:
+def member_key(service: Service, session: Session, member_id: UUID) -> bytes:
     stored = session.get_one(MemberKey, member_id)
-    return unwrapped_key(service.settings.ring, member_id, stored.key_id, stored.wrapped)
+    return unwrap_key(service.settings.ring, member_id, stored.key_id, stored.wrapped)
 
 
-def copy(service: Service, kept: Kept, *, times: int) -> None:
-    """As if the same answers had been sent under other ids."""
-    with service.database.loading() as session:
-        key = key_of(service, session, kept.member_id)
-        row = session.get_one(models.Result, tuple(kept)).model_dump()
-        said = unseal_json(key, row["sealed"], bound_to=place_of(*kept))
-        for other in (uuid4() for _ in range(times)):
-            sealed = seal_json(key, said, bound_to=place_of(kept.member_id, other))
-            session.add(models.Result(**row | {"id": other, "sealed": sealed}))
+def copy_result(service: Service, result_key: ResultKey, *, times: int) -> None:
+    """Store copies of a result under new ids."""
+    with service.database.content_load() as session:
+        key = member_key(service, session, result_key.member_id)
+        row = session.get_one(models.Result, tuple(result_key)).model_dump()
+        content = decrypt_json(key, row["sealed"], associated_data=result_associated_data(*result_key))
+        for copied_id in (uuid4() for _ in range(times)):
+            encrypted = encrypt_json(
+                key, content, associated_data=result_associated_data(result_key.member_id, copied_id)
+            )
+            session.add(models.Result(**row | {"id": copied_id, "sealed": encrypted}))
 
 
-def by_a_last_digit(kept: Any) -> Any:
-    kept["outcome"]["scores"][0]["value"] += 1e-15
-    return kept
+def change_last_digit(content: Any) -> Any:
+    content["outcome"]["scores"][0]["value"] += 1e-15
+    return content
 
 
-def test_results_that_were_kept_over_http_come_to_the_same(site: Service) -> None:
-    for person in (agreed(site), agreed(site)):
-        keep(person)
-        keep(person, leaning(2, 5))
-        keep(person, {question: 3 for question in leaning(1, 1) if question not in {"q01", "q02"}})
-        keep(person, {f"q{n:02}": 1 + n % 3 for n in range(1, 9)}, CHECK_IN)
+def test_recompute_of_unchanged_results_reports_same(site: Service) -> None:
+    for member in (consenting_member(site), consenting_member(site)):
+        save_result(member)
+        save_result(member, answers_for_scores(2, 5))
+        save_result(member, {question: 3 for question in answers_for_scores(1, 1) if question not in {"q01", "q02"}})
+        save_result(member, {f"q{n:02}": 1 + n % 3 for n in range(1, 9)}, CHECK_IN)
 
     result = recompute(site)
 
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "8 results, 8 the same to the last digit.\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "8 results, 8 identical.\n", "")
 
 
-def test_without_results_there_is_nothing_to_say(site: Service) -> None:
+def test_recompute_without_results_reports_zero(site: Service) -> None:
     result = recompute(site)
 
-    assert (result.exit_code, result.stdout) == (0, "0 results, 0 the same to the last digit.\n")
+    assert (result.exit_code, result.stdout) == (0, "0 results, 0 identical.\n")
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        by_a_last_digit,
-        lambda kept: kept | {"answers": kept["answers"] | {"q01": 4}},
-        lambda kept: kept | {"outcome": kept["outcome"] | {"style": None}},
+        change_last_digit,
+        lambda content: content | {"answers": content["answers"] | {"q01": 4}},
+        lambda content: content | {"outcome": content["outcome"] | {"style": None}},
     ],
     ids=["a last digit", "an answer", "the style"],
 )
-def test_a_result_that_says_something_else_is_told_without_what_it_says(
-    site: Service, change: Callable[[Any], Any]
-) -> None:
-    person = agreed(site)
-    altered = kept_by(person, keep(person, leaning(1, 1)))
-    keep(person, leaning(6, 3))
-    reseal(site, altered, change)
+def test_recompute_reports_different_result_without_content(site: Service, change: Callable[[Any], Any]) -> None:
+    member = consenting_member(site)
+    altered = key_of_result(member, save_result(member, answers_for_scores(1, 1)))
+    save_result(member, answers_for_scores(6, 3))
+    alter_result(site, altered, change)
 
     result = recompute(site)
 
-    assert result.exit_code == 1
-    assert result.stdout == f"{altered}: other figures (engine 1)\n2 results, 1 the same to the last digit.\n"
-    assert result.stderr == ""
+    assert result.stdout == f"{altered}: different scores (engine 1)\n2 results, 1 identical.\n"
+    assert (result.exit_code, result.stderr) == (1, "")
 
 
-def test_results_that_can_not_be_opened_are_told_and_the_others_are_looked_at(site: Service) -> None:
-    people = [agreed(site) for _ in range(4)]
-    flipped, cut, moved, good = sorted(kept_by(person, keep(person)) for person in people)
+def test_recompute_reports_undecryptable_results_and_continues(site: Service) -> None:
+    members = [consenting_member(site) for _ in range(4)]
+    flipped, emptied, swapped, intact = sorted(key_of_result(member, save_result(member)) for member in members)
     with site.database.reads.connect() as reads:
-        sealed = dict(reads.execute(select(col(models.Result.id), col(models.Result.sealed))).all())
-    write(site, flipped, sealed[flipped.id][:-1] + bytes([sealed[flipped.id][-1] ^ 1]))
-    write(site, cut, b"")
-    write(site, moved, sealed[good.id])
+        encrypted = dict(reads.execute(select(col(models.Result.id), col(models.Result.sealed))).all())
+    overwrite_encrypted(site, flipped, encrypted[flipped.id][:-1] + bytes([encrypted[flipped.id][-1] ^ 1]))
+    overwrite_encrypted(site, emptied, b"")
+    overwrite_encrypted(site, swapped, encrypted[intact.id])
 
     result = recompute(site)
 
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{flipped}: unreadable (engine 1)",
-        f"{cut}: unreadable (engine 1)",
-        f"{moved}: unreadable (engine 1)",
-        "4 results, 1 the same to the last digit.",
+        *(f"{result_key}: unreadable (engine 1)" for result_key in (flipped, emptied, swapped)),
+        "4 results, 1 identical.",
     ]
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda kept: {"outcome": kept["outcome"]},
-        lambda kept: kept | {"answers": kept["answers"] | {"q01": 99}},
-        lambda kept: kept | {"answers": dict.fromkeys(kept["answers"], "4")},
+        lambda content: {"outcome": content["outcome"]},
+        lambda content: content | {"answers": content["answers"] | {"q01": 99}},
+        lambda content: content | {"answers": dict.fromkeys(content["answers"], "4")},
     ],
-    ids=["no answers", "an answer that isn't possible", "answers that are texts"],
+    ids=["no answers", "an impossible answer", "answers of type string"],
 )
-def test_a_result_that_opens_but_can_not_be_scored_is_told_and_the_others_are_looked_at(
-    site: Service, change: Callable[[Any], Any]
-) -> None:
-    """As an engine with a fault might have stored it."""
-    first, _ = sorted(kept_by(person, keep(person)) for person in (agreed(site), agreed(site)))
-    reseal(site, first, change)
+def test_recompute_reports_unscorable_results_and_continues(site: Service, change: Callable[[Any], Any]) -> None:
+    members = [consenting_member(site) for _ in range(2)]
+    first, _ = sorted(key_of_result(member, save_result(member)) for member in members)
+    alter_result(site, first, change)
 
     result = recompute(site)
 
     assert isinstance(result.exception, SystemExit)
-    told, count = result.stdout.splitlines()
-    assert (result.exit_code, told.partition(":")[0]) == (1, str(first))
-    assert count == "2 results, 1 the same to the last digit."
+    error_line, summary = result.stdout.splitlines()
+    assert (result.exit_code, error_line.partition(":")[0], summary) == (1, str(first), "2 results, 1 identical.")
 
 
-def test_a_key_that_is_broken_or_under_a_secret_that_is_gone_is_told(site: Service) -> None:
-    broken, good = (kept_by(person, keep(person)) for person in (agreed(site), agreed(site)))
-    with site.database.loading() as session:
+def test_recompute_reports_results_with_invalid_or_missing_key(site: Service) -> None:
+    members = [consenting_member(site) for _ in range(2)]
+    broken, intact = (key_of_result(member, save_result(member)) for member in members)
+    with site.database.content_load() as session:
         session.get_one(MemberKey, broken.member_id).wrapped = b"\x01" * 61
 
-    one, none = recompute(site), recompute(site, keys=OTHER_KEYS)
+    result, result_without_key = recompute(site), recompute(site, keys=OTHER_KEYS)
 
-    assert (one.exit_code, none.exit_code) == (1, 1)
-    assert one.stdout == f"{broken}: unreadable (engine 1)\n2 results, 1 the same to the last digit.\n"
-    assert none.stdout.splitlines() == [
-        *(f"{each}: unreadable (engine 1)" for each in sorted((broken, good))),
-        "2 results, 0 the same to the last digit.",
+    assert (result.exit_code, result_without_key.exit_code) == (1, 1)
+    assert result.stdout == f"{broken}: unreadable (engine 1)\n2 results, 1 identical.\n"
+    assert result_without_key.stdout.splitlines() == [
+        *(f"{result_key}: unreadable (engine 1)" for result_key in sorted((broken, intact))),
+        "2 results, 0 identical.",
     ]
 
 
-def test_all_are_looked_at_however_many(site: Service) -> None:
-    """On three pages, of which a member's results begin on one and end on another."""
-    people = [agreed(site) for _ in range(3)]
-    for person in people:
-        copy(site, kept_by(person, keep(person)), times=PAGE * 2 // 3)
-    keep(people[0])
-    altered = [results_in(site)[place] for place in (0, PAGE - 1, PAGE, 2 * PAGE - 1, 2 * PAGE, 2 * PAGE + 2)]
-    for each in altered:
-        reseal(site, each, by_a_last_digit)
+def test_recompute_checks_all_batches(site: Service) -> None:
+    """Check three batches of results. The results of one member are in two of them."""
+    members = [consenting_member(site) for _ in range(3)]
+    for member in members:
+        copy_result(site, key_of_result(member, save_result(member)), times=BATCH_SIZE * 2 // 3)
+    save_result(members[0])
+    altered = [
+        result_keys(site)[position]
+        for position in (0, BATCH_SIZE - 1, BATCH_SIZE, 2 * BATCH_SIZE - 1, 2 * BATCH_SIZE, 2 * BATCH_SIZE + 2)
+    ]
+    for result_key in altered:
+        alter_result(site, result_key, change_last_digit)
 
     result = recompute(site)
 
     assert result.stdout.splitlines() == [
-        *(f"{each}: other figures (engine 1)" for each in altered),
-        "1003 results, 997 the same to the last digit.",
+        *(f"{result_key}: different scores (engine 1)" for result_key in altered),
+        "1003 results, 997 identical.",
     ]
 
 
-def test_nothing_is_written(site: Service) -> None:
-    person = agreed(site)
-    keep(person)
-    reseal(site, kept_by(person, keep(person, leaning(2, 5))), by_a_last_digit)
+def test_recompute_writes_nothing(site: Service) -> None:
+    member = consenting_member(site)
+    save_result(member)
+    alter_result(site, key_of_result(member, save_result(member, answers_for_scores(2, 5))), change_last_digit)
     before = all_rows(site.database)
 
     assert recompute(site).exit_code == 1
@@ -231,19 +230,20 @@ def test_nothing_is_written(site: Service) -> None:
     assert all_rows(site.database) == before
 
 
-def test_each_result_is_scored_as_the_version_that_was_answered(
-    backend: Backend, furnished: URL, tmp_path_factory: pytest.TempPathFactory
+def test_recompute_uses_answered_version(
+    backend: Backend, sample_template: URL, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Of the same answers the second version makes 4 instead of 2."""
-    with serving(backend, furnished) as service:
-        desk, person, answers = Desk.of(service, tmp_path_factory.mktemp("desk")), agreed(service), {"q01": 3, "q02": 1}
-        desk.publish("renewed", questionnaire([scale("across", ["q01", "q02"])]))
-        first = keep(person, answers, "renewed", 1)
-        desk.publish("renewed", questionnaire([scale("across", ["q01", "q02"], "sum")]))
-        second = keep(person, answers, "renewed", 2)
-        desk.unpublish("renewed")
+    with running_service(backend, sample_template) as service:
+        editor = QuestionnaireEditor.create(service, tmp_path_factory.mktemp("editor"))
+        member, answers = consenting_member(service), {"q01": 3, "q02": 1}
+        editor.publish("renewed", questionnaire([scale("across", ["q01", "q02"])]))
+        first = save_result(member, answers, "renewed", 1)
+        editor.publish("renewed", questionnaire([scale("across", ["q01", "q02"], "sum")]))
+        second = save_result(member, answers, "renewed", 2)
+        editor.unpublish("renewed")
 
         result = recompute(service)
 
-        assert [values(read(person, each)) for each in (first, second)] == [{"across": 2}, {"across": 4}]
-        assert (result.exit_code, result.stdout) == (0, "2 results, 2 the same to the last digit.\n")
+        assert scale_values(read_result(member, first)) == {"across": 2}
+        assert scale_values(read_result(member, second)) == {"across": 4}
+        assert (result.exit_code, result.stdout) == (0, "2 results, 2 identical.\n")

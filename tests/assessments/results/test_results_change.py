@@ -1,4 +1,4 @@
-"""A result says what changed since the one before it."""
+"""Tests for the change since the previous result, which is part of an assessment result's response."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,77 +6,77 @@ from typing import Any
 import time_machine
 
 from tests.factories.results import (
-    RESULTS,
-    WORRIED,
-    agreed,
-    keep,
-    leaning,
+    ANXIOUS_ANSWERS,
+    RESULTS_PATH,
+    answers_for_scores,
+    consenting_member,
     new_id,
-    put,
-    read,
-    score,
+    put_result,
+    read_result,
+    save_result,
+    score_anonymously,
 )
-from tests.factories.services import Person, Service
+from tests.factories.services import MemberClient, Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-CALM = leaning(2, 2)
-CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
+LOW_SCORE_ANSWERS = answers_for_scores(2, 2)
+CHECK_IN_ANSWERS = {f"q{n:02}": 3 for n in range(1, 9)}
 
 
-def change(person: Person, result_id: str, since: str) -> Any:
-    reply = person.ask("GET", f"{RESULTS}/{result_id}/change?since={since}")
-    assert reply.status_code == 200, reply.text
-    return reply.json()
+def fetch_change(member: MemberClient, result_id: str, since: str) -> Any:
+    response = member.request("GET", f"{RESULTS_PATH}/{result_id}/change?since={since}")
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def test_a_result_says_what_changed_since_the_one_before_it(site: Service) -> None:
+def test_read_result_includes_change_since_previous_result(site: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person, ids = agreed(site), []
-        for answers in (WORRIED, CALM, leaning(3, 3)):
+        member, ids = consenting_member(site), []
+        for answers in (ANXIOUS_ANSWERS, LOW_SCORE_ANSWERS, answers_for_scores(3, 3)):
             clock.shift(timedelta(seconds=1))
-            ids.append(keep(person, answers))
-            keep(person, CHECKED_IN, "connection-check-in")  # of another assessment, in between
+            ids.append(save_result(member, answers))
+            save_result(member, CHECK_IN_ANSWERS, "connection-check-in")  # another assessment, which is ignored
         first, second, third = ids
 
-        assert read(person, first)["change"] is None
-        assert read(person, second)["change"] == {
-            name: change(person, second, first)[name] for name in ("since", "scales")
+        assert read_result(member, first)["change"] is None
+        assert read_result(member, second)["change"] == {
+            name: fetch_change(member, second, first)[name] for name in ("since", "scales")
         }
-        assert read(person, third)["change"]["since"]["id"] == second
+        assert read_result(member, third)["change"]["since"]["id"] == second
 
-        person.ask("DELETE", f"{RESULTS}/{second}")
+        member.request("DELETE", f"{RESULTS_PATH}/{second}")
 
-        assert read(person, third)["change"] == {
-            name: change(person, third, first)[name] for name in ("since", "scales")
+        assert read_result(member, third)["change"] == {
+            name: fetch_change(member, third, first)[name] for name in ("since", "scales")
         }
-        person.ask("DELETE", f"{RESULTS}/{first}")
-        assert read(person, third)["change"] is None
+        member.request("DELETE", f"{RESULTS_PATH}/{first}")
+        assert read_result(member, third)["change"] is None
 
 
-def test_the_reply_that_stores_a_result_says_what_changed(site: Service) -> None:
-    person, result_id = agreed(site), new_id()
-    before = keep(person, WORRIED)
-    body = {"claim_token": score(site, CALM)["claim_token"]}
+def test_create_result_response_includes_change(site: Service) -> None:
+    member, result_id = consenting_member(site), new_id()
+    before = save_result(member, ANXIOUS_ANSWERS)
+    body = {"claim_token": score_anonymously(site, LOW_SCORE_ANSWERS)["claim_token"]}
 
-    stored, again = put(person, result_id, body), put(person, result_id, body)
+    stored, repeated = put_result(member, result_id, body), put_result(member, result_id, body)
 
     assert stored.json()["change"]["since"]["id"] == before
-    assert again.json() == stored.json() == read(person, result_id)
+    assert repeated.json() == stored.json() == read_result(member, result_id)
 
 
-def test_results_of_another_member_change_nothing(site: Service) -> None:
-    keep(agreed(site), CALM)
-    person = agreed(site)
+def test_change_ignores_results_of_other_members(site: Service) -> None:
+    save_result(consenting_member(site), LOW_SCORE_ANSWERS)
+    member = consenting_member(site)
 
-    assert read(person, keep(person))["change"] is None
+    assert read_result(member, save_result(member))["change"] is None
 
 
-def test_of_two_results_of_the_same_instant_one_is_before_the_other(site: Service) -> None:
+def test_results_with_equal_time_have_stable_order(site: Service) -> None:
     with time_machine.travel(NOON, tick=False):
-        person = agreed(site)
-        ids = {keep(person), keep(person, CALM)}
-        before = {result_id: read(person, result_id)["change"] for result_id in ids}
+        member = consenting_member(site)
+        ids = {save_result(member), save_result(member, LOW_SCORE_ANSWERS)}
+        before = {result_id: read_result(member, result_id)["change"] for result_id in ids}
 
-    [first] = [result_id for result_id, found in before.items() if found is None]
+    [first] = [result_id for result_id, change_read in before.items() if change_read is None]
     [later] = ids - {first}
     assert before[later]["since"]["id"] == first

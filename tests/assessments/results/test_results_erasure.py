@@ -1,4 +1,4 @@
-"""What members keep is theirs to take along, and goes when they say so."""
+"""Tests for the export and erasure of a member's assessment results and drafts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,76 +8,79 @@ import time_machine
 from pydantic import TypeAdapter
 
 from app.core.timestamps import utc_now
-from app.privacy.erasure import erase_withdrawn
+from app.privacy.erasure import erase_withdrawn_health_data
 from app.privacy.schemas import Export
 from tests.conftest import MakeService
 from tests.factories.results import (
+    ANXIOUS_ANSWERS,
     CHECK_IN,
     REFLECTION,
-    RESULTS,
-    WORRIED,
+    RESULTS_PATH,
     Answers,
-    agreed,
-    body_of,
-    decide,
-    draft_of,
+    answers_for_scores,
+    consenting_member,
+    draft_body,
     draft_path,
-    keep,
-    leaning,
     new_id,
-    put,
-    read,
-    score,
-    told,
+    put_result,
+    read_result,
+    result_body,
+    save_result,
+    score_anonymously,
+    set_consent,
+    status_and_code,
 )
-from tests.factories.rows import Rows, counts, rows_about
-from tests.factories.services import PASSWORD, Person, Service
+from tests.factories.rows import Rows, row_counts, rows_of_member
+from tests.factories.services import PASSWORD, MemberClient, Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FOUR = {f"q{n:02}": 4 for n in range(1, 25)}
+NEUTRAL_ANSWERS = {f"q{n:02}": 4 for n in range(1, 25)}
 TABLES = ("results", "drafts", "deleted_results")
 
 
-def about(service: Service, person: Person) -> Rows:
-    """A member's rows of the tables here."""
-    rows = rows_about(service.database, person.ask("GET", "/v1/me").json()["id"])
+def member_rows(service: Service, member: MemberClient) -> Rows:
+    """Return a member's rows in the tables of results, drafts and deleted results."""
+    rows = rows_of_member(service.database, member.request("GET", "/v1/me").json()["id"])
     return {table: rows[table] for table in TABLES}
 
 
-def many(service: Service) -> dict[str, int]:
-    found = counts(service.database)
-    return {table: found[table] for table in TABLES}
+def table_counts(service: Service) -> dict[str, int]:
+    counts = row_counts(service.database)
+    return {table: counts[table] for table in TABLES}
 
 
-def a_draft(person: Person, answers: Answers, assessment: str = REFLECTION) -> None:
-    reply = person.ask("PUT", draft_path(assessment), draft_of(answers, "2026-11-01T10:00:00Z"))
-    assert reply.status_code == 200, reply.text
+def save_draft(member: MemberClient, answers: Answers, assessment: str = REFLECTION) -> None:
+    response = member.request("PUT", draft_path(assessment), draft_body(answers, "2026-11-01T10:00:00Z"))
+    assert response.status_code == 200, response.text
 
 
-def exported(person: Person) -> Any:
-    reply = person.ask("GET", "/v1/me/export")
-    assert reply.status_code == 200, reply.text
-    TypeAdapter(Export).validate_json(reply.content)
-    return reply.json()
+def export_data(member: MemberClient) -> Any:
+    response = member.request("GET", "/v1/me/export")
+    assert response.status_code == 200, response.text
+    TypeAdapter(Export).validate_json(response.content)
+    return response.json()
 
 
-def test_an_export_holds_results_and_drafts_with_their_answers(site: Service) -> None:
-    person, other = agreed(site, verified=True), agreed(site)
-    keep(other, leaning(3, 3))
-    a_draft(other, {"q01": 7})
-    older, newer, deleted = keep(person), new_id(), keep(person, leaning(7, 7))
-    put(person, newer, {"claim_token": score(site, leaning(2, 2))["claim_token"]})
-    person.ask("DELETE", f"{RESULTS}/{deleted}")
-    a_draft(person, {"q02": 5, "q01": 1}, CHECK_IN)
+def test_export_includes_results_and_drafts_with_answers(site: Service) -> None:
+    member, other = consenting_member(site, verified=True), consenting_member(site)
+    save_result(other, answers_for_scores(3, 3))
+    save_draft(other, {"q01": 7})
+    older, newer, deleted = save_result(member), new_id(), save_result(member, answers_for_scores(7, 7))
+    put_result(member, newer, {"claim_token": score_anonymously(site, answers_for_scores(2, 2))["claim_token"]})
+    member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
+    save_draft(member, {"q02": 5, "q01": 1}, CHECK_IN)
 
-    export = exported(person)
+    export = export_data(member)
 
-    assert [(each["id"], each["answers"]) for each in export["results"]] == [(older, WORRIED), (newer, leaning(2, 2))]
-    for each in export["results"]:
-        result = read(person, each["id"])
-        assert set(each) == {"id", "taken_at", "assessment", "version", "title", "answers", "scores", "style"}
-        assert {name: each[name] for name in each if name != "answers"} == {
-            name: result[name] for name in each if name != "answers"
+    assert [(exported["id"], exported["answers"]) for exported in export["results"]] == [
+        (older, ANXIOUS_ANSWERS),
+        (newer, answers_for_scores(2, 2)),
+    ]
+    for exported in export["results"]:
+        result = read_result(member, exported["id"])
+        assert set(exported) == {"id", "taken_at", "assessment", "version", "title", "answers", "scores", "style"}
+        assert {name: exported[name] for name in exported if name != "answers"} == {
+            name: result[name] for name in exported if name != "answers"
         }
     assert export["drafts"] == [
         {
@@ -89,122 +92,125 @@ def test_an_export_holds_results_and_drafts_with_their_answers(site: Service) ->
     ]
 
 
-def test_who_kept_nothing_has_nothing_to_take_along(site: Service) -> None:
-    export = exported(site.register_verified())
+def test_export_without_results_is_empty(site: Service) -> None:
+    export = export_data(site.register_verified())
 
     assert (export["results"], export["drafts"]) == ([], [])
 
 
-def test_erasing_health_data_erases_results_and_drafts_and_no_late_request_brings_one_back(site: Service) -> None:
-    person, other = agreed(site), agreed(site)
-    token = score(site)["claim_token"]
-    ids = [keep(person), keep(person, leaning(2, 2)), new_id()]
-    put(person, ids[2], {"claim_token": token})
-    a_draft(person, {"q01": 1})
-    theirs = keep(other)
+def test_erased_results_and_drafts_cannot_be_recreated(site: Service) -> None:
+    member, other = consenting_member(site), consenting_member(site)
+    token = score_anonymously(site)["claim_token"]
+    ids = [save_result(member), save_result(member, answers_for_scores(2, 2)), new_id()]
+    put_result(member, ids[2], {"claim_token": token})
+    save_draft(member, {"q01": 1})
+    other_id = save_result(other)
 
-    assert person.ask("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code == 204
+    assert member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code == 204
 
-    left = about(site, person)
-    assert (left["results"], left["drafts"], len(left["deleted_results"])) == ([], [], 3)
-    assert person.ask("GET", RESULTS).json()["total"] == 0
-    assert told(person.ask("GET", draft_path())) == (404, "draft_not_found")
-    for result_id, body in zip(ids, (body_of(WORRIED), body_of(WORRIED), {"claim_token": token}), strict=True):
-        assert told(put(person, result_id, body)) == (410, "deleted")
-        assert person.ask("DELETE", f"{RESULTS}/{result_id}").status_code == 204
-    assert told(put(person, new_id(), {"claim_token": token})) == (409, "claim_used")
-    assert read(other, theirs)["change"] is None
-    assert read(person, keep(person))["change"] is None
+    remaining_rows = member_rows(site, member)
+    assert (remaining_rows["results"], remaining_rows["drafts"], len(remaining_rows["deleted_results"])) == ([], [], 3)
+    assert member.request("GET", RESULTS_PATH).json()["total"] == 0
+    assert status_and_code(member.request("GET", draft_path())) == (404, "draft_not_found")
+    for result_id, body in zip(
+        ids, (result_body(ANXIOUS_ANSWERS), result_body(ANXIOUS_ANSWERS), {"claim_token": token}), strict=True
+    ):
+        assert status_and_code(put_result(member, result_id, body)) == (410, "deleted")
+        assert member.request("DELETE", f"{RESULTS_PATH}/{result_id}").status_code == 204
+    assert status_and_code(put_result(member, new_id(), {"claim_token": token})) == (409, "claim_used")
+    assert read_result(other, other_id)["change"] is None
+    assert read_result(member, save_result(member))["change"] is None
 
 
-def test_erasing_health_data_twice_is_harmless(site: Service) -> None:
-    person = agreed(site)
-    deleted, kept = keep(person), keep(person)
-    person.ask("DELETE", f"{RESULTS}/{deleted}")
+def test_erase_health_data_is_idempotent(site: Service) -> None:
+    member = consenting_member(site)
+    deleted, saved_id = save_result(member), save_result(member)
+    member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
 
-    statuses = [person.ask("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code for _ in range(2)]
+    statuses = [member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code for _ in range(2)]
 
     assert statuses == [204, 204]
-    assert {told(put(person, each, body_of(WORRIED))) for each in (deleted, kept)} == {(410, "deleted")}
+    assert {
+        status_and_code(put_result(member, result_id, result_body(ANXIOUS_ANSWERS)))
+        for result_id in (deleted, saved_id)
+    } == {(410, "deleted")}
 
 
-def test_a_wrong_password_erases_nothing(site: Service) -> None:
-    person = agreed(site)
-    keep(person)
-    a_draft(person, {"q01": 1})
-    before = about(site, person)
+def test_erase_health_data_with_wrong_password_returns_403(site: Service) -> None:
+    member = consenting_member(site)
+    save_result(member)
+    save_draft(member, {"q01": 1})
+    before = member_rows(site, member)
 
-    assert person.ask("DELETE", "/v1/me/health-data", {"password": "wrong"}).status_code == 403
+    assert member.request("DELETE", "/v1/me/health-data", {"password": "wrong"}).status_code == 403
 
-    assert about(site, person) == before
-
-
-def test_erasing_a_member_leaves_nothing_of_theirs(site: Service) -> None:
-    before = many(site)
-    person = agreed(site)
-    deleted = keep(person)
-    person.ask("DELETE", f"{RESULTS}/{deleted}")
-    kept = new_id()
-    put(person, kept, {"claim_token": score(site)["claim_token"]})
-    a_draft(person, {"q01": 1})
-    assert {table: number - before[table] for table, number in many(site).items()} == dict.fromkeys(TABLES, 1)
-
-    assert person.erase() == 204
-
-    assert many(site) == before
-    assert put(agreed(site), kept, body_of(WORRIED)).status_code == 201
+    assert member_rows(site, member) == before
 
 
-def test_thirty_days_after_a_withdrawal_what_was_kept_is_erased(make_service: MakeService) -> None:
+def test_erase_member_deletes_all_assessment_rows(site: Service) -> None:
+    before = table_counts(site)
+    member = consenting_member(site)
+    deleted = save_result(member)
+    member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
+    saved_id = new_id()
+    put_result(member, saved_id, {"claim_token": score_anonymously(site)["claim_token"]})
+    save_draft(member, {"q01": 1})
+    assert {table: number - before[table] for table, number in table_counts(site).items()} == dict.fromkeys(TABLES, 1)
+
+    assert member.erase() == 204
+
+    assert table_counts(site) == before
+    assert put_result(consenting_member(site), saved_id, result_body(ANXIOUS_ANSWERS)).status_code == 201
+
+
+def test_results_are_erased_thirty_days_after_withdrawal(make_service: MakeService) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         service = make_service()
-        gone, stays = agreed(service), agreed(service)
-        ids = [keep(person, FOUR) for person in (gone, stays)]
-        for person in (gone, stays):
-            a_draft(person, {"q01": 1})
-        decide(gone, granted=False)
+        withdrawn, consenting = consenting_member(service), consenting_member(service)
+        ids = [save_result(member, NEUTRAL_ANSWERS) for member in (withdrawn, consenting)]
+        for member in (withdrawn, consenting):
+            save_draft(member, {"q01": 1})
+        set_consent(withdrawn, granted=False)
         clock.shift(timedelta(days=30, seconds=-1))
-        erase_withdrawn(service.database, now=utc_now())
-        assert many(service) == {"results": 2, "drafts": 2, "deleted_results": 0}
+        erase_withdrawn_health_data(service.database, now=utc_now())
+        assert table_counts(service) == {"results": 2, "drafts": 2, "deleted_results": 0}
 
         clock.shift(timedelta(seconds=1))
-        erase_withdrawn(service.database, now=utc_now())
+        erase_withdrawn_health_data(service.database, now=utc_now())
 
-        assert many(service) == {"results": 1, "drafts": 1, "deleted_results": 1}
-        for person in (gone, stays):
-            person.sign_in()
-        assert read(stays, ids[1])["id"] == ids[1]
-        decide(gone, granted=True)
-        assert told(put(gone, ids[0], body_of(FOUR))) == (410, "deleted")
-        assert put(gone, new_id(), body_of(FOUR)).status_code == 201
+        assert table_counts(service) == {"results": 1, "drafts": 1, "deleted_results": 1}
+        for member in (withdrawn, consenting):
+            member.sign_in()
+        assert read_result(consenting, ids[1])["id"] == ids[1]
+        set_consent(withdrawn, granted=True)
+        assert status_and_code(put_result(withdrawn, ids[0], result_body(NEUTRAL_ANSWERS))) == (410, "deleted")
+        assert put_result(withdrawn, new_id(), result_body(NEUTRAL_ANSWERS)).status_code == 201
 
 
-def test_very_many_results_are_erased_a_few_at_a_time(
-    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.core.db.database.BATCH", 2)
+def test_results_are_erased_in_batches(make_service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.db.database.DELETE_BATCH_SIZE", 2)
     with time_machine.travel(NOON, tick=False) as clock:
         service = make_service()
-        person = agreed(service)
+        member = consenting_member(service)
         for _ in range(5):
-            keep(person, FOUR)
-        decide(person, granted=False)
+            save_result(member, NEUTRAL_ANSWERS)
+        set_consent(member, granted=False)
         clock.shift(timedelta(days=30))
-        erase_withdrawn(service.database, now=utc_now())
+        erase_withdrawn_health_data(service.database, now=utc_now())
 
-        assert many(service) == {"results": 0, "drafts": 0, "deleted_results": 5}
+        assert table_counts(service) == {"results": 0, "drafts": 0, "deleted_results": 5}
 
 
-def test_who_agrees_again_in_time_keeps_their_results(make_service: MakeService) -> None:
+def test_consent_renewed_within_thirty_days_keeps_results(make_service: MakeService) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         service = make_service()
-        person = agreed(service)
-        keep(person, FOUR)
-        decide(person, granted=False)
+        member = consenting_member(service)
+        save_result(member, NEUTRAL_ANSWERS)
+        set_consent(member, granted=False)
         clock.shift(timedelta(days=29))
-        person.sign_in()
-        decide(person, granted=True)
+        member.sign_in()
+        set_consent(member, granted=True)
         clock.shift(timedelta(days=60))
-        erase_withdrawn(service.database, now=utc_now())
+        erase_withdrawn_health_data(service.database, now=utc_now())
 
-        assert many(service)["results"] == 1
+        assert table_counts(service)["results"] == 1

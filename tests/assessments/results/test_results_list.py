@@ -1,4 +1,4 @@
-"""The list of what a member kept."""
+"""Tests for listing a member's assessment results: order, pagination and contents."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,102 +8,111 @@ from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     CHECK_IN,
     REFLECTION,
-    RESULTS,
-    Desk,
-    agreed,
-    faults,
-    keep,
-    leaning,
-    read,
-    told,
-    values,
+    RESULTS_PATH,
+    QuestionnaireEditor,
+    answers_for_scores,
+    consenting_member,
+    error_locations,
+    read_result,
+    save_result,
+    scale_values,
+    status_and_code,
 )
-from tests.factories.services import Person, Service
+from tests.factories.services import MemberClient, Service
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-CALM = leaning(2, 2)
-CHECKED_IN = {f"q{n:02}": 3 for n in range(1, 9)}
+LOW_SCORE_ANSWERS = answers_for_scores(2, 2)
+CHECK_IN_ANSWERS = {f"q{n:02}": 3 for n in range(1, 9)}
 
 
-def listed(person: Person, query: str = "") -> list[str]:
-    reply = person.ask("GET", f"{RESULTS}{query}")
-    assert reply.status_code == 200, reply.text
-    return [each["id"] for each in reply.json()["items"]]
+def list_ids(member: MemberClient, query: str = "") -> list[str]:
+    response = member.request("GET", f"{RESULTS_PATH}{query}")
+    assert response.status_code == 200, response.text
+    return [item["id"] for item in response.json()["items"]]
 
 
-def test_the_list_is_the_newest_first_and_comes_in_pages(site: Service) -> None:
+def test_list_results_returns_pages_newest_first(site: Service) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        person, ids = agreed(site), []
+        member, ids = consenting_member(site), []
         for minute in (3, 1, 4, 0, 2):
             clock.move_to(NOON + timedelta(minutes=minute))
-            ids.append((minute, keep(person)))
+            ids.append((minute, save_result(member)))
         newest = [result_id for _, result_id in sorted(ids, reverse=True)]
-        first = person.ask("GET", f"{RESULTS}?limit=2")
-        late = keep(person, CALM)  # at the second minute: on a page that wasn't read yet, or not at all
-        second = person.ask("GET", first.headers["Link"].partition("<")[2].partition(">")[0])
-        third = person.ask("GET", RESULTS, params={"limit": 2, "cursor": second.json()["next"]})
+        first = member.request("GET", f"{RESULTS_PATH}?limit=2")
+        late_id = save_result(member, LOW_SCORE_ANSWERS)  # may appear on a later page or not at all
+        second = member.request("GET", first.headers["Link"].partition("<")[2].partition(">")[0])
+        third = member.request("GET", RESULTS_PATH, params={"limit": 2, "cursor": second.json()["next"]})
 
     assert first.json()["total"] == 5
-    pages = [[each["id"] for each in reply.json()["items"]] for reply in (first, second, third)]
+    pages = [[item["id"] for item in response.json()["items"]] for response in (first, second, third)]
     assert pages[0] == newest[:2]
-    assert [each for page in pages for each in page if each != late] == newest
+    assert [result_id for page in pages for result_id in page if result_id != late_id] == newest
     assert third.json()["next"] is None
 
 
-def test_results_of_the_same_instant_are_each_listed_once(site: Service) -> None:
+def test_list_results_with_equal_times_returns_each_once(site: Service) -> None:
     with time_machine.travel(NOON, tick=False):
-        person = agreed(site)
-        ids = {keep(person) for _ in range(5)}
+        member = consenting_member(site)
+        ids = {save_result(member) for _ in range(5)}
         seen: list[str] = []
         cursor = None
         while cursor or not seen:
             query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
-            page = person.ask("GET", RESULTS, params=query).json()
-            seen += [each["id"] for each in page["items"]]
+            page = member.request("GET", RESULTS_PATH, params=query).json()
+            seen += [item["id"] for item in page["items"]]
             cursor = page["next"]
 
     assert (len(seen), set(seen)) == (5, ids)
 
 
-def test_the_list_can_be_of_one_assessment(site: Service) -> None:
-    person = agreed(site)
-    reflection, check_in = keep(person), keep(person, CHECKED_IN, CHECK_IN)
+def test_list_results_filters_by_assessment(site: Service) -> None:
+    member = consenting_member(site)
+    reflection, check_in = save_result(member), save_result(member, CHECK_IN_ANSWERS, CHECK_IN)
 
-    assert set(listed(person)) == {reflection, check_in}
-    assert listed(person, f"?assessment={CHECK_IN}") == [check_in]
-    assert listed(person, f"?assessment={REFLECTION}") == [reflection]
-    assert listed(person, "?assessment=no-such-thing") == []
-    assert person.ask("GET", f"{RESULTS}?assessment={CHECK_IN}").json()["total"] == 1
+    assert set(list_ids(member)) == {reflection, check_in}
+    assert list_ids(member, f"?assessment={CHECK_IN}") == [check_in]
+    assert list_ids(member, f"?assessment={REFLECTION}") == [reflection]
+    assert list_ids(member, "?assessment=no-such-thing") == []
+    assert member.request("GET", f"{RESULTS_PATH}?assessment={CHECK_IN}").json()["total"] == 1
     for query, pointer in (("assessment=No%20Slug", "/assessment"), ("cursor=x", "/cursor"), ("sort=x", "/sort")):
-        reply = person.ask("GET", f"{RESULTS}?{query}")
-        assert (told(reply)[0], faults(reply)) == (422, [("query", pointer)])
+        response = member.request("GET", f"{RESULTS_PATH}?{query}")
+        assert (status_and_code(response)[0], error_locations(response)) == (422, [("query", pointer)])
 
 
-def test_the_list_shows_figures_and_nothing_of_the_answers(site: Service) -> None:
-    person = agreed(site)
-    result = read(person, keep(person))
+def test_list_results_omits_answers(site: Service) -> None:
+    member = consenting_member(site)
+    result = read_result(member, save_result(member))
 
-    [item] = person.ask("GET", RESULTS).json()["items"]
+    [item] = member.request("GET", RESULTS_PATH).json()["items"]
 
-    brief = {"id", "version", "taken_at", "assessment", "title", "scores", "style", "disclaimer", "support"}
-    assert set(item) == brief
+    summary_fields = {"id", "version", "taken_at", "assessment", "title", "scores", "style", "disclaimer", "support"}
+    assert set(item) == summary_fields
     assert set(item["style"]) == {"id", "name", "method", "borderline"}
-    for name in brief - {"style"}:
+    for name in summary_fields - {"style"}:
         assert item[name] == result[name]
 
 
-def test_a_result_stays_one_of_the_version_that_was_answered(desk: Desk) -> None:
-    person, answers = agreed(desk.service), {"q01": 1, "q02": 4}
-    desk.publish("changing", questionnaire([scale("across", ["q01", "q02"])]))
-    before = keep(person, answers, "changing")
-    shown = read(person, before)
-    desk.publish("changing", questionnaire([scale("across", ["q01", "q02"], "sum")]) | {"title": "A sum"})
+def test_read_result_after_new_version_is_unchanged(editor: QuestionnaireEditor) -> None:
+    member, answers = consenting_member(editor.service), {"q01": 1, "q02": 4}
+    editor.publish("changing", questionnaire([scale("across", ["q01", "q02"])]))
+    before = save_result(member, answers, "changing")
+    result_before = read_result(member, before)
+    editor.publish("changing", questionnaire([scale("across", ["q01", "q02"], "sum")]) | {"title": "A sum"})
 
-    older, newer = keep(person, answers, "changing", version=1), keep(person, answers, "changing", version=2)
+    older, newer = (
+        save_result(member, answers, "changing", version=1),
+        save_result(member, answers, "changing", version=2),
+    )
 
-    assert read(person, before) == shown
-    assert [(read(person, each)["title"], values(read(person, each))) for each in (older, newer)] == [
+    assert read_result(member, before) == result_before
+    assert [
+        (read_result(member, result_id)["title"], scale_values(read_result(member, result_id)))
+        for result_id in (older, newer)
+    ] == [
         ("A questionnaire", {"across": 2.5}),
         ("A sum", {"across": 5}),
     ]
-    assert [each["title"] for each in person.ask("GET", RESULTS).json()["items"]] == ["A sum", *["A questionnaire"] * 2]
+    assert [item["title"] for item in member.request("GET", RESULTS_PATH).json()["items"]] == [
+        "A sum",
+        *["A questionnaire"] * 2,
+    ]

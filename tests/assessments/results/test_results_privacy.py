@@ -1,4 +1,4 @@
-"""Answers and scores are their member's alone: sealed at rest, shown to nobody else, and in no log."""
+"""Tests for the privacy of assessment results: encrypted in the database, visible only to their member, not logged."""
 
 import logging
 import re
@@ -11,72 +11,72 @@ from sqlmodel import col
 
 from app.assessments.models import Draft, Result
 from tests.conftest import MakeService
-from tests.factories.operations import told as all_told
+from tests.factories.operations import comparable_response
 from tests.factories.results import (
     ANXIETY,
+    ANXIOUS_ANSWERS,
     CHECK_IN,
     REFLECTION,
-    RESULTS,
-    WORRIED,
-    agreed,
-    body_of,
-    draft_of,
+    RESULTS_PATH,
+    answers_for_scores,
+    consenting_member,
+    draft_body,
     draft_path,
-    keep,
-    leaning,
     new_id,
-    put,
-    read,
-    score,
-    told,
-    values,
+    put_result,
+    read_result,
+    result_body,
+    save_result,
+    scale_values,
+    score_anonymously,
+    status_and_code,
 )
-from tests.factories.rows import all_rows, stored
-from tests.factories.services import Person, Service
+from tests.factories.rows import all_rows, stored_bytes
+from tests.factories.services import MemberClient, Service
 
-UNEVEN = WORRIED | {"q03": 5}  # a score of 71 / 12, whose digits stand nowhere else
-DIGITS = b"5.91666"
-ANSWER = re.compile(rb'"q\d\d":\s*\d')
-CLIENTS = ("httpx2", "httpcore")  # the test's own client, which logs what it asks for
-
-
-def rows_of(service: Service, person: Person, table: type[Any]) -> list[Any]:
-    """A member's rows of a table, as they are stored."""
-    mine = select(table).where(table.member_id == id_of(person))
-    with service.database.loading() as session:
-        return list(session.scalars(mine))
+ANSWERS = ANXIOUS_ANSWERS | {"q03": 5}  # the anxiety score is 71 / 12, whose digits are easy to search for
+SCORE_DIGITS = b"5.91666"
+ANSWER_PATTERN = re.compile(rb'"q\d\d":\s*\d')
+HTTP_CLIENT_LOGGERS = ("httpx2", "httpcore")  # the test client logs its own requests
 
 
-def id_of(person: Person) -> UUID:
-    return UUID(person.ask("GET", "/v1/me").json()["id"])
+def rows_of(service: Service, member: MemberClient, table: type[Any]) -> list[Any]:
+    """Return a member's rows in the given table."""
+    statement = select(table).where(table.member_id == id_of(member))
+    with service.database.content_load() as session:
+        return list(session.scalars(statement))
 
 
-def kept_by(person: Person) -> str:
-    """Somebody's uneven result and a draft; the id of the result."""
-    result_id = keep(person, UNEVEN)
-    assert str(values(read(person, result_id))["anxiety"]).startswith(DIGITS.decode())
-    assert person.ask("PUT", draft_path(), draft_of(UNEVEN, "2026-11-01T10:00:00Z")).status_code == 200
+def id_of(member: MemberClient) -> UUID:
+    return UUID(member.request("GET", "/v1/me").json()["id"])
+
+
+def save_result_and_draft(member: MemberClient) -> str:
+    """Save a result and a draft with the same answers. Return the id of the result."""
+    result_id = save_result(member, ANSWERS)
+    assert str(scale_values(read_result(member, result_id))["anxiety"]).startswith(SCORE_DIGITS.decode())
+    assert member.request("PUT", draft_path(), draft_body(ANSWERS, "2026-11-01T10:00:00Z")).status_code == 200
     return result_id
 
 
-def test_answers_scores_and_styles_are_sealed_where_they_are_stored(site: Service) -> None:
-    kept_by(agreed(site))
-    score(site, UNEVEN)
-    put(agreed(site), new_id(), {"claim_token": score(site, UNEVEN)["claim_token"]})
+def test_stored_answers_scores_and_styles_are_encrypted(site: Service) -> None:
+    save_result_and_draft(consenting_member(site))
+    score_anonymously(site, ANSWERS)
+    put_result(consenting_member(site), new_id(), {"claim_token": score_anonymously(site, ANSWERS)["claim_token"]})
 
-    at_rest = stored(site.database)
+    at_rest = stored_bytes(site.database)
 
     assert b"body_hash" in at_rest or all_rows(site.database)["results"]
-    assert DIGITS not in at_rest
-    assert ANSWER.search(at_rest) is None
+    assert SCORE_DIGITS not in at_rest
+    assert ANSWER_PATTERN.search(at_rest) is None
     assert b'"outcome"' not in at_rest
 
 
-def test_beside_what_is_sealed_a_row_says_only_what_and_when(site: Service) -> None:
-    person = agreed(site)
-    kept_by(person)
+def test_rows_have_no_other_plaintext_columns(site: Service) -> None:
+    member = consenting_member(site)
+    save_result_and_draft(member)
 
-    [result], [draft] = rows_of(site, person, Result), rows_of(site, person, Draft)
+    [result], [draft] = rows_of(site, member, Result), rows_of(site, member, Draft)
 
     assert set(Result.model_fields) == {
         *("member_id", "id", "assessment", "version", "digest", "engine", "taken_at", "body_hash", "sealed"),
@@ -84,127 +84,137 @@ def test_beside_what_is_sealed_a_row_says_only_what_and_when(site: Service) -> N
     assert set(Draft.model_fields) == {"member_id", "assessment", "version", "answered_at", "sealed"}
     for sealed in (result.sealed, draft.sealed):
         assert len(sealed) > 100
-        for telling in (b"q01", b"anxiety", b"preoccupied", b"answers"):
-            assert telling not in sealed
+        for fragment in (b"q01", b"anxiety", b"preoccupied", b"answers"):
+            assert fragment not in sealed
 
 
-def test_the_same_answers_look_alike_to_nobody(site: Service) -> None:
-    people = [agreed(site) for _ in range(2)]
-    for person in people:
-        keep(person, UNEVEN)
+def test_same_answers_of_two_members_are_stored_differently(site: Service) -> None:
+    members = [consenting_member(site) for _ in range(2)]
+    for member in members:
+        save_result(member, ANSWERS)
 
-    one, other = (rows_of(site, person, Result)[0] for person in people)
+    first, second = (rows_of(site, member, Result)[0] for member in members)
 
-    assert one.sealed != other.sealed
-    assert one.body_hash != other.body_hash
-    assert (len(one.body_hash), one.digest) == (32, other.digest)
+    assert first.sealed != second.sealed
+    assert first.body_hash != second.body_hash
+    assert (len(first.body_hash), first.digest) == (32, second.digest)
 
 
 @pytest.mark.parametrize("to_another_member", [True, False])
-def test_a_result_that_is_copied_elsewhere_does_not_open(site: Service, *, to_another_member: bool) -> None:
-    person, other = agreed(site), agreed(site)
-    keep(person, UNEVEN)
-    [row] = rows_of(site, person, Result)
-    place = (id_of(other), row.id) if to_another_member else (row.member_id, uuid4())
-    with site.database.loading() as session:
-        copied = row.model_dump() | {"member_id": place[0], "id": place[1]}
+def test_copied_result_cannot_be_decrypted(site: Service, *, to_another_member: bool) -> None:
+    member, other = consenting_member(site), consenting_member(site)
+    save_result(member, ANSWERS)
+    [row] = rows_of(site, member, Result)
+    copied_key = (id_of(other), row.id) if to_another_member else (row.member_id, uuid4())
+    with site.database.content_load() as session:
+        copied = row.model_dump() | {"member_id": copied_key[0], "id": copied_key[1]}
         session.execute(insert(Result).values(**copied))
-    who = other if to_another_member else person
+    reader = other if to_another_member else member
 
     for more in ("", "/chart.svg"):
-        reply = who.ask("GET", f"{RESULTS}/{place[1]}{more}")
-        assert told(reply) == (500, "internal_error")
-        assert "preoccupied" not in reply.text
+        response = reader.request("GET", f"{RESULTS_PATH}/{copied_key[1]}{more}")
+        assert status_and_code(response) == (500, "internal_error")
+        assert "preoccupied" not in response.text
 
 
-def test_sealed_texts_that_are_swapped_do_not_open(site: Service) -> None:
-    person = agreed(site)
-    keep(person, UNEVEN)
-    keep(person, leaning(2, 2))
-    one, other = rows_of(site, person, Result)
-    with site.database.loading() as session:
-        for row, sealed in ((one, other.sealed), (other, one.sealed)):
+def test_swapped_encrypted_results_cannot_be_decrypted(site: Service) -> None:
+    member = consenting_member(site)
+    save_result(member, ANSWERS)
+    save_result(member, answers_for_scores(2, 2))
+    first, second = rows_of(site, member, Result)
+    with site.database.content_load() as session:
+        for row, sealed in ((first, second.sealed), (second, first.sealed)):
             session.execute(update(Result).where(col(Result.id) == row.id).values(sealed=sealed))
 
-    assert {told(person.ask("GET", f"{RESULTS}/{row.id}")) for row in (one, other)} == {(500, "internal_error")}
+    for row in (first, second):
+        assert status_and_code(member.request("GET", f"{RESULTS_PATH}/{row.id}")) == (500, "internal_error")
 
 
-def test_a_draft_that_is_copied_elsewhere_does_not_open(site: Service) -> None:
-    person, other = agreed(site), agreed(site)
-    for who, answers in ((person, {"q01": 1}), (other, {"q01": 2})):
-        who.ask("PUT", draft_path(CHECK_IN), draft_of(answers, "2026-11-01T10:00:00Z"))
-    [theirs] = rows_of(site, person, Draft)
-    with site.database.loading() as session:
-        session.execute(update(Draft).where(col(Draft.member_id) == id_of(other)).values(sealed=theirs.sealed))
+def test_copied_draft_cannot_be_decrypted(site: Service) -> None:
+    member, other = consenting_member(site), consenting_member(site)
+    for owner, answers in ((member, {"q01": 1}), (other, {"q01": 2})):
+        owner.request("PUT", draft_path(CHECK_IN), draft_body(answers, "2026-11-01T10:00:00Z"))
+    [draft] = rows_of(site, member, Draft)
+    with site.database.content_load() as session:
+        session.execute(update(Draft).where(col(Draft.member_id) == id_of(other)).values(sealed=draft.sealed))
 
-    assert told(other.ask("GET", draft_path(CHECK_IN))) == (500, "internal_error")
-    assert person.ask("GET", draft_path(CHECK_IN)).json()["answers"] == {"q01": 1}
+    assert status_and_code(other.request("GET", draft_path(CHECK_IN))) == (500, "internal_error")
+    assert member.request("GET", draft_path(CHECK_IN)).json()["answers"] == {"q01": 1}
 
 
-def test_a_draft_of_another_assessment_does_not_open(site: Service) -> None:
-    person = agreed(site)
+def test_draft_of_other_assessment_cannot_be_decrypted(site: Service) -> None:
+    member = consenting_member(site)
     for assessment, answers in ((CHECK_IN, {"q01": 1}), (REFLECTION, {"q01": 2})):
-        person.ask("PUT", draft_path(assessment), draft_of(answers, "2026-11-01T10:00:00Z"))
-    one, other = rows_of(site, person, Draft)
-    with site.database.loading() as session:
-        of_one = col(Draft.member_id) == one.member_id, col(Draft.assessment) == one.assessment
-        session.execute(update(Draft).where(*of_one).values(sealed=other.sealed))
+        member.request("PUT", draft_path(assessment), draft_body(answers, "2026-11-01T10:00:00Z"))
+    first, second = rows_of(site, member, Draft)
+    with site.database.content_load() as session:
+        is_first = col(Draft.member_id) == first.member_id, col(Draft.assessment) == first.assessment
+        session.execute(update(Draft).where(*is_first).values(sealed=second.sealed))
 
-    assert told(person.ask("GET", draft_path(one.assessment))) == (500, "internal_error")
-    assert person.ask("GET", draft_path(other.assessment)).status_code == 200
+    assert status_and_code(member.request("GET", draft_path(first.assessment))) == (500, "internal_error")
+    assert member.request("GET", draft_path(second.assessment)).status_code == 200
 
 
-def test_anothers_result_is_answered_exactly_as_one_that_never_was(site: Service) -> None:
-    person, other = agreed(site), agreed(site)
-    mine, theirs, unknown = keep(person), keep(other), new_id()
+def test_result_of_other_member_responds_like_unknown_id(site: Service) -> None:
+    member, other = consenting_member(site), consenting_member(site)
+    own_id, other_id, unknown_id = save_result(member), save_result(other), new_id()
 
     for method, path in (
         ("GET", "{}"),
         ("DELETE", "{}"),
         ("GET", "{}/chart.svg"),
-        ("GET", "{}/change?since=" + mine),
-        ("GET", mine + "/change?since={}"),
+        ("GET", "{}/change?since=" + own_id),
+        ("GET", own_id + "/change?since={}"),
     ):
-        there, nowhere = (person.ask(method, f"{RESULTS}/{path.format(each)}") for each in (theirs, unknown))
-        assert all_told(there) == all_told(nowhere)
-        assert there.status_code == (422 if path.startswith(mine) else 404)
-    assert read(other, theirs)["id"] == theirs
-    assert [each["id"] for each in person.ask("GET", RESULTS).json()["items"]] == [mine]
+        other_response, unknown_response = (
+            member.request(method, f"{RESULTS_PATH}/{path.format(id_)}") for id_ in (other_id, unknown_id)
+        )
+        assert comparable_response(other_response) == comparable_response(unknown_response)
+        assert other_response.status_code == (422 if path.startswith(own_id) else 404)
+    assert read_result(other, other_id)["id"] == other_id
+    assert [item["id"] for item in member.request("GET", RESULTS_PATH).json()["items"]] == [own_id]
 
 
-def test_without_a_token_nothing_is_shown(site: Service) -> None:
-    person = agreed(site)
-    result_id = kept_by(person)
+def test_requests_without_access_token_return_401(site: Service) -> None:
+    member = consenting_member(site)
+    result_id = save_result_and_draft(member)
 
-    for path in (RESULTS, *(f"{RESULTS}/{result_id}{more}" for more in ("", "/chart.svg", "/change")), draft_path()):
+    for path in (
+        RESULTS_PATH,
+        *(f"{RESULTS_PATH}/{result_id}{more}" for more in ("", "/chart.svg", "/change")),
+        draft_path(),
+    ):
         assert site.client.get(path).status_code == 401
 
 
-def test_answers_and_scores_are_in_no_log(make_service: MakeService, capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_and_scores_are_not_logged(make_service: MakeService, capsys: pytest.CaptureFixture[str]) -> None:
     level = logging.getLogger().level
     service = make_service(log_level="debug")
-    person = agreed(service)
+    member = consenting_member(service)
     answers = {f"q{n:02}": 6 if n % 2 else 2 for n in range(1, 25)}
-    scored = score(service, answers)
-    first, second = keep(person, answers), new_id()
-    put(person, second, {"claim_token": scored["claim_token"]})
-    put(person, new_id(), {"claim_token": scored["claim_token"]})
-    put(person, new_id(), body_of(answers | {"canary question": 4, "q01": 77777}))
-    put(person, new_id(), body_of(answers, "canary-slug"))
+    scored = score_anonymously(service, answers)
+    first, second = save_result(member, answers), new_id()
+    put_result(member, second, {"claim_token": scored["claim_token"]})
+    put_result(member, new_id(), {"claim_token": scored["claim_token"]})
+    put_result(member, new_id(), result_body(answers | {"canary question": 4, "q01": 77777}))
+    put_result(member, new_id(), result_body(answers, "canary-slug"))
     for moment in ("2026-11-02T10:00:00Z", "2026-11-01T10:00:00Z", "9998-11-01T10:00:00Z", "canary"):
-        person.ask("PUT", draft_path(), draft_of(answers, moment))
-    for path in (RESULTS, f"{RESULTS}/{first}", f"{RESULTS}/{second}/change?since={first}", draft_path()):
-        assert person.ask("GET", path).status_code == 200
-    with service.database.loading() as session:  # a fault of ours, whose trace is logged
+        member.request("PUT", draft_path(), draft_body(answers, moment))
+    change_path = f"{RESULTS_PATH}/{second}/change?since={first}"
+    for path in (RESULTS_PATH, f"{RESULTS_PATH}/{first}", change_path, draft_path()):
+        assert member.request("GET", path).status_code == 200
+    with service.database.content_load() as session:  # a damaged result causes an internal error, which is logged
         session.execute(update(Result).where(col(Result.id) == UUID(first)).values(sealed=b"\x01" + bytes(60)))
-    assert person.ask("GET", f"{RESULTS}/{first}").status_code == 500
+    assert member.request("GET", f"{RESULTS_PATH}/{first}").status_code == 500
 
     lines = "\n".join(capsys.readouterr()).splitlines()
-    logged = "\n".join(line for line in lines if not any(f'"logger": "{client}' in line for client in CLIENTS))
+    logged = "\n".join(
+        line for line in lines if not any(f'"logger": "{client}' in line for client in HTTP_CLIENT_LOGGERS)
+    )
 
     logging.getLogger().setLevel(level)
     assert "/v1/me/results/{result_id}" in logged
-    assert '"event": "fault"' in logged
+    assert '"event": "unhandled_error"' in logged
     for secret in (
         "canary",
         "77777",
@@ -218,20 +228,20 @@ def test_answers_and_scores_are_in_no_log(make_service: MakeService, capsys: pyt
         assert secret not in logged
 
 
-def test_a_refusal_repeats_nothing_of_what_was_sent(site: Service) -> None:
-    person = agreed(site)
-    refused = [
-        put(person, new_id(), body_of(WORRIED | {"a canary sang": 4})),
-        put(person, new_id(), body_of(WORRIED | {"q01": 77777})),
-        put(person, new_id(), body_of(WORRIED) | {"assessment": "canary-canary"}),
-        put(person, new_id(), {"claim_token": "canary.canary"}),
-        person.ask("PUT", draft_path(), draft_of({"a canary sang": 4}, "2026-11-01T10:00:00Z")),
-        person.ask("PUT", draft_path(), draft_of(WORRIED, "canary")),
-        person.ask("GET", f"{RESULTS}/canary"),
-        person.ask("GET", f"{RESULTS}?cursor=canary"),
+def test_error_responses_do_not_repeat_request_values(site: Service) -> None:
+    member = consenting_member(site)
+    rejected = [
+        put_result(member, new_id(), result_body(ANXIOUS_ANSWERS | {"a canary sang": 4})),
+        put_result(member, new_id(), result_body(ANXIOUS_ANSWERS | {"q01": 77777})),
+        put_result(member, new_id(), result_body(ANXIOUS_ANSWERS) | {"assessment": "canary-canary"}),
+        put_result(member, new_id(), {"claim_token": "canary.canary"}),
+        member.request("PUT", draft_path(), draft_body({"a canary sang": 4}, "2026-11-01T10:00:00Z")),
+        member.request("PUT", draft_path(), draft_body(ANXIOUS_ANSWERS, "canary")),
+        member.request("GET", f"{RESULTS_PATH}/canary"),
+        member.request("GET", f"{RESULTS_PATH}?cursor=canary"),
     ]
 
-    assert {reply.status_code for reply in refused} == {422}
-    for reply in refused:
-        assert "canary" not in reply.text
-        assert "77777" not in reply.text
+    assert {response.status_code for response in rejected} == {422}
+    for response in rejected:
+        assert "canary" not in response.text
+        assert "77777" not in response.text

@@ -1,15 +1,15 @@
-"""The six items of De Jong Gierveld: what counts, what may be missing, and the bands of the authors' manual."""
+"""Tests for the 6-item De Jong Gierveld loneliness scale: scoring, missing answers and bands, as in its manual."""
 
 from itertools import combinations, product
 
 import pytest
 
-from tests.factories.questionnaires import definition, scores_of, values_of
+from tests.factories.questionnaires import load_definition, scores_by_scale, values_by_scale
 
 YES, MORE_OR_LESS, NO = 1, 2, 3
 EMOTIONAL, SOCIAL = ("q03", "q09", "q10"), ("q04", "q07", "q08")
 ITEMS = EMOTIONAL + SOCIAL
-DJG = definition("djg-6")
+DJG = load_definition("djg-6")
 
 
 def answers_of(emotional: tuple[int, ...], social: tuple[int, ...]) -> dict[str, int]:
@@ -31,29 +31,29 @@ def answers_of(emotional: tuple[int, ...], social: tuple[int, ...]) -> dict[str,
         ((YES, YES, YES), (NO, NO, NO), (3, 3, 6)),
     ],
 )
-def test_more_or_less_always_counts_as_lonely(
+def test_answer_more_or_less_counts_as_lonely(
     emotional: tuple[int, ...], social: tuple[int, ...], scores: tuple[int, int, int]
 ) -> None:
-    values = values_of(DJG, answers_of(emotional, social))
+    values = values_by_scale(DJG, answers_of(emotional, social))
 
     assert (values["emotional"], values["social"], values["total"]) == scores
 
 
 @pytest.mark.parametrize("left_out", [some for n in range(len(ITEMS) + 1) for some in combinations(ITEMS, n)])
-def test_one_missing_answer_leaves_a_total_and_takes_a_subscale(left_out: tuple[str, ...]) -> None:
+def test_one_missing_answer_removes_subscale_but_keeps_total(left_out: tuple[str, ...]) -> None:
     answers = answers_of((YES,) * 3, (NO,) * 3)
     for question in left_out:
         del answers[question]
 
-    values = values_of(DJG, answers)
+    values = values_by_scale(DJG, answers)
 
     assert values["emotional"] == (None if set(left_out) & set(EMOTIONAL) else 3)
     assert values["social"] == (None if set(left_out) & set(SOCIAL) else 3)
     assert values["total"] == {0: 6, 1: 5}.get(len(left_out))
 
 
-def in_the_syntax(answers: dict[str, int]) -> tuple[int | None, int | None, int | None]:
-    """The manual's syntax for SPSS. It codes no as 1, more or less as 2 and yes as 3."""
+def spss_scores(answers: dict[str, int]) -> tuple[int | None, int | None, int | None]:
+    """Score with the SPSS syntax of the manual, which codes "no" as 1, "more or less" as 2 and "yes" as 3."""
     coded = {question: 4 - answer for question, answer in answers.items()}
     loneemos = sum(coded.get(question) in {2, 3} for question in EMOTIONAL)
     lonesocs = sum(coded.get(question) in {1, 2} for question in SOCIAL)
@@ -66,13 +66,13 @@ def in_the_syntax(answers: dict[str, int]) -> tuple[int | None, int | None, int 
     )
 
 
-def test_every_way_of_answering_scores_as_in_the_syntax_of_the_manual() -> None:
-    for given in product((None, YES, MORE_OR_LESS, NO), repeat=6):
-        answers = {item: answer for item, answer in zip(ITEMS, given, strict=True) if answer is not None}
+def test_all_answer_patterns_match_spss_syntax_of_manual() -> None:
+    for row in product((None, YES, MORE_OR_LESS, NO), repeat=6):
+        answers = {item: answer for item, answer in zip(ITEMS, row, strict=True) if answer is not None}
 
-        values = values_of(DJG, answers)
+        values = values_by_scale(DJG, answers)
 
-        assert (values["emotional"], values["social"], values["total"]) == in_the_syntax(answers), given
+        assert (values["emotional"], values["social"], values["total"]) == spss_scores(answers), row
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_every_way_of_answering_scores_as_in_the_syntax_of_the_manual() -> None:
         (6, "severe"),
     ],
 )
-def test_the_total_is_moderate_from_two_and_severe_from_five(lonely: int, band: str) -> None:
+def test_total_bands_start_at_two_and_five(lonely: int, band: str) -> None:
     values = [1] * lonely + [0] * (6 - lonely)
     emotional = tuple(YES if value else NO for value in values[:3])
     social = tuple(NO if value else YES for value in values[3:])
 
-    total = scores_of(DJG, answers_of(emotional, social))["total"]
+    total = scores_by_scale(DJG, answers_of(emotional, social))["total"]
 
     assert (total.value, total.band) == (lonely, band)
 
@@ -105,13 +105,13 @@ def test_the_total_is_moderate_from_two_and_severe_from_five(lonely: int, band: 
         ((YES, YES, YES), ("lonely", "not_lonely")),
     ],
 )
-def test_one_lonely_answer_is_enough_on_a_subscale(answers: tuple[int, ...], bands: tuple[str, str]) -> None:
-    scores = scores_of(DJG, answers_of(answers, answers))
+def test_one_lonely_answer_reaches_lonely_band_of_subscale(answers: tuple[int, ...], bands: tuple[str, str]) -> None:
+    scores = scores_by_scale(DJG, answers_of(answers, answers))
 
     assert (scores["emotional"].band, scores["social"].band) == bands
 
 
-def test_without_a_value_there_is_no_band() -> None:
-    scores = scores_of(DJG, {"q03": YES, "q09": YES})
+def test_scale_without_score_has_no_band() -> None:
+    scores = scores_by_scale(DJG, {"q03": YES, "q09": YES})
 
     assert {score.band for score in scores.values()} == {None}

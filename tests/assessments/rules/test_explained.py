@@ -1,21 +1,28 @@
-"""What became of each answer, which answers can't be used, and what a question may be answered with."""
+"""Tests for explaining a score by its answers, and for reporting invalid answers."""
 
 import pytest
 
-from app.assessments.rules.definition import definition_of, options_of
-from app.assessments.rules.scoring import KeyedAnswer, explained, faults, keyed_answers
-from tests.factories.questionnaires import definition, options, question, questionnaire, scale, stored
+from app.assessments.rules.definition import answer_labels, parse_definition
+from app.assessments.rules.scoring import KeyedAnswer, explain_answers, find_answer_errors, keyed_answers
+from tests.factories.questionnaires import (
+    load_definition,
+    load_stored_definition,
+    options,
+    question,
+    questionnaire,
+    scale,
+)
 
 
-def told(name: str, answers: dict[str, int]) -> list[tuple[str, int, float | None, str | None, bool]]:
+def explanation_rows(name: str, answers: dict[str, int]) -> list[tuple[str, int, float | None, str | None, bool]]:
     return [
-        (each.question, each.raw, each.keyed, each.scale, each.is_reversed)
-        for each in explained(definition(name), answers)
+        (keyed_answer.question, keyed_answer.raw, keyed_answer.keyed, keyed_answer.scale, keyed_answer.is_reversed)
+        for keyed_answer in explain_answers(load_definition(name), answers)
     ]
 
 
-def test_each_answer_is_told_with_what_it_counts_and_where() -> None:
-    assert told("ecr", {"q03": 2, "q22": 6, "q01": 5, "q02": 7}) == [
+def test_explain_answers_returns_keyed_score_and_scale() -> None:
+    assert explanation_rows("ecr", {"q03": 2, "q22": 6, "q01": 5, "q02": 7}) == [
         ("q01", 5, 5, "avoidance", False),
         ("q02", 7, 7, "anxiety", False),
         ("q03", 2, 6, "avoidance", True),
@@ -23,8 +30,8 @@ def test_each_answer_is_told_with_what_it_counts_and_where() -> None:
     ]
 
 
-def test_an_answer_on_two_scales_is_told_twice() -> None:
-    assert told("djg-6", {"q10": 2, "q04": 1}) == [
+def test_explain_answers_repeats_answer_on_two_scales() -> None:
+    assert explanation_rows("djg-6", {"q10": 2, "q04": 1}) == [
         ("q04", 1, 0, "social", False),
         ("q04", 1, 0, "total", False),
         ("q10", 2, 1, "emotional", False),
@@ -32,16 +39,20 @@ def test_an_answer_on_two_scales_is_told_twice() -> None:
     ]
 
 
-def test_a_question_can_be_reversed_on_one_scale_and_not_on_another() -> None:
+def test_question_can_be_reverse_keyed_on_one_scale_only() -> None:
     file = questionnaire([scale("warm", "ab"), scale("cold", "ab", reverse_keyed=["a"])])
 
-    assert [each for each in explained(definition_of(file), {"a": 2}) if each.question == "a"] == [
+    assert [
+        keyed_answer
+        for keyed_answer in explain_answers(parse_definition(file), {"a": 2})
+        if keyed_answer.question == "a"
+    ] == [
         KeyedAnswer("a", 2, 2, "warm", is_reversed=False),
         KeyedAnswer("a", 2, 6, "cold", is_reversed=True),
     ]
 
 
-def test_answers_that_are_not_scored_are_told_without_a_scale() -> None:
+def test_explain_answers_returns_unscored_answers_without_scale() -> None:
     file = questionnaire(
         [scale("only", "bc", reverse_keyed=["b"])],
         questions=[
@@ -51,8 +62,8 @@ def test_answers_that_are_not_scored_are_told_without_a_scale() -> None:
         ],
     )
 
-    closed = list(explained(definition_of(file), {"a": 4, "b": 2, "c": 3}))
-    opened = list(explained(definition_of(file), {"a": 5, "b": 2}))
+    closed = list(explain_answers(parse_definition(file), {"a": 4, "b": 2, "c": 3}))
+    opened = list(explain_answers(parse_definition(file), {"a": 5, "b": 2}))
 
     assert closed == [
         KeyedAnswer("a", 4, None, None, is_reversed=False),
@@ -65,10 +76,10 @@ def test_answers_that_are_not_scored_are_told_without_a_scale() -> None:
     ]
 
 
-def test_the_keyed_answers_of_a_scale_are_weighed_and_in_the_order_of_its_items() -> None:
+def test_keyed_answers_are_weighted_and_in_item_order() -> None:
     file = questionnaire([scale("only", "cab", weights={"a": 2}, reverse_keyed=["a", "b"])])
 
-    assert keyed_answers(definition_of(file).scales[0], {"a": 1, "c": 5}) == [5, 14, None]
+    assert keyed_answers(parse_definition(file).scales[0], {"a": 1, "c": 5}) == [5, 14, None]
 
 
 @pytest.mark.parametrize(
@@ -85,17 +96,20 @@ def test_the_keyed_answers_of_a_scale_are_weighed_and_in_the_order_of_its_items(
         ({"q05": 99, "nothing": 99, "q06": 1}, ["q05", "nothing"]),
     ],
 )
-def test_unknown_questions_and_impossible_answers_are_faults(answers: dict[str, int], questions: list[str]) -> None:
-    assert [question_ for question_, _ in faults(definition("ecr"), answers)] == questions
+def test_find_answer_errors_reports_invalid_answers(answers: dict[str, int], questions: list[str]) -> None:
+    assert [question_ for question_, _ in find_answer_errors(load_definition("ecr"), answers)] == questions
 
 
-def test_a_fault_says_what_is_wrong_and_not_what_was_answered() -> None:
-    reasons = dict(faults(definition("ecr"), {"q05": 4711, "q99": 4712}))
+def test_find_answer_errors_omits_answers_from_reasons() -> None:
+    reasons = dict(find_answer_errors(load_definition("ecr"), {"q05": 4711, "q99": 4712}))
 
-    assert reasons == {"q05": "This isn't one of the possible answers.", "q99": "There is no such question."}
+    assert reasons == {
+        "q05": "This isn't one of the possible answers.",
+        "q99": "This questionnaire has no such question.",
+    }
 
 
-def test_only_the_values_of_a_questions_own_options_are_possible() -> None:
+def test_question_with_own_options_accepts_only_their_values() -> None:
     file = questionnaire(
         [scale("only", "ab", "sum")],
         questions=[
@@ -103,37 +117,44 @@ def test_only_the_values_of_a_questions_own_options_are_possible() -> None:
             question("b"),
         ],
     )
-    made = definition_of(file)
+    definition = parse_definition(file)
 
-    assert [question_ for question_, _ in faults(made, {"a": 3, "b": 3})] == ["a"]
-    assert [each.keyed for answer in (2, 5) for each in explained(made, {"a": answer})] == [2, 1.5]
-    assert (made.scales[0].minimum, made.scales[0].maximum) == (2.5, 9)
+    assert [question_ for question_, _ in find_answer_errors(definition, {"a": 3, "b": 3})] == ["a"]
+    assert [keyed_answer.keyed for answer in (2, 5) for keyed_answer in explain_answers(definition, {"a": answer})] == [
+        2,
+        1.5,
+    ]
+    assert (definition.scales[0].minimum, definition.scales[0].maximum) == (2.5, 9)
 
 
-def test_a_reversed_answer_counts_as_its_mirror_in_what_the_options_count() -> None:
+def test_reverse_keyed_answer_mirrors_option_scores() -> None:
     file = questionnaire(
         [scale("only", "a", "sum", reverse_keyed=["a"])],
         questions=[question("a", options=options(no=0, some=1, much=4))],
     )
 
-    keyed = [each.keyed for answer in range(3) for each in explained(definition_of(file), {"a": answer})]
+    keyed = [
+        keyed_answer.keyed
+        for answer in range(3)
+        for keyed_answer in explain_answers(parse_definition(file), {"a": answer})
+    ]
 
     assert keyed == [4, 3, 0]
 
 
-def test_options_are_those_of_the_question_or_its_response_scale() -> None:
-    file = stored("djg-6")
-    ecr = stored("ecr")
+def test_answer_labels_come_from_options_or_response_scale() -> None:
+    file = load_stored_definition("djg-6")
+    ecr = load_stored_definition("ecr")
 
-    assert options_of(file["questions"][1], file) == {1: "Yes", 2: "More or less", 3: "No"}
-    assert list(options_of(ecr["questions"][0], ecr)) == [1, 2, 3, 4, 5, 6, 7]
-    assert options_of(ecr["questions"][0], ecr)[2] is None
-    assert options_of(question("a", options=options(no=5, yes=0)), ecr) == {0: "no", 1: "yes"}
+    assert answer_labels(file["questions"][1], file) == {1: "Yes", 2: "More or less", 3: "No"}
+    assert list(answer_labels(ecr["questions"][0], ecr)) == [1, 2, 3, 4, 5, 6, 7]
+    assert answer_labels(ecr["questions"][0], ecr)[2] is None
+    assert answer_labels(question("a", options=options(no=5, yes=0)), ecr) == {0: "no", 1: "yes"}
 
 
-def test_scales_that_mean_the_same_have_one_key() -> None:
+def test_comparison_key_is_equal_for_equally_scored_scales() -> None:
     def key(items: str = "abc", *, low: int = 1, **more: object) -> tuple[object, ...]:
-        return definition_of(questionnaire([scale("only", items, **more)], low=low)).scales[0].key
+        return parse_definition(questionnaire([scale("only", items, **more)], low=low)).scales[0].comparison_key
 
     assert key() == key("cba")
     assert key() == key(name="Another", description="Another.")

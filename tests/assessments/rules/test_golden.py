@@ -1,12 +1,12 @@
-"""Scores worked out by hand from the published keys."""
+"""Tests that compare questionnaire scores with scores calculated by hand from the published scoring keys."""
 
 import pytest
 
-from tests.factories.questionnaires import PUBLISHED, all_answered, definition, scores_of, values_of
+from tests.factories.questionnaires import PUBLISHED, load_definition, scores_by_scale, uniform_answers, values_by_scale
 
-# Scales in the order of the file. Of ECR's anxiety items one of 18 is reversed, of its avoidance items nine of 18: all
-# ones are (17 * 1 + 7) / 18 = 24 / 18 and (9 * 1 + 9 * 7) / 18 = 4. ECR-R: (16 + 14) / 18 and (6 + 84) / 18 = 5.
-# ECR-RS: 1 and (2 + 28) / 6 = 5. ECR-12: 1 and (1 + 35) / 6 = 6. UCLA: 11 * 1 + 9 * 4 = 47.
+# Scales are in the order of the file. The ECR reverses 1 of 18 anxiety items and 9 of 18 avoidance items. If all
+# answers are 1, the means are (17 * 1 + 7) / 18 = 24 / 18 and (9 * 1 + 9 * 7) / 18 = 4. ECR-R: (16 + 14) / 18 and
+# (6 + 84) / 18 = 5. ECR-RS: 1 and (2 + 28) / 6 = 5. ECR-12: 1 and (1 + 35) / 6 = 6. UCLA: 11 * 1 + 9 * 4 = 47.
 SAME_ANSWERS = [
     ("ecr", 1, (24 / 18, 4)),
     ("ecr", 2, (40 / 18, 4)),
@@ -32,7 +32,7 @@ SAME_ANSWERS = [
     ("djg-6", 3, (0, 3, 3)),
 ]
 
-# Item n answered by n mod 7, and 7 where that is 0 (UCLA: n mod 4, and 4): added up item by item.
+# The answer to item n is n mod 7, or 7 instead of 0 (UCLA: n mod 4, or 4). The sums are item by item.
 # ECR anxiety: items 2 4 6 8 10 12 14 16 18 20 22r 24 ... 36: 2+4+6+1+3+5+7+2+4+6 + (8-1) + 3+5+7+2+4+6+1 = 75.
 # ECR avoidance: 1 3r 5 7 9 11 13 15r 17 19r 21 23 25r 27r ... 35r: 1+5+5+7+2+4+6+7+3+3+7+2+4+2+7+5+3+1 = 74.
 # ECR-R anxiety: 1..7 = 28, 8 = 1, 9r = 6, 10 = 3, 11r = 4, 12..14 = 18, 15..18 = 10: 70.
@@ -51,17 +51,21 @@ CYCLES = [
 
 
 @pytest.mark.parametrize(("name", "answer", "expected"), SAME_ANSWERS)
-def test_the_same_answer_to_everything(name: str, answer: int, expected: tuple[float, ...]) -> None:
-    values = values_of(definition(name), all_answered(definition(name), answer))
+def test_same_answer_to_all_items_gives_hand_calculated_scores(
+    name: str, answer: int, expected: tuple[float, ...]
+) -> None:
+    values = values_by_scale(load_definition(name), uniform_answers(load_definition(name), answer))
 
     assert tuple(values.values()) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("name", "length", "expected"), CYCLES)
-def test_answers_in_turn(name: str, length: int, expected: tuple[float, ...]) -> None:
-    questions = [question.id for question in definition(name).questions]
+def test_cycled_answers_give_hand_calculated_scores(name: str, length: int, expected: tuple[float, ...]) -> None:
+    questions = [question.id for question in load_definition(name).questions]
 
-    values = values_of(definition(name), {each: (int(each[1:]) - 1) % length + 1 for each in questions})
+    values = values_by_scale(
+        load_definition(name), {question: (int(question[1:]) - 1) % length + 1 for question in questions}
+    )
 
     assert tuple(values.values()) == pytest.approx(expected, abs=1e-12)
 
@@ -76,15 +80,15 @@ REVERSE = {
 
 
 @pytest.mark.parametrize("name", REVERSE)
-def test_lowest_answers_but_highest_to_reversed_items_are_the_ends_of_every_scale(name: str) -> None:
-    questionnaire, low, high = definition(name), 1, 4 if name == "ucla-20" else 7
-    against = {f"q{item:02d}" for item in REVERSE[name]}
-    lowest = {question.id: high if question.id in against else low for question in questionnaire.questions}
+def test_extreme_keyed_answers_give_extreme_scores(name: str) -> None:
+    questionnaire, low, high = load_definition(name), 1, 4 if name == "ucla-20" else 7
+    reverse_keyed = {f"q{item:02d}" for item in REVERSE[name]}
+    lowest = {question.id: high if question.id in reverse_keyed else low for question in questionnaire.questions}
     highest = {question: low + high - answer for question, answer in lowest.items()}
 
-    for score in scores_of(questionnaire, lowest).values():
+    for score in scores_by_scale(questionnaire, lowest).values():
         assert score.value == score.min == (20 if name == "ucla-20" else 1)
-    for score in scores_of(questionnaire, highest).values():
+    for score in scores_by_scale(questionnaire, highest).values():
         assert score.value == score.max == (80 if name == "ucla-20" else 7)
 
 
@@ -99,19 +103,19 @@ def test_lowest_answers_but_highest_to_reversed_items_are_the_ends_of_every_scal
         ("djg-6", (3, 3, 6)),
     ],
 )
-def test_a_score_says_how_many_of_how_many_items_were_answered(name: str, sizes: tuple[int, ...]) -> None:
-    questionnaire = definition(name)
-    answers = all_answered(questionnaire, 2)
+def test_score_counts_items_and_answered_items(name: str, sizes: tuple[int, ...]) -> None:
+    questionnaire = load_definition(name)
+    answers = uniform_answers(questionnaire, 2)
     del answers[questionnaire.scales[0].items[0].question]
 
-    scores = list(scores_of(questionnaire, answers).values())
+    scores = list(scores_by_scale(questionnaire, answers).values())
 
     assert tuple(score.items for score in scores) == sizes
     assert scores[0].answered == sizes[0] - 1
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_without_answers_there_are_no_scores(name: str) -> None:
-    scores = scores_of(definition(name), {}).values()
+def test_without_answers_scores_are_none(name: str) -> None:
+    scores = scores_by_scale(load_definition(name), {}).values()
 
     assert [(score.value, score.answered) for score in scores] == [(None, 0)] * len(scores)

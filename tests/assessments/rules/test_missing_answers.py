@@ -1,32 +1,32 @@
-"""What a scale says when not every item was answered: a rule of each definition."""
+"""Tests for missing answers: a scale can require all answers, extrapolate the score (prorate), or ignore them."""
 
 from typing import Any
 
 import pytest
 
-from app.assessments.rules.definition import definition_of
+from app.assessments.rules.definition import parse_definition
 from app.assessments.rules.scoring import score
 from tests.factories.questionnaires import (
-    all_answered,
-    definition,
-    missing,
+    load_definition,
+    missing_rule,
     question,
     questionnaire,
     scale,
-    scores_of,
-    values_of,
+    scores_by_scale,
+    uniform_answers,
+    values_by_scale,
 )
 
 ITEMS = ("a", "b", "c", "d")
 
 
-def value(answers: dict[str, int], *, low: int = 1, high: int = 7, **more: Any) -> float | None:
-    file = questionnaire([scale("only", ITEMS, **more)], low=low, high=high)
-    return values_of(definition_of(file), answers)["only"]
+def value(answers: dict[str, int], *, low: int = 1, high: int = 7, **options: Any) -> float | None:
+    file = questionnaire([scale("only", ITEMS, **options)], low=low, high=high)
+    return values_by_scale(parse_definition(file), answers)["only"]
 
 
 @pytest.mark.parametrize("method", ["mean", "sum"])
-def test_complete_answers_are_required(method: str) -> None:
+def test_require_complete_needs_all_answers(method: str) -> None:
     assert value({"a": 2, "b": 2, "c": 2}, method=method) is None
     assert value({"a": 2, "b": 2, "c": 2, "d": 2}, method=method) == {"mean": 2, "sum": 8}[method]
 
@@ -40,45 +40,45 @@ def test_complete_answers_are_required(method: str) -> None:
         ("sum", "ignore", 9, 9),
     ],
 )
-def test_what_is_missing_counts_as_the_mean_of_the_rest_or_not_at_all(
-    method: str, rule: str, three: float, two: float
-) -> None:
-    some = missing(rule, 2)
+def test_missing_answers_are_prorated_or_ignored(method: str, rule: str, three: float, two: float) -> None:
+    missing = missing_rule(rule, 2)
 
-    assert value({"a": 2, "b": 5, "c": 2}, method=method, missing=some) == three
-    assert value({"b": 5, "d": 4}, method=method, missing=some) == two
-    assert value({"b": 5}, method=method, missing=some) is None
+    assert value({"a": 2, "b": 5, "c": 2}, method=method, missing=missing) == three
+    assert value({"b": 5, "d": 4}, method=method, missing=missing) == two
+    assert value({"b": 5}, method=method, missing=missing) is None
 
 
-def test_a_weighted_sum_is_prorated_by_weight() -> None:
+def test_weighted_sum_is_prorated_by_weight() -> None:
     weights = {"a": 2, "b": 0.5, "d": 1.5}
 
-    # (2 * 3 + 0.5 * 6 + 1 * 5) is 14 of 3.5 weights; all weigh 5.
-    assert value({"a": 3, "b": 6, "c": 5}, method="sum", missing=missing("prorate", 3), weights=weights) == 20
-    assert value({"a": 3, "b": 6, "c": 5}, method="mean", missing=missing("prorate", 3), weights=weights) == 4
-    assert value({"a": 3, "b": 6, "c": 5}, method="sum", missing=missing("ignore", 3), weights=weights) == 14
+    # The weighted sum is 2 * 3 + 0.5 * 6 + 1 * 5 = 14. The answered weights are 3.5 of 5, so it is prorated to 20.
+    assert value({"a": 3, "b": 6, "c": 5}, method="sum", missing=missing_rule("prorate", 3), weights=weights) == 20
+    assert value({"a": 3, "b": 6, "c": 5}, method="mean", missing=missing_rule("prorate", 3), weights=weights) == 4
+    assert value({"a": 3, "b": 6, "c": 5}, method="sum", missing=missing_rule("ignore", 3), weights=weights) == 14
 
 
-def test_a_reversed_item_that_is_missing_is_not_reversed_to_something() -> None:
-    assert value({"a": 2, "b": 2, "c": 2}, missing=missing("prorate", 3), reverse_keyed=["d"]) == 2
+def test_missing_reverse_keyed_item_adds_nothing() -> None:
+    assert value({"a": 2, "b": 2, "c": 2}, missing=missing_rule("prorate", 3), reverse_keyed=["d"]) == 2
     assert (
-        value({"a": 1, "b": 1}, low=0, high=1, method="sum", missing=missing("ignore", 1), reverse_keyed=["c", "d"])
+        value(
+            {"a": 1, "b": 1}, low=0, high=1, method="sum", missing=missing_rule("ignore", 1), reverse_keyed=["c", "d"]
+        )
         == 2
     )
 
 
-def test_the_lowest_answer_may_be_zero_and_is_an_answer() -> None:
+def test_zero_is_an_answer() -> None:
     assert value(dict.fromkeys(ITEMS, 0), low=0, high=3, method="sum") == 0
-    assert value({"a": 0, "b": 0, "c": 3}, low=0, high=3, missing=missing("prorate", 3)) == 1
+    assert value({"a": 0, "b": 0, "c": 3}, low=0, high=3, missing=missing_rule("prorate", 3)) == 1
 
 
-def test_prorated_lowest_and_highest_answers_stay_the_ends_of_the_range() -> None:
+def test_prorated_extreme_answers_give_extreme_scores() -> None:
     weights = {"a": 0.1, "b": 0.7, "c": 0.3, "d": 0.9}
-    file = questionnaire([scale("only", ITEMS, "sum", weights=weights, missing=missing("prorate", 1))])
+    file = questionnaire([scale("only", ITEMS, "sum", weights=weights, missing=missing_rule("prorate", 1))])
 
     for item in ITEMS:
         for answer in (1, 7):
-            only = scores_of(definition_of(file), {item: answer})["only"]
+            only = scores_by_scale(parse_definition(file), {item: answer})["only"]
 
             assert only.value == pytest.approx(only.min if answer == 1 else only.max)
             assert only.value is not None
@@ -86,58 +86,59 @@ def test_prorated_lowest_and_highest_answers_stay_the_ends_of_the_range() -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "scale_", "least"), [("ecr", "anxiety", 14), ("ecr-r", "avoidance", 14), ("ucla-20", "loneliness", 16)]
+    ("name", "scale_", "min_answered"),
+    [("ecr", "anxiety", 14), ("ecr-r", "avoidance", 14), ("ucla-20", "loneliness", 16)],
 )
-def test_long_published_scales_are_prorated_from_a_stated_number_of_answers(name: str, scale_: str, least: int) -> None:
-    items = definition(name).by_scale[scale_].items
-    full = all_answered(definition(name), 3)
-    enough = {item.question: 3 for item in items[:least]}
-    too_few = {item.question: 3 for item in items[: least - 1]}
+def test_long_published_scales_are_prorated_from_min_answered(name: str, scale_: str, min_answered: int) -> None:
+    items = load_definition(name).scale_by_id[scale_].items
+    full = uniform_answers(load_definition(name), 3)
+    enough = {item.question: 3 for item in items[:min_answered]}
+    too_few = {item.question: 3 for item in items[: min_answered - 1]}
 
-    assert scores_of(definition(name), full)[scale_].answered == len(items)
-    assert scores_of(definition(name), enough)[scale_].value is not None
-    assert scores_of(definition(name), too_few)[scale_].value is None
-    assert scores_of(definition(name), too_few)[scale_].answered == least - 1
+    assert scores_by_scale(load_definition(name), full)[scale_].answered == len(items)
+    assert scores_by_scale(load_definition(name), enough)[scale_].value is not None
+    assert scores_by_scale(load_definition(name), too_few)[scale_].value is None
+    assert scores_by_scale(load_definition(name), too_few)[scale_].answered == min_answered - 1
 
 
-def test_a_prorated_loneliness_score_by_hand() -> None:
-    answers = all_answered(definition("ucla-20"), 1)
+def test_prorated_loneliness_score_matches_hand_calculation() -> None:
+    answers = uniform_answers(load_definition("ucla-20"), 1)
     for question_ in ("q01", "q02", "q03", "q05"):
         del answers[question_]
 
-    # Left are seven reversed items, 4 each, and nine others, 1 each: 37 of 16 items, 46.25 of 20.
-    assert values_of(definition("ucla-20"), answers)["loneliness"] == 46.25
+    # The other 16 items: 7 reverse-keyed with score 4 and 9 with score 1. The sum 37 is prorated to 46.25 for 20 items.
+    assert values_by_scale(load_definition("ucla-20"), answers)["loneliness"] == 46.25
 
 
-def test_a_prorated_mean_by_hand() -> None:
-    answers = all_answered(definition("ecr"), 1)
+def test_prorated_mean_matches_hand_calculation() -> None:
+    answers = uniform_answers(load_definition("ecr"), 1)
     for question_ in ("q02", "q04", "q06", "q03"):
         del answers[question_]
 
-    # Anxiety: 14 ones and a seven of 15 items. Avoidance: nine ones and eight sevens of 17.
-    values = values_of(definition("ecr"), answers)
+    # Anxiety: 14 items score 1 and one scores 7. Avoidance: 9 items score 1 and 8 score 7.
+    values = values_by_scale(load_definition("ecr"), answers)
     assert values == pytest.approx({"anxiety": 21 / 15, "avoidance": 65 / 17})
 
 
 @pytest.mark.parametrize("name", ["ecr-rs", "ecr-12"])
-def test_short_published_scales_require_every_answer(name: str) -> None:
-    for item in definition(name).by_scale["avoidance"].items:
-        answers = all_answered(definition(name), 3)
+def test_short_published_scales_require_all_answers(name: str) -> None:
+    for item in load_definition(name).scale_by_id["avoidance"].items:
+        answers = uniform_answers(load_definition(name), 3)
         del answers[item.question]
 
-        values = values_of(definition(name), answers)
+        values = values_by_scale(load_definition(name), answers)
 
         assert values == {"anxiety": 3, "avoidance": None}
 
 
-def test_a_result_with_no_score_at_all_is_nothing() -> None:
-    assert score(definition("ecr-rs"), {"q01": 3, "q09": 3}).is_nothing
-    assert not score(definition("ecr-rs"), {"q07": 3, "q08": 3, "q09": 3}).is_nothing
+def test_result_without_scores_is_empty() -> None:
+    assert score(load_definition("ecr-rs"), {"q01": 3, "q09": 3}).is_empty
+    assert not score(load_definition("ecr-rs"), {"q07": 3, "q08": 3, "q09": 3}).is_empty
 
 
-def test_an_answer_off_the_scales_adds_nothing() -> None:
+def test_unscored_answer_adds_nothing() -> None:
     file = questionnaire([scale("only", ["a"])], questions=[question("a"), question("b", scored=False)])
 
-    [only] = score(definition_of(file), {"a": 3, "b": 7}).scores
+    [only] = score(parse_definition(file), {"a": 3, "b": 7}).scores
 
     assert (only.value, only.answered, only.items) == (3, 1, 1)

@@ -1,4 +1,4 @@
-"""Cronbach's alpha, the mean and the spread of a sample, with and without missing answers."""
+"""Tests for the statistics of a scale: Cronbach's alpha, mean and standard deviation, also with missing answers."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -10,34 +10,34 @@ from hypothesis import strategies as st
 
 from app.assessments.rules.reliability import Column, alpha_listwise, alpha_pairwise, statistics
 
-# Variances 5/3, 8/3 and 9/3; the totals 5, 8, 12 and 15 have 58/3: 3/2 * (1 - 22/58) = 27/29.
+# Item variances 5/3, 8/3 and 9/3; the totals 5, 8, 12 and 15 have variance 58/3. Alpha: 3/2 * (1 - 22/58) = 27/29.
 THREE_BY_FOUR: list[Column] = [[2, 3, 4, 5], [1, 3, 3, 5], [2, 2, 5, 5]]
 
 # Variances 1, 4 and 1/3; covariances 2 (people 1 and 3), 1/2 (1 and 2) and 2 (1 and 4): 3/2 * (1 - 16/43) = 81/86.
 WITH_GAPS: list[Column] = [[1, 2, 3, None], [2, None, 4, 6], [1, 2, None, 2]]
 
 
-def covariance(one: Sequence[int | None], other: Sequence[int | None]) -> Fraction | None:
-    """Over those who answered both."""
-    both = [(x, y) for x, y in zip(one, other, strict=True) if x is not None and y is not None]
-    n = len(both)
+def covariance(first: Sequence[int | None], second: Sequence[int | None]) -> Fraction | None:
+    """Return the covariance over the people who answered both items."""
+    pairs = [(x, y) for x, y in zip(first, second, strict=True) if x is not None and y is not None]
+    n = len(pairs)
     if n < 2:
         return None
-    mean_x, mean_y = Fraction(sum(x for x, _ in both), n), Fraction(sum(y for _, y in both), n)
-    return sum(((x - mean_x) * (y - mean_y) for x, y in both), Fraction(0)) / (n - 1)
+    mean_x, mean_y = Fraction(sum(x for x, _ in pairs), n), Fraction(sum(y for _, y in pairs), n)
+    return sum(((x - mean_x) * (y - mean_y) for x, y in pairs), Fraction(0)) / (n - 1)
 
 
-def slowly(items: Sequence[Sequence[int | None]]) -> Fraction | None:
-    """Alpha from the whole matrix of covariances, in exact numbers."""
-    entries = {(i, j): covariance(one, other) for i, one in enumerate(items) for j, other in enumerate(items)}
-    known = {place: entry for place, entry in entries.items() if entry is not None}
-    k, total = len(items), sum(known.values(), Fraction(0))
-    if len(known) < len(entries) or total <= 0:
+def exact_alpha(items: Sequence[Sequence[int | None]]) -> Fraction | None:
+    """Return Cronbach's alpha from the covariance matrix, as an exact fraction."""
+    entries = {(i, j): covariance(first, second) for i, first in enumerate(items) for j, second in enumerate(items)}
+    covariances = {position: entry for position, entry in entries.items() if entry is not None}
+    k, total = len(items), sum(covariances.values(), Fraction(0))
+    if len(covariances) < len(entries) or total <= 0:
         return None
-    return Fraction(k, k - 1) * (1 - sum((known[i, i] for i in range(k)), Fraction(0)) / total)
+    return Fraction(k, k - 1) * (1 - sum((covariances[i, i] for i in range(k)), Fraction(0)) / total)
 
 
-def complete(items: Sequence[Sequence[int | None]]) -> list[list[int | None]]:
+def complete_cases(items: Sequence[Sequence[int | None]]) -> list[list[int | None]]:
     rows = [row for row in zip(*items, strict=True) if None not in row]
     return [[row[item] for row in rows] for item in range(len(items))]
 
@@ -53,7 +53,7 @@ def complete(items: Sequence[Sequence[int | None]]) -> list[list[int | None]]:
         ([[1, 2, 3], [3, 1, 2]], -2),
     ],
 )
-def test_alpha_by_hand(items: list[Column], alpha: float) -> None:
+def test_alpha_matches_hand_calculation(items: list[Column], alpha: float) -> None:
     listwise, n = alpha_listwise(items)
 
     assert listwise == pytest.approx(alpha, abs=1e-12)
@@ -61,19 +61,19 @@ def test_alpha_by_hand(items: list[Column], alpha: float) -> None:
     assert n == len(items[0])
 
 
-def test_pairwise_alpha_by_hand_where_listwise_has_one_person() -> None:
+def test_pairwise_alpha_with_missing_answers_matches_hand_calculation() -> None:
     assert alpha_pairwise(WITH_GAPS) == pytest.approx(81 / 86, abs=1e-12)
     assert alpha_listwise(WITH_GAPS) == (None, 1)
 
 
-def test_listwise_leaves_out_whoever_left_something_out() -> None:
-    with_two_more: list[Column] = [
+def test_listwise_alpha_excludes_incomplete_people() -> None:
+    with_incomplete_people: list[Column] = [
         [*THREE_BY_FOUR[0], 7, None],
         [*THREE_BY_FOUR[1], None, 1],
         [*THREE_BY_FOUR[2], 1, 7],
     ]
 
-    listwise, n = alpha_listwise(with_two_more)
+    listwise, n = alpha_listwise(with_incomplete_people)
 
     assert listwise == pytest.approx(27 / 29)
     assert n == 4
@@ -86,11 +86,11 @@ SAMPLE = st.tuples(st.integers(2, 5), st.integers(2, 8)).flatmap(
 
 
 @given(SAMPLE)
-def test_alpha_agrees_with_exact_numbers_from_the_matrix_of_covariances(items: list[list[int | None]]) -> None:
-    exact, of_complete = slowly(items), slowly(complete(items))
+def test_alpha_matches_exact_covariance_matrix(items: list[list[int | None]]) -> None:
+    exact, of_complete = exact_alpha(items), exact_alpha(complete_cases(items))
     listwise, n = alpha_listwise(items)
 
-    assert n == len(complete(items)[0])
+    assert n == len(complete_cases(items)[0])
     assert listwise == (None if of_complete is None else pytest.approx(float(of_complete), rel=1e-9, abs=1e-9))
     assert alpha_pairwise(items) == (None if exact is None else pytest.approx(float(exact), rel=1e-9, abs=1e-9))
 
@@ -116,45 +116,45 @@ def test_alpha_agrees_with_exact_numbers_from_the_matrix_of_covariances(items: l
         "items without people",
         "one item",
         "one person",
-        "one person who answered",
+        "one person with answers",
         "no answer",
         "no variance",
         "no variance of the sum",
-        "nobody answered both",
-        "one person answered both",
+        "no person with both answers",
+        "one person with both answers",
     ],
 )
-def test_where_alpha_can_not_be_computed_there_is_none(items: list[Column], n: int) -> None:
+def test_alpha_when_not_computable_is_none(items: list[Column], n: int) -> None:
     assert alpha_listwise(items) == (None, n)
     assert alpha_pairwise(items) is None
 
 
-def test_one_item_that_does_not_vary_is_no_reason_against_alpha() -> None:
+def test_alpha_with_one_constant_item_is_computed() -> None:
     items: list[Column] = [[1, 2, 3], [2, 4, 6], [5, 5, 5]]
 
-    # The sum of variances is 5, the variance of the sum 9.
+    # The sum of the item variances is 5, and the variance of the totals is 9.
     assert alpha_listwise(items)[0] == pytest.approx(2 / 3)
     assert alpha_pairwise(items) == pytest.approx(2 / 3)
 
 
-def test_an_answer_that_counts_nothing_is_still_an_answer() -> None:
-    found = statistics([0, 0, 2, 2], [[0, 0, 1, 1], [0, 0, 1, 1]])
+def test_zero_score_counts_as_answer() -> None:
+    sample_statistics = statistics([0, 0, 2, 2], [[0, 0, 1, 1], [0, 0, 1, 1]])
 
-    assert (found.n_listwise, found.n) == (4, 4)
-    assert found.alpha_listwise == pytest.approx(1)
-    assert found.alpha_pairwise == pytest.approx(1)
+    assert (sample_statistics.n_listwise, sample_statistics.n) == (4, 4)
+    assert sample_statistics.alpha_listwise == pytest.approx(1)
+    assert sample_statistics.alpha_pairwise == pytest.approx(1)
 
 
-def test_mean_and_spread_are_those_of_the_scores_that_there_are() -> None:
-    found = statistics([2, None, 4, 4, 6, None], [[1, 2, 3, 4, 5, None], [3, None, 5, 4, 7, 1]])
+def test_mean_and_standard_deviation_ignore_missing_scores() -> None:
+    sample_statistics = statistics([2, None, 4, 4, 6, None], [[1, 2, 3, 4, 5, None], [3, None, 5, 4, 7, 1]])
 
-    assert (found.n, found.mean) == (4, 4)
-    assert found.sd == pytest.approx((8 / 3) ** 0.5)
-    assert found.n_listwise == 4
+    assert (sample_statistics.n, sample_statistics.mean) == (4, 4)
+    assert sample_statistics.sd == pytest.approx((8 / 3) ** 0.5)
+    assert sample_statistics.n_listwise == 4
 
 
 @given(st.lists(st.integers(20, 80), min_size=2, max_size=30))
-def test_the_spread_is_that_of_a_sample(scores: list[int]) -> None:
+def test_standard_deviation_is_sample_standard_deviation(scores: list[int]) -> None:
     assert statistics(scores, []).sd == pytest.approx(stdev(scores))
 
 
@@ -162,10 +162,10 @@ def test_the_spread_is_that_of_a_sample(scores: list[int]) -> None:
     ("scores", "n", "mean", "sd"),
     [([], 0, None, None), ([None], 0, None, None), ([3.5, None], 1, 3.5, None), ([3, 3], 2, 3, 0)],
 )
-def test_few_scores_have_little_to_say(
+def test_statistics_of_few_scores_are_none(
     scores: list[float | None], n: int, mean: float | None, sd: float | None
 ) -> None:
-    found = statistics(scores, [])
+    sample_statistics = statistics(scores, [])
 
-    assert (found.n, found.mean, found.sd) == (n, mean, sd)
-    assert (found.alpha_listwise, found.alpha_pairwise) == (None, None)
+    assert (sample_statistics.n, sample_statistics.mean, sample_statistics.sd) == (n, mean, sd)
+    assert (sample_statistics.alpha_listwise, sample_statistics.alpha_pairwise) == (None, None)

@@ -1,4 +1,4 @@
-"""The folder of a good journey."""
+"""Fixture for journey content tests: a directory with a valid journey."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ from tests.factories.journeys import write_journey
 
 
 @pytest.fixture
-def path(folder: Path) -> Path:
-    """The folder of a good journey."""
-    return write_journey(folder)
+def path(content_dir: Path) -> Path:
+    """Create a valid journey and return its directory."""
+    return write_journey(content_dir)

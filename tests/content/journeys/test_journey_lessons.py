@@ -1,11 +1,11 @@
-"""What the journey's texts may hold: Markdown as in articles, and citations that lead to a reference."""
+"""Tests for content checks: unsupported Markdown and unknown citations in the texts of a journey."""
 
 from pathlib import Path
 
 import pytest
 
 from app.content.reader import read_content
-from tests.content.conftest import faults_of, line_of, replace_in
+from tests.content.conftest import content_errors, line_number, replace_in
 from tests.factories.content import write_questionnaire
 from tests.factories.journeys import REFERENCE, write_day, write_journey
 
@@ -21,34 +21,34 @@ ABOUT = "journey/journey.yaml"
         ("#lally-2010", "links to '#lally-2010', but there is no such reference; did you mean 'lally-2010'?"),
     ],
 )
-def test_a_citation_leads_to_a_reference_of_its_day(folder: Path, path: Path, href: str, message: str) -> None:
-    write_day(folder, 2, references=[REFERENCE | {"id": "zebra"}])
-    file = write_day(folder, 3, lesson=f"A [first](#ref-lally-2010).\n\n## A heading\n\nThe [other]({href}).\n")
+def test_lesson_with_unknown_citation_is_error(content_dir: Path, path: Path, href: str, message: str) -> None:
+    write_day(content_dir, 2, references=[REFERENCE | {"id": "zebra"}])
+    file = write_day(content_dir, 3, lesson=f"A [first](#ref-lally-2010).\n\n## A heading\n\nThe [other]({href}).\n")
 
-    reported = [fault for fault in faults_of(folder) if "day-03" in fault]
-    assert f"journey/day-03.md:{line_of(file, 'The [other]')}: {message}" in reported
+    reported = [error for error in content_errors(content_dir) if "day-03" in error]
+    assert f"journey/day-03.md:{line_number(file, 'The [other]')}: {message}" in reported
 
 
 @pytest.mark.parametrize("name", ["description", "about_21_days"])
-def test_a_citation_in_what_is_said_of_it_leads_to_a_reference_of_its_own(folder: Path, name: str) -> None:
-    path = write_journey(folder, **{name: "See [there](#ref-lally-2011)."}) / "journey.yaml"
+def test_journey_text_with_unknown_citation_is_error(content_dir: Path, name: str) -> None:
+    path = write_journey(content_dir, **{name: "See [there](#ref-lally-2011)."}) / "journey.yaml"
 
     unknown = "links to '#ref-lally-2011', but there is no such reference; did you mean 'lally-2010'?"
-    assert faults_of(folder) == [f"{ABOUT}:{line_of(path, 'See [')}: {unknown}"]
+    assert content_errors(content_dir) == [f"{ABOUT}:{line_number(path, 'See [')}: {unknown}"]
 
 
-def test_a_fault_in_a_text_of_many_lines_is_told_with_its_line(folder: Path, path: Path) -> None:
+def test_error_in_multiline_text_has_its_line(content_dir: Path, path: Path) -> None:
     file = path / "journey.yaml"
     replace_in(file, "description: What it *is*.\n", "description: |\n  One.\n\n  Two.\n\n  A <b>third</b>.\n")
 
-    assert {fault.split(": ")[0] for fault in faults_of(folder)} == {f"{ABOUT}:{line_of(file, 'A <b>')}"}
+    assert {error.split(": ")[0] for error in content_errors(content_dir)} == {f"{ABOUT}:{line_number(file, 'A <b>')}"}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("# Level one", "a heading of level 1: the title is level 1, use ## to ####"),
-        ("<div>block</div>", "raw HTML isn't used; write it in Markdown"),
+        ("<div>block</div>", "raw HTML is not supported: write Markdown"),
         (
             "A [script](javascript:alert(1)).",
             "a link to 'javascript:alert(1)': use https://, mailto:, a path such as /journey, or #an-anchor",
@@ -56,36 +56,36 @@ def test_a_fault_in_a_text_of_many_lines_is_told_with_its_line(folder: Path, pat
         ("![A picture](http://example.org/a.png)", "an image needs an https address"),
     ],
 )
-def test_a_lesson_keeps_to_the_markdown_that_is_served(folder: Path, path: Path, text: str, message: str) -> None:
-    file = write_day(folder, 14, lesson=f"First.\n\n{text}\n")
+def test_lesson_with_unsupported_markdown_is_error(content_dir: Path, path: Path, text: str, message: str) -> None:
+    file = write_day(content_dir, 14, lesson=f"First.\n\n{text}\n")
 
-    assert faults_of(folder) == [f"journey/day-14.md:{line_of(file, text)}: {message}"]
+    assert content_errors(content_dir) == [f"journey/day-14.md:{line_number(file, text)}: {message}"]
 
 
 @pytest.mark.parametrize("name", ["lesson", "description", "about_21_days"])
-def test_a_control_character_may_not_be_spelled(folder: Path, name: str) -> None:
+def test_journey_text_with_control_character_is_error(content_dir: Path, name: str) -> None:
     text = "One &#12; two."
-    path = write_journey(folder, **{name: text} if name != "lesson" else {})
+    path = write_journey(content_dir, **{name: text} if name != "lesson" else {})
     if name == "lesson":
-        write_day(folder, 1, lesson=text)
+        write_day(content_dir, 1, lesson=text)
 
-    [fault] = faults_of(folder)
-    assert fault.startswith(f"journey/{'day-01.md' if name == 'lesson' else 'journey.yaml'}:")
-    assert fault.endswith(": the text spells a control character, such as &#12;: remove it")
+    [error] = content_errors(content_dir)
+    assert error.startswith(f"journey/{'day-01.md' if name == 'lesson' else 'journey.yaml'}:")
+    assert error.endswith(": the text has a reference to a control character, such as &#12;: remove it")
     assert path.is_dir()
 
 
 @pytest.mark.parametrize(("slug", "advice"), [("21-day", "; did you mean '21-days'?"), ("zebra", "")])
-def test_a_questionnaire_recommends_a_journey_that_is_there(folder: Path, path: Path, slug: str, advice: str) -> None:
-    file = write_questionnaire(folder, recommendations={"journey": slug, "articles": [], "topics": []})
+def test_recommended_journey_that_is_unknown_is_error(content_dir: Path, path: Path, slug: str, advice: str) -> None:
+    file = write_questionnaire(content_dir, recommendations={"journey": slug, "articles": [], "topics": []})
 
-    place = f"assessments/attachment-reflection.yaml:{line_of(file, f'journey: {slug}')}"
-    assert faults_of(folder) == [f"{place}: there is no journey {slug!r}{advice}"]
+    location = f"assessments/attachment-reflection.yaml:{line_number(file, f'journey: {slug}')}"
+    assert content_errors(content_dir) == [f"{location}: there is no journey {slug!r}{advice}"]
 
 
-def test_a_questionnaire_is_not_blamed_for_a_fault_in_the_journey_that_it_recommends(folder: Path, path: Path) -> None:
-    write_questionnaire(folder, recommendations={"journey": "21-days", "articles": [], "topics": []})
-    assert read_content(folder).assessments
+def test_error_in_journey_causes_no_error_in_questionnaire(content_dir: Path, path: Path) -> None:
+    write_questionnaire(content_dir, recommendations={"journey": "21-days", "articles": [], "topics": []})
+    assert read_content(content_dir).assessments
     (path / "day-01.md").unlink()
 
-    assert [fault.split(":")[0] for fault in faults_of(folder)] == ["journey/day-01.md"]
+    assert [error.split(":")[0] for error in content_errors(content_dir)] == ["journey/day-01.md"]

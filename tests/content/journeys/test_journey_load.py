@@ -1,4 +1,4 @@
-"""`diff` says what a load does to the journey, `load` does it, and what was exported loads back to the same."""
+"""Tests for loading, comparing and exporting the content of a journey."""
 
 import shutil
 from pathlib import Path
@@ -7,19 +7,21 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app.content.exporter import export
+from app.content.exporter import export_content
 from app.content.plan import Action, ContentChange, plan_load
 from app.content.reader import read_content
 from app.journey.models import Journey
-from tests.content.conftest import Desk, replace_in
+from tests.content.conftest import Workspace, replace_in
 from tests.factories.content import write_article, write_questionnaire
 from tests.factories.journeys import write_day, write_journey
 
 
-def stored(desk: Desk) -> dict[str, tuple[bool, str]]:
-    """Which journeys there are, whether they are listed, and what they are called."""
-    with desk.database.entities() as session:
-        return {each.slug: (each.is_listed, each.definition["title"]) for each in session.exec(select(Journey))}
+def stored_journeys(workspace: Workspace) -> dict[str, tuple[bool, str]]:
+    """Return the listed flag and the title of each stored journey, by slug."""
+    with workspace.database.orm_snapshot() as session:
+        return {
+            journey.slug: (journey.is_listed, journey.definition["title"]) for journey in session.exec(select(Journey))
+        }
 
 
 def changed(*fields: str, slug: str = "21-days") -> list[ContentChange]:
@@ -27,22 +29,22 @@ def changed(*fields: str, slug: str = "21-days") -> list[ContentChange]:
 
 
 @pytest.fixture
-def walked(desk: Desk) -> Desk:
-    """A desk with a journey that was loaded."""
-    write_journey(desk.folder)
-    desk.load()
-    return desk
+def loaded(workspace: Workspace) -> Workspace:
+    """Return a workspace whose journey is already loaded."""
+    write_journey(workspace.directory)
+    workspace.load()
+    return workspace
 
 
-def test_the_first_load_creates_it_and_a_second_changes_nothing(desk: Desk) -> None:
-    desk.load()
-    write_journey(desk.folder)
+def test_first_load_creates_journey_and_second_changes_nothing(workspace: Workspace) -> None:
+    workspace.load()
+    write_journey(workspace.directory)
 
     created = [ContentChange("journey", "21-days", Action.CREATED)]
-    assert desk.diff() == desk.load().changes == created
-    assert stored(desk) == {"21-days": (True, "A journey")}
-    assert (desk.diff(), desk.load().changes) == ([], [])
-    assert len(desk.releases()) == 2
+    assert workspace.diff() == workspace.load().changes == created
+    assert stored_journeys(workspace) == {"21-days": (True, "A journey")}
+    assert (workspace.diff(), workspace.load().changes) == ([], [])
+    assert len(workspace.releases()) == 2
 
 
 @pytest.mark.parametrize(
@@ -55,88 +57,96 @@ def test_the_first_load_creates_it_and_a_second_changes_nothing(desk: Desk) -> N
     ],
     ids=str,
 )
-def test_it_is_changed_in_the_parts_that_differ(walked: Desk, parts: dict[str, Any], fields: tuple[str, ...]) -> None:
-    write_journey(walked.folder, about_21_days="Longer.")
-    walked.load()
-    write_journey(walked.folder, **{"about_21_days": "Longer."} | parts)
+def test_journey_change_lists_changed_parts(loaded: Workspace, parts: dict[str, Any], fields: tuple[str, ...]) -> None:
+    write_journey(loaded.directory, about_21_days="Longer.")
+    loaded.load()
+    write_journey(loaded.directory, **{"about_21_days": "Longer."} | parts)
 
-    assert walked.diff() == walked.load().changes == changed(*fields)
-    assert walked.load().changes == []
-
-
-def test_days_that_changed_are_named_by_their_numbers(walked: Desk) -> None:
-    write_day(walked.folder, 3, title="Another title")
-    write_day(walked.folder, 7, lesson="Another *lesson*.\n")
-    write_day(walked.folder, 21, tasks=[{"id": "first-21", "text": "In other words."}])
-    replace_in(walked.folder / "journey" / "journey.yaml", "title: A journey", "title: Another")
-
-    assert walked.diff() == walked.load().changes == changed("title", "day 3", "day 7", "day 21")
-    assert walked.load().changes == []
-    assert stored(walked) == {"21-days": (True, "Another")}
+    assert loaded.diff() == loaded.load().changes == changed(*fields)
+    assert loaded.load().changes == []
 
 
-def test_without_its_folder_it_is_unlisted_and_comes_back_as_it_was(walked: Desk) -> None:
-    away = walked.folder.with_name("away")
-    shutil.move(walked.folder / "journey", away)
+def test_changed_days_are_listed_by_number(loaded: Workspace) -> None:
+    write_day(loaded.directory, 3, title="Another title")
+    write_day(loaded.directory, 7, lesson="Another *lesson*.\n")
+    write_day(loaded.directory, 21, tasks=[{"id": "first-21", "text": "In other words."}])
+    replace_in(loaded.directory / "journey" / "journey.yaml", "title: A journey", "title: Another")
 
-    gone = [ContentChange("journey", "21-days", Action.UNPUBLISHED)]
-    assert walked.diff() == walked.load().changes == gone
-    assert stored(walked) == {"21-days": (False, "A journey")}
-    assert walked.load().changes == []
-
-    shutil.move(away, walked.folder / "journey")
-    assert walked.diff() == walked.load().changes == changed("is_listed")
-    assert stored(walked) == {"21-days": (True, "A journey")}
-    assert walked.load().changes == []
+    assert loaded.diff() == loaded.load().changes == changed("title", "day 3", "day 7", "day 21")
+    assert loaded.load().changes == []
+    assert stored_journeys(loaded) == {"21-days": (True, "Another")}
 
 
-def test_it_may_come_back_with_something_new(walked: Desk) -> None:
-    shutil.rmtree(walked.folder / "journey")
-    walked.load()
-    write_journey(walked.folder, title="Another")
+def test_removed_journey_is_unlisted_and_restored_journey_is_listed(loaded: Workspace) -> None:
+    backup = loaded.directory.with_name("backup")
+    shutil.move(loaded.directory / "journey", backup)
 
-    assert walked.load().changes == changed("title")
-    assert stored(walked) == {"21-days": (True, "Another")}
+    unpublished = [ContentChange("journey", "21-days", Action.UNPUBLISHED)]
+    assert loaded.diff() == loaded.load().changes == unpublished
+    assert stored_journeys(loaded) == {"21-days": (False, "A journey")}
+    assert loaded.load().changes == []
+
+    shutil.move(backup, loaded.directory / "journey")
+    assert loaded.diff() == loaded.load().changes == changed("is_listed")
+    assert stored_journeys(loaded) == {"21-days": (True, "A journey")}
+    assert loaded.load().changes == []
 
 
-def test_another_slug_is_another_journey(walked: Desk) -> None:
-    write_journey(walked.folder, slug="other")
+def test_restored_journey_can_have_changes(loaded: Workspace) -> None:
+    shutil.rmtree(loaded.directory / "journey")
+    loaded.load()
+    write_journey(loaded.directory, title="Another")
 
-    assert walked.load().changes == [
+    assert loaded.load().changes == changed("title")
+    assert stored_journeys(loaded) == {"21-days": (True, "Another")}
+
+
+def test_journey_with_new_slug_replaces_old_one(loaded: Workspace) -> None:
+    write_journey(loaded.directory, slug="other")
+
+    assert loaded.load().changes == [
         ContentChange("journey", "other", Action.CREATED),
         ContentChange("journey", "21-days", Action.UNPUBLISHED),
     ]
-    assert stored(walked) == {"21-days": (False, "A journey"), "other": (True, "A journey")}
+    assert stored_journeys(loaded) == {"21-days": (False, "A journey"), "other": (True, "A journey")}
 
 
-def test_an_export_of_it_loads_with_nothing_to_change(desk: Desk, tmp_path: Path) -> None:
-    write_questionnaire(desk.folder, recommendations={"journey": "21-days", "articles": [], "topics": []})
-    write_article(desk.folder, "here-now")
-    write_journey(desk.folder, assessment="attachment-reflection", description="- one\n- *two*\n\n> 'three': # 4\n")
-    write_day(desk.folder, 2, lesson="---\n\n## no: *yes*\n\n- `a` \\# b\n", safety="Mind: this", articles=["here-now"])
-    desk.load()
+def test_export_of_journey_loads_without_changes(workspace: Workspace, tmp_path: Path) -> None:
+    write_questionnaire(workspace.directory, recommendations={"journey": "21-days", "articles": [], "topics": []})
+    write_article(workspace.directory, "here-now")
+    write_journey(
+        workspace.directory, assessment="attachment-reflection", description="- one\n- *two*\n\n> 'three': # 4\n"
+    )
+    write_day(
+        workspace.directory,
+        2,
+        lesson="---\n\n## no: *yes*\n\n- `a` \\# b\n",
+        safety="Mind: this",
+        articles=["here-now"],
+    )
+    workspace.load()
 
-    with desk.database.entities() as session:
-        export(session, tmp_path / "out")
+    with workspace.database.orm_snapshot() as session:
+        export_content(session, tmp_path / "out")
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
 
     files = {path.name for path in (tmp_path / "out" / "journey").iterdir()}
     assert files == {"journey.yaml", *(f"day-{number:02}.md" for number in range(1, 22))}
-    assert read_content(tmp_path / "out").journeys == read_content(desk.folder).journeys
+    assert read_content(tmp_path / "out").journeys == read_content(workspace.directory).journeys
 
 
-def test_one_that_is_not_listed_is_not_exported(walked: Desk, tmp_path: Path) -> None:
-    shutil.rmtree(walked.folder / "journey")
-    walked.load()
+def test_export_omits_unlisted_journey(loaded: Workspace, tmp_path: Path) -> None:
+    shutil.rmtree(loaded.directory / "journey")
+    loaded.load()
 
-    with walked.database.entities() as session:
-        export(session, tmp_path / "out")
+    with loaded.database.orm_snapshot() as session:
+        export_content(session, tmp_path / "out")
         assert plan_load(session, read_content(tmp_path / "out")).changes == []
 
     assert not (tmp_path / "out" / "journey").exists()
 
 
-def test_a_task_on_which_nobody_has_notes_may_go(walked: Desk) -> None:
-    write_day(walked.folder, 1, tasks=[{"id": "first-1", "text": "A task."}])
+def test_task_on_day_without_notes_can_be_removed(loaded: Workspace) -> None:
+    write_day(loaded.directory, 1, tasks=[{"id": "first-1", "text": "A task."}])
 
-    assert walked.diff() == walked.load().changes == changed("day 1")
+    assert loaded.diff() == loaded.load().changes == changed("day 1")

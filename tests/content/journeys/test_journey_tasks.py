@@ -1,4 +1,4 @@
-"""A task that members may have ticked goes only if that is meant."""
+"""Tests for removing tasks from a journey: it requires --force if members may have completed them."""
 
 import shutil
 from collections.abc import Callable
@@ -9,109 +9,109 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from app.content.plan import Action, ContentChange
-from app.core.source_files.sources import ContentFaults
+from app.core.source_files.sources import InvalidContent
 from tests.conftest import MakeService
-from tests.content.conftest import Desk, replace_in
+from tests.content.conftest import Workspace, replace_in
 from tests.factories.content import write_article, write_questionnaire
 from tests.factories.journeys import write_day, write_journey
 from tests.factories.services import Service
 from tests.security import belongings
 
-RUN = f"{belongings.RUNS}/current"
+RUN = f"{belongings.RUNS_PATH}/current"
 ONE_TASK = [{"id": "first-1", "text": "A task."}]
-GONE = "members have notes on this day, and task 'second-1' is gone: bring it back, or use --force"
+REMOVED = "task 'second-1' was removed, but members have notes on this day: restore it or use --force"
 
 
 @pytest.fixture
 def service(make_service: MakeService) -> Service:
-    """One with a member who noted something on day 1, and never ticked a task."""
+    """Return a service with one member who has notes on day 1 but no completed tasks."""
     service = make_service()
-    me = service.register()
-    belongings.run(service, me)
-    assert me.ask("PATCH", f"{RUN}/days/1", {"mood_before": 3}).status_code == 200
+    member = service.register()
+    belongings.create_run(service, member)
+    assert member.request("PATCH", f"{RUN}/days/1", {"mood_before": 3}).status_code == 200
     return service
 
 
 @pytest.fixture
-def walking(service: Service, folder: Path) -> Desk:
-    """The desk of the editor of what the service serves."""
-    write_article(folder, "here-now")
-    write_questionnaire(folder)
-    write_journey(folder, assessment="attachment-reflection")
-    desk = Desk(folder, service.database)
-    assert desk.diff() == []
-    return desk
+def workspace(service: Service, content_dir: Path) -> Workspace:
+    """Return a workspace with the same content as the service."""
+    write_article(content_dir, "here-now")
+    write_questionnaire(content_dir)
+    write_journey(content_dir, assessment="attachment-reflection")
+    workspace = Workspace(content_dir, service.database)
+    assert workspace.diff() == []
+    return workspace
 
 
 @pytest.fixture
-def command(service: Service, walking: Desk) -> Callable[..., Result]:
-    """Runs `twentyone content` on the folder."""
+def command(service: Service, workspace: Workspace) -> Callable[..., Result]:
+    """Return a function that runs `twentyone content` on the content directory."""
     environment = {"TWENTYONE_DATABASE_URL": service.settings.database.render_as_string(hide_password=False)}
 
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["content", *arguments, str(walking.folder)], env=environment)
+        return CliRunner().invoke(app, ["content", *arguments, str(workspace.directory)], env=environment)
 
     return run
 
 
-def refused(deed: Callable[[], object]) -> list[str]:
-    with pytest.raises(ContentFaults) as refusal:
-        deed()
-    return [str(fault) for fault in refusal.value.faults]
+def raised_errors(action: Callable[[], object]) -> list[str]:
+    with pytest.raises(InvalidContent) as exc_info:
+        action()
+    return [str(error) for error in exc_info.value.errors]
 
 
-def test_a_task_on_a_day_with_notes_does_not_go(walking: Desk, service: Service) -> None:
-    write_day(walking.folder, 1, tasks=ONE_TASK, title="Another title")
-    replace_in(walking.folder / "journey" / "journey.yaml", "title: A journey", "title: Another")
+def test_removing_task_on_day_with_notes_is_rejected(workspace: Workspace, service: Service) -> None:
+    write_day(workspace.directory, 1, tasks=ONE_TASK, title="Another title")
+    replace_in(workspace.directory / "journey" / "journey.yaml", "title: A journey", "title: Another")
 
-    assert refused(walking.diff) == refused(walking.load) == [f"journey/day-01.md:1: {GONE}"]
+    assert raised_errors(workspace.diff) == raised_errors(workspace.load) == [f"journey/day-01.md:1: {REMOVED}"]
     assert service.client.get("/v1/journeys/21-days").json()["title"] == "A journey"
 
 
-def test_all_that_would_go_is_named(walking: Desk) -> None:
-    write_day(walking.folder, 1, tasks=[{"id": "third", "text": "A task."}])
-    write_day(walking.folder, 2, tasks=[{"id": "fourth", "text": "A task."}])
+def test_all_removed_tasks_are_reported(workspace: Workspace) -> None:
+    write_day(workspace.directory, 1, tasks=[{"id": "third", "text": "A task."}])
+    write_day(workspace.directory, 2, tasks=[{"id": "fourth", "text": "A task."}])
 
-    [fault] = refused(walking.diff)
-    assert "task 'first-1', 'second-1' is gone" in fault
+    [error] = raised_errors(workspace.diff)
+    assert "task 'first-1', 'second-1' was removed" in error
 
 
-def test_other_changes_of_a_day_with_notes_go_through(walking: Desk) -> None:
+def test_other_changes_of_day_with_notes_are_loaded(workspace: Workspace) -> None:
     tasks = [{"id": name, "text": "In other words."} for name in ("new", "second-1", "first-1")]
-    write_day(walking.folder, 1, tasks=tasks, title="Another title")
-    write_day(walking.folder, 2, tasks=[{"id": "only", "text": "A task."}])
+    write_day(workspace.directory, 1, tasks=tasks, title="Another title")
+    write_day(workspace.directory, 2, tasks=[{"id": "only", "text": "A task."}])
 
-    assert walking.load().changes == [ContentChange("journey", "21-days", Action.CHANGED, ("day 1", "day 2"))]
+    assert workspace.load().changes == [ContentChange("journey", "21-days", Action.CHANGED, ("day 1", "day 2"))]
 
 
-def test_a_journey_that_goes_away_as_a_whole_is_only_unlisted(walking: Desk, service: Service) -> None:
-    shutil.rmtree(walking.folder / "journey")
+def test_removed_journey_is_unlisted(workspace: Workspace, service: Service) -> None:
+    shutil.rmtree(workspace.directory / "journey")
 
-    assert walking.load().changes == [ContentChange("journey", "21-days", Action.UNPUBLISHED)]
-    assert service.people[0].ask("GET", f"{RUN}/days/1").status_code == 200
+    assert workspace.load().changes == [ContentChange("journey", "21-days", Action.UNPUBLISHED)]
+    assert service.members[0].request("GET", f"{RUN}/days/1").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["diff", "load"])
-def test_on_the_command_line_it_needs_to_be_forced(
-    walking: Desk, command: Callable[..., Result], service: Service, name: str
+def test_command_that_removes_task_with_notes_requires_force(
+    workspace: Workspace, command: Callable[..., Result], service: Service, name: str
 ) -> None:
-    write_day(walking.folder, 1, tasks=ONE_TASK)
+    write_day(workspace.directory, 1, tasks=ONE_TASK)
 
     result, forced = command(name), command(name, "--force")
 
-    assert (result.exit_code, result.stdout) == (1, f"journey/day-01.md:1: {GONE}\n")
-    assert result.stderr == "1 fault; nothing was written.\n"
-    told = "changed      journey       21-days (day 1)\n1 change.\n"
-    assert (forced.exit_code, forced.stdout) == (0, told)
-    tasks = service.people[0].ask("GET", f"{RUN}/days/1").json()["progress"]["tasks"]
+    assert (result.exit_code, result.stdout) == (1, f"journey/day-01.md:1: {REMOVED}\n")
+    assert result.stderr == "1 error; nothing was written.\n"
+    output = "changed      journey       21-days (day 1)\n1 change.\n"
+    assert (forced.exit_code, forced.stdout) == (0, output)
+    tasks = service.members[0].request("GET", f"{RUN}/days/1").json()["progress"]["tasks"]
     assert ("second-1" in tasks) is (name == "diff")
 
 
-def test_check_counts_it_and_tells_its_faults(walking: Desk, command: Callable[..., Result]) -> None:
-    good = command("check")
-    (walking.folder / "journey" / "day-21.md").unlink()
-    faulty = command("check")
+def test_check_counts_journey_and_reports_errors(workspace: Workspace, command: Callable[..., Result]) -> None:
+    valid = command("check")
+    (workspace.directory / "journey" / "day-21.md").unlink()
+    invalid = command("check")
 
-    assert (good.exit_code, good.stdout) == (0, "1 article, 1 assessment, 1 journey: all good.\n")
-    assert (faulty.exit_code, faulty.stderr) == (1, "1 fault; nothing was written.\n")
-    assert faulty.stdout.startswith("journey/day-21.md:1: is missing")
+    assert (valid.exit_code, valid.stdout) == (0, "1 article, 1 assessment, 1 journey: no errors.\n")
+    assert (invalid.exit_code, invalid.stderr) == (1, "1 error; nothing was written.\n")
+    assert invalid.stdout.startswith("journey/day-21.md:1: is missing")

@@ -1,12 +1,12 @@
-"""A questionnaire's file in which nothing is wrong, to be changed where a test wants a fault."""
+"""A valid questionnaire file for tests, and helpers that introduce errors."""
 
 from pathlib import Path
 
 from app.content.reader import read_content
-from tests.content.conftest import faults_of
+from tests.content.conftest import content_errors
 from tests.factories.content import write_article
 
-GOOD = """\
+VALID_FILE = """\
 title: A questionnaire
 summary: Made up.
 minutes: 2
@@ -85,9 +85,9 @@ references:
   - {id: study, authors: A., year: 2015, title: T, source: S, url: "https://a.b/c"}
 """
 
-STYLE = GOOD[GOOD.index("style:") : GOOD.index("recommendations:")]
-BANDS = GOOD[GOOD.index("    bands:") : GOOD.index("style:")]
-FUNCTIONS = """\
+STYLE = VALID_FILE[VALID_FILE.index("style:") : VALID_FILE.index("recommendations:")]
+BANDS = VALID_FILE[VALID_FILE.index("    bands:") : VALID_FILE.index("style:")]
+DISCRIMINANT_STYLE = """\
 style:
   method: linear_discriminant
   scales: [across, up]
@@ -99,37 +99,37 @@ style:
 """
 
 
-NAME = "made-up.yaml"
+FILE_NAME = "made-up.yaml"
 
 
-def write_questionnaire(folder: Path, text: str = GOOD, name: str = NAME) -> Path:
-    (folder / "assessments").mkdir(exist_ok=True)
-    path = folder / "assessments" / name
+def write_questionnaire(content_dir: Path, text: str = VALID_FILE, name: str = FILE_NAME) -> Path:
+    (content_dir / "assessments").mkdir(exist_ok=True)
+    path = content_dir / "assessments" / name
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def replaced(text: str, old: str, new: str) -> str:
-    """A text that has the old part exactly once, with the new one."""
+def replace_once(text: str, old: str, new: str) -> str:
+    """Replace a part of a text. The part must occur exactly once."""
     assert text.count(old) == 1, old
     return text.replace(old, new)
 
 
 def line_of(text: str, part: str) -> int:
-    """The line on which a part begins that a text has exactly once."""
+    """Return the line number of a part of a text. The part must occur exactly once."""
     assert text.count(part) == 1, part
     return text.count("\n", 0, text.index(part)) + 1
 
 
-def faults_in(folder: Path, text: str) -> list[str]:
-    """What is wrong with a folder whose only questionnaire is this text, each as `line: message`."""
-    write_article(folder, "one")
-    write_questionnaire(folder, text)
-    return [fault.removeprefix(f"assessments/{NAME}:") for fault in faults_of(folder)]
+def questionnaire_errors(content_dir: Path, text: str) -> list[str]:
+    """Check a content directory with this questionnaire. Return its errors as `line: message`."""
+    write_article(content_dir, "one")
+    write_questionnaire(content_dir, text)
+    return [error.removeprefix(f"assessments/{FILE_NAME}:") for error in content_errors(content_dir)]
 
 
-def is_good(folder: Path, text: str) -> bool:
-    """Whether such a folder is read as it is; raises ContentFaults where it isn't."""
-    write_article(folder, "one")
-    write_questionnaire(folder, text)
-    return list(read_content(folder).assessments) == ["made-up"]
+def is_valid(content_dir: Path, text: str) -> bool:
+    """Return whether this questionnaire can be read. Raises InvalidContent if it has errors."""
+    write_article(content_dir, "one")
+    write_questionnaire(content_dir, text)
+    return list(read_content(content_dir).assessments) == ["made-up"]

@@ -1,4 +1,4 @@
-"""Questionnaires go out as files that load back to the same, and are loaded wholly or not at all."""
+"""Tests for exporting questionnaires, and for loads that fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +9,22 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from app.assessments.models import Assessment, AssessmentVersion
-from app.content.exporter import export
+from app.content.exporter import export_content
 from app.content.plan import plan_load
 from app.content.reader import read_content
 from app.core.db.database import Database
-from tests.content.conftest import Desk
-from tests.content.questionnaires.good_questionnaire import FUNCTIONS, GOOD, NAME, STYLE, replaced, write_questionnaire
+from tests.content.conftest import Workspace
+from tests.content.questionnaires.good_questionnaire import (
+    DISCRIMINANT_STYLE,
+    FILE_NAME,
+    STYLE,
+    VALID_FILE,
+    replace_once,
+    write_questionnaire,
+)
 from tests.factories.rows import all_rows
 
-AWKWARD = {
+SPECIAL_CHARACTERS = {
     "title: A questionnaire": 'title: "2026-11-23"',
     "summary: Made up.": "summary: 'no'",
     "about: Made up.": 'about: "- one: # \\"two\\"\\n\\n---\\n\\n  three \\\\ four\\n\\nÜnïcödé 日本語 🧠 \\x85 end"',
@@ -31,109 +38,112 @@ AWKWARD = {
 
 
 @pytest.fixture
-def desk(desk: Desk) -> Desk:
-    desk.write("one")
-    write_questionnaire(desk.folder)
-    return desk
+def workspace(workspace: Workspace) -> Workspace:
+    workspace.write("one")
+    write_questionnaire(workspace.directory)
+    return workspace
 
 
-def stored(database: Database) -> list[tuple[Any, ...]]:
-    """What is asked now, without the moments of publication."""
+def stored_questionnaires(database: Database) -> list[tuple[Any, ...]]:
+    """Return the current version of each questionnaire, without its publication time."""
     statement = select(Assessment.slug, AssessmentVersion.digest, AssessmentVersion.definition)  # type: ignore[call-overload]
-    of_it = (Assessment.slug == AssessmentVersion.slug) & (Assessment.version == AssessmentVersion.version)
-    with database.entities() as session:
+    is_current = (Assessment.slug == AssessmentVersion.slug) & (Assessment.version == AssessmentVersion.version)
+    with database.orm_snapshot() as session:
         return [
-            tuple(row) for row in session.execute(statement.join(AssessmentVersion, of_it).order_by(Assessment.slug))
+            tuple(row)
+            for row in session.execute(statement.join(AssessmentVersion, is_current).order_by(Assessment.slug))
         ]
 
 
-def changes(desk: Desk, folder: Path) -> list[Any]:
-    content = read_content(folder)
-    with desk.database.entities() as session:
+def changes(workspace: Workspace, content_dir: Path) -> list[Any]:
+    content = read_content(content_dir)
+    with workspace.database.orm_snapshot() as session:
         return plan_load(session, content).changes
 
 
-def export_to(desk: Desk, folder: Path) -> list[str]:
-    """Export, and say which questionnaires there are."""
-    with desk.database.entities() as session:
-        export(session, folder)
-    return sorted(path.name for path in folder.glob("assessments/*"))
+def export_to(workspace: Workspace, content_dir: Path) -> list[str]:
+    """Export the content to a directory. Return the names of its questionnaire files."""
+    with workspace.database.orm_snapshot() as session:
+        export_content(session, content_dir)
+    return sorted(path.name for path in content_dir.glob("assessments/*"))
 
 
-def awkward() -> str:
-    text = GOOD
-    for old, new in AWKWARD.items():
-        text = replaced(text, old, new)
+def special_characters_file() -> str:
+    text = VALID_FILE
+    for old, new in SPECIAL_CHARACTERS.items():
+        text = replace_once(text, old, new)
     return text.replace("scores: {0: 0, 1: 1, 2: 1}", "scores: {0: 0, 1: 0.30000000000000004, 2: 1}")
 
 
 @pytest.mark.parametrize(
-    "text", [GOOD, replaced(GOOD, STYLE, FUNCTIONS), awkward()], ids=["good", "functions", "awkward"]
+    "text",
+    [VALID_FILE, replace_once(VALID_FILE, STYLE, DISCRIMINANT_STYLE), special_characters_file()],
+    ids=["valid", "discriminant", "special characters"],
 )
-def test_an_export_loads_back_with_nothing_to_change(desk: Desk, tmp_path: Path, text: str) -> None:
-    write_questionnaire(desk.folder, text)
-    desk.load()
+def test_export_of_questionnaire_loads_without_changes(workspace: Workspace, tmp_path: Path, text: str) -> None:
+    write_questionnaire(workspace.directory, text)
+    workspace.load()
 
-    assert export_to(desk, tmp_path / "out") == [NAME]
+    assert export_to(workspace, tmp_path / "out") == [FILE_NAME]
 
-    assert changes(desk, tmp_path / "out") == []
-    again = read_content(tmp_path / "out").assessments
-    assert again == read_content(desk.folder).assessments
-    assert [row[2] for row in stored(desk.database)] == list(again.values())
+    assert changes(workspace, tmp_path / "out") == []
+    exported = read_content(tmp_path / "out").assessments
+    assert exported == read_content(workspace.directory).assessments
+    assert [row[2] for row in stored_questionnaires(workspace.database)] == list(exported.values())
 
 
-def test_an_export_holds_the_current_versions_of_what_is_listed(desk: Desk, tmp_path: Path) -> None:
-    write_questionnaire(desk.folder, GOOD, "gone.yaml")
-    desk.load()
-    (desk.folder / "assessments" / "gone.yaml").unlink()
-    write_questionnaire(desk.folder, replaced(GOOD, "minutes: 2", "minutes: 9"))
-    desk.load()
+def test_export_contains_current_versions_of_listed_questionnaires(workspace: Workspace, tmp_path: Path) -> None:
+    write_questionnaire(workspace.directory, VALID_FILE, "gone.yaml")
+    workspace.load()
+    (workspace.directory / "assessments" / "gone.yaml").unlink()
+    write_questionnaire(workspace.directory, replace_once(VALID_FILE, "minutes: 2", "minutes: 9"))
+    workspace.load()
 
-    assert export_to(desk, tmp_path / "out") == [NAME]
+    assert export_to(workspace, tmp_path / "out") == [FILE_NAME]
     assert read_content(tmp_path / "out").assessments["made-up"]["minutes"] == 9
 
 
-def test_an_export_without_questionnaires_has_no_folder_for_them(desk: Desk, tmp_path: Path) -> None:
-    desk.load()
-    (desk.folder / "assessments" / NAME).unlink()
-    desk.load()
+def test_export_without_questionnaires_has_no_directory_for_them(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.load()
+    (workspace.directory / "assessments" / FILE_NAME).unlink()
+    workspace.load()
 
-    assert export_to(desk, tmp_path / "out") == []
+    assert export_to(workspace, tmp_path / "out") == []
     assert not (tmp_path / "out" / "assessments").exists()
-    assert changes(desk, tmp_path / "out") == []
+    assert changes(workspace, tmp_path / "out") == []
 
 
-class PulledPlug(Exception):
+class SimulatedFailure(Exception):
     pass
 
 
 @contextmanager
-def failing_at(engine: Engine, beginning: str) -> Iterator[None]:
-    """Any statement that begins so fails."""
+def failing_at(engine: Engine, prefix: str) -> Iterator[None]:
+    """Make every SQL statement that starts with `prefix` fail."""
 
-    def refuse(*arguments: Any) -> None:
-        if str(arguments[2]).startswith(beginning):
-            raise PulledPlug
+    def fail(*arguments: Any) -> None:
+        if str(arguments[2]).startswith(prefix):
+            raise SimulatedFailure
 
-    event.listen(engine, "before_cursor_execute", refuse)
+    event.listen(engine, "before_cursor_execute", fail)
     try:
         yield
     finally:
-        event.remove(engine, "before_cursor_execute", refuse)
+        event.remove(engine, "before_cursor_execute", fail)
 
 
 @pytest.mark.parametrize(
-    "beginning", ["INSERT INTO assessments", "INSERT INTO assessment_versions", "INSERT INTO content_releases"]
+    "prefix", ["INSERT INTO assessments", "INSERT INTO assessment_versions", "INSERT INTO content_releases"]
 )
-def test_a_load_that_breaks_off_writes_nothing(desk: Desk, beginning: str) -> None:
-    desk.load()
-    rows = all_rows(desk.database)
-    write_questionnaire(desk.folder, replaced(GOOD, "minutes: 2", "minutes: 9"))
-    write_questionnaire(desk.folder, GOOD, "another.yaml")
+def test_load_when_statement_fails_writes_nothing(workspace: Workspace, prefix: str) -> None:
+    workspace.load()
+    rows = all_rows(workspace.database)
+    write_questionnaire(workspace.directory, replace_once(VALID_FILE, "minutes: 2", "minutes: 9"))
+    write_questionnaire(workspace.directory, VALID_FILE, "another.yaml")
 
-    with failing_at(desk.database.writes, beginning), pytest.raises(PulledPlug):
-        desk.load()
+    with failing_at(workspace.database.writes, prefix), pytest.raises(SimulatedFailure):
+        workspace.load()
 
-    assert all_rows(desk.database) == rows
-    assert [change.name for change in desk.load().changes] == ["another", "made-up"]
-    assert [row[0] for row in stored(desk.database)] == ["another", "made-up"]
+    assert all_rows(workspace.database) == rows
+    assert [change.name for change in workspace.load().changes] == ["another", "made-up"]
+    assert [row[0] for row in stored_questionnaires(workspace.database)] == ["another", "made-up"]

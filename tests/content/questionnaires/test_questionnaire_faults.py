@@ -1,33 +1,33 @@
-"""What a questionnaire names must be there, once, and where it belongs; each fault says its line and what is right."""
+"""Tests for content checks: unknown, duplicate and misplaced names in questionnaires."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.conftest import faults_of
+from tests.content.conftest import content_errors
 from tests.content.questionnaires.good_questionnaire import (
-    FUNCTIONS,
-    GOOD,
+    DISCRIMINANT_STYLE,
     STYLE,
-    faults_in,
-    is_good,
+    VALID_FILE,
+    is_valid,
     line_of,
-    replaced,
+    questionnaire_errors,
+    replace_once,
     write_questionnaire,
 )
 
-TWICE = "stands here twice: keep one"
+TWICE = "appears twice: keep one"
 TOTAL = "items: [c1, c2, c3]"
 ACROSS = "items: [a1, a2]"
 ASIDE = "scored: false, show_if: {question: c3, at_least: 1}"
 
 
-def test_a_file_without_faults_is_read(folder: Path) -> None:
-    assert is_good(folder, GOOD)
+def test_valid_questionnaire_is_read(content_dir: Path) -> None:
+    assert is_valid(content_dir, VALID_FILE)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "fault"),
+    ("old", "new", "at", "error"),
     [
         (ACROSS, "items: [a1, a9, a2]", "items: [a1", "there is no question 'a9'"),
         (ACROSS, "items: [a1, a2, zzz]", "items: [a1", "there is no question 'zzz'"),
@@ -51,14 +51,14 @@ def test_a_file_without_faults_is_read(folder: Path) -> None:
         ("articles: [one]", "articles: [one, once]", "articles:", "there is no article 'once'; did you mean 'one'?"),
     ],
 )  # fmt: skip
-def test_what_is_named_must_be_there(folder: Path, old: str, new: str, at: str, fault: str) -> None:
-    text = replaced(GOOD, old, new)
+def test_unknown_name_is_error(content_dir: Path, old: str, new: str, at: str, error: str) -> None:
+    text = replace_once(VALID_FILE, old, new)
 
-    assert faults_in(folder, text) == [f"{line_of(text, at)}: {fault}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error}"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "fault"),
+    ("old", "new", "at", "error"),
     [
         ("  - id: often", "  - {id: agreement, min: 0, max: 1, labels: {0: A, 1: B}}\n  - id: often",
          "{id: agreement", "response scale 'agreement'"),
@@ -74,124 +74,133 @@ def test_what_is_named_must_be_there(folder: Path, old: str, new: str, at: str, 
          "authors: B.", "reference 'study'"),
     ],
 )  # fmt: skip
-def test_what_is_told_apart_by_its_id_stands_there_once(folder: Path, old: str, new: str, at: str, fault: str) -> None:
-    text = replaced(GOOD, old, new)
+def test_duplicate_id_is_error(content_dir: Path, old: str, new: str, at: str, error: str) -> None:
+    text = replace_once(VALID_FILE, old, new)
 
-    assert faults_in(folder, text) == [f"{line_of(text, at)}: {fault} {TWICE}"]
-
-
-def test_a_style_lies_on_each_of_its_scales_once(folder: Path) -> None:
-    text = replaced(GOOD, STYLE, replaced(FUNCTIONS, "scales: [across, up]", "scales: [across, up, up]"))
-
-    assert faults_in(folder, text) == [f"{line_of(text, 'scales: [')}: scale 'up' {TWICE}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error} {TWICE}"]
 
 
-def test_a_question_that_is_on_no_scale_says_so(folder: Path) -> None:
-    forgotten = replaced(GOOD, "  - id: c3", "  - {id: c9, text: Nine.}\n  - id: c3")
+def test_style_with_duplicate_scale_is_error(content_dir: Path) -> None:
+    text = replace_once(
+        VALID_FILE, STYLE, replace_once(DISCRIMINANT_STYLE, "scales: [across, up]", "scales: [across, up, up]")
+    )
 
-    assert faults_in(folder, forgotten) == [
-        f"{line_of(forgotten, '{id: c9')}: 'c9' is on no scale: add it to one, or say scored: false"
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, 'scales: [')}: scale 'up' {TWICE}"]
+
+
+def test_question_on_no_scale_requires_scored_false(content_dir: Path) -> None:
+    forgotten = replace_once(VALID_FILE, "  - id: c3", "  - {id: c9, text: Nine.}\n  - id: c3")
+
+    assert questionnaire_errors(content_dir, forgotten) == [
+        f"{line_of(forgotten, '{id: c9')}: 'c9' is on no scale: add it to one, or set scored: false"
     ]
-    assert is_good(folder, replaced(forgotten, "text: Nine.", "text: Nine., scored: false"))
+    assert is_valid(content_dir, replace_once(forgotten, "text: Nine.", "text: Nine., scored: false"))
 
 
-def test_a_question_that_is_not_scored_is_on_no_scale(folder: Path) -> None:
-    text = replaced(GOOD, "text: Three.", "text: Three., scored: false")
+def test_unscored_question_on_scale_is_error(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, "text: Three.", "text: Three., scored: false")
 
-    assert faults_in(folder, text) == [f"{line_of(text, '{id: b1')}: 'b1' says scored: false, but is on 'up'"]
-
-
-def test_a_question_is_on_two_scales_only_where_one_of_them_says_so(folder: Path) -> None:
-    text = replaced(GOOD, ACROSS, "items: [a1, a2, b1]")
-
-    assert faults_in(folder, text) == [
-        f"{line_of(text, '{id: b1')}: 'b1' is on 'across' and 'up': is that so? Then say shares_items_with"
-    ]
-    said_by_one = replaced(text, "reverse_keyed: [a2]", "reverse_keyed: [a2]\n    shares_items_with: [up]")
-    assert is_good(folder, said_by_one)
-    assert is_good(folder, replaced(text, "weights: {b1: 2}", "weights: {b1: 2}\n    shares_items_with: [across]"))
-
-
-def test_sharing_with_one_scale_is_not_sharing_with_another(folder: Path) -> None:
-    shared = replaced(GOOD, ACROSS, "items: [a1, a2, b1]\n    shares_items_with: [total]")
-
-    assert faults_in(folder, shared) == [
-        f"{line_of(shared, '{id: b1')}: 'b1' is on 'across' and 'up': is that so? Then say shares_items_with"
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line_of(text, '{id: b1')}: 'b1' has scored: false, but is on 'up'"
     ]
 
 
-def test_a_section_has_questions(folder: Path) -> None:
-    text = replaced(GOOD, "{id: second, title: Second}", "{id: second, title: Second}\n  - {id: third, title: Third}")
+def test_item_on_two_scales_requires_shares_items_with(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, ACROSS, "items: [a1, a2, b1]")
 
-    assert faults_in(folder, text) == [
-        f"{line_of(text, '{id: third')}: no question is in section 'third': name it there or remove it"
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line_of(text, '{id: b1')}: 'b1' is on 'across' and 'up': if intended, declare shares_items_with"
+    ]
+    declared = replace_once(text, "reverse_keyed: [a2]", "reverse_keyed: [a2]\n    shares_items_with: [up]")
+    assert is_valid(content_dir, declared)
+    assert is_valid(
+        content_dir, replace_once(text, "weights: {b1: 2}", "weights: {b1: 2}\n    shares_items_with: [across]")
+    )
+
+
+def test_shares_items_with_applies_to_named_scale_only(content_dir: Path) -> None:
+    shared = replace_once(VALID_FILE, ACROSS, "items: [a1, a2, b1]\n    shares_items_with: [total]")
+
+    assert questionnaire_errors(content_dir, shared) == [
+        f"{line_of(shared, '{id: b1')}: 'b1' is on 'across' and 'up': if intended, declare shares_items_with"
+    ]
+
+
+def test_section_without_questions_is_error(content_dir: Path) -> None:
+    text = replace_once(
+        VALID_FILE, "{id: second, title: Second}", "{id: second, title: Second}\n  - {id: third, title: Third}"
+    )
+
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line_of(text, '{id: third')}: no question is in section 'third': use the section or remove it"
     ]
 
 
 @pytest.mark.parametrize(
-    ("condition", "fault"),
+    ("condition", "error"),
     [
         ("{question: c9, at_least: 1}", "there is no question 'c9'"),
-        ("{question: aside, at_least: 1}", "'aside' doesn't stand before: a condition is about an earlier question"),
+        ("{question: aside, at_least: 1}",
+         "'aside' isn't an earlier question: a condition must refer to an earlier question"),
         ("{all: [{question: c3, at_least: 1}, {any: [{question: zzz, one_of: [1]}]}]}",
          "there is no question 'zzz'"),
     ],
 )  # fmt: skip
-def test_a_condition_looks_back_at_a_question(folder: Path, condition: str, fault: str) -> None:
-    text = replaced(GOOD, ASIDE, f"scored: false, show_if: {condition}")
+def test_condition_on_unknown_question_is_error(content_dir: Path, condition: str, error: str) -> None:
+    text = replace_once(VALID_FILE, ASIDE, f"scored: false, show_if: {condition}")
 
-    assert faults_in(folder, text) == [f"{line_of(text, '{id: aside')}: {fault}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, '{id: aside')}: {error}"]
 
 
-def test_a_condition_does_not_look_ahead(folder: Path) -> None:
-    text = replaced(GOOD, "  - {id: b1", "  - {id: b0, text: Nil., scored: false, show_if: {question: c1, at_least: 1}}"
-                    "\n  - {id: b1")  # fmt: skip
+def test_condition_on_later_question_is_error(content_dir: Path) -> None:
+    question = "  - {id: b0, text: Nil., scored: false, show_if: {question: c1, at_least: 1}}"
+    text = replace_once(VALID_FILE, "  - {id: b1", f"{question}\n  - {{id: b1")
 
-    assert faults_in(folder, text) == [
-        f"{line_of(text, '{id: b0')}: 'c1' doesn't stand before: a condition is about an earlier question"
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line_of(text, '{id: b0')}: 'c1' isn't an earlier question: a condition must refer to an earlier question"
     ]
 
 
-def test_the_faults_of_one_file_are_told_at_once(folder: Path) -> None:
-    text = replaced(GOOD, "section: second", "section: other")
-    text = replaced(text, "labels: {0: Never, 2: Always}", "labels: {0: Never}")
-    text = replaced(text, "reverse_keyed: [a2]", "reverse_keyed: [b1]")
-    text = replaced(text, "      source: study", "      source: other")
-    text = replaced(text, "midpoints: {across: 3, up: 3}", "midpoints: {across: 3, total: 3}")
-    text = replaced(text, "topics: [sleep]", "topics: [other]")
+def test_all_errors_of_questionnaire_are_reported(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, "section: second", "section: other")
+    text = replace_once(text, "labels: {0: Never, 2: Always}", "labels: {0: Never}")
+    text = replace_once(text, "reverse_keyed: [a2]", "reverse_keyed: [b1]")
+    text = replace_once(text, "      source: study", "      source: other")
+    text = replace_once(text, "midpoints: {across: 3, up: 3}", "midpoints: {across: 3, total: 3}")
+    text = replace_once(text, "topics: [sleep]", "topics: [other]")
 
     at = ("labels: {0", "sections:\n", "{id: a2", "reverse_keyed:", "source: other", "midpoints: {", "topics: [other]")
     lines = [line_of(text, part) for part in at]
-    lines[1] += 2  # the section that nobody is in now
-    assert [int(fault.split(":")[0]) for fault in faults_in(folder, text)] == sorted([*lines, lines[5]])
+    lines[1] += 2  # the error is at the section without questions, two lines further down
+    assert [int(error.split(":")[0]) for error in questionnaire_errors(content_dir, text)] == sorted([*lines, lines[5]])
 
 
-def test_a_fault_of_one_scale_does_not_hide_the_bands_of_another(folder: Path) -> None:
-    text = replaced(GOOD, "reverse_keyed: [a2]", "reverse_keyed: [b1]")
-    text = replaced(text, "min: 2, max: 3", "min: 1, max: 3")
+def test_error_of_one_scale_hides_no_error_of_another(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, "reverse_keyed: [a2]", "reverse_keyed: [b1]")
+    text = replace_once(text, "min: 2, max: 3", "min: 1, max: 3")
 
-    assert faults_in(folder, text) == [
+    assert questionnaire_errors(content_dir, text) == [
         f"{line_of(text, 'reverse_keyed:')}: 'b1' isn't an item of this scale: remove it here",
-        f"{line_of(text, '{id: high')}: overlaps with 'low': let it begin at 2",
+        f"{line_of(text, '{id: high')}: overlaps with 'low': set min to 2",
     ]
 
 
-def test_faults_of_figures_are_told_beside_those_of_the_content_around(folder: Path) -> None:
-    text = replaced(GOOD, "min: 2, max: 3", "min: 1, max: 3")
-    text = replaced(text, "topics: [sleep]", "topics: [other]")
+def test_errors_of_bands_and_recommendations_are_reported(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, "min: 2, max: 3", "min: 1, max: 3")
+    text = replace_once(text, "topics: [sleep]", "topics: [other]")
 
-    assert faults_in(folder, text) == [
-        f"{line_of(text, '{id: high')}: overlaps with 'low': let it begin at 2",
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line_of(text, '{id: high')}: overlaps with 'low': set min to 2",
         f"{line_of(text, 'topics: [other]')}: there is no topic 'other'",
     ]
 
 
-def test_faults_of_all_questionnaires_are_told_at_once(folder: Path) -> None:
-    text = replaced(GOOD, "articles: [one]", "articles: []")
-    write_questionnaire(folder, replaced(text, "minutes: 2", "minutes: 0"), "first.yaml")
-    write_questionnaire(folder, replaced(text, "section: second", "section: other"), "second.yaml")
+def test_errors_of_all_questionnaires_are_reported(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, "articles: [one]", "articles: []")
+    write_questionnaire(content_dir, replace_once(text, "minutes: 2", "minutes: 0"), "first.yaml")
+    write_questionnaire(content_dir, replace_once(text, "section: second", "section: other"), "second.yaml")
 
-    assert [fault.split(": ")[0] for fault in faults_of(folder)] == [
+    assert [error.split(": ")[0] for error in content_errors(content_dir)] == [
         "assessments/first.yaml:3",
         f"assessments/second.yaml:{line_of(text, '  - {id: second')}",
         f"assessments/second.yaml:{line_of(text, '{id: a2')}",

@@ -1,12 +1,18 @@
-"""Each part of a questionnaire's file has its kind of value; files that can't be one are told."""
+"""Tests for content checks: questionnaire values of the wrong type or out of range."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.questionnaires.good_questionnaire import GOOD, faults_in, is_good, line_of, replaced
+from tests.content.questionnaires.good_questionnaire import (
+    VALID_FILE,
+    is_valid,
+    line_of,
+    questionnaire_errors,
+    replace_once,
+)
 
-PLAIN = "anchors and aliases aren't used here: write it out"
+PLAIN = "anchors and aliases are not supported: write the value out"
 NUMBER, WHOLE = "should be a valid number", "should be a valid integer"
 QUOTED = "must be a text; put it in quotes"
 CONDITION = "{question: c3, at_least: 1}"
@@ -17,7 +23,7 @@ HUGE = "9" * 400
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "fault"),
+    ("old", "new", "error"),
     [
         ("minutes: 2", "minutes: '2'", f"minutes {WHOLE}"),
         ("minutes: 2", "minutes: yes", f"minutes {WHOLE}"),
@@ -64,25 +70,25 @@ HUGE = "9" * 400
         (LICENCE, "commercial_use: maybe",
          "licence.commercial_use must be one of 'allowed', 'forbidden' or 'unclear'"),
         ("year: 2015", "year: '2015'", f"references.1.year {WHOLE}"),
-        ("minutes: 2", "minutes: 2\nminuts: 2", "minuts isn't known here; did you mean 'minutes'?"),
-        ("section: first", "sectoin: first", "questions.1.sectoin isn't known here; did you mean 'section'?"),
-        ("at_least: 1", "at_leest: 1", "questions.8.show_if.at_leest isn't known here; did you mean 'at_least'?"),
-        ("weights: {b1: 2}", "wieghts: {b1: 2}", "scales.2.wieghts isn't known here; did you mean 'weights'?"),
-        ("minutes: 2", "minutes: 2\nminutes: 3", "'minutes' stands here twice: keep one"),
-        ("{b1: 2}", "{b1: 2, b1: 3}", "'b1' stands here twice: keep one"),
+        ("minutes: 2", "minutes: 2\nminuts: 2", "minuts is unknown; did you mean 'minutes'?"),
+        ("section: first", "sectoin: first", "questions.1.sectoin is unknown; did you mean 'section'?"),
+        ("at_least: 1", "at_leest: 1", "questions.8.show_if.at_leest is unknown; did you mean 'at_least'?"),
+        ("weights: {b1: 2}", "wieghts: {b1: 2}", "scales.2.wieghts is unknown; did you mean 'weights'?"),
+        ("minutes: 2", "minutes: 2\nminutes: 3", "'minutes' is a duplicate key: remove one"),
+        ("{b1: 2}", "{b1: 2, b1: 3}", "'b1' is a duplicate key: remove one"),
         ("{b1: 2}", "&it {b1: 2}", PLAIN),
         ("{b1: 2}", "*it", PLAIN),
     ],
 )  # fmt: skip
-def test_a_value_of_the_wrong_kind(folder: Path, old: str, new: str, fault: str) -> None:
-    text = replaced(GOOD, old, new)
+def test_value_of_wrong_type_is_error(content_dir: Path, old: str, new: str, error: str) -> None:
+    text = replace_once(VALID_FILE, old, new)
 
     line = line_of(text, new) + new.count("\n")
-    assert faults_in(folder, text) == [f"{line}: {fault}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line}: {error}"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "name", "what"),
+    ("old", "new", "name", "example"),
     [
         ('- {value: 0, label: "No"}', "- 0", "questions.7.options.1", "value"),
         (CONDITION, "{all: [5]}", "questions.8.show_if.all.1", "question"),
@@ -91,45 +97,49 @@ def test_a_value_of_the_wrong_kind(folder: Path, old: str, new: str, fault: str)
         (ACROSS, "prorate", "scales.1.missing", "rule"),
     ],
 )  # fmt: skip
-def test_a_value_where_keys_should_be(folder: Path, old: str, new: str, name: str, what: str) -> None:
-    text = replaced(GOOD, old, new)
+def test_value_in_place_of_mapping_is_error(content_dir: Path, old: str, new: str, name: str, example: str) -> None:
+    text = replace_once(VALID_FILE, old, new)
 
-    line = GOOD.count("\n", 0, GOOD.index(old)) + 1
-    assert faults_in(folder, text) == [f"{line}: {name} must be keys with values, such as {what}: ..."]
+    line = VALID_FILE.count("\n", 0, VALID_FILE.index(old)) + 1
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line}: {name} must be keys with values, such as {example}: ..."
+    ]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "fault"),
+    ("old", "new", "error"),
     [
         ("id: c1,", "id: C-1,", "questions.5.id "),
         ("{0: Never, 2: Always}", "{none: Never, 2: Always}", "response_scales.2.labels.none"),
         ("{b1: 2}", "{B1: 2}", "scales.2.weights.B1"),
     ],
 )
-def test_a_name_of_the_wrong_form_is_told_without_a_pattern(folder: Path, old: str, new: str, fault: str) -> None:
-    text = replaced(GOOD, old, new)
+def test_invalid_id_is_reported_without_pattern(content_dir: Path, old: str, new: str, error: str) -> None:
+    text = replace_once(VALID_FILE, old, new)
 
-    [found] = faults_in(folder, text)
-    assert found.startswith(f"{line_of(text, new)}: {fault}")
-    assert not {"[", "^", "$"}.intersection(found)
+    [error_line] = questionnaire_errors(content_dir, text)
+    assert error_line.startswith(f"{line_of(text, new)}: {error}")
+    assert not {"[", "^", "$"}.intersection(error_line)
 
 
 @pytest.mark.parametrize(
-    ("condition", "fault"),
+    ("condition", "error"),
     [
-        ("{question: c3}", "must have question with at_least, at_most or one_of"),
-        ("{at_least: 1}", "must have either question, all or any"),
-        ("{}", "must have either question, all or any"),
-        ("{question: c3, at_least: 1, any: [{question: c3, at_least: 1}]}", "must have either question, all or any"),
+        ("{question: c3}", "must have question together with at_least, at_most or one_of"),
+        ("{at_least: 1}", "must have exactly one of question, all and any"),
+        ("{}", "must have exactly one of question, all and any"),
+        ("{question: c3, at_least: 1, any: [{question: c3, at_least: 1}]}",
+         "must have exactly one of question, all and any"),
         ("{all: [{question: c3, at_least: 1}], any: [{question: c3, at_least: 1}]}",
-         "must have either question, all or any"),
-        ("{all: [{question: c3, at_least: 1}], at_least: 1}", "must have question with at_least, at_most or one_of"),
+         "must have exactly one of question, all and any"),
+        ("{all: [{question: c3, at_least: 1}], at_least: 1}",
+         "must have question together with at_least, at_most or one_of"),
     ],
 )  # fmt: skip
-def test_a_condition_is_of_one_kind_and_complete(folder: Path, condition: str, fault: str) -> None:
-    text = replaced(GOOD, CONDITION, condition)
+def test_condition_with_mixed_or_missing_keys_is_error(content_dir: Path, condition: str, error: str) -> None:
+    text = replace_once(VALID_FILE, CONDITION, condition)
 
-    assert faults_in(folder, text) == [f"{line_of(text, '{id: aside')}: questions.8.show_if {fault}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, '{id: aside')}: questions.8.show_if {error}"]
 
 
 @pytest.mark.parametrize(
@@ -140,29 +150,29 @@ def test_a_condition_is_of_one_kind_and_complete(folder: Path, condition: str, f
         "{all: [{question: c3, at_least: 1}, {any: [{question: a1, at_most: 2}, {question: b1, one_of: [3, 4]}]}]}",
     ],
 )
-def test_conditions_of_each_kind_are_read(folder: Path, condition: str) -> None:
-    assert is_good(folder, replaced(GOOD, CONDITION, condition))
+def test_valid_conditions_are_read(content_dir: Path, condition: str) -> None:
+    assert is_valid(content_dir, replace_once(VALID_FILE, CONDITION, condition))
 
 
 @pytest.mark.parametrize(
-    ("rule", "fault"),
+    ("rule", "error"),
     [
-        ("{rule: prorate}", "must say min_answered: how many answers it needs at least"),
-        ("{rule: ignore}", "must say min_answered: how many answers it needs at least"),
+        ("{rule: prorate}", "must have min_answered: the smallest number of answers for a score"),
+        ("{rule: ignore}", "must have min_answered: the smallest number of answers for a score"),
         (
             "{rule: require_complete, min_answered: 2}",
             "must have no min_answered: the rule require_complete needs every answer",
         ),
     ],
 )
-def test_min_answered_is_said_where_answers_may_be_missing_and_only_there(folder: Path, rule: str, fault: str) -> None:
-    text = replaced(GOOD, ACROSS, rule)
+def test_min_answered_that_does_not_fit_rule_is_error(content_dir: Path, rule: str, error: str) -> None:
+    text = replace_once(VALID_FILE, ACROSS, rule)
 
-    assert faults_in(folder, text) == [f"{line_of(text, rule)}: scales.1.missing {fault}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, rule)}: scales.1.missing {error}"]
 
 
 @pytest.mark.parametrize(
-    ("old", "what"),
+    ("old", "key_path"),
     [
         (", source: study}\n    norms", "scales.1.reliability.source"),
         (", source: study}\n  - id: up", "scales.1.norms.source"),
@@ -170,20 +180,22 @@ def test_min_answered_is_said_where_answers_may_be_missing_and_only_there(folder
         ("population: Nobody, source: study}\n  - id: up", "scales.1.norms.population"),
     ],
 )
-def test_figures_have_a_source_and_a_population(folder: Path, old: str, what: str) -> None:
+def test_figures_without_source_or_population_are_errors(content_dir: Path, old: str, key_path: str) -> None:
     new = {"scales.3.bands.source": "", "scales.1.norms.population": "source: study}\n  - id: up"}.get(
-        what, old.replace(", source: study", "")
+        key_path, old.replace(", source: study", "")
     )
-    text = replaced(GOOD, old, new)
+    text = replace_once(VALID_FILE, old, new)
 
-    key = f"    {what.split('.')[2]}:"
-    assert faults_in(folder, text) == [f"{line_of(text, key)}: {what} is missing"]
+    key = f"    {key_path.split('.')[2]}:"
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, key)}: {key_path} is missing"]
 
 
 @pytest.mark.parametrize("use", ["forbidden", "unclear"])
-def test_a_licence_that_does_not_allow_commercial_use_needs_a_reason(folder: Path, use: str) -> None:
-    text = replaced(GOOD, LICENCE, f"commercial_use: {use}")
+def test_licence_without_commercial_use_requires_reason(content_dir: Path, use: str) -> None:
+    text = replace_once(VALID_FILE, LICENCE, f"commercial_use: {use}")
 
-    fault = f"licence is {use} for commercial use: get a permission, or give override_reason"
-    assert faults_in(folder, text) == [f"{line_of(text, 'licence:')}: {fault}"]
-    assert is_good(folder, replaced(text, f"use: {use}", f"use: {use}, override_reason: She wrote us that we may."))
+    error = f"licence is {use} for commercial use: get permission, or give override_reason"
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, 'licence:')}: {error}"]
+    assert is_valid(
+        content_dir, replace_once(text, f"use: {use}", f"use: {use}, override_reason: She wrote us that we may.")
+    )

@@ -1,30 +1,40 @@
-"""What is well formed and yet can't be meant: nobody would notice before people have answered."""
+"""Tests for content checks: questionnaires that have a valid format but can't work."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.questionnaires.good_questionnaire import BANDS, GOOD, faults_in, line_of, replaced
+from tests.content.questionnaires.good_questionnaire import (
+    BANDS,
+    VALID_FILE,
+    line_of,
+    questionnaire_errors,
+    replace_once,
+)
 
 
-def test_the_scores_of_a_scale_can_differ(folder: Path) -> None:
-    """Its picture divides by the distance between the lowest and the highest."""
-    text = replaced(replaced(GOOD, BANDS, ""), "scores: {0: 0, 1: 1, 2: 1}", "scores: {0: 1, 1: 1, 2: 1}")
-    text = replaced(text, '{value: 1, label: "Yes", score: 1}', '{value: 1, label: "Yes", score: 0}')
+def test_scale_with_constant_score_is_error(content_dir: Path) -> None:
+    """The chart would divide by zero if the highest and lowest possible scores were equal."""
+    text = replace_once(replace_once(VALID_FILE, BANDS, ""), "scores: {0: 0, 1: 1, 2: 1}", "scores: {0: 1, 1: 1, 2: 1}")
+    text = replace_once(text, '{value: 1, label: "Yes", score: 1}', '{value: 1, label: "Yes", score: 0}')
 
-    assert len(faults_in(folder, text)) == 1
+    assert len(questionnaire_errors(content_dir, text)) == 1
 
 
 @pytest.mark.parametrize("value", ["300", "-3"])
-def test_a_midpoint_lies_among_the_scores_that_there_can_be(folder: Path, value: str) -> None:
-    text = replaced(GOOD, "midpoints: {across: 3, up: 3}", f"midpoints: {{across: {value}, up: 3}}")
+def test_midpoint_outside_possible_scores_is_error(content_dir: Path, value: str) -> None:
+    text = replace_once(VALID_FILE, "midpoints: {across: 3, up: 3}", f"midpoints: {{across: {value}, up: 3}}")
 
-    assert [fault.split(":")[0] for fault in faults_in(folder, text)] == [str(line_of(text, "midpoints: {"))]
+    assert [error.split(":")[0] for error in questionnaire_errors(content_dir, text)] == [
+        str(line_of(text, "midpoints: {"))
+    ]
 
 
 @pytest.mark.parametrize("test", ["at_least: 2", "at_most: -1", "one_of: [1, 3]", "at_least: 1, at_most: 0"])
-def test_a_condition_asks_for_answers_that_can_be_given(folder: Path, test: str) -> None:
-    """c3 is answered with 0 or 1."""
-    text = replaced(GOOD, "{question: c3, at_least: 1}", f"{{question: c3, {test}}}")
+def test_condition_that_no_answer_meets_is_error(content_dir: Path, test: str) -> None:
+    """The question c3 has only the answers 0 and 1."""
+    text = replace_once(VALID_FILE, "{question: c3, at_least: 1}", f"{{question: c3, {test}}}")
 
-    assert [fault.split(":")[0] for fault in faults_in(folder, text)] == [str(line_of(text, "{id: aside"))]
+    assert [error.split(":")[0] for error in questionnaire_errors(content_dir, text)] == [
+        str(line_of(text, "{id: aside"))
+    ]

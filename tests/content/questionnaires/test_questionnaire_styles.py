@@ -1,103 +1,109 @@
-"""A style can be said of whatever scores there are, and from what it follows is said."""
+"""Tests for content checks: errors in the styles of a questionnaire."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.content.questionnaires.good_questionnaire import (
-    FUNCTIONS,
-    GOOD,
+    DISCRIMINANT_STYLE,
     STYLE,
-    faults_in,
-    is_good,
+    VALID_FILE,
+    is_valid,
     line_of,
-    replaced,
+    questionnaire_errors,
+    replace_once,
 )
 
-BY_FUNCTIONS = replaced(GOOD, STYLE, FUNCTIONS)
+BY_FUNCTIONS = replace_once(VALID_FILE, STYLE, DISCRIMINANT_STYLE)
 MARGIN = "  borderline_margin: 0.5\n"
-UNSURE = "needs borderline_margin, or the reliability of each scale: else no style is ever said"
+UNSURE = "needs borderline_margin or the reliability of each scale: without them no style is assigned"
 RELIABILITY = "    reliability: {coefficient: Alpha, value: 0.9, sd: 1, population: Nobody, source: study}\n"
 TORN = "{across: high, up: high}"
 CALM = ", function: {constant: 1, coefficients: {across: 1, up: 2}}"
 
 
-def test_a_style_by_functions_is_read(folder: Path) -> None:
-    assert is_good(folder, BY_FUNCTIONS)
+def test_discriminant_style_is_read(content_dir: Path) -> None:
+    assert is_valid(content_dir, BY_FUNCTIONS)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "faults"),
+    ("old", "new", "at", "errors"),
     [
         ("midpoints: {across: 3, up: 3}", "midpoints: {across: 3}", "midpoints: {across",
-         ["midpoints says nothing about 'up'"]),
+         ["midpoints has no entry for 'up'"]),
         ("midpoints: {across: 3, up: 3}", "midpoints: {across: 3, up: 3, total: 2}", "midpoints: {across",
          ["there is no scale 'total'"]),
         ("  midpoints: {across: 3, up: 3}\n", "", "style:\n",
-         ["midpoints says nothing about 'across'", "midpoints says nothing about 'up'"]),
+         ["midpoints has no entry for 'across'", "midpoints has no entry for 'up'"]),
         (TORN, f"{TORN}, function: {{constant: 1, coefficients: {{}}}}", "name: Torn",
-         ["function isn't for the method midpoint: give its position"]),
+         ["function isn't allowed for the method midpoint: give a position"]),
         ("    - {id: torn, name: Torn, position: {across: high, up: high}, title: D, text: D.}\n", "", "styles:",
-         ["0 styles lie at across high, up high: there must be one"]),
+         ["0 styles have the position across high, up high: define exactly one"]),
         (TORN, "{across: low, up: high}", "styles:",
-         ["0 styles lie at across high, up high: there must be one",
-          "2 styles lie at across low, up high: there must be one"]),
+         ["0 styles have the position across high, up high: define exactly one",
+          "2 styles have the position across low, up high: define exactly one"]),
     ],
 )  # fmt: skip
-def test_a_style_by_midpoints_covers_every_corner_once(
-    folder: Path, old: str, new: str, at: str, faults: list[str]
+def test_midpoint_style_with_gaps_or_overlaps_is_error(
+    content_dir: Path, old: str, new: str, at: str, errors: list[str]
 ) -> None:
-    text = replaced(GOOD, old, new)
+    text = replace_once(VALID_FILE, old, new)
 
-    assert faults_in(folder, text) == [f"{line_of(text, at)}: {fault}" for fault in faults]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error}" for error in errors]
 
 
-def test_a_style_without_a_position_is_told_with_what_it_lacks(folder: Path) -> None:
-    text = replaced(GOOD, f", position: {TORN}", "")
+def test_style_without_position_is_error(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, f", position: {TORN}", "")
 
     line, corners = line_of(text, "name: Torn"), line_of(text, "styles:")
-    assert faults_in(folder, text) == [
-        f"{corners}: 0 styles lie at across high, up high: there must be one",
-        f"{line}: position says nothing about 'across'",
-        f"{line}: position says nothing about 'up'",
+    assert questionnaire_errors(content_dir, text) == [
+        f"{corners}: 0 styles have the position across high, up high: define exactly one",
+        f"{line}: position has no entry for 'across'",
+        f"{line}: position has no entry for 'up'",
     ]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "faults"),
+    ("old", "new", "at", "errors"),
     [
-        ("  source: study\n  styles", "  styles", "style:\n", ["source is missing: whose functions are these?"]),
+        ("  source: study\n  styles", "  styles", "style:\n",
+         ["source is missing: name the reference that publishes the functions"]),
         ("  source: study\n  styles", "  source: stdy\n  styles", "source: stdy",
          ["there is no reference 'stdy'; did you mean 'study'?"]),
         (MARGIN, f"{MARGIN}  midpoints: {{across: 3, up: 3}}\n", "midpoints:",
-         ["midpoints is for the method midpoint: remove it"]),
-        (CALM, f"{CALM}, position: {TORN}", "name: Calm", ["position is for the method midpoint: give its function"]),
-        (CALM, "", "name: Calm", ["function says nothing about 'across'", "function says nothing about 'up'"]),
-        ("{across: 1, up: 2}", "{across: 1}", "name: Calm", ["function says nothing about 'up'"]),
+         ["midpoints is only for the method midpoint: remove it"]),
+        (CALM, f"{CALM}, position: {TORN}", "name: Calm",
+         ["position is only for the method midpoint: give a function"]),
+        (CALM, "", "name: Calm", ["function has no entry for 'across'", "function has no entry for 'up'"]),
+        ("{across: 1, up: 2}", "{across: 1}", "name: Calm", ["function has no entry for 'up'"]),
         ("{across: 1, up: 2}", "{across: 1, up: 2, total: 1}", "name: Calm", ["there is no scale 'total'"]),
     ],
 )  # fmt: skip
-def test_a_style_by_functions_has_a_source_and_every_coefficient(
-    folder: Path, old: str, new: str, at: str, faults: list[str]
+def test_discriminant_style_with_missing_parts_is_error(
+    content_dir: Path, old: str, new: str, at: str, errors: list[str]
 ) -> None:
-    text = replaced(BY_FUNCTIONS, old, new)
+    text = replace_once(BY_FUNCTIONS, old, new)
 
-    assert faults_in(folder, text) == [f"{line_of(text, at)}: {fault}" for fault in faults]
-
-
-@pytest.mark.parametrize("text", [GOOD, BY_FUNCTIONS], ids=["midpoint", "functions"])
-def test_something_tells_how_sure_a_style_is(folder: Path, text: str) -> None:
-    """One of its two scales has a reliability."""
-    unsure = replaced(text, MARGIN, "")
-
-    assert faults_in(folder, unsure) == [f"{line_of(unsure, 'style:')}: {UNSURE}"]
-    assert is_good(folder, replaced(unsure, "    weights: {b1: 2}\n", f"    weights: {{b1: 2}}\n{RELIABILITY}"))
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error}" for error in errors]
 
 
-def test_a_style_lies_on_scales_that_are_there(folder: Path) -> None:
+@pytest.mark.parametrize("text", [VALID_FILE, BY_FUNCTIONS], ids=["midpoint", "functions"])
+def test_style_requires_margin_or_reliability(content_dir: Path, text: str) -> None:
+    """Without a margin, both scales need a reliability, and at first only one of them has it."""
+    unsure = replace_once(text, MARGIN, "")
+
+    assert questionnaire_errors(content_dir, unsure) == [f"{line_of(unsure, 'style:')}: {UNSURE}"]
+    assert is_valid(
+        content_dir, replace_once(unsure, "    weights: {b1: 2}\n", f"    weights: {{b1: 2}}\n{RELIABILITY}")
+    )
+
+
+def test_style_with_unknown_scale_is_error(content_dir: Path) -> None:
     other = "scales: [across, upp]"
-    text = replaced(BY_FUNCTIONS, "scales: [across, up]", other)
+    text = replace_once(BY_FUNCTIONS, "scales: [across, up]", other)
     text = text.replace("coefficients: {across: 1, up: 2}", "coefficients: {across: 1, upp: 2}")
     text = text.replace("coefficients: {across: 3, up: 1}", "coefficients: {across: 3, upp: 1}")
 
-    assert faults_in(folder, text) == [f"{line_of(text, other)}: there is no scale 'upp'; did you mean 'up'?"]
+    assert questionnaire_errors(content_dir, text) == [
+        f"{line_of(text, other)}: there is no scale 'upp'; did you mean 'up'?"
+    ]

@@ -1,67 +1,69 @@
-"""Sealed texts: they open where they were sealed, under the key they were sealed with, or not at all."""
+"""Tests for encryption: a value can be decrypted only with the same key and associated data."""
 
 from collections.abc import Callable
 
 import pytest
 
-from app.core.crypto.encryption import Broken, new_key, seal, seal_json, unseal, unseal_json
+from app.core.crypto.encryption import DecryptionError, decrypt, decrypt_json, encrypt, encrypt_json, generate_key
 
-KEY = new_key()
+KEY = generate_key()
 
 
-def test_a_key_is_new_and_of_256_bits() -> None:
+def test_generate_key_returns_new_key_of_32_bytes() -> None:
     assert len(KEY) == 32
-    assert new_key() != new_key()
+    assert generate_key() != generate_key()
 
 
-def test_what_is_sealed_opens_again_and_is_never_the_same_twice() -> None:
-    first, second = (seal(KEY, b"a text", bound_to="here") for _ in range(2))
+def test_encrypt_twice_gives_different_values_that_decrypt_to_the_text() -> None:
+    first, second = (encrypt(KEY, b"a text", associated_data="row 1") for _ in range(2))
 
     assert first != second
-    assert unseal(KEY, first, bound_to="here") == unseal(KEY, second, bound_to="here") == b"a text"
+    assert decrypt(KEY, first, associated_data="row 1") == decrypt(KEY, second, associated_data="row 1") == b"a text"
     assert b"a text" not in first
 
 
-def test_values_are_sealed_too() -> None:
+def test_encrypt_json_and_decrypt_json_round_trip() -> None:
     value = {"mood": 3, "text": "\u00fcber \u2615", "none": None}
 
-    assert unseal_json(KEY, seal_json(KEY, value, bound_to="here"), bound_to="here") == value
+    assert decrypt_json(KEY, encrypt_json(KEY, value, associated_data="row 1"), associated_data="row 1") == value
 
 
 @pytest.mark.parametrize(
-    ("steps", "text"),
+    ("options", "text"),
     [
         ({}, '{"a":"\u00fcber"}'),
-        ({"steps": 1}, '{"a":"\u00fcber"}'),
-        ({"steps": 7}, '{"a":"\u00fcber"} '),
-        ({"steps": 13}, '{"a":"\u00fcber"}'),
-        ({"steps": 64}, '{"a":"\u00fcber"}' + " " * 51),
+        ({"block_size": 1}, '{"a":"\u00fcber"}'),
+        ({"block_size": 7}, '{"a":"\u00fcber"} '),
+        ({"block_size": 13}, '{"a":"\u00fcber"}'),
+        ({"block_size": 64}, '{"a":"\u00fcber"}' + " " * 51),
     ],
 )
-def test_a_value_is_written_shortly_and_filled_up_to_a_step(steps: dict[str, int], text: str) -> None:
-    sealed = seal_json(KEY, {"a": "\u00fcber"}, bound_to="here", **steps)
+def test_encrypt_json_pads_compact_json_to_block_size(options: dict[str, int], text: str) -> None:
+    encrypted = encrypt_json(KEY, {"a": "\u00fcber"}, associated_data="row 1", **options)
 
-    assert unseal(KEY, sealed, bound_to="here").decode() == text
-    assert len(sealed) == 1 + 12 + len(text.encode()) + 16
+    assert decrypt(KEY, encrypted, associated_data="row 1").decode() == text
+    assert len(encrypted) == 1 + 12 + len(text.encode()) + 16
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "tamper",
     [
-        lambda sealed: (new_key(), sealed, "here"),
-        lambda sealed: (KEY, sealed, "there"),
-        lambda sealed: (KEY, sealed[:-1], "here"),
-        lambda sealed: (KEY, sealed[:20], "here"),
-        lambda sealed: (KEY, sealed[:0], "here"),
-        lambda sealed: (KEY, b"\x02" + sealed[1:], "here"),
-        lambda sealed: (KEY, sealed[:13] + bytes([sealed[13] ^ 1]) + sealed[14:], "here"),
-        lambda sealed: (KEY, sealed[:1] + bytes(12) + sealed[13:], "here"),
+        lambda encrypted: (generate_key(), encrypted, "row 1"),
+        lambda encrypted: (KEY, encrypted, "row 2"),
+        lambda encrypted: (KEY, encrypted[:-1], "row 1"),
+        lambda encrypted: (KEY, encrypted[:20], "row 1"),
+        lambda encrypted: (KEY, encrypted[:0], "row 1"),
+        lambda encrypted: (KEY, b"\x02" + encrypted[1:], "row 1"),
+        lambda encrypted: (KEY, encrypted[:13] + bytes([encrypted[13] ^ 1]) + encrypted[14:], "row 1"),
+        lambda encrypted: (KEY, encrypted[:1] + bytes(12) + encrypted[13:], "row 1"),
     ],
 )
-def test_what_was_changed_or_moved_does_not_open(broken: Callable[[bytes], tuple[bytes, bytes, str]]) -> None:
-    key, sealed, place = broken(seal(KEY, b"a text", bound_to="here"))
+def test_decrypt_of_changed_or_moved_value_raises_decryption_error(
+    tamper: Callable[[bytes], tuple[bytes, bytes, str]],
+) -> None:
+    key, encrypted, associated_data = tamper(encrypt(KEY, b"a text", associated_data="row 1"))
 
-    with pytest.raises(Broken) as refused:
-        unseal(key, sealed, bound_to=place)
+    with pytest.raises(DecryptionError) as error:
+        decrypt(key, encrypted, associated_data=associated_data)
 
-    assert str(refused.value) == place
+    assert str(error.value) == associated_data

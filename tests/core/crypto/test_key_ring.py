@@ -1,4 +1,4 @@
-"""The ring of secrets, and the keys derived from it."""
+"""Tests for the key ring (the list of configured secrets) and the keys derived from it."""
 
 import os
 import stat
@@ -9,14 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from app.core.crypto.key_ring import DEVELOPMENT, BadKeys, KeyRing, UnknownKey, kept_ring, new_entry
+from app.core.crypto.key_ring import (
+    DEVELOPMENT_PREFIX,
+    InvalidKeyRing,
+    KeyRing,
+    UnknownKey,
+    generate_entry,
+    load_or_create_ring,
+)
 
-GOOD = "q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
+SECRET = "q0Jk5m2vYxT8eRZ1uWcA7nHd4sLpGfXb9iOyKtQzE3M"
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_first_secret_is_in_use_and_all_can_be_asked() -> None:
-    old, new = new_entry("old-"), new_entry("new-")
+def test_first_secret_is_current_and_all_derive_keys() -> None:
+    old, new = generate_entry("old-"), generate_entry("new-")
     ring = KeyRing(f"{new}, {old}")
 
     assert [key_id[:4] for key_id in ring.ids] == ["new-", "old-"]
@@ -24,8 +31,8 @@ def test_the_first_secret_is_in_use_and_all_can_be_asked() -> None:
     assert ring.key(ring.ids[1], "mail") == KeyRing(old).key(ring.ids[1], "mail")
 
 
-def test_each_purpose_has_a_key_of_its_own() -> None:
-    ring = KeyRing(f"a:{GOOD}")
+def test_each_purpose_has_its_own_key_of_32_bytes() -> None:
+    ring = KeyRing(f"a:{SECRET}")
 
     keys = {ring.key("a", purpose) for purpose in ("mail", "tokens", "addresses")}
 
@@ -33,9 +40,9 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
     assert all(len(key) == 32 for key in keys)
 
 
-def test_a_secret_that_is_not_on_the_ring_is_named() -> None:
+def test_key_with_unknown_id_raises_unknown_key_with_the_id() -> None:
     with pytest.raises(UnknownKey, match="'b'"):
-        KeyRing(f"a:{GOOD}").key("b", "mail")
+        KeyRing(f"a:{SECRET}").key("b", "mail")
 
 
 @pytest.mark.parametrize(
@@ -45,43 +52,43 @@ def test_a_secret_that_is_not_on_the_ring_is_named() -> None:
         ",",
         "a",
         "a:",
-        f":{GOOD}",
-        f"a b:{GOOD}",
+        f":{SECRET}",
+        f"a b:{SECRET}",
         "a:short",
-        f"a:{GOOD[:42]}",
-        f"a:{GOOD}!",
+        f"a:{SECRET[:42]}",
+        f"a:{SECRET}!",
         "a:" + "A" * 60,
         "a:" + "secret" * 12,
-        f"a:{GOOD},b:{GOOD}",
-        f"a:{GOOD},a:{GOOD[::-1]}",
-        f"a:{GOOD},",
+        f"a:{SECRET},b:{SECRET}",
+        f"a:{SECRET},a:{SECRET[::-1]}",
+        f"a:{SECRET},",
     ],
 )
-def test_a_ring_that_is_not_good_enough_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(BadKeys) as refused:
+def test_invalid_key_ring_is_rejected_without_showing_it(text: str) -> None:
+    with pytest.raises(InvalidKeyRing) as error:
         KeyRing(text)
 
-    assert GOOD[:10] not in str(refused.value)
+    assert SECRET[:10] not in str(error.value)
 
 
-def test_no_secret_shows_in_a_ring() -> None:
-    assert GOOD not in repr(KeyRing(f"a:{GOOD}")) + str(vars(KeyRing(f"a:{GOOD}")))
+def test_repr_of_key_ring_contains_no_secret() -> None:
+    assert SECRET not in repr(KeyRing(f"a:{SECRET}")) + str(vars(KeyRing(f"a:{SECRET}")))
 
 
-def test_in_development_a_ring_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+def test_load_or_create_ring_creates_one_private_file_concurrently(tmp_path: Path) -> None:
     path = tmp_path / "var" / "keys"
 
     with ThreadPoolExecutor(8) as pool:
-        rings = list(pool.map(lambda _: kept_ring(path).ids, range(8)))
+        rings = list(pool.map(lambda _: load_or_create_ring(path).ids, range(8)))
 
     assert len(set(rings)) == 1
-    assert rings[0][0].startswith(DEVELOPMENT)
+    assert rings[0][0].startswith(DEVELOPMENT_PREFIX)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [each.name for each in path.parent.iterdir()] == ["keys"]
+    assert [file.name for file in path.parent.iterdir()] == ["keys"]
 
 
-@pytest.mark.parametrize("keys", [None, f"{DEVELOPMENT}a:{GOOD}"])
-def test_production_does_not_start_without_good_keys(tmp_path: Path, keys: str | None) -> None:
+@pytest.mark.parametrize("keys", [None, f"{DEVELOPMENT_PREFIX}a:{SECRET}"])
+def test_production_without_valid_keys_does_not_start(tmp_path: Path, keys: str | None) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")} | {
         "TWENTYONE_ENVIRONMENT": "production",
         "TWENTYONE_SITE_URL": "https://www.example.org",
@@ -92,11 +99,11 @@ def test_production_does_not_start_without_good_keys(tmp_path: Path, keys: str |
         environment["TWENTYONE_KEYS"] = keys
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
 
-    ended = subprocess.run(
+    result = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert ended.returncode == 2
-    assert "TWENTYONE_KEYS" in ended.stderr
-    assert GOOD[:10] not in ended.stdout + ended.stderr
+    assert result.returncode == 2
+    assert "TWENTYONE_KEYS" in result.stderr
+    assert SECRET[:10] not in result.stdout + result.stderr
     assert list(tmp_path.iterdir()) == []

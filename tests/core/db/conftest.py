@@ -1,4 +1,4 @@
-"""A SQLite database for the tests of group commit."""
+"""Fixture for tests of group commit: a SQLite database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,8 @@ from app.core.db.database import Database
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Database]:
-    """A request waits for ten seconds."""
-    database = Database(URL.create("sqlite", database=str(tmp_path / "lake.db")), seconds=10)
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(URL.create("sqlite", database=str(tmp_path / "shared.db")), request_timeout=10)
     migrate_database(database)
     yield database
     database.close()

@@ -1,4 +1,4 @@
-"""Group commit: one transaction for many writers, each of which can fail by itself."""
+"""Tests for group commit: several writers share a transaction, and a failed writer undoes only its own writes."""
 
 import asyncio
 import threading
@@ -13,16 +13,26 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from app.core.db.database import Database
 from app.core.db.session import Session
 from app.core.errors import Unavailable
-from tests.factories.writes import KeptRefusal, Refusal, add, held, refuse, stored, then, together, write
+from tests.factories.writes import (
+    CommittingRejection,
+    Rejection,
+    in_sequence,
+    insert_release,
+    raise_error,
+    run_write,
+    stored_release_ids,
+    write_concurrently,
+    write_lock_held,
+)
 
 
 @pytest.fixture(autouse=True)
-def window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, writers that arrive together commit together."""
-    monkeypatch.setattr("app.core.db.group_commit.WINDOW", 30.0)
+def long_batch_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for all writers of a batch, even if the machine is slow."""
+    monkeypatch.setattr("app.core.db.group_commit.BATCH_WINDOW_SECONDS", 30.0)
 
 
-def transaction(session: Session) -> int:
+def transaction_id(session: Session) -> int:
     return id(session.connection.get_transaction())
 
 
@@ -31,127 +41,145 @@ def fail_commit(session: Session) -> None:
     session.execute(text("INSERT INTO member_keys (member_id, key_id, wrapped) VALUES ('nobody', '-', x'00')"))
 
 
-def test_writers_that_wait_at_once_share_a_transaction(lake: Database) -> None:
-    [first, *others] = together(lake, transaction, transaction, then(transaction, add(1)))
+def test_waiting_writers_share_a_transaction(sqlite_database: Database) -> None:
+    [first, *others] = write_concurrently(
+        sqlite_database, transaction_id, transaction_id, in_sequence(transaction_id, insert_release(1))
+    )
 
     assert others == [first, [first, 1]]
-    assert stored(lake) == [1]
+    assert stored_release_ids(sqlite_database) == [1]
 
 
-def test_one_in_five_that_fails_after_writing_undoes_only_itself(lake: Database) -> None:
-    works = [then(add(n), refuse(Refusal())) if n % 5 == 0 else add(n) for n in range(25)]
+def test_failed_writers_undo_only_their_own_writes(sqlite_database: Database) -> None:
+    works = [
+        in_sequence(insert_release(n), raise_error(Rejection())) if n % 5 == 0 else insert_release(n) for n in range(25)
+    ]
 
-    answers = together(lake, *works)
+    results = write_concurrently(sqlite_database, *works)
 
-    assert [isinstance(each, Refusal) for each in answers] == [n % 5 == 0 for n in range(25)]
-    assert stored(lake) == [n for n in range(25) if n % 5]
-
-
-def test_a_database_error_of_one_writer_undoes_only_itself(lake: Database) -> None:
-    one, twice, two = together(lake, add(1), then(add(8), add(1)), add(2))
-
-    assert (one, two) == (1, 2)
-    assert isinstance(twice, IntegrityError)
-    assert stored(lake) == [1, 2]
+    assert [isinstance(result, Rejection) for result in results] == [n % 5 == 0 for n in range(25)]
+    assert stored_release_ids(sqlite_database) == [n for n in range(25) if n % 5]
 
 
-def test_a_refusal_that_keeps_its_writes_is_committed_with_the_others(lake: Database) -> None:
-    [refused, one] = together(lake, then(add(7), refuse(KeptRefusal())), add(1))
+def test_database_error_undoes_only_the_writes_of_its_writer(sqlite_database: Database) -> None:
+    first, duplicate, second = write_concurrently(
+        sqlite_database, insert_release(1), in_sequence(insert_release(8), insert_release(1)), insert_release(2)
+    )
 
-    assert isinstance(refused, KeptRefusal)
-    assert one == 1
-    assert stored(lake) == [1, 7]
-
-
-def test_a_failed_commit_answers_all_with_503_and_keeps_nothing(lake: Database) -> None:
-    answers = together(lake, add(1), fail_commit, then(add(3), refuse(KeptRefusal())), add(2))
-
-    assert [type(each) for each in answers] == [Unavailable] * 4
-    assert stored(lake) == []
+    assert (first, second) == (1, 2)
+    assert isinstance(duplicate, IntegrityError)
+    assert stored_release_ids(sqlite_database) == [1, 2]
 
 
-def test_a_commit_that_failed_does_not_harm_the_next_one(lake: Database) -> None:
-    together(lake, add(1), fail_commit)
+def test_error_with_commits_writes_is_committed_with_the_others(sqlite_database: Database) -> None:
+    [rejected, other] = write_concurrently(
+        sqlite_database, in_sequence(insert_release(7), raise_error(CommittingRejection())), insert_release(1)
+    )
 
-    assert asyncio.run(write(lake, add(2))) == 2
-    assert stored(lake) == [2]
+    assert isinstance(rejected, CommittingRejection)
+    assert other == 1
+    assert stored_release_ids(sqlite_database) == [1, 7]
 
 
-def test_a_full_disk_ends_the_transaction_for_all_and_not_for_later_writers(lake: Database) -> None:
-    def fill(session: Session) -> None:
-        session.execute(text("PRAGMA max_page_count = 1"))  # no more than there are
+def test_failed_commit_raises_unavailable_for_all_writers(sqlite_database: Database) -> None:
+    results = write_concurrently(
+        sqlite_database,
+        insert_release(1),
+        fail_commit,
+        in_sequence(insert_release(3), raise_error(CommittingRejection())),
+        insert_release(2),
+    )
+
+    assert [type(result) for result in results] == [Unavailable] * 4
+    assert stored_release_ids(sqlite_database) == []
+
+
+def test_next_write_succeeds_after_a_failed_commit(sqlite_database: Database) -> None:
+    write_concurrently(sqlite_database, insert_release(1), fail_commit)
+
+    assert asyncio.run(run_write(sqlite_database, insert_release(2))) == 2
+    assert stored_release_ids(sqlite_database) == [2]
+
+
+def test_full_disk_fails_the_batch_and_not_later_writers(sqlite_database: Database) -> None:
+    def fill_disk(session: Session) -> None:
+        session.execute(text("PRAGMA max_page_count = 1"))  # SQLite limits the database to its current size
         for number in range(100, 2000):
-            add(number)(session)
+            insert_release(number)(session)
 
-    def empty(session: Session) -> None:
+    def free_disk(session: Session) -> None:
         session.execute(text("PRAGMA max_page_count = 1000000"))
 
-    one, lost, emptied, two = together(lake, add(1), fill, empty, add(2))
+    before, failed, freed, after = write_concurrently(
+        sqlite_database, insert_release(1), fill_disk, free_disk, insert_release(2)
+    )
 
-    assert isinstance(one, Unavailable)
-    assert isinstance(lost, OperationalError)
-    assert "full" in str(lost)
-    assert (emptied, two) == (None, 2)
-    assert stored(lake) == [2]
+    assert isinstance(before, Unavailable)
+    assert isinstance(failed, OperationalError)
+    assert "full" in str(failed)
+    assert (freed, after) == (None, 2)
+    assert stored_release_ids(sqlite_database) == [2]
 
 
-def test_a_transaction_that_has_ended_is_not_written_to(lake: Database) -> None:
-    def end_it(session: Session) -> None:
+def test_writer_after_an_ended_transaction_uses_a_new_one(sqlite_database: Database) -> None:
+    def end_transaction(session: Session) -> None:
         session.connection.connection.execute("ROLLBACK")
 
-    one, lost, two = together(lake, add(1), end_it, add(2))
+    before, failed, after = write_concurrently(sqlite_database, insert_release(1), end_transaction, insert_release(2))
 
-    assert [type(one), type(lost)] == [Unavailable, Unavailable]
-    assert two == 2
-    assert stored(lake) == [2]
+    assert [type(before), type(failed)] == [Unavailable, Unavailable]
+    assert after == 2
+    assert stored_release_ids(sqlite_database) == [2]
 
 
-def test_cancelled_requests_harm_no_other(lake: Database) -> None:
+def test_cancelled_requests_do_not_affect_others(sqlite_database: Database) -> None:
     async def cancel_every_third() -> Sequence[object]:
-        with held(lake) as other:
-            writes = [asyncio.ensure_future(write(lake, add(n))) for n in range(60)]
+        with write_lock_held(sqlite_database) as lock_holder:
+            writes = [asyncio.ensure_future(run_write(sqlite_database, insert_release(n))) for n in range(60)]
             await asyncio.sleep(0.05)
-            for each in writes[::3]:
-                each.cancel()
-            other.execute("ROLLBACK")
+            for write in writes[::3]:
+                write.cancel()
+            lock_holder.execute("ROLLBACK")
         return await asyncio.gather(*writes, return_exceptions=True)
 
-    answers = asyncio.run(cancel_every_third())
+    results = asyncio.run(cancel_every_third())
 
-    kept = [n for n in range(60) if n % 3]
-    assert [answers[n] for n in kept] == kept
-    assert set(kept) <= set(stored(lake))  # the one that was being written when it was cancelled may be there
-    assert lake.requests.writing.taken == 0
+    expected = [n for n in range(60) if n % 3]
+    assert [results[n] for n in expected] == expected
+    # A write that has already started when it is cancelled may still be stored.
+    assert set(expected) <= set(stored_release_ids(sqlite_database))
+    assert sqlite_database.requests.write_slots.used == 0
 
 
-def test_transactions_of_threads_share_the_commit_of_requests(lake: Database) -> None:
+def test_thread_and_request_share_a_transaction(sqlite_database: Database) -> None:
     async def both() -> list[Any]:
-        with held(lake) as other:
-            from_request = asyncio.ensure_future(write(lake, then(transaction, add(1))))
+        with write_lock_held(sqlite_database) as lock_holder:
+            from_request = asyncio.ensure_future(
+                run_write(sqlite_database, in_sequence(transaction_id, insert_release(1)))
+            )
             await asyncio.sleep(0.05)
-            thread = asyncio.to_thread(in_thread)
-            other_thread = asyncio.ensure_future(thread)
+            from_thread = asyncio.ensure_future(asyncio.to_thread(in_thread))
             await asyncio.sleep(0.05)
-            other.execute("ROLLBACK")
-        return list(await asyncio.gather(from_request, other_thread))
+            lock_holder.execute("ROLLBACK")
+        return list(await asyncio.gather(from_request, from_thread))
 
     def in_thread() -> int:
-        with lake.transaction() as session:
-            add(2)(session)
-            return transaction(session)
+        with sqlite_database.transaction() as session:
+            insert_release(2)(session)
+            return transaction_id(session)
 
     [[first, _], second] = asyncio.run(both())
 
     assert first == second
-    assert stored(lake) == [1, 2]
+    assert stored_release_ids(sqlite_database) == [1, 2]
 
 
-def test_a_thread_does_not_return_before_the_commit(lake: Database) -> None:
+def test_thread_returns_after_the_commit(sqlite_database: Database) -> None:
     failures: list[BaseException] = []
 
     def fail() -> None:
         try:
-            with lake.transaction() as session:
+            with sqlite_database.transaction() as session:
                 fail_commit(session)
         except Unavailable as error:
             failures.append(error)
@@ -161,32 +189,32 @@ def test_a_thread_does_not_return_before_the_commit(lake: Database) -> None:
     thread.join()
 
     assert len(failures) == 1
-    assert stored(lake) == []
+    assert stored_release_ids(sqlite_database) == []
 
 
-def test_writers_one_after_the_other_are_committed_one_by_one(lake: Database) -> None:
-    async def come() -> Sequence[object]:
-        return [await write(lake, add(number)) for number in range(5)]
+def test_consecutive_writes_are_committed_separately(sqlite_database: Database) -> None:
+    async def write_all() -> Sequence[object]:
+        return [await run_write(sqlite_database, insert_release(number)) for number in range(5)]
 
-    assert asyncio.run(come()) == stored(lake) == [0, 1, 2, 3, 4]
-
-
-def test_three_hundred_writers_are_all_answered(lake: Database) -> None:
-    async def come() -> Sequence[object]:
-        return await asyncio.gather(*(write(lake, add(number)) for number in range(300)))
-
-    assert asyncio.run(come()) == stored(lake) == list(range(300))
+    assert asyncio.run(write_all()) == stored_release_ids(sqlite_database) == [0, 1, 2, 3, 4]
 
 
-def test_log_lines_name_the_request_that_writes(lake: Database) -> None:
+def test_three_hundred_concurrent_writers_all_succeed(sqlite_database: Database) -> None:
+    async def write_all() -> Sequence[object]:
+        return await asyncio.gather(*(run_write(sqlite_database, insert_release(number)) for number in range(300)))
+
+    assert asyncio.run(write_all()) == stored_release_ids(sqlite_database) == list(range(300))
+
+
+def test_log_context_is_that_of_the_writing_request(sqlite_database: Database) -> None:
     def request_id(_: Session) -> object:
         return structlog.contextvars.get_contextvars()["request_id"]
 
-    async def ask(name: str) -> object:
+    async def send(name: str) -> object:
         structlog.contextvars.bind_contextvars(request_id=name)
-        return await write(lake, request_id)
+        return await run_write(sqlite_database, request_id)
 
     async def both() -> Sequence[object]:
-        return await asyncio.gather(ask("one"), ask("two"))
+        return await asyncio.gather(send("one"), send("two"))
 
     assert asyncio.run(both()) == ["one", "two"]

@@ -1,4 +1,4 @@
-"""Group commit while another process holds the lock of the SQLite file."""
+"""Tests for group commit while another process has locked the SQLite file."""
 
 import asyncio
 import time
@@ -13,61 +13,63 @@ from app.cli import migrate_database
 from app.core.db.database import Database
 from app.core.db.requests import Mode
 from app.core.errors import Unavailable
-from tests.factories.writes import add, held, run, stored, write
+from tests.factories.writes import insert_release, run_in_request, run_write, stored_release_ids, write_lock_held
 
 
-def test_a_transaction_that_cannot_begin_refuses_all_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.core.db.database.LEAST", 0.2)
-    database = Database(URL.create("sqlite", database=str(tmp_path / "hasty.db")), seconds=30)
+def test_failed_begin_rejects_all_waiting_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.db.database.MIN_LOCK_TIMEOUT_SECONDS", 0.2)
+    database = Database(URL.create("sqlite", database=str(tmp_path / "short_timeout.db")), request_timeout=30)
     migrate_database(database)
     database.close()
-    hasty = Database(database.url, seconds=0.2)
+    short_timeout = Database(database.url, request_timeout=0.2)
 
-    async def wait() -> tuple[Sequence[object], float]:
-        hasty.requests.seconds = 30  # the engine gives up sooner
-        with held(hasty):
-            began = time.monotonic()
-            answers = await asyncio.gather(*(write(hasty, add(n)) for n in range(20)), return_exceptions=True)
-            waited = time.monotonic() - began
-        assert await write(hasty, add(99)) == 99
-        return answers, waited
+    async def write_while_locked() -> tuple[Sequence[object], float]:
+        short_timeout.requests.timeout = 30  # longer than the lock timeout of the database engine
+        with write_lock_held(short_timeout):
+            started = time.monotonic()
+            results = await asyncio.gather(
+                *(run_write(short_timeout, insert_release(n)) for n in range(20)), return_exceptions=True
+            )
+            waited = time.monotonic() - started
+        assert await run_write(short_timeout, insert_release(99)) == 99
+        return results, waited
 
-    answers, waited = asyncio.run(wait())
+    results, waited = asyncio.run(write_while_locked())
 
-    assert {type(each) for each in answers} <= {OperationalError, Unavailable}
+    assert {type(result) for result in results} <= {OperationalError, Unavailable}
     assert waited < 20 * 0.2
-    assert stored(hasty) == [99]
-    hasty.close()
+    assert stored_release_ids(short_timeout) == [99]
+    short_timeout.close()
 
 
-def test_a_lock_that_is_held_elsewhere_for_a_while_delays_writers(lake: Database) -> None:
-    async def wait() -> Sequence[object]:
-        with held(lake) as other:
-            writes = [asyncio.ensure_future(write(lake, add(n))) for n in range(5)]
+def test_short_lock_delays_writers(sqlite_database: Database) -> None:
+    async def write_while_locked() -> Sequence[object]:
+        with write_lock_held(sqlite_database) as lock_holder:
+            writes = [asyncio.ensure_future(run_write(sqlite_database, insert_release(n))) for n in range(5)]
             await asyncio.sleep(0.5)
-            other.execute("ROLLBACK")
+            lock_holder.execute("ROLLBACK")
         return await asyncio.gather(*writes)
 
-    assert asyncio.run(wait()) == [0, 1, 2, 3, 4]
+    assert asyncio.run(write_while_locked()) == [0, 1, 2, 3, 4]
 
 
-def test_a_lock_that_stays_held_refuses_writers_in_time_and_leaves_readers_alone(tmp_path: Path) -> None:
-    database = Database(URL.create("sqlite", database=str(tmp_path / "held.db")), seconds=0.6)
+def test_long_lock_rejects_writers_in_time_and_not_readers(tmp_path: Path) -> None:
+    database = Database(URL.create("sqlite", database=str(tmp_path / "held.db")), request_timeout=0.6)
     migrate_database(database)
 
-    async def wait() -> tuple[Sequence[object], float, object]:
-        with held(database):
-            began = time.monotonic()
-            writes = [asyncio.ensure_future(write(database, add(n))) for n in range(60)]
+    async def write_while_locked() -> tuple[Sequence[object], float, object]:
+        with write_lock_held(database):
+            started = time.monotonic()
+            writes = [asyncio.ensure_future(run_write(database, insert_release(n))) for n in range(60)]
             await asyncio.sleep(0.1)
-            read = await run(database, lambda session: session.scalar(text("SELECT 1")), Mode.READ)
-            answers = await asyncio.gather(*writes, return_exceptions=True)
-            return answers, time.monotonic() - began, read
+            read = await run_in_request(database, lambda session: session.scalar(text("SELECT 1")), Mode.READ)
+            results = await asyncio.gather(*writes, return_exceptions=True)
+            return results, time.monotonic() - started, read
 
-    answers, waited, read = asyncio.run(wait())
+    results, waited, read = asyncio.run(write_while_locked())
 
-    assert {type(each) for each in answers} == {Unavailable}
+    assert {type(result) for result in results} == {Unavailable}
     assert waited < 3
     assert read == 1
     database.close()
-    assert stored(database) == []
+    assert stored_release_ids(database) == []

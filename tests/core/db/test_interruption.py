@@ -1,4 +1,4 @@
-"""A request that waited for as long as it may is answered, and its statement is ended on the database, too."""
+"""Tests for the request timeout: the request fails, and the database interrupts its statement."""
 
 import asyncio
 import time
@@ -11,58 +11,58 @@ from app.core.db.database import Database
 from app.core.db.requests import Mode
 from app.core.db.session import Session
 from app.core.errors import Unavailable
-from tests.factories.writes import run
+from tests.factories.writes import run_in_request
 
-WAITS = 0.3  # seconds that a request waits, where the database itself would let it run for ten
-SOON = 5.0  # seconds in which a busy machine notices that these are over
-COUNTING = """
+TIMEOUT_SECONDS = 0.3  # timeout of a request; the database's own timeout is ten seconds
+MAX_DELAY_SECONDS = 5.0  # generous, because the machine may be busy
+SLOW_QUERY = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000000)
     SELECT count(*) FROM numbers
 """
-RUNNING = text("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND state = 'active'")
+ACTIVE_QUERIES = text("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND state = 'active'")
 
 
 @pytest.fixture
-def impatient(database: Database) -> Database:
-    database.requests.seconds = WAITS
+def short_timeout(database: Database) -> Database:
+    database.requests.timeout = TIMEOUT_SECONDS
     return database
 
 
-def is_soon(is_so: Callable[[], object]) -> bool:
-    give_up = time.monotonic() + SOON
-    while not is_so():
-        if time.monotonic() > give_up:
+def becomes_true(condition: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + MAX_DELAY_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
 
 
-async def count_for_long(database: Database, mode: Mode) -> float:
-    """Seconds until the request was refused."""
-    slow = "SELECT pg_sleep(30)" if database.url.get_backend_name() == "postgresql" else COUNTING
+async def run_slow_statement(database: Database, mode: Mode) -> float:
+    """Run a slow statement until its request is rejected. Return the seconds that this took."""
+    slow = "SELECT pg_sleep(30)" if database.url.get_backend_name() == "postgresql" else SLOW_QUERY
 
-    def count(session: Session) -> object:
+    def work(session: Session) -> object:
         return session.scalar(text(slow))
 
-    began = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(Unavailable):
-        await run(database, count, mode)
-    return time.monotonic() - began
+        await run_in_request(database, work, mode)
+    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("mode", [Mode.READ, Mode.SNAPSHOT])
-def test_a_statement_that_was_given_up_is_ended_and_its_connection_discarded(impatient: Database, mode: Mode) -> None:
-    async def ask() -> tuple[float, bool]:
-        waited = await count_for_long(impatient, mode)
-        places = impatient.requests.reading
-        return waited, await asyncio.to_thread(is_soon, lambda: not places.taken)
+def test_timed_out_statement_is_interrupted_and_connection_discarded(short_timeout: Database, mode: Mode) -> None:
+    async def time_out() -> tuple[float, bool]:
+        waited = await run_slow_statement(short_timeout, mode)
+        slots = short_timeout.requests.read_slots
+        return waited, await asyncio.to_thread(becomes_true, lambda: not slots.used)
 
-    waited, is_free = asyncio.run(ask())
+    waited, is_free = asyncio.run(time_out())
 
-    assert WAITS * 0.9 < waited < WAITS + SOON
+    assert TIMEOUT_SECONDS * 0.9 < waited < TIMEOUT_SECONDS + MAX_DELAY_SECONDS
     assert is_free
-    assert impatient.reads.pool.checkedout() == 0  # type: ignore[attr-defined]
-    assert asyncio.run(run(impatient, lambda session: session.scalar(text("SELECT 1")), mode)) == 1
-    if impatient.url.get_backend_name() == "postgresql":
-        with impatient.reads.connect() as connection:
-            assert is_soon(lambda: connection.scalar(RUNNING) == 0)
+    assert short_timeout.reads.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert asyncio.run(run_in_request(short_timeout, lambda session: session.scalar(text("SELECT 1")), mode)) == 1
+    if short_timeout.url.get_backend_name() == "postgresql":
+        with short_timeout.reads.connect() as connection:
+            assert becomes_true(lambda: connection.scalar(ACTIVE_QUERIES) == 0)

@@ -1,7 +1,7 @@
-"""What the version before this database layer wrote is read unchanged, sealed or not.
+"""Tests that rows written by an older version are still readable, including encrypted ones.
 
-`older_data` holds rows of one member as commit 64ce1d1 wrote them, and what it answered to each GET at the end. The
-replies quote the content of `tests/factories`: a change there changes them as well.
+The directory `older_data` contains the rows of one member from commit 64ce1d1, and that version's responses to GET
+requests. The responses depend on the content of `tests/factories`.
 """
 
 import json
@@ -22,17 +22,17 @@ from app.articles.models import Article
 from app.core.db.database import Database
 from app.tables import metadata
 from tests.conftest import Backend
-from tests.factories.results import serving
-from tests.factories.services import Person, Service
+from tests.factories.results import running_service
+from tests.factories.services import MemberClient, Service
 
-FOLDER = Path(__file__).parent / "older_data"
-ROWS, REPLIES, CREDENTIALS = (
-    json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in ("rows", "replies", "credentials")
+DIRECTORY = Path(__file__).parent / "older_data"
+ROWS, RESPONSES, CREDENTIALS = (
+    json.loads((DIRECTORY / f"{name}.json").read_text(encoding="utf-8")) for name in ("rows", "replies", "credentials")
 )
 NOW = datetime.fromisoformat(CREDENTIALS["now"])
 ADDRESS = "ana@example.org"
 DAY = "/v1/me/journeys/current/days/1"
-READ: dict[type, Callable[[Any], Any]] = {
+PARSERS: dict[type, Callable[[Any], Any]] = {
     UUID: UUID,
     bytes: b64decode,
     datetime: datetime.fromisoformat,
@@ -42,7 +42,7 @@ READ: dict[type, Callable[[Any], Any]] = {
 
 
 def restore(database: Database) -> None:
-    """Insert the rows. The bookmarked article is the one that this database has."""
+    """Insert the rows of the older version. The bookmark gets the id of this database's article."""
     assert ROWS.keys() <= metadata.tables.keys()
     with database.transaction() as session:
         article_id = session.scalar(select(col(Article.id)))
@@ -55,16 +55,16 @@ def restore(database: Database) -> None:
 
 
 def stored_value(column: Column[Any], value: Any) -> Any:
-    return value if value is None else READ.get(column.type.python_type, lambda same: same)(value)
+    return value if value is None else PARSERS.get(column.type.python_type, lambda unchanged: unchanged)(value)
 
 
 @contextmanager
-def restored(backend: Backend, furnished: URL) -> Iterator[tuple[Service, Person]]:
-    """A service on the older data, and its member, as they were signed in."""
-    tokens = {"access": CREDENTIALS["access_token"], "refresh": CREDENTIALS["refresh_token"]}
-    with serving(backend, furnished) as service:
+def restored(backend: Backend, sample_template: URL) -> Iterator[tuple[Service, MemberClient]]:
+    """Run a service with the older data. Yield the service and a client of the signed-in member."""
+    tokens = {name: CREDENTIALS[name] for name in ("access_token", "refresh_token")}
+    with running_service(backend, sample_template) as service:
         restore(service.database)
-        yield service, Person(service.client, ADDRESS, **tokens)
+        yield service, MemberClient(service.client, ADDRESS, **tokens)
 
 
 @pytest.fixture(autouse=True)
@@ -74,61 +74,62 @@ def frozen() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def reader(backend: Backend, furnished: URL) -> Iterator[Person]:
-    with restored(backend, furnished) as (_, person):
-        yield person
+def reader(backend: Backend, sample_template: URL) -> Iterator[MemberClient]:
+    with restored(backend, sample_template) as (_, member):
+        yield member
 
 
 @pytest.fixture
-def writer(backend: Backend, furnished: URL) -> Iterator[tuple[Service, Person]]:
-    with restored(backend, furnished) as restored_service:
+def writer(backend: Backend, sample_template: URL) -> Iterator[tuple[Service, MemberClient]]:
+    with restored(backend, sample_template) as restored_service:
         yield restored_service
 
 
-def in_any_order(reply: Any) -> Any:
-    """Events of one moment have no order."""
-    events = reply.get("security_events", [])
-    return reply | {"security_events": sorted(events, key=lambda event: (event["happened_at"], event["event"]))}
+def with_sorted_events(response: Any) -> Any:
+    """Sort the security events, because events with equal timestamps have no fixed order."""
+    events = response.get("security_events", [])
+    return response | {"security_events": sorted(events, key=lambda event: (event["happened_at"], event["event"]))}
 
 
-@pytest.mark.parametrize("path", REPLIES)
-def test_what_was_written_before_is_read_unchanged(reader: Person, path: str) -> None:
-    """By the access token that was issued then."""
-    reply = reader.ask("GET", path)
+@pytest.mark.parametrize("path", RESPONSES)
+def test_response_equals_response_of_older_version(reader: MemberClient, path: str) -> None:
+    response = reader.request("GET", path)
 
-    assert reply.status_code == 200
-    assert in_any_order(reply.json()) == in_any_order(REPLIES[path])
-
-
-def test_who_was_signed_in_stays_so_and_signs_in_by_the_same_password(writer: tuple[Service, Person]) -> None:
-    _, person = writer
-
-    assert person.renew().status_code == 200
-    assert person.ask("GET", "/v1/me").json() == REPLIES["/v1/me"]
-    assert person.sign_in().status_code == 200
+    assert response.status_code == 200
+    assert with_sorted_events(response.json()) == with_sorted_events(RESPONSES[path])
 
 
-def test_a_day_that_was_sealed_before_is_merged_with_what_is_written_now(writer: tuple[Service, Person]) -> None:
-    _, person = writer
+def test_older_session_and_password_still_work(writer: tuple[Service, MemberClient]) -> None:
+    _, member = writer
 
-    reply = person.ask("PATCH", DAY, {"mood_after": 5})
+    assert member.refresh_session().status_code == 200
+    assert member.request("GET", "/v1/me").json() == RESPONSES["/v1/me"]
+    assert member.sign_in().status_code == 200
 
-    assert reply.status_code == 200
-    assert person.ask("GET", DAY).json() == REPLIES[DAY] | {"progress": REPLIES[DAY]["progress"] | {"mood_after": 5}}
+
+def test_change_of_an_older_encrypted_day_is_merged(writer: tuple[Service, MemberClient]) -> None:
+    _, member = writer
+
+    response = member.request("PATCH", DAY, {"mood_after": 5})
+
+    assert response.status_code == 200
+    assert member.request("GET", DAY).json() == RESPONSES[DAY] | {
+        "progress": RESPONSES[DAY]["progress"] | {"mood_after": 5}
+    }
 
 
-def test_a_mail_that_waited_is_sent(writer: tuple[Service, Person]) -> None:
+def test_older_waiting_message_is_sent(writer: tuple[Service, MemberClient]) -> None:
     service, _ = writer
 
-    [mail] = service.mails(to="ana.new@example.org")
+    [mail] = service.sent_emails(to="ana.new@example.org")
 
     assert "#token=" in mail.get_content()
 
 
-def test_the_calendar_has_the_address_that_it_had(writer: tuple[Service, Person]) -> None:
-    _, person = writer
+def test_calendar_address_is_unchanged(writer: tuple[Service, MemberClient]) -> None:
+    _, member = writer
 
-    reply = person.ask("PUT", "/v1/me/journeys/current/calendar")
+    response = member.request("PUT", "/v1/me/journeys/current/calendar")
 
-    assert (reply.status_code, reply.json()["path"]) == (200, CREDENTIALS["calendar"])
-    assert person.client.get(CREDENTIALS["calendar"]).status_code == 200
+    assert (response.status_code, response.json()["path"]) == (200, CREDENTIALS["calendar"])
+    assert member.client.get(CREDENTIALS["calendar"]).status_code == 200

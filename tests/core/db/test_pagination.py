@@ -1,4 +1,4 @@
-"""Cursors hold what they say, and anything else is refused."""
+"""Tests for pagination cursors: valid cursors are decoded, and all others are rejected."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.articles.queries import BY_TITLE, NEWEST
-from app.core.db.pagination import BadCursor, rank_cursor, rank_of
+from app.articles.queries import BY_TITLE, NEWEST_FIRST
+from app.core.db.pagination import InvalidCursor, rank_cursor, rank_from_cursor
 
 
 def cursor(*values: object) -> str:
     return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def test_a_cursor_gives_back_typed_keys() -> None:
-    keys = NEWEST.keys(cursor("newest", "2026-01-02T00:00:00+00:00", "00000000-0000-0000-0000-00000000000a"))
+def test_cursor_values_have_the_types_of_the_columns() -> None:
+    keys = NEWEST_FIRST.cursor_values(
+        cursor("newest", "2026-01-02T00:00:00+00:00", "00000000-0000-0000-0000-00000000000a")
+    )
 
     assert keys == [datetime(2026, 1, 2, tzinfo=UTC), UUID(int=10)]
 
@@ -37,28 +39,28 @@ def test_a_cursor_gives_back_typed_keys() -> None:
         ("newest", "2026-01-02T00:00:00+00:00", "'; DROP TABLE"),
     ],
 )
-def test_a_cursor_that_we_did_not_make_is_refused(values: tuple[object, ...]) -> None:
-    with pytest.raises(BadCursor):
-        NEWEST.keys(cursor(*values))
+def test_invalid_cursor_is_rejected(values: tuple[object, ...]) -> None:
+    with pytest.raises(InvalidCursor):
+        NEWEST_FIRST.cursor_values(cursor(*values))
 
 
 @given(st.text(max_size=300))
-def test_no_text_is_more_than_refused(text: str) -> None:
-    for order in (NEWEST, BY_TITLE):
-        with pytest.raises(BadCursor):
-            order.keys(text)
-    with pytest.raises(BadCursor):
-        rank_of(text, "search")
+def test_any_text_is_rejected_without_another_exception(text: str) -> None:
+    for order in (NEWEST_FIRST, BY_TITLE):
+        with pytest.raises(InvalidCursor):
+            order.cursor_values(text)
+    with pytest.raises(InvalidCursor):
+        rank_from_cursor(text, "search")
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=8))
-def test_no_json_is_more_than_refused(value: object) -> None:
-    with pytest.raises(BadCursor):
-        BY_TITLE.keys(cursor("title", value, value, value))
+def test_any_json_is_rejected_without_another_exception(value: object) -> None:
+    with pytest.raises(InvalidCursor):
+        BY_TITLE.cursor_values(cursor("title", value, value, value))
 
 
-def test_ranks_end_where_the_list_does() -> None:
-    assert rank_of(rank_cursor("search", 20, 50), "search") == 20
+def test_rank_cursor_after_last_item_is_none() -> None:
+    assert rank_from_cursor(rank_cursor("search", 20, 50), "search") == 20
     assert rank_cursor("search", 50, 50) is None
     assert rank_cursor("search", 10_000, 50_000) is None
-    assert rank_of(None, "search") == 0
+    assert rank_from_cursor(None, "search") == 0

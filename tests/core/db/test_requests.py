@@ -1,4 +1,4 @@
-"""Requests in threads: a request waits for the database for so long in all, and its thread ends soon after."""
+"""Tests for requests that use the database in threads: they time out and release their slots."""
 
 import asyncio
 import gc
@@ -16,26 +16,26 @@ from app.core.db.engines import sqlite_driver
 from app.core.db.requests import Mode
 from app.core.db.session import Session
 from app.core.errors import Unavailable
-from tests.factories.writes import NOW, run
+from tests.factories.writes import NOW, run_in_request
 
-HAS = 0.4  # seconds
-AWAY = (Unavailable, OperationalError)  # PostgreSQL acts first where it is well
-SOON = 3.0  # seconds in which a busy machine notices that these are over; without a limit it would be 10 or more
+TIMEOUT_SECONDS = 0.4
+TIMEOUT_ERRORS = (Unavailable, OperationalError)  # OperationalError: PostgreSQL's own timeout, which is shorter
+MAX_DURATION_SECONDS = 3.0  # generous, because the machine may be busy; without a timeout it would be at least 10
 
 
 @pytest.fixture
-def hasty(database_url: URL) -> Iterator[Database]:
-    database = Database(database_url, seconds=HAS)
+def short_timeout(database_url: URL) -> Iterator[Database]:
+    database = Database(database_url, request_timeout=TIMEOUT_SECONDS)
     yield database
     database.close()
 
 
-def in_a_request(database: Database, work: Callable[[Session], object], mode: Mode = Mode.READ) -> None:
-    """A request that is refused when it has waited for as long as it may."""
+def assert_times_out(database: Database, work: Callable[[Session], object], mode: Mode = Mode.READ) -> None:
+    """Assert that a request with this work is rejected after the timeout."""
     started = time.monotonic()
-    with pytest.raises(AWAY):
-        asyncio.run(run(database, work, mode))
-    assert 0.5 * HAS <= time.monotonic() - started < SOON
+    with pytest.raises(TIMEOUT_ERRORS):
+        asyncio.run(run_in_request(database, work, mode))
+    assert 0.5 * TIMEOUT_SECONDS <= time.monotonic() - started < MAX_DURATION_SECONDS
 
 
 def write(session: Session) -> None:
@@ -44,12 +44,12 @@ def write(session: Session) -> None:
 
 @contextmanager
 def locked(database: Database) -> Iterator[None]:
-    """Another writer holds what is to be written."""
+    """Lock the whole database (SQLite) or the table that requests write to (PostgreSQL)."""
     if database.url.get_backend_name() == "sqlite":
-        other = sqlite_driver().connect(database.url.database, isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
+        lock_holder = sqlite_driver().connect(database.url.database, isolation_level=None)
+        lock_holder.execute("BEGIN EXCLUSIVE")
         yield
-        other.close()
+        lock_holder.close()
     else:
         with database.transaction() as session:
             session.execute(text("LOCK TABLE content_releases"))
@@ -58,7 +58,7 @@ def locked(database: Database) -> Iterator[None]:
 
 @contextmanager
 def only_new_objects_collected() -> Iterator[None]:
-    """Hides the objects that exist from `gc.collect`, which takes seconds in the process of a whole suite."""
+    """Make the garbage collector ignore existing objects, because checking them all could take seconds."""
     gc.freeze()
     try:
         yield
@@ -66,101 +66,101 @@ def only_new_objects_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-def test_a_write_that_meets_a_lock_is_refused_in_time(hasty: Database, database: Database) -> None:
+def test_write_to_a_locked_table_times_out(short_timeout: Database, database: Database) -> None:
     with locked(database):
-        in_a_request(hasty, write, Mode.WRITE)
+        assert_times_out(short_timeout, write, Mode.WRITE)
 
-    asyncio.run(run(database, write, Mode.WRITE))
+    asyncio.run(run_in_request(database, write, Mode.WRITE))
 
 
-def test_a_request_that_finds_no_place_is_refused_in_time(hasty: Database) -> None:
-    async def too_many() -> list[object]:
-        places = hasty.requests.reading
-        for _ in range(places.number):
-            await places.take(1)
+def test_request_without_free_slot_times_out(short_timeout: Database) -> None:
+    async def use_all_slots() -> list[object]:
+        slots = short_timeout.requests.read_slots
+        for _ in range(slots.capacity):
+            await slots.acquire(1)
         try:
-            return list(await asyncio.gather(run(hasty, write, Mode.READ), return_exceptions=True))
+            return list(await asyncio.gather(run_in_request(short_timeout, write, Mode.READ), return_exceptions=True))
         finally:
-            for _ in range(places.number):
-                places.give_back()
+            for _ in range(slots.capacity):
+                slots.release()
 
-    assert [type(each) for each in asyncio.run(too_many())] == [Unavailable]
-    assert hasty.requests.reading.taken == 0
+    assert [type(result) for result in asyncio.run(use_all_slots())] == [Unavailable]
+    assert short_timeout.requests.read_slots.used == 0
 
 
-def test_a_statement_that_takes_too_long_is_interrupted(hasty: Database) -> None:
-    slow = "SELECT pg_sleep(9)" if hasty.url.get_backend_name() == "postgresql" else COUNTING
+def test_slow_statement_is_interrupted(short_timeout: Database) -> None:
+    slow = "SELECT pg_sleep(9)" if short_timeout.url.get_backend_name() == "postgresql" else SLOW_QUERY
 
     def read(session: Session) -> object:
         return session.scalar(text(slow))
 
-    async def ask() -> int:
+    async def send() -> int:
         started = time.monotonic()
-        with pytest.raises(Exception, match=r"reached|interrupted|timeout|closed|terminat"):
-            await run(hasty, read, Mode.READ)
-        assert time.monotonic() - started < SOON
-        give_up = time.monotonic() + SOON
-        while hasty.requests.reading.taken and time.monotonic() < give_up:  # noqa: ASYNC110 - a thread ends by itself
+        with pytest.raises(Exception, match=r"unavailable|interrupted|timeout|closed|terminat"):
+            await run_in_request(short_timeout, read, Mode.READ)
+        assert time.monotonic() - started < MAX_DURATION_SECONDS
+        deadline = time.monotonic() + MAX_DURATION_SECONDS
+        while short_timeout.requests.read_slots.used and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        return hasty.requests.reading.taken
+        return short_timeout.requests.read_slots.used
 
-    assert asyncio.run(ask()) == 0
+    assert asyncio.run(send()) == 0
 
 
-COUNTING = """
+SLOW_QUERY = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000000)
     SELECT count(*) FROM numbers
 """
 
 
-def test_a_server_that_takes_no_connection_is_given_up() -> None:
+def test_connection_to_an_unresponsive_server_times_out() -> None:
     with create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        url = URL.create("postgresql+psycopg", "nobody", host="127.0.0.1", port=port)
-        database = Database(url, seconds=HAS)
+        url = URL.create("postgresql+psycopg", "user", host="127.0.0.1", port=port)
+        database = Database(url, request_timeout=TIMEOUT_SECONDS)
 
         with only_new_objects_collected():
-            in_a_request(database, write)
+            assert_times_out(database, write)
             gc.collect()
         database.close()
 
 
-def test_a_cancelled_request_keeps_its_place_until_its_thread_ends(database: Database) -> None:
+def test_cancelled_request_uses_its_slot_until_its_thread_ends(database: Database) -> None:
     def work(session: Session) -> object:
         session.scalar(text("SELECT 1"))
         time.sleep(0.3)
         return session.scalar(text("SELECT 1"))
 
-    async def ask_and_go() -> tuple[int, bool, int]:
-        asked = asyncio.create_task(run(database, work, Mode.READ))
+    async def send_and_cancel() -> tuple[int, bool, int]:
+        request = asyncio.create_task(run_in_request(database, work, Mode.READ))
         await asyncio.sleep(0.1)
-        taken = database.requests.reading.taken
-        asked.cancel()
-        await asyncio.wait([asked])
-        still = database.requests.reading.taken
-        give_up = time.monotonic() + SOON
-        while database.requests.reading.taken and time.monotonic() < give_up:  # noqa: ASYNC110
+        used_before = database.requests.read_slots.used
+        request.cancel()
+        await asyncio.wait([request])
+        used_after = database.requests.read_slots.used
+        deadline = time.monotonic() + MAX_DURATION_SECONDS
+        while database.requests.read_slots.used and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        return taken, asked.cancelled(), still
+        return used_before, request.cancelled(), used_after
 
-    assert asyncio.run(ask_and_go()) == (1, True, 1)
-    assert database.requests.reading.taken == 0
+    assert asyncio.run(send_and_cancel()) == (1, True, 1)
+    assert database.requests.read_slots.used == 0
     assert database.reads.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize(("raised", "answered"), [(KeyError, KeyError), (StopIteration, RuntimeError)])
-def test_what_the_work_raises_reaches_the_request(
-    database: Database, mode: Mode, raised: type[Exception], answered: type[Exception]
+@pytest.mark.parametrize(("raised", "expected"), [(KeyError, KeyError), (StopIteration, RuntimeError)])
+def test_exception_of_the_work_is_raised_in_the_request(
+    database: Database, mode: Mode, raised: type[Exception], expected: type[Exception]
 ) -> None:
     def work(_: Session) -> object:
         raise raised
 
-    with pytest.raises(answered):
-        asyncio.run(run(database, work, mode))
+    with pytest.raises(expected):
+        asyncio.run(run_in_request(database, work, mode))
 
 
-def test_a_session_connects_when_it_is_first_used(database: Database) -> None:
+def test_session_connects_on_first_use(database: Database) -> None:
     checked_out = []
 
     def work(session: Session) -> object:
@@ -169,58 +169,58 @@ def test_a_session_connects_when_it_is_first_used(database: Database) -> None:
         checked_out.append(database.reads.pool.checkedout())  # type: ignore[attr-defined]
         return None
 
-    asyncio.run(run(database, work, Mode.SNAPSHOT))
+    asyncio.run(run_in_request(database, work, Mode.SNAPSHOT))
 
     assert checked_out == [0, 1]
 
 
-def test_only_the_time_within_transactions_counts(hasty: Database) -> None:
+def test_time_between_transactions_does_not_count(short_timeout: Database) -> None:
     def work() -> str:
         for _ in range(2):
             with transactions.begin() as session:
                 session.scalar(text("SELECT 1"))
-            time.sleep(HAS)  # as hashing a password does
+            time.sleep(TIMEOUT_SECONDS)  # longer than the timeout, for example to hash a password
         return "done"
 
-    transactions = hasty.transactions(NOW)
+    transactions = short_timeout.transactions(NOW)
 
     assert asyncio.run(transactions.run(work)) == "done"
-    assert transactions.seconds_used() < HAS
+    assert transactions.seconds_used() < TIMEOUT_SECONDS
 
 
-def test_transactions_that_wait_too_long_are_refused_in_time(hasty: Database, database: Database) -> None:
+def test_transaction_on_a_locked_table_times_out(short_timeout: Database, database: Database) -> None:
     def work() -> None:
         with transactions.begin() as session:
             write(session)
 
-    transactions = hasty.transactions(NOW)
+    transactions = short_timeout.transactions(NOW)
     with locked(database):
         started = time.monotonic()
-        with pytest.raises(AWAY):
+        with pytest.raises(TIMEOUT_ERRORS):
             asyncio.run(transactions.run(work))
-        assert time.monotonic() - started < SOON
+        assert time.monotonic() - started < MAX_DURATION_SECONDS
 
 
-def test_a_request_leaves_nothing_to_the_garbage_collector(database: Database) -> None:
-    """Its pauses would be what the slowest hundredth of requests waits for."""
+def test_request_creates_no_reference_cycles(database: Database) -> None:
+    """Reference cycles cause garbage collection, whose pauses would slow down some responses."""
 
-    async def ask(times: int) -> None:
-        for _ in range(times):
-            await run(database, lambda session: session.scalar(text("SELECT 1")), Mode.READ)
+    async def send(count: int) -> None:
+        for _ in range(count):
+            await run_in_request(database, lambda session: session.scalar(text("SELECT 1")), Mode.READ)
         await asyncio.sleep(0)
 
-    async def garbage() -> list[object]:
-        await ask(3)
+    async def collect_garbage() -> list[object]:
+        await send(3)
         with only_new_objects_collected():
             gc.set_debug(gc.DEBUG_SAVEALL)
             try:
-                await ask(20)
+                await send(20)
                 gc.collect()
                 return list(gc.garbage)
             finally:
                 gc.set_debug(0)
                 gc.garbage.clear()
 
-    found = asyncio.run(garbage())
+    garbage = asyncio.run(collect_garbage())
 
-    assert len(found) < 20, {type(each).__name__ for each in found}
+    assert len(garbage) < 20, {type(item).__name__ for item in garbage}

@@ -1,4 +1,4 @@
-"""The outbox: what a transaction wrote is sent once it is committed, and nobody reads it while it waits."""
+"""Tests for the email outbox: emails are stored encrypted, and sent after their transaction is committed."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
-from app.core.mail.outbox import Postman, write_mail
-from app.core.mail.transport import Smtp
+from app.core.mail.outbox import OutboxWorker, enqueue_mail
+from app.core.mail.transport import SmtpTransport
 from tests.factories.processes.outbox import (
     ADDRESS,
     MAIL,
@@ -19,17 +19,17 @@ from tests.factories.processes.outbox import (
     SENDER,
     SUBJECT,
     TOKEN,
-    Clock,
+    FakeClock,
+    count_pending,
     deliver_due,
-    new_ring,
-    put,
-    stored,
-    waiting,
+    new_key_ring,
+    queue_emails,
+    stored_email,
 )
-from tests.factories.processes.smtp import MailServer, dripping_server, mail_server
-from tests.factories.services import token_in
+from tests.factories.processes.smtp import MailServer, mail_server, trickling_server
+from tests.factories.services import token_from_email
 
-KEYS, RING = new_ring()
+KEYS, RING = new_key_ring()
 
 
 @pytest.fixture
@@ -39,191 +39,187 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def postman(database: Database, server: MailServer, clock: Clock) -> Postman:
-    return Postman(database, RING, Smtp(server.url()), sender=SENDER, clock=clock)
+def worker(database: Database, server: MailServer, clock: FakeClock) -> OutboxWorker:
+    return OutboxWorker(database, RING, SmtpTransport(server.url()), sender=SENDER, clock=clock)
 
 
 def raw_row(database: Database) -> dict[str, Any]:
-    """The only row, as it lies in the database."""
-    with database.reading() as session:
+    """Return all stored columns of the only row in the outbox table."""
+    with database.autocommit() as session:
         return dict(session.execute(text("SELECT * FROM outbox")).mappings().one())
 
 
-def test_a_mail_that_was_written_leaves_once_and_is_wiped(
-    database: Database, server: MailServer, postman: Postman, clock: Clock
+def test_message_is_sent_once_and_then_its_content_is_deleted(
+    database: Database, server: MailServer, worker: OutboxWorker, clock: FakeClock
 ) -> None:
-    (mail,) = put(database, RING)
+    (mail,) = queue_emails(database, RING)
 
-    assert (deliver_due(postman), deliver_due(postman)) == (1, 0)
+    assert (deliver_due(worker), deliver_due(worker)) == (1, 0)
 
-    (arrived,) = server.messages
-    assert (arrived["To"], arrived["Subject"], token_in(arrived)) == (ADDRESS, SUBJECT, TOKEN)
-    assert arrived["Message-ID"] == f"<{mail}@mail.example.org>"
-    row = stored(database, mail)
+    (delivered,) = server.messages
+    assert (delivered["To"], delivered["Subject"], token_from_email(delivered)) == (ADDRESS, SUBJECT, TOKEN)
+    assert delivered["Message-ID"] == f"<{mail}@mail.example.org>"
+    row = stored_email(database, mail)
     assert (row.sealed, row.claim, row.sent_at, row.given_up_at, row.attempts) == (None, None, NOON, None, 1)
     clock.shift(days=30)
-    assert deliver_due(postman) == 0
+    assert deliver_due(worker) == 0
 
 
-def test_the_row_of_a_waiting_mail_tells_nobody_what_it_says(database: Database) -> None:
-    put(database, RING)
+def test_row_of_a_waiting_message_contains_no_plaintext(database: Database) -> None:
+    queue_emails(database, RING)
 
     row = raw_row(database)
 
     assert row["kind"] == MAIL.kind
     assert len(bytes(row["sealed"])) > len(MAIL.text)
-    lying_there = b"".join(bytes(value) if name == "sealed" else str(value).encode() for name, value in row.items())
+    stored_bytes = b"".join(bytes(value) if name == "sealed" else str(value).encode() for name, value in row.items())
     for secret in (ADDRESS, "ana", SUBJECT, TOKEN, TOKEN[:5], "Hello"):
-        assert secret.encode() not in lying_there
+        assert secret.encode() not in stored_bytes
 
 
-def test_a_mail_that_was_moved_to_another_row_is_not_opened(
-    database: Database, server: MailServer, postman: Postman
+def test_message_moved_to_another_row_is_not_decrypted(
+    database: Database, server: MailServer, worker: OutboxWorker
 ) -> None:
-    put(database, RING)
-    with database.loading() as session:
+    queue_emails(database, RING)
+    with database.content_load() as session:
         session.execute(text("UPDATE outbox SET id = :id"), {"id": uuid4().hex})
 
-    assert deliver_due(postman) == 0
-    assert (server.taken, waiting(database)) == ([], 1)
+    assert deliver_due(worker) == 0
+    assert (server.received, count_pending(database)) == ([], 1)
 
 
-def test_a_mail_of_a_transaction_that_was_rolled_back_is_never_sent(
-    database: Database, server: MailServer, postman: Postman
+def test_message_of_a_rolled_back_transaction_is_not_sent(
+    database: Database, server: MailServer, worker: OutboxWorker
 ) -> None:
-    def fail_after_writing() -> None:
+    def enqueue_and_fail() -> None:
         with database.transaction() as session:
-            write_mail(session, RING, MAIL, member_id=uuid4(), now=NOON)
+            enqueue_mail(session, RING, MAIL, member_id=uuid4(), now=NOON)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        fail_after_writing()
+        enqueue_and_fail()
 
-    assert deliver_due(postman) == 0
-    assert server.taken == []
+    assert deliver_due(worker) == 0
+    assert server.received == []
 
 
-def test_a_mail_is_not_sent_before_its_transaction_is_committed(
-    database: Database, server: MailServer, postman: Postman
-) -> None:
+def test_message_is_not_sent_before_the_commit(database: Database, server: MailServer, worker: OutboxWorker) -> None:
     with database.transaction() as session:
-        write_mail(session, RING, MAIL, member_id=uuid4(), now=NOON)
-        assert deliver_due(postman) == 0
+        enqueue_mail(session, RING, MAIL, member_id=uuid4(), now=NOON)
+        assert deliver_due(worker) == 0
 
-    assert deliver_due(postman) == 1
-    assert len(server.taken) == 1
+    assert deliver_due(worker) == 1
+    assert len(server.received) == 1
 
 
-def test_each_attempt_waits_twice_as_long_up_to_an_hour_and_the_mail_then_arrives_once(
-    database: Database, clock: Clock
-) -> None:
+def test_retry_delay_doubles_up_to_one_hour(database: Database, clock: FakeClock) -> None:
     with mail_server(started=False) as server:
-        postman = Postman(database, RING, Smtp(server.url()), sender=SENDER, clock=clock)
-        (mail,) = put(database, RING)
+        worker = OutboxWorker(database, RING, SmtpTransport(server.url()), sender=SENDER, clock=clock)
+        (mail,) = queue_emails(database, RING)
         for attempt, seconds in enumerate((15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600), start=1):
-            assert deliver_due(postman) == 0
-            assert stored(database, mail).attempts == attempt
-            assert stored(database, mail).due_at == clock.now + timedelta(seconds=seconds)
+            assert deliver_due(worker) == 0
+            assert stored_email(database, mail).attempts == attempt
+            assert stored_email(database, mail).due_at == clock.now + timedelta(seconds=seconds)
             clock.shift(seconds=seconds - 0.001)
-            assert deliver_due(postman) == 0
-            assert stored(database, mail).attempts == attempt
+            assert deliver_due(worker) == 0
+            assert stored_email(database, mail).attempts == attempt
             clock.shift(seconds=0.001)
 
         server.start()
 
-        assert (deliver_due(postman), deliver_due(postman)) == (1, 0)
-        assert server.times_taken == {mail: 1}
-        assert (stored(database, mail).attempts, stored(database, mail).sent_at) == (11, clock.now)
+        assert (deliver_due(worker), deliver_due(worker)) == (1, 0)
+        assert server.deliveries_by_email_id == {mail: 1}
+        assert (stored_email(database, mail).attempts, stored_email(database, mail).sent_at) == (11, clock.now)
 
 
-@pytest.mark.parametrize("reply", ["421 closing", "450 busy"])
+@pytest.mark.parametrize("response", ["421 closing", "450 busy"])
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
-def test_a_refusal_that_may_pass_delays_the_mail_and_it_arrives_once(
-    database: Database, server: MailServer, postman: Postman, clock: Clock, command: str, reply: str
+def test_temporary_rejection_delays_the_message(
+    database: Database, server: MailServer, worker: OutboxWorker, clock: FakeClock, command: str, response: str
 ) -> None:
-    (mail,) = put(database, RING)
-    server.says[command] = reply
-    assert deliver_due(postman) == 0
-    assert stored(database, mail).sealed
-    server.says.clear()
+    (mail,) = queue_emails(database, RING)
+    server.responses[command] = response
+    assert deliver_due(worker) == 0
+    assert stored_email(database, mail).sealed
+    server.responses.clear()
 
     clock.shift(seconds=15)
 
-    assert deliver_due(postman) == 1
-    assert server.times_taken == {mail: 1}
+    assert deliver_due(worker) == 1
+    assert server.deliveries_by_email_id == {mail: 1}
 
 
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
-def test_a_refusal_for_good_wipes_the_mail_and_the_next_one_goes_on(
-    database: Database, server: MailServer, postman: Postman, clock: Clock, command: str
+def test_permanent_rejection_gives_up_the_message(
+    database: Database, server: MailServer, worker: OutboxWorker, clock: FakeClock, command: str
 ) -> None:
-    (refused,) = put(database, RING)
-    server.says[command] = "550 never"
-    assert deliver_due(postman) == 0
-    row = stored(database, refused)
+    (rejected,) = queue_emails(database, RING)
+    server.responses[command] = "550 never"
+    assert deliver_due(worker) == 0
+    row = stored_email(database, rejected)
     assert (row.sealed, row.claim, row.sent_at, row.given_up_at, row.attempts) == (None, None, None, NOON, 1)
-    server.says.clear()
+    server.responses.clear()
 
-    (other,) = put(database, RING)
+    (other,) = queue_emails(database, RING)
 
-    assert deliver_due(postman) == 1
-    assert server.times_taken == {other: 1}
+    assert deliver_due(worker) == 1
+    assert server.deliveries_by_email_id == {other: 1}
 
 
-def test_a_mail_that_came_to_nothing_in_time_is_dropped_unsent_and_wiped(
-    database: Database, server: MailServer, postman: Postman, clock: Clock
+def test_expired_message_is_given_up(
+    database: Database, server: MailServer, worker: OutboxWorker, clock: FakeClock
 ) -> None:
-    (late,) = put(database, RING)
+    (late,) = queue_emails(database, RING)
     clock.shift(days=1)
-    (fresh,) = put(database, RING, now=clock.now)
+    (fresh,) = queue_emails(database, RING, now=clock.now)
 
-    assert deliver_due(postman) == 1
+    assert deliver_due(worker) == 1
 
-    assert server.times_taken == {fresh: 1}
-    assert (stored(database, late).sealed, stored(database, late).given_up_at) == (None, clock.now)
+    assert server.deliveries_by_email_id == {fresh: 1}
+    assert (stored_email(database, late).sealed, stored_email(database, late).given_up_at) == (None, clock.now)
 
 
-def test_a_mail_is_sent_until_the_last_moment(
-    database: Database, server: MailServer, postman: Postman, clock: Clock
+def test_message_is_sent_until_it_expires(
+    database: Database, server: MailServer, worker: OutboxWorker, clock: FakeClock
 ) -> None:
-    put(database, RING)
+    queue_emails(database, RING)
     clock.shift(days=1, microseconds=-1)
 
-    assert deliver_due(postman) == 1
+    assert deliver_due(worker) == 1
 
 
-def test_a_mail_whose_key_is_not_on_the_ring_waits_for_it_while_the_others_go_on(
-    database: Database, server: MailServer, postman: Postman, clock: Clock
+def test_message_with_unknown_key_waits_without_blocking_others(
+    database: Database, server: MailServer, worker: OutboxWorker, clock: FakeClock
 ) -> None:
-    old_keys, old_ring = new_ring()
-    (old,) = put(database, old_ring)
-    (other,) = put(database, RING)
-    assert deliver_due(postman) == 1
-    assert server.times_taken == {other: 1}
-    assert stored(database, old).sealed
+    old_keys, old_ring = new_key_ring()
+    (old,) = queue_emails(database, old_ring)
+    (other,) = queue_emails(database, RING)
+    assert deliver_due(worker) == 1
+    assert server.deliveries_by_email_id == {other: 1}
+    assert stored_email(database, old).sealed
 
     clock.shift(seconds=15)
     both = KeyRing(f"{KEYS},{old_keys}")
-    knowing = Postman(database, both, Smtp(server.url()), sender=SENDER, clock=clock)
+    worker = OutboxWorker(database, both, SmtpTransport(server.url()), sender=SENDER, clock=clock)
 
-    assert deliver_due(knowing) == 1
-    assert server.times_taken == {other: 1, old: 1}
+    assert deliver_due(worker) == 1
+    assert server.deliveries_by_email_id == {other: 1, old: 1}
 
 
-def test_a_mail_whose_server_drips_is_delayed_like_any_other(
-    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+def test_message_is_delayed_if_the_server_responds_too_slowly(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.core.mail.transport.DEADLINE", 0.2)
-    (mail,) = put(database, RING)
-    with dripping_server(dripped=b"2", seconds=2) as address:
-        postman = Postman(database, RING, Smtp(f"smtp://{address}"), sender=SENDER, clock=clock)
-        assert deliver_due(postman) == 0
+    monkeypatch.setattr("app.core.mail.transport.DELIVERY_TIMEOUT_SECONDS", 0.2)
+    (mail,) = queue_emails(database, RING)
+    with trickling_server(trickle=b"2", seconds=2) as address:
+        worker = OutboxWorker(database, RING, SmtpTransport(f"smtp://{address}"), sender=SENDER, clock=clock)
+        assert deliver_due(worker) == 0
 
-    row = stored(database, mail)
+    row = stored_email(database, mail)
     assert (row.claim, row.due_at) == (None, NOON + timedelta(seconds=15))
     assert bool(row.sealed)

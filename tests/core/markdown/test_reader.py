@@ -1,4 +1,4 @@
-"""Markdown becomes blocks, HTML and plain text, read once and alike in each."""
+"""Tests for converting Markdown to blocks, HTML and plain text."""
 
 import re
 from itertools import pairwise
@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.markdown.document import Document
-from app.core.markdown.reader import LEVELS, read_markdown
+from app.core.markdown.reader import HEADING_LEVELS, read_markdown
 
-PICTURE = "https://example.org/a.png"
+IMAGE_URL = "https://example.org/a.png"
 
 
-def document_of(markdown: str) -> Document:
-    document, faults = read_markdown(markdown)
-    assert faults == []
+def parse_document(markdown: str) -> Document:
+    document, errors = read_markdown(markdown)
+    assert errors == []
     return document
 
 
@@ -63,25 +63,25 @@ def span(text: str, *marks: str, href: str | None = None) -> dict[str, Any]:
             id="quote",
         ),
         pytest.param(
-            f'![Two friends]({PICTURE} "By Ada")',
-            {"type": "image", "url": PICTURE, "alt": "Two friends", "caption": "By Ada"},
-            f'<p><img src="{PICTURE}" alt="Two friends" title="By Ada"></p>',
+            f'![Two friends]({IMAGE_URL} "By Ada")',
+            {"type": "image", "url": IMAGE_URL, "alt": "Two friends", "caption": "By Ada"},
+            f'<p><img src="{IMAGE_URL}" alt="Two friends" title="By Ada"></p>',
             "Two friends",
             id="image",
         ),
         pytest.param("***", {"type": "divider"}, "<hr>", "", id="divider"),
     ],
 )
-def test_each_kind_of_block(markdown: str, block: dict[str, Any], html: str, text: str) -> None:
-    document = document_of(markdown)
+def test_block_of_each_type(markdown: str, block: dict[str, Any], html: str, text: str) -> None:
+    document = parse_document(markdown)
 
     assert document.blocks == [block]
     assert document.text == text
     assert document.html == html + "\n"
 
 
-def test_headings_are_the_contents() -> None:
-    document = document_of("## 1. Start Small\n\n### Sleep *well*\n")
+def test_contents_lists_the_headings() -> None:
+    document = parse_document("## 1. Start Small\n\n### Sleep *well*\n")
 
     assert document.contents == [
         {"id": "1-start-small", "level": 2, "title": "1. Start Small"},
@@ -104,12 +104,12 @@ def test_headings_are_the_contents() -> None:
         ("`<b>` \\<i>", [span("<b>", "code"), span(" <i>")]),
     ],
 )
-def test_spans_carry_their_marks_and_their_link(markdown: str, spans: list[dict[str, Any]]) -> None:
-    assert document_of(markdown).blocks == [{"type": "paragraph", "spans": spans}]
+def test_spans_have_marks_and_links(markdown: str, spans: list[dict[str, Any]]) -> None:
+    assert parse_document(markdown).blocks == [{"type": "paragraph", "spans": spans}]
 
 
-def test_anchors_are_unique_and_the_first_has_the_plain_name() -> None:
-    document = document_of("## Sleep\n\n## Sleep 2\n\n## Sleep\n\n## Schlaf für Ä’s\n\n## 睡眠\n\n## ???\n")
+def test_heading_ids_are_unique() -> None:
+    document = parse_document("## Sleep\n\n## Sleep 2\n\n## Sleep\n\n## Schlaf für Ä’s\n\n## 睡眠\n\n## ???\n")
 
     assert [entry["id"] for entry in document.contents] == [
         "sleep",
@@ -127,34 +127,34 @@ def test_anchors_are_unique_and_the_first_has_the_plain_name() -> None:
         ("\\<script>alert(1)\\</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
         ("&lt;img src=x onerror=alert(1)&gt;", "<p>&lt;img src=x onerror=alert(1)&gt;</p>\n"),
         ('[a](/a "\\"onclick=alert(1)")', '<p><a href="/a" title="&quot;onclick=alert(1)">a</a></p>\n'),
-        (f'!["><script>]({PICTURE})', f'<p><img src="{PICTURE}" alt="&quot;&gt;&lt;script&gt;"></p>\n'),
+        (f'!["><script>]({IMAGE_URL})', f'<p><img src="{IMAGE_URL}" alt="&quot;&gt;&lt;script&gt;"></p>\n'),
         ('[a](</"onmouseover="alert(1)>)', '<p><a href="/%22onmouseover=%22alert(1)">a</a></p>\n'),
     ],
 )
-def test_html_holds_nothing_that_runs(markdown: str, html: str) -> None:
-    assert document_of(markdown).html == html
+def test_html_contains_no_scripts(markdown: str, html: str) -> None:
+    assert parse_document(markdown).html == html
 
 
 @pytest.mark.parametrize(
     "href",
     ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "http://a.b"],
 )
-def test_a_link_that_is_not_safe_is_a_fault(href: str) -> None:
-    document, faults = read_markdown(f"Text.\n\nOne\n[two]({href})\n")
+def test_unsafe_link_is_an_error(href: str) -> None:
+    document, errors = read_markdown(f"Text.\n\nOne\n[two]({href})\n")
 
-    assert [fault.line for fault in faults] == [4]
-    assert faults[0].message.startswith("a link to ")
+    assert [error.line for error in errors] == [4]
+    assert errors[0].message.startswith("a link to ")
     assert not re.search(r'href="(javascript|data|vbscript):', document.html, re.IGNORECASE)
 
 
-def test_links_are_listed_with_their_lines() -> None:
-    document = document_of("[a](/a)\n[b](#b)\n\n- c\n- [d](mailto:d@example.org)\n\n> e\n> [f](https://f.example)\n")
+def test_links_have_line_numbers() -> None:
+    document = parse_document("[a](/a)\n[b](#b)\n\n- c\n- [d](mailto:d@example.org)\n\n> e\n> [f](https://f.example)\n")
 
     assert document.links == [(1, "/a"), (2, "#b"), (5, "mailto:d@example.org"), (8, "https://f.example")]
 
 
 @pytest.mark.parametrize(
-    ("markdown", "line", "beginning"),
+    ("markdown", "line", "message_start"),
     [
         ("# One", 1, "a heading of level 1"),
         ("One\n===", 1, "a heading of level 1"),
@@ -164,54 +164,54 @@ def test_links_are_listed_with_their_lines() -> None:
         ("Text.\n\n##\n", 3, "an empty heading"),
         ("- one\n-\n- three", 2, "an empty list item"),
         (">\n", 1, "an empty quote"),
-        ("- one\n  - two", 2, "a list item is one paragraph"),
-        ("- one\n\n  two", 3, "a list item is one paragraph"),
-        ("- # one", 1, "a list item is one paragraph"),
-        ("> one\n> - two", 2, "a quote is one paragraph"),
-        ("> > one", 1, "a quote is one paragraph"),
-        ("Text.\n\n| a |\n|---|\n| b |", 3, "tables aren't used"),
-        ("Text.\n\n```\ncode\n```", 3, "code blocks aren't used"),
-        ("Text.\n\n    code", 3, "code blocks aren't used"),
-        ("Text.\n\n<div>", 3, "raw HTML isn't used"),
-        ("Text.\n\n<!-- note -->", 3, "raw HTML isn't used"),
-        ("One\ntwo<br>", 2, "raw HTML isn't used"),
-        (f"![ ]({PICTURE})", 1, "an image needs a text"),
+        ("- one\n  - two", 2, "a list item must be one paragraph"),
+        ("- one\n\n  two", 3, "a list item must be one paragraph"),
+        ("- # one", 1, "a list item must be one paragraph"),
+        ("> one\n> - two", 2, "a quote must be one paragraph"),
+        ("> > one", 1, "a quote must be one paragraph"),
+        ("Text.\n\n| a |\n|---|\n| b |", 3, "tables are not supported"),
+        ("Text.\n\n```\ncode\n```", 3, "code blocks are not supported"),
+        ("Text.\n\n    code", 3, "code blocks are not supported"),
+        ("Text.\n\n<div>", 3, "raw HTML is not supported"),
+        ("Text.\n\n<!-- note -->", 3, "raw HTML is not supported"),
+        ("One\ntwo<br>", 2, "raw HTML is not supported"),
+        (f"![ ]({IMAGE_URL})", 1, "an image needs an alternative text"),
         ("![a](a.png)", 1, "an image needs an https address"),
         ("![a](javascript:alert)", 1, "an image needs an https address"),
-        (f"One\n![a]({PICTURE})", 2, "an image needs a line of its own"),
+        (f"One\n![a]({IMAGE_URL})", 2, "an image must be the only content of its line"),
         ("Text.\n\n" + "*" * 2000 + "a" + "*" * 2000, 3, "marks are nested too deeply"),
-        (f"[![a]({PICTURE})](/a)", 1, "an image needs a line of its own"),
+        (f"[![a]({IMAGE_URL})](/a)", 1, "an image must be the only content of its line"),
     ],
 )
-def test_what_is_not_used_is_a_fault_with_its_line(markdown: str, line: int, beginning: str) -> None:
-    _, faults = read_markdown(markdown)
+def test_unsupported_syntax_is_an_error_with_its_line(markdown: str, line: int, message_start: str) -> None:
+    _, errors = read_markdown(markdown)
 
-    assert [(fault.line, fault.message.startswith(beginning)) for fault in faults] == [(line, True)]
+    assert [(error.line, error.message.startswith(message_start)) for error in errors] == [(line, True)]
 
 
-def test_all_faults_are_found() -> None:
-    _, faults = read_markdown("# One\n\n<div>\n\n- a\n  - b\n\n[c](javascript:c)\n")
+def test_all_errors_of_a_text_are_reported() -> None:
+    _, errors = read_markdown("# One\n\n<div>\n\n- a\n  - b\n\n[c](javascript:c)\n")
 
-    assert [fault.line for fault in faults] == [1, 3, 6, 8]
+    assert [error.line for error in errors] == [1, 3, 6, 8]
 
 
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (238, 1), (239, 2), (476, 2), (477, 3)])
-def test_238_words_are_read_in_a_minute(words: int, minutes: int) -> None:
-    document = document_of("word " * words)
+def test_reading_minutes_are_based_on_238_words_per_minute(words: int, minutes: int) -> None:
+    document = parse_document("word " * words)
 
     assert (document.word_count, document.reading_minutes) == (words, minutes)
 
 
-def test_words_are_those_that_a_reader_sees() -> None:
-    document = document_of(
-        f"## Don’t go-slow\n\nIt's *3* [words](https://not.counted.example).\n\n- one\n\n![A dog]({PICTURE})\n\n---\n"
+def test_word_count_includes_visible_words_only() -> None:
+    document = parse_document(
+        f"## Don’t go-slow\n\nIt's *3* [words](https://not.counted.example).\n\n- one\n\n![A dog]({IMAGE_URL})\n\n---\n"
     )
 
     assert document.text == "Don’t go-slow\n\nIt's 3 words.\n\n- one\n\nA dog"
     assert document.word_count == 8
 
 
-LINES = st.sampled_from(
+MARKDOWN_LINES = st.sampled_from(
     [
         "## A",
         "### A",
@@ -231,14 +231,14 @@ LINES = st.sampled_from(
 )
 
 
-@given(st.lists(LINES, max_size=12))
-def test_any_text_is_read_or_refused_with_lines_that_it_has(lines: list[str]) -> None:
-    document, faults = read_markdown("\n".join(lines))
+@given(st.lists(MARKDOWN_LINES, max_size=12))
+def test_any_text_is_parsed_or_has_errors_with_valid_lines(lines: list[str]) -> None:
+    document, errors = read_markdown("\n".join(lines))
 
     ids = [entry["id"] for entry in document.contents]
     levels = [1, *(entry["level"] for entry in document.contents)]
     assert len(set(ids)) == len(ids)
-    assert all(1 <= fault.line <= len(lines) for fault in faults)
-    if not faults:
+    assert all(1 <= error.line <= len(lines) for error in errors)
+    if not errors:
         assert re.findall(r'id="([^"]+)"', document.html) == ids
-        assert all(level in LEVELS and level <= before + 1 for before, level in pairwise(levels))
+        assert all(level in HEADING_LEVELS and level <= before + 1 for before, level in pairwise(levels))

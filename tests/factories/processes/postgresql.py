@@ -1,4 +1,4 @@
-"""The suite's PostgreSQL as it is to be run, for a while."""
+"""Test helper: durable commits of the test suite's PostgreSQL server, switched on for a while."""
 
 import time
 from collections.abc import Iterator
@@ -7,30 +7,30 @@ from contextlib import contextmanager
 import psycopg
 from sqlalchemy import URL
 
-from app.doctor.postgresql import DURABLE
+from app.doctor.postgresql import DURABILITY_SETTINGS
 
-PATIENCE = 10.0  # seconds for the server to take over what was set
+RELOAD_TIMEOUT_SECONDS = 10.0  # maximum wait until the server applies changed settings
 
 
 @contextmanager
-def durable(server: URL) -> Iterator[None]:
-    _set_all(server, "on")
+def durability_enabled(server: URL) -> Iterator[None]:
+    _set_durability(server, "on")
     try:
         yield
     finally:
-        _set_all(server, "off")
+        _set_durability(server, "off")
 
 
-def _set_all(server: URL, value: str) -> None:
-    address = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address, autocommit=True) as connection:
-        for name in DURABLE:
+def _set_durability(server: URL, value: str) -> None:
+    connection_url = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(connection_url, autocommit=True) as connection:
+        for name in DURABILITY_SETTINGS:
             connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         connection.execute("SELECT pg_reload_conf()")
-    give_up = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up:
-        with psycopg.connect(address) as connection:
-            if all(connection.execute(f"SHOW {name}").fetchone() == (value,) for name in DURABLE):
+    deadline = time.monotonic() + RELOAD_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        with psycopg.connect(connection_url) as connection:
+            if all(connection.execute(f"SHOW {name}").fetchone() == (value,) for name in DURABILITY_SETTINGS):
                 return
         time.sleep(0.01)
-    raise TimeoutError(f"{DURABLE} aren't {value}")
+    raise TimeoutError(f"{DURABILITY_SETTINGS} aren't {value}")

@@ -1,4 +1,4 @@
-"""The real server, in a process of its own or in a thread of this one."""
+"""Test helpers: the real HTTP server, in its own process or in a thread of this process."""
 
 import os
 import re
@@ -19,56 +19,61 @@ from fastapi import APIRouter
 from sqlalchemy import URL
 
 from app.core.settings import Settings
-from app.serving import CONNECTION
+from app.serving import HTTP_PROTOCOL
 from tests.factories.services import Service
 
 ROOT = Path(__file__).parents[3]
 
 
-class Server:
-    """`twentyone serve` in a process of its own, on a port that was free. It stops at once unless told otherwise."""
+class ServerProcess:
+    """The production server (`twentyone serve`) in its own process, on a free port.
 
-    def __init__(self, folder: Path, database: URL, *, code: Path = ROOT, **settings: str) -> None:
-        named = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
+    By default, it stops without first waiting for load balancers to notice.
+    """
+
+    def __init__(self, directory: Path, database: URL, *, working_directory: Path = ROOT, **settings: str) -> None:
+        variables = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
         environment = os.environ | {
             "TWENTYONE_DATABASE_URL": database.render_as_string(hide_password=False),
-            "TWENTYONE_VAR_DIR": str(folder.parent / "var"),
+            "TWENTYONE_VAR_DIR": str(directory.parent / "var"),
             "TWENTYONE_LEAVING_SECONDS": "0",
             "PORT": "0",
-            **named,
+            **variables,
         }
-        command = [sys.executable, "-m", "app.cli", "serve", "--seed", str(folder)]
-        self.process = subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "app.cli", "serve", "--seed", str(directory)]
+        self.process = subprocess.Popen(
+            command, cwd=working_directory, env=environment, stderr=subprocess.PIPE, text=True
+        )
         self.database = database
-        self.port = self._listening()
+        self.port = self._read_port()
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}")
 
-    def _listening(self) -> int:
-        """The port that was chosen, from the line that uvicorn logs when it listens."""
+    def _read_port(self) -> int:
+        """Return the port from the line that uvicorn logs when it starts to listen."""
         assert self.process.stderr
         for line in self.process.stderr:
-            if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
-                return int(found[1])
+            if match := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+                return int(match[1])
         raise AssertionError("the server ended before it listened")
 
     def stop(self) -> None:
-        """Ask it to end, and see that it ends well."""
+        """Stop the server with SIGTERM, and assert a clean exit."""
         self.client.close()
         self.process.send_signal(signal.SIGTERM)
-        _, rest = self.process.communicate(timeout=30)
-        assert "Traceback" not in rest
+        _, output = self.process.communicate(timeout=30)
+        assert "Traceback" not in output
         assert self.process.returncode in {0, -signal.SIGTERM}
 
 
 @contextmanager
-def served(settings: Settings, *routers: APIRouter) -> Iterator[Service]:
-    """A service whose client talks to a real port, with routers of a test beside its own."""
-    service = Service.of(settings)
+def running_server(settings: Settings, *routers: APIRouter) -> Iterator[Service]:
+    """Run a service on a real port, with additional routes from a test."""
+    service = Service.create(settings)
     for router in routers:
         service.app.router.routes.extend(router.routes)
     server = uvicorn.Server(
         uvicorn.Config(
-            service.app, host="127.0.0.1", port=0, http=CONNECTION, ws="none", log_config=None, access_log=False
+            service.app, host="127.0.0.1", port=0, http=HTTP_PROTOCOL, ws="none", log_config=None, access_log=False
         )
     )
     thread = Thread(target=server.run)

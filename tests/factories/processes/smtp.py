@@ -1,4 +1,4 @@
-"""Mail servers on this machine: one that does as it should or as it is told, one that hangs and one that drips."""
+"""SMTP servers for tests: a configurable server, a silent server and a very slow server."""
 
 import asyncio
 import socket
@@ -23,29 +23,32 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 HOST = "127.0.0.1"
-PATIENCE = 10.0  # seconds after which whatever waits here for a client has waited for nothing
+CLIENT_TIMEOUT_SECONDS = 10.0
 
 
 class MailServer(Controller):
-    """Has a port from the beginning, and listens at it once it is started. `says` replaces replies to commands."""
+    """An SMTP server for tests whose port is reserved before it starts.
 
-    def __init__(self, *, tls_at_once: ssl.SSLContext | None = None, **options: Any) -> None:
+    `responses` overrides the responses to SMTP commands.
+    """
+
+    def __init__(self, *, implicit_tls: ssl.SSLContext | None = None, **options: Any) -> None:
         self._bound = socket.socket()
         self._bound.bind((HOST, 0))
         super().__init__(
             self,
             hostname=HOST,
             port=self._bound.getsockname()[1],
-            ssl_context=tls_at_once,
+            ssl_context=implicit_tls,
             server_hostname="mail.test",
-            authenticator=self._note_password,
+            authenticator=self._record_password,
             **options,
         )
-        self.says: dict[str, str] = {}
-        self.takes_seconds = 0.0
-        self.lets_in = True
-        self.taken: list[bytes] = []
-        self.addressed: list[str] = []
+        self.responses: dict[str, str] = {}
+        self.delay_seconds = 0.0
+        self.accepts_login = True
+        self.received: list[bytes] = []
+        self.recipients: list[str] = []
         self.passwords: list[tuple[bytes, bytes]] = []
         self.ciphers: list[object] = []
 
@@ -64,38 +67,39 @@ class MailServer(Controller):
 
     @property
     def messages(self) -> list[EmailMessage]:
-        return [_message(content) for content in self.taken]
+        return [_parse_message(content) for content in self.received]
 
     @property
-    def times_taken(self) -> Counter[str]:
-        """How often, by the id of the mail."""
+    def deliveries_by_email_id(self) -> Counter[str]:
+        """Return the number of deliveries of each email, by email id."""
         return Counter(str(message["Message-ID"]).strip("<>").partition("@")[0] for message in self.messages)
 
-    def _note_password(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, said: LoginPassword
+    def _record_password(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, credentials: LoginPassword
     ) -> AuthResult:
-        self.passwords.append((said.login, said.password))
-        return AuthResult(success=self.lets_in, handled=self.lets_in)  # who is refused is told so by aiosmtpd
+        self.passwords.append((credentials.login, credentials.password))
+        # aiosmtpd sends the error response if the result isn't handled.
+        return AuthResult(success=self.accepts_login, handled=self.accepts_login)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        if "RCPT" not in self.says:
+        if "RCPT" not in self.responses:
             envelope.rcpt_tos.append(address)
-        return self.says.get("RCPT", "250 OK")
+        return self.responses.get("RCPT", "250 OK")
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        await asyncio.sleep(self.takes_seconds)
-        if "DATA" not in self.says:
+        await asyncio.sleep(self.delay_seconds)
+        if "DATA" not in self.responses:
             assert isinstance(envelope.content, bytes)
-            self.taken.append(envelope.content)
-            self.addressed += envelope.rcpt_tos
+            self.received.append(envelope.content)
+            self.recipients += envelope.rcpt_tos
             assert server.transport
             self.ciphers.append(server.transport.get_extra_info("cipher"))
-        return self.says.get("DATA", "250 OK")
+        return self.responses.get("DATA", "250 OK")
 
     async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
-        return self.says.get("QUIT", "221 Bye")
+        return self.responses.get("QUIT", "221 Bye")
 
 
 @contextmanager
@@ -110,70 +114,74 @@ def mail_server(*, started: bool = True, **options: Any) -> Iterator[MailServer]
 
 
 @contextmanager
-def hanging_server() -> Iterator[socket.socket]:
-    """It lets clients connect, and never says a word."""
+def silent_server() -> Iterator[socket.socket]:
+    """Run a server that accepts connections, but never sends a byte."""
     with socket.create_server((HOST, 0)) as server:
-        server.settimeout(PATIENCE)
+        server.settimeout(CLIENT_TIMEOUT_SECONDS)
         yield server
 
 
 @contextmanager
-def dripping_server(*said: bytes, dripped: bytes, seconds: float, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Where one listens that says each of these, waiting for a line in between, then repeats one byte for so long."""
-    over = threading.Event()
+def trickling_server(
+    *responses: bytes, trickle: bytes, seconds: float, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Run a server that sends its responses, then `trickle` repeatedly for `seconds`.
 
-    def talk() -> None:
+    Yields the host and port of the server.
+    """
+    stop = threading.Event()
+
+    def serve() -> None:
         connection, _ = server.accept()
         if tls:
             connection = tls.wrap_socket(connection, server_side=True)
         with connection, suppress(OSError):
-            connection.settimeout(PATIENCE)
-            for words in said:
-                connection.sendall(words)
+            connection.settimeout(CLIENT_TIMEOUT_SECONDS)
+            for response in responses:
+                connection.sendall(response)
                 connection.recv(1000)
             for _ in range(round(seconds / 0.05)):
-                if over.wait(0.05):
+                if stop.wait(0.05):
                     return
-                connection.sendall(dripped)
+                connection.sendall(trickle)
 
-    with hanging_server() as server:
-        talking = threading.Thread(target=talk)
-        talking.start()
+    with silent_server() as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
         try:
             yield f"{HOST}:{server.getsockname()[1]}"
         finally:
-            over.set()
-            talking.join()
+            stop.set()
+            thread.join()
 
 
-def write_certificate(folder: Path, name: str = HOST) -> Path:
-    """A certificate for an address or a host, that vouches for itself, with its key."""
+def write_certificate(directory: Path, name: str = HOST) -> Path:
+    """Write a self-signed certificate for an IP address or a host name, with its private key."""
     key = generate_private_key(SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a mail server under test")])
-    general = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
+    alternative_name = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
     certificate = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
         .not_valid_before(datetime.now(UTC) - timedelta(days=1))
         .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([general]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([alternative_name]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, SHA256())
     )
-    path = folder / f"{name}.pem"
+    path = directory / f"{name}.pem"
     path.write_bytes(
         certificate.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     )
     return path
 
 
-def tls_of(certificate: Path) -> ssl.SSLContext:
-    """What a server with this certificate speaks."""
+def server_tls_context(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
 
 
-def _message(content: bytes) -> EmailMessage:
+def _parse_message(content: bytes) -> EmailMessage:
     message = message_from_bytes(content, policy=default)
     assert isinstance(message, EmailMessage)
     return message

@@ -1,63 +1,63 @@
-"""A run's calendar stands under a secret address, and tells nothing of what the days are."""
+"""Tests for the calendar (.ics file) of a member's journey: a secret address, and no content of the days."""
 
 import icalendar
 import pytest
 
-from tests.factories.results import told
-from tests.factories.runs import A_DAY, AN_HOUR, Walker, at_once, calendar_path, events_of
+from tests.factories.results import status_and_code
+from tests.factories.runs import ONE_DAY, ONE_HOUR, RunClient, calendar_events, calendar_path, run_concurrently
 from tests.factories.services import Service
 
 
-def test_a_calendar_keeps_its_address_until_it_is_revoked(reminded: Walker) -> None:
-    first, again = reminded.ask("PUT", "/calendar"), reminded.ask("PUT", "/calendar")
+def test_create_calendar_repeated_returns_same_address(reminder_client: RunClient) -> None:
+    first, repeated = reminder_client.request("PUT", "/calendar"), reminder_client.request("PUT", "/calendar")
 
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
+    assert (first.status_code, repeated.status_code) == (201, 200)
+    assert repeated.json() == first.json()
     assert first.json()["made_at"] == "2027-01-11T09:00:00Z"
     assert first.json()["url"] == f"http://api.test{first.json()['path']}"
-    assert reminded.person.client.get(first.json()["path"]).status_code == 200
-    assert reminded.dashboard()["has_calendar"] is True
+    assert reminder_client.member.client.get(first.json()["path"]).status_code == 200
+    assert reminder_client.dashboard()["has_calendar"] is True
 
 
-def test_a_revoked_address_ends_and_another_one_is_another(reminded: Walker) -> None:
-    path = calendar_path(reminded)
+def test_revoked_address_returns_404_and_new_address_differs(reminder_client: RunClient) -> None:
+    path = calendar_path(reminder_client)
 
-    assert [reminded.ask("DELETE", "/calendar").status_code for _ in range(2)] == [204, 204]
+    assert [reminder_client.request("DELETE", "/calendar").status_code for _ in range(2)] == [204, 204]
 
-    assert told(reminded.person.client.get(path)) == (404, "calendar_not_found")
-    assert reminded.dashboard()["has_calendar"] is False
-    assert calendar_path(reminded) != path
-    assert reminded.person.client.get(path).status_code == 404
+    assert status_and_code(reminder_client.member.client.get(path)) == (404, "calendar_not_found")
+    assert reminder_client.dashboard()["has_calendar"] is False
+    assert calendar_path(reminder_client) != path
+    assert reminder_client.member.client.get(path).status_code == 404
 
 
-def test_calendars_made_at_once_are_one(reminded: Walker) -> None:
-    replies = at_once(10, lambda _: reminded.ask("PUT", "/calendar"))
+def test_concurrent_creates_return_one_calendar(reminder_client: RunClient) -> None:
+    responses = run_concurrently(10, lambda _: reminder_client.request("PUT", "/calendar"))
 
-    assert sorted(reply.status_code for reply in replies) == [200] * 9 + [201]
-    assert len({reply.content for reply in replies}) == 1
+    assert sorted(response.status_code for response in responses) == [200] * 9 + [201]
+    assert len({response.content for response in responses}) == 1
 
 
 @pytest.mark.parametrize("secret", ["x", "A" * 43, "%00", "%F0%9F%98%80", "x" * 2000])
-def test_an_address_that_nobody_made_is_not_found(site: Service, secret: str) -> None:
-    assert told(site.client.get(f"/v1/calendars/{secret}.ics")) == (404, "calendar_not_found")
+def test_unknown_calendar_address_returns_404(site: Service, secret: str) -> None:
+    assert status_and_code(site.client.get(f"/v1/calendars/{secret}.ics")) == (404, "calendar_not_found")
 
 
 @pytest.mark.parametrize("end", ["abandoned", "completed"])
-def test_a_run_that_is_over_has_no_events_and_gets_no_calendar(reminded: Walker, end: str) -> None:
-    path = calendar_path(reminded)
+def test_finished_run_has_no_events_and_no_new_calendar(reminder_client: RunClient, end: str) -> None:
+    path = calendar_path(reminder_client)
     if end == "abandoned":
-        reminded.modify(status=end)
+        reminder_client.update_run(status=end)
     else:
-        reminded.finish()
+        reminder_client.complete_all_days()
 
-    assert events_of(reminded) == []
-    assert reminded.person.client.get(path).status_code == 200
-    reminded.ask("DELETE", "/calendar")
-    assert told(reminded.ask("PUT", "/calendar")) == (409, "run_finished")
+    assert calendar_events(reminder_client) == []
+    assert reminder_client.member.client.get(path).status_code == 200
+    reminder_client.request("DELETE", "/calendar")
+    assert status_and_code(reminder_client.request("PUT", "/calendar")) == (409, "run_finished")
 
 
-def test_a_calendar_says_nothing_of_what_the_days_are(reminded: Walker) -> None:
-    reply = reminded.person.client.get(calendar_path(reminded))
+def test_calendar_contains_no_content_of_days(reminder_client: RunClient) -> None:
+    response = reminder_client.member.client.get(calendar_path(reminder_client))
 
     words = (
         "journey",
@@ -68,36 +68,36 @@ def test_a_calendar_says_nothing_of_what_the_days_are(reminded: Walker) -> None:
         "step",
         "21-days",
         "attachment",
-        reminded.person.address,
+        reminder_client.member.email,
     )
-    assert [word for word in words if word in reply.text.lower()] == []
-    assert {str(event["SUMMARY"]) for event in events_of(reminded)} == {"A moment for yourself"}
-    telling = {"DESCRIPTION", "LOCATION", "URL", "ATTENDEE", "ORGANIZER"}
-    assert not any(telling & set(event) for event in events_of(reminded))
-    assert {str(event["TRANSP"]) for event in events_of(reminded)} == {"TRANSPARENT"}
+    assert [word for word in words if word in response.text.lower()] == []
+    assert {str(event["SUMMARY"]) for event in calendar_events(reminder_client)} == {"A moment for yourself"}
+    revealing_properties = {"DESCRIPTION", "LOCATION", "URL", "ATTENDEE", "ORGANIZER"}
+    assert not any(revealing_properties & set(event) for event in calendar_events(reminder_client))
+    assert {str(event["TRANSP"]) for event in calendar_events(reminder_client)} == {"TRANSPARENT"}
 
 
-def test_a_calendar_is_kept_by_nobody_on_the_way_and_found_by_no_robot(reminded: Walker) -> None:
-    path = calendar_path(reminded)
-    got, head = reminded.person.client.get(path), reminded.person.client.head(path)
+def test_calendar_is_not_cacheable_nor_indexed(reminder_client: RunClient) -> None:
+    path = calendar_path(reminder_client)
+    response, head = reminder_client.member.client.get(path), reminder_client.member.client.head(path)
 
-    assert got.headers["Cache-Control"] == "no-store"
-    assert got.headers["X-Robots-Tag"] == "noindex"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Robots-Tag"] == "noindex"
     assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["Content-Type"] == got.headers["Content-Type"]
-    assert head.headers["Content-Length"] == got.headers["Content-Length"]
-    assert reminded.person.client.head("/v1/calendars/x.ics").status_code == 404
+    assert head.headers["Content-Type"] == response.headers["Content-Type"]
+    assert head.headers["Content-Length"] == response.headers["Content-Length"]
+    assert reminder_client.member.client.head("/v1/calendars/x.ics").status_code == 404
 
 
-def test_a_calendar_is_told_at_every_moment_without_signing_in(reminded: Walker) -> None:
-    path = calendar_path(reminded)
-    reminded.clock.shift(20 * A_DAY + AN_HOUR)
+def test_calendar_is_readable_without_session(reminder_client: RunClient) -> None:
+    path = calendar_path(reminder_client)
+    reminder_client.clock.shift(20 * ONE_DAY + ONE_HOUR)
 
-    assert len(icalendar.Calendar.from_ical(reminded.person.client.get(path).content).walk("VEVENT")) == 1
+    assert len(icalendar.Calendar.from_ical(reminder_client.member.client.get(path).content).walk("VEVENT")) == 1
 
 
-def test_an_address_ends_with_the_account(reminded: Walker) -> None:
-    path = calendar_path(reminded)
-    assert reminded.person.erase() == 204
+def test_calendar_address_returns_404_after_account_erasure(reminder_client: RunClient) -> None:
+    path = calendar_path(reminder_client)
+    assert reminder_client.member.erase() == 204
 
-    assert told(reminded.person.client.get(path)) == (404, "calendar_not_found")
+    assert status_and_code(reminder_client.member.client.get(path)) == (404, "calendar_not_found")

@@ -1,4 +1,4 @@
-"""What a calendar tells: when the coming days are, by the clocks of the run's zone."""
+"""Tests for the events in a journey's calendar: dates and local times of the upcoming days."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -7,121 +7,119 @@ import icalendar
 import pytest
 from time_machine import Traveller
 
-from tests.factories.runs import A_DAY, TODAY, Walker, calendar_of, clock_time, events_of
+from tests.factories.runs import ONE_DAY, TODAY, RunClient, calendar_events, local_time, read_calendar
 from tests.factories.services import Service
 
 
-def starts(walker: Walker) -> list[Any]:
-    return [event["DTSTART"].dt for event in events_of(walker)]
+def starts(client: RunClient) -> list[Any]:
+    return [event["DTSTART"].dt for event in calendar_events(client)]
 
 
 def evenings(first: date, last: date, zone: str = "Europe/Dublin") -> list[datetime]:
-    return [clock_time(first + n * A_DAY, 19, 30, zone) for n in range((last - first).days + 1)]
+    return [local_time(first + n * ONE_DAY, 19, 30, zone) for n in range((last - first).days + 1)]
 
 
-def test_every_coming_day_is_an_event_at_the_reminder_time_in_the_zone(reminded: Walker) -> None:
-    found = calendar_of(reminded)
-    [zone] = found.walk("VTIMEZONE")
-    coming = list(found.walk("VEVENT"))
+def test_upcoming_days_are_events_at_reminder_time_in_zone(reminder_client: RunClient) -> None:
+    calendar = read_calendar(reminder_client)
+    [zone] = calendar.walk("VTIMEZONE")
+    events = list(calendar.walk("VEVENT"))
 
     assert zone["TZID"] == "Europe/Dublin"
-    assert [event["DTSTART"].dt for event in coming] == evenings(TODAY, date(2027, 1, 31))
-    assert {event["DTSTART"].params["TZID"] for event in coming} == {"Europe/Dublin"}
-    assert {event["DTEND"].dt - event["DTSTART"].dt for event in coming} == {timedelta(minutes=20)}
-    assert len({str(event["UID"]) for event in coming}) == 21
-    assert {len(event.walk("VALARM")) for event in coming} == {1}
+    assert [event["DTSTART"].dt for event in events] == evenings(TODAY, date(2027, 1, 31))
+    assert {event["DTSTART"].params["TZID"] for event in events} == {"Europe/Dublin"}
+    assert {event["DTEND"].dt - event["DTSTART"].dt for event in events} == {timedelta(minutes=20)}
+    assert len({str(event["UID"]) for event in events}) == 21
+    assert {len(event.walk("VALARM")) for event in events} == {1}
 
 
-def test_an_event_keeps_its_uid_when_it_moves(reminded: Walker) -> None:
-    before = [str(event["UID"]) for event in events_of(reminded)]
-    reminded.modify(reminder_time="06:00", time_zone="Asia/Tokyo")
+def test_event_uid_is_stable_when_event_moves(reminder_client: RunClient) -> None:
+    before = [str(event["UID"]) for event in calendar_events(reminder_client)]
+    reminder_client.update_run(reminder_time="06:00", time_zone="Asia/Tokyo")
 
-    assert [str(event["UID"]) for event in events_of(reminded)] == before
-
-
-def test_a_completed_day_has_no_event_and_a_missed_one_is_for_today(reminded: Walker) -> None:
-    reminded.complete(1)
-    assert starts(reminded) == evenings(TODAY + A_DAY, date(2027, 1, 31))
-    reminded.travel(2 * A_DAY)
-    reminded.complete(3)
-    assert starts(reminded) == evenings(TODAY + 2 * A_DAY, date(2027, 1, 31))
-    reminded.complete(2)
-    assert starts(reminded) == evenings(TODAY + 3 * A_DAY, date(2027, 1, 31))
+    assert [str(event["UID"]) for event in calendar_events(reminder_client)] == before
 
 
-def test_the_gentle_pace_shows_what_is_known(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, pace="gentle", agrees=False)
-    walker.modify(reminder_time="19:30")
-    assert starts(walker) == evenings(TODAY, TODAY)
-    walker.complete(1)
-    assert starts(walker) == evenings(TODAY + A_DAY, TODAY + A_DAY)
-    walker.travel(4 * A_DAY)
-    assert starts(walker) == evenings(TODAY + 4 * A_DAY, TODAY + 4 * A_DAY)
+def test_completed_day_has_no_event_and_missed_day_moves_to_today(reminder_client: RunClient) -> None:
+    reminder_client.complete_days(1)
+    assert starts(reminder_client) == evenings(TODAY + ONE_DAY, date(2027, 1, 31))
+    reminder_client.travel(2 * ONE_DAY)
+    reminder_client.complete_days(3)
+    assert starts(reminder_client) == evenings(TODAY + 2 * ONE_DAY, date(2027, 1, 31))
+    reminder_client.complete_days(2)
+    assert starts(reminder_client) == evenings(TODAY + 3 * ONE_DAY, date(2027, 1, 31))
 
 
-def test_events_move_with_the_zone(reminded: Walker) -> None:
-    reminded.modify(time_zone="America/New_York")
+def test_gentle_calendar_contains_only_known_dates(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, pace="gentle", consents=False)
+    client.update_run(reminder_time="19:30")
+    assert starts(client) == evenings(TODAY, TODAY)
+    client.complete_days(1)
+    assert starts(client) == evenings(TODAY + ONE_DAY, TODAY + ONE_DAY)
+    client.travel(4 * ONE_DAY)
+    assert starts(client) == evenings(TODAY + 4 * ONE_DAY, TODAY + 4 * ONE_DAY)
 
-    assert starts(reminded) == evenings(TODAY, date(2027, 1, 31), "America/New_York")
-    assert {event["DTSTART"].params["TZID"] for event in events_of(reminded)} == {"America/New_York"}
-    [zone] = calendar_of(reminded).walk("VTIMEZONE")
+
+def test_zone_change_moves_events(reminder_client: RunClient) -> None:
+    reminder_client.update_run(time_zone="America/New_York")
+
+    assert starts(reminder_client) == evenings(TODAY, date(2027, 1, 31), "America/New_York")
+    assert {event["DTSTART"].params["TZID"] for event in calendar_events(reminder_client)} == {"America/New_York"}
+    [zone] = read_calendar(reminder_client).walk("VTIMEZONE")
     assert zone["TZID"] == "America/New_York"
 
 
-def test_while_paused_there_are_no_events_and_afterwards_they_have_moved(reminded: Walker) -> None:
-    reminded.complete(1)
-    reminded.modify(status="paused")
-    assert events_of(reminded) == []
-    reminded.travel(4 * A_DAY)  # 12, 13 and 14 January are rests
-    assert events_of(reminded) == []
+def test_paused_run_has_no_events_and_resume_moves_them(reminder_client: RunClient) -> None:
+    reminder_client.complete_days(1)
+    reminder_client.update_run(status="paused")
+    assert calendar_events(reminder_client) == []
+    reminder_client.travel(4 * ONE_DAY)  # the whole of 12, 13 and 14 January is paused
+    assert calendar_events(reminder_client) == []
 
-    reminded.modify(status="active")
+    reminder_client.update_run(status="active")
 
-    assert starts(reminded) == evenings(date(2027, 1, 15), date(2027, 2, 3))
-
-
-def test_a_run_that_is_scheduled_has_its_days(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, starts_on=str(TODAY + 30 * A_DAY), agrees=False)
-    assert starts(walker) == [TODAY + n * A_DAY for n in range(30, 51)]
+    assert starts(reminder_client) == evenings(date(2027, 1, 15), date(2027, 2, 3))
 
 
-def test_without_a_reminder_an_event_is_the_whole_date(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock, agrees=False)
-
-    found = events_of(walker)
-
-    assert [event["DTSTART"].dt for event in found] == [TODAY + n * A_DAY for n in range(21)]
-    assert {type(event["DTSTART"].dt) for event in found} == {date}
-    assert {event["DTEND"].dt - event["DTSTART"].dt for event in found} == {A_DAY}
-    assert {len(event.walk("VALARM")) for event in found} == {0}
+def test_scheduled_run_has_events(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, starts_on=str(TODAY + 30 * ONE_DAY), consents=False)
+    assert starts(client) == [TODAY + n * ONE_DAY for n in range(30, 51)]
 
 
-def test_a_reminder_in_the_hour_that_clocks_leave_out_is_the_time_they_show_instead(
-    site: Service, clock: Traveller
-) -> None:
-    """In New York 02:30 on 14 March 2027 is 03:30."""
-    clock.move_to(clock_time(date(2027, 3, 12), 9, zone="America/New_York"))
-    walker = Walker.of(site, clock, time_zone="America/New_York", agrees=False)
-    walker.modify(reminder_time="02:30")
+def test_events_without_reminder_last_all_day(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, consents=False)
 
-    found = starts(walker)[:4]
+    events = calendar_events(client)
 
-    assert [each.astimezone(UTC).strftime("%d %H:%M") for each in found] == [
+    assert [event["DTSTART"].dt for event in events] == [TODAY + n * ONE_DAY for n in range(21)]
+    assert {type(event["DTSTART"].dt) for event in events} == {date}
+    assert {event["DTEND"].dt - event["DTSTART"].dt for event in events} == {ONE_DAY}
+    assert {len(event.walk("VALARM")) for event in events} == {0}
+
+
+def test_reminder_in_skipped_hour_is_moved(site: Service, clock: Traveller) -> None:
+    """In New York, clocks skip 02:30 on 14 March 2027, so the reminder moves to 03:30."""
+    clock.move_to(local_time(date(2027, 3, 12), 9, zone="America/New_York"))
+    client = RunClient.create(site, clock, time_zone="America/New_York", consents=False)
+    client.update_run(reminder_time="02:30")
+
+    first_starts = starts(client)[:4]
+
+    assert [start.astimezone(UTC).strftime("%d %H:%M") for start in first_starts] == [
         "12 07:30", "13 07:30", "14 07:30", "15 06:30",
     ]  # fmt: skip
-    assert [each.strftime("%H:%M") for each in found] == ["02:30", "02:30", "03:30", "02:30"]
+    assert [start.strftime("%H:%M") for start in first_starts] == ["02:30", "02:30", "03:30", "02:30"]
 
 
 @pytest.mark.parametrize(
     "zone", ["Etc/GMT+12", "Asia/Kathmandu", "Africa/Casablanca", "America/New_York", "Europe/Dublin"]
 )
-def test_events_are_right_in_zones_of_every_kind(site: Service, clock: Traveller, zone: str) -> None:
-    walker = Walker.of(site, clock, time_zone=zone, agrees=False)
-    walker.modify(reminder_time="19:30")
+def test_events_have_correct_offsets_in_unusual_zones(site: Service, clock: Traveller, zone: str) -> None:
+    client = RunClient.create(site, clock, time_zone=zone, consents=False)
+    client.update_run(reminder_time="19:30")
 
-    today = date.fromisoformat(walker.dashboard()["today"])
-    assert starts(walker) == evenings(today, today + 20 * A_DAY, zone)
-    [told] = calendar_of(walker).walk("VTIMEZONE")
-    assert isinstance(told, icalendar.Timezone)
-    for evening in starts(walker):
-        assert evening.replace(tzinfo=told.to_tz()).utcoffset() == evening.utcoffset()
+    today = date.fromisoformat(client.dashboard()["today"])
+    assert starts(client) == evenings(today, today + 20 * ONE_DAY, zone)
+    [zone_component] = read_calendar(client).walk("VTIMEZONE")
+    assert isinstance(zone_component, icalendar.Timezone)
+    for evening in starts(client):
+        assert evening.replace(tzinfo=zone_component.to_tz()).utcoffset() == evening.utcoffset()

@@ -1,97 +1,97 @@
-"""Journeys as everybody sees them, and what changes for those on the way when an editor changes them."""
+"""Tests for the public journey endpoints, and for content changes while members follow a journey."""
 
 from pathlib import Path
 
 import pytest
 from httpx2 import Response
 
-from app.content.commands import load_folder
-from tests.conftest import look
-from tests.factories.content import write_article, write_folder
+from app.content.commands import load_directory
+from tests.conftest import refresh_release
+from tests.factories.content import write_article, write_content_directory
 from tests.factories.journeys import write_day, write_journey
-from tests.factories.results import agreed, told
-from tests.factories.runs import Walker, good, start
+from tests.factories.results import consenting_member, status_and_code
+from tests.factories.runs import RunClient, ok_json, start_run
 from tests.factories.services import Service
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """With a journey whose first day names three articles, of which one is a draft."""
-    folder = write_folder(tmp_path / "content")
-    write_article(folder, "to-read")
-    write_article(folder, "to-read-later")
-    write_article(folder, "not-yet", status="draft", publish_at=None)
-    write_journey(folder)
-    write_day(folder, 1, articles=["to-read-later", "not-yet", "to-read"])
-    return folder
+def directory(tmp_path: Path) -> Path:
+    """Create a content directory with a journey whose first day lists two public articles and a draft."""
+    directory = write_content_directory(tmp_path / "content")
+    write_article(directory, "to-read")
+    write_article(directory, "to-read-later")
+    write_article(directory, "not-yet", status="draft", publish_at=None)
+    write_journey(directory)
+    write_day(directory, 1, articles=["to-read-later", "not-yet", "to-read"])
+    return directory
 
 
-def load(service: Service, folder: Path) -> None:
-    load_folder(service.database, folder)
-    look(service.app)
+def load(service: Service, directory: Path) -> None:
+    load_directory(service.database, directory)
+    refresh_release(service.app)
 
 
-def articles(reply: Response) -> list[str]:
-    return [each["slug"] for each in good(reply)["articles"]]
+def articles(response: Response) -> list[str]:
+    return [article["slug"] for article in ok_json(response)["articles"]]
 
 
-def test_a_day_names_the_articles_that_are_public_in_the_editors_order(service: Service, folder: Path) -> None:
-    load(service, folder)
-    person = service.register()
-    assert start(person).status_code == 201
-    mine, public = "/v1/me/journeys/current/days/1", "/v1/journeys/21-days/days/1"
-    for reply in (person.ask("GET", mine), service.client.get(public)):
-        assert articles(reply) == ["to-read-later", "to-read"]
-        assert reply.json()["articles"][0] == {
+def test_day_lists_public_articles_in_editorial_order(service: Service, directory: Path) -> None:
+    load(service, directory)
+    member = service.register()
+    assert start_run(member).status_code == 201
+    member_path, public_path = "/v1/me/journeys/current/days/1", "/v1/journeys/21-days/days/1"
+    for response in (member.request("GET", member_path), service.client.get(public_path)):
+        assert articles(response) == ["to-read-later", "to-read"]
+        assert response.json()["articles"][0] == {
             "slug": "to-read-later",
             "title": "To Read Later",
             "excerpt": "About to-read-later.",
             "reading_minutes": 1,
         }
 
-    write_article(folder, "to-read-later", status="unpublished")
-    load(service, folder)
+    write_article(directory, "to-read-later", status="unpublished")
+    load(service, directory)
 
-    assert articles(person.ask("GET", mine)) == articles(service.client.get(public)) == ["to-read"]
+    assert articles(member.request("GET", member_path)) == articles(service.client.get(public_path)) == ["to-read"]
 
 
-def test_a_journey_that_went_away_goes_on_for_who_is_on_the_way(service: Service, folder: Path) -> None:
-    load(service, folder)
-    on_the_way = agreed(service)
-    assert start(on_the_way).status_code == 201
-    for path in (folder / "journey").iterdir():
+def test_removed_journey_stays_available_to_existing_runs(service: Service, directory: Path) -> None:
+    load(service, directory)
+    member = consenting_member(service)
+    assert start_run(member).status_code == 201
+    for path in (directory / "journey").iterdir():
         path.unlink()
-    (folder / "journey").rmdir()
-    load(service, folder)
+    (directory / "journey").rmdir()
+    load(service, directory)
 
-    assert good(on_the_way.ask("GET", "/v1/me/journeys/current/days/1"))["title"] == "Title of day 1"
-    assert told(start(service.register())) == (422, "unknown_journey")
-    assert told(service.client.get("/v1/journeys/21-days")) == (404, "journey_not_found")
-    assert good(service.client.get("/v1/journeys"))["total"] == 0
+    assert ok_json(member.request("GET", "/v1/me/journeys/current/days/1"))["title"] == "Title of day 1"
+    assert status_and_code(start_run(service.register())) == (422, "unknown_journey")
+    assert status_and_code(service.client.get("/v1/journeys/21-days")) == (404, "journey_not_found")
+    assert ok_json(service.client.get("/v1/journeys"))["total"] == 0
 
 
-def test_a_corrected_day_is_another_day_for_if_match(service: Service, folder: Path) -> None:
-    load(service, folder)
-    person = agreed(service)
-    assert start(person).status_code == 201
+def test_content_correction_changes_day_etag(service: Service, directory: Path) -> None:
+    load(service, directory)
+    member = consenting_member(service)
+    assert start_run(member).status_code == 201
     path = "/v1/me/journeys/current/days/1"
-    before = person.ask("GET", path)
-    write_day(folder, 1, title="A better title")
-    load(service, folder)
+    before = member.request("GET", path)
+    write_day(directory, 1, title="A better title")
+    load(service, directory)
 
-    after = person.ask("GET", path)
+    after = member.request("GET", path)
 
     assert (after.json()["title"], after.headers["ETag"] == before.headers["ETag"]) == ("A better title", False)
-    late = person.ask("PATCH", path, {"completed": True}, headers={"If-Match": before.headers["ETag"]})
-    assert told(late) == (412, "day_changed")
-    assert good(person.ask("GET", "/v1/me/journeys/current"))["days"][0]["title"] == "A better title"
+    rejected = member.request("PATCH", path, {"completed": True}, headers={"If-Match": before.headers["ETag"]})
+    assert status_and_code(rejected) == (412, "day_changed")
+    assert ok_json(member.request("GET", "/v1/me/journeys/current"))["days"][0]["title"] == "A better title"
 
 
-def test_the_outline_shows_all_days_and_says_which_is_public(site: Service) -> None:
-    [listed] = good(site.client.get("/v1/journeys"))["items"]
-    outline = good(site.client.get("/v1/journeys/21-days"))
+def test_outline_lists_all_days_and_marks_public_day(site: Service) -> None:
+    [brief] = ok_json(site.client.get("/v1/journeys"))["items"]
+    outline = ok_json(site.client.get("/v1/journeys/21-days"))
 
-    assert listed == {name: outline[name] for name in listed}
+    assert brief == {name: outline[name] for name in brief}
     assert (outline["length"], outline["assessment"]) == (21, "attachment-reflection")
     assert [day["number"] for day in outline["days"]] == list(range(1, 22))
     assert [day["is_public"] for day in outline["days"]] == [True] + [False] * 20
@@ -106,27 +106,27 @@ def test_the_outline_shows_all_days_and_says_which_is_public(site: Service) -> N
     }
 
 
-def test_only_the_first_day_is_public_also_for_who_has_come_further(walker: Walker) -> None:
-    walker.clock.shift(5 * 86_400)
-    assert walker.person.renew().status_code == 200
-    assert walker.ask("GET", "/days/2").status_code == 200
+def test_public_day_2_returns_403_for_member_with_open_day(client: RunClient) -> None:
+    client.clock.shift(5 * 86_400)
+    assert client.member.refresh_session().status_code == 200
+    assert client.request("GET", "/days/2").status_code == 200
 
-    assert good(walker.person.ask("GET", "/v1/journeys/21-days/days/1"))["number"] == 1
+    assert ok_json(client.member.request("GET", "/v1/journeys/21-days/days/1"))["number"] == 1
     for day in range(2, 22):
-        reply = walker.person.ask("GET", f"/v1/journeys/21-days/days/{day}")
-        assert (told(reply), reply.json()["opens_at"]) == ((403, "day_locked"), None)
+        response = client.member.request("GET", f"/v1/journeys/21-days/days/{day}")
+        assert (status_and_code(response), response.json()["opens_at"]) == ((403, "day_locked"), None)
 
 
-@pytest.mark.parametrize("form", ["html", "markdown", "text"])
-def test_the_outline_comes_in_other_formats(site: Service, form: str) -> None:
-    outline = good(site.client.get(f"/v1/journeys/21-days?format={form}"))
+@pytest.mark.parametrize("body_format", ["html", "markdown", "text"])
+def test_outline_in_other_formats(site: Service, body_format: str) -> None:
+    outline = ok_json(site.client.get(f"/v1/journeys/21-days?format={body_format}"))
 
-    assert outline["description"]["format"] == outline["about_21_days"]["format"] == form
+    assert outline["description"]["format"] == outline["about_21_days"]["format"] == body_format
     assert "What it" in outline["description"]["content"]
 
 
-def test_what_is_no_journey_is_not_found(site: Service) -> None:
-    assert told(site.client.get("/v1/journeys/22-days")) == (404, "journey_not_found")
-    assert told(site.client.get("/v1/journeys/22-days/days/1")) == (404, "journey_not_found")
+def test_unknown_journey_returns_404_and_invalid_day_422(site: Service) -> None:
+    assert status_and_code(site.client.get("/v1/journeys/22-days")) == (404, "journey_not_found")
+    assert status_and_code(site.client.get("/v1/journeys/22-days/days/1")) == (404, "journey_not_found")
     for day in ("0", "22", "one"):
-        assert told(site.client.get(f"/v1/journeys/21-days/days/{day}")) == (422, "invalid_input")
+        assert status_and_code(site.client.get(f"/v1/journeys/21-days/days/{day}")) == (422, "invalid_input")

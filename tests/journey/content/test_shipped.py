@@ -1,4 +1,4 @@
-"""The journey that is shipped: how it is built, where it leads, and how it speaks."""
+"""Tests for the journey that ships with the app: structure, links, references and wording."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ CONTENT = read_content(ROOT / "seed_content")
 SHIPPED = CONTENT.journeys["21-days"]
 DAYS = dict(enumerate(SHIPPED["days"], start=1))
 DAY = pytest.mark.parametrize("day", DAYS.values(), ids=[f"day-{number:02}" for number in DAYS])
-TOWARDS_OTHERS = range(15, 21)  # days that ask for contact, for disclosure, or for something from somebody
-INWARD = (4, 9, 10, 13)  # days that may stir something up
+TOWARDS_OTHERS = range(15, 21)  # days on which readers contact or confide in other people
+INWARD = (4, 9, 10, 13)  # days that may cause distress
 CAUTIOUS = {*TOWARDS_OTHERS, *INWARD}
 BANNED = (
     r"\bheal(?:s|ed|ing)? your",
@@ -38,7 +38,7 @@ Day = Mapping[str, Any]
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in it, but for what references are called and the forms that are made of Markdown."""
+    """Yield all texts of a journey or day, except references and formats generated from Markdown."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -51,7 +51,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def links(value: Any) -> Iterator[str]:
-    """Where Markdown in it leads."""
+    """Yield the targets of all links in Markdown texts."""
     if isinstance(value, Mapping) and "markdown" in value:
         yield from (href for _, href in read_markdown(value["markdown"])[0].links)
     elif isinstance(value, Mapping | list):
@@ -59,32 +59,32 @@ def links(value: Any) -> Iterator[str]:
             yield from links(part)
 
 
-def words(text: str) -> int:
+def word_count(text: str) -> int:
     return len(text.split())
 
 
-def test_it_has_21_days_in_three_weeks(reader: TestClient) -> None:
-    shown = reader.get("/v1/journeys/21-days").json()
+def test_journey_has_21_days_in_three_weeks(shared_client: TestClient) -> None:
+    journey = shared_client.get("/v1/journeys/21-days").json()
 
-    assert [day["number"] for day in shown["days"]] == list(range(1, 22))
-    assert [day["week"] for day in shown["days"]] == [1] * 7 + [2] * 7 + [3] * 7
-    assert len({week["title"] for week in shown["weeks"]}) == 3
+    assert [day["number"] for day in journey["days"]] == list(range(1, 22))
+    assert [day["week"] for day in journey["days"]] == [1] * 7 + [2] * 7 + [3] * 7
+    assert len({week["title"] for week in journey["weeks"]}) == 3
     assert list(CONTENT.journeys) == ["21-days"]
 
 
-def test_no_two_days_are_called_alike() -> None:
+def test_titles_and_texts_of_days_are_unique() -> None:
     for name in ("title", "summary", "reflection", "if_today_is_hard"):
         assert len({day[name] for day in DAYS.values()}) == 21, name
     assert len({day["exercise"]["title"] for day in DAYS.values()}) == 21
 
 
 @DAY
-def test_a_lesson_is_read_in_a_few_minutes(day: Day) -> None:
-    assert 250 <= words(day["lesson"]["text"]) <= 500
+def test_lesson_has_250_to_500_words(day: Day) -> None:
+    assert 250 <= word_count(day["lesson"]["text"]) <= 500
 
 
 @DAY
-def test_an_exercise_takes_10_to_15_minutes_in_steps(day: Day) -> None:
+def test_exercise_takes_10_to_15_minutes_in_steps(day: Day) -> None:
     exercise = day["exercise"]
 
     assert 10 <= exercise["minutes"] <= 15
@@ -94,46 +94,46 @@ def test_an_exercise_takes_10_to_15_minutes_in_steps(day: Day) -> None:
 
 
 @DAY
-def test_a_day_has_two_or_three_small_tasks(day: Day) -> None:
+def test_day_has_two_or_three_short_tasks(day: Day) -> None:
     assert 2 <= len(day["tasks"]) <= 3
-    assert all(words(task["text"]) <= 25 for task in day["tasks"])
+    assert all(word_count(task["text"]) <= 25 for task in day["tasks"])
 
 
-def test_no_task_has_the_id_of_another() -> None:
+def test_task_ids_are_unique_and_independent_of_day() -> None:
     ids = [task["id"] for day in DAYS.values() for task in day["tasks"]]
 
     assert len(ids) == len(set(ids)) > 42
-    assert not [name for name in ids if re.search(r"\bday\b|\d", name)]  # a day may be moved
+    assert not [name for name in ids if re.search(r"\bday\b|\d", name)]  # so that days can be reordered
 
 
 @DAY
-def test_what_is_not_known_stands_beside_the_evidence(day: Day) -> None:
-    assert words(day["evidence"]["text"]) > 15
-    assert words(day["evidence"]["limit"]) > 10
+def test_evidence_has_limit_and_references(day: Day) -> None:
+    assert word_count(day["evidence"]["text"]) > 15
+    assert word_count(day["evidence"]["limit"]) > 10
     assert day["references"]
 
 
 @DAY
-def test_each_reference_is_named_where_it_is_drawn_on(day: Day) -> None:
-    """By a link, or by the first author's name."""
-    said, cited = " ".join(texts(day)), set(links(day))
+def test_references_are_cited_in_text(day: Day) -> None:
+    """A citation is a link to the reference, or the name of its first author."""
+    day_text, cited = " ".join(texts(day)), set(links(day))
 
     for reference in day["references"]:
         name = reference["authors"].partition(",")[0]
-        assert f"#ref-{reference['id']}" in cited or name in said, reference["id"]
+        assert f"#ref-{reference['id']}" in cited or name in day_text, reference["id"]
 
 
 @DAY
-def test_studies_named_beside_the_evidence_are_among_the_references(day: Day) -> None:
-    known = {(each["authors"].partition(",")[0], str(each["year"])) for each in day["references"]}
+def test_studies_named_in_evidence_are_referenced(day: Day) -> None:
+    targets = {(reference["authors"].partition(",")[0], str(reference["year"])) for reference in day["references"]}
     named = NAMED.findall(day["evidence"]["text"])
 
     for name, year in named:
-        assert any(author.endswith(name) and at == year for author, at in known), (name, year)
+        assert any(author.endswith(name) and at == year for author, at in targets), (name, year)
 
 
 @pytest.mark.parametrize("number", sorted(CAUTIOUS))
-def test_a_day_that_may_go_too_far_says_when_to_leave_it(number: int) -> None:
+def test_cautious_day_has_safety_text_with_support_link(number: int) -> None:
     safety = DAYS[number]["safety"]
 
     assert safety
@@ -141,29 +141,28 @@ def test_a_day_that_may_go_too_far_says_when_to_leave_it(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", TOWARDS_OTHERS)
-def test_nobody_is_sent_towards_somebody_whom_they_fear(number: int) -> None:
+def test_day_with_contact_warns_about_unsafe_people(number: int) -> None:
     assert re.search(
         r"afraid|frighten|fear|unsafe|basically safe|safe with|hurts? you|controls? you", DAYS[number]["safety"]
     )
 
 
-def test_days_that_ask_for_contact_are_known_as_such() -> None:
-    """Should another day ask for it, it needs a note of its own."""
+def test_day_that_requests_contact_has_safety_text() -> None:
     for day in DAYS.values():
         if any(ASKS.search(step) for step in day["exercise"]["steps"]):
             assert day["safety"], day["title"]
 
 
 @DAY
-def test_a_hard_day_has_a_smaller_version(day: Day) -> None:
-    assert 5 <= words(day["if_today_is_hard"]) <= 70
+def test_day_has_short_version_for_hard_days(day: Day) -> None:
+    assert 5 <= word_count(day["if_today_is_hard"]) <= 70
 
 
 @pytest.mark.parametrize("pattern", BANNED)
-def test_nothing_is_promised_that_nobody_can_keep(pattern: str) -> None:
-    found = [text for text in texts(SHIPPED) if re.search(pattern, text, re.IGNORECASE)]
+def test_texts_contain_no_banned_claims(pattern: str) -> None:
+    matches = [text for text in texts(SHIPPED) if re.search(pattern, text, re.IGNORECASE)]
 
-    assert found == []
+    assert matches == []
 
 
 @pytest.mark.parametrize(
@@ -177,11 +176,11 @@ def test_nothing_is_promised_that_nobody_can_keep(pattern: str) -> None:
         "forms a habit in three weeks",
     ],
 )
-def test_what_is_banned_would_be_found(claim: str) -> None:
+def test_banned_patterns_match_example_claims(claim: str) -> None:
     assert any(re.search(pattern, claim, re.IGNORECASE) for pattern in BANNED)
 
 
-def test_it_says_what_21_days_are_and_what_it_is_not() -> None:
+def test_journey_states_research_and_disclaimers() -> None:
     about = SHIPPED["about_21_days"]["text"]
 
     assert "They are not a finding" in about
@@ -192,34 +191,34 @@ def test_it_says_what_21_days_are_and_what_it_is_not() -> None:
     assert "emergency number" in SHIPPED["safety"]
 
 
-def test_every_link_leads_somewhere(reader: TestClient) -> None:
-    """A reference, an article, the journey, the page of help lines, or a page elsewhere."""
+def test_every_link_has_existing_target(shared_client: TestClient) -> None:
+    """A valid target is a reference, an article, the journey, the support page or an external page."""
     followed = 0
     for part in (SHIPPED, *DAYS.values()):
-        known = {f"#ref-{each['id']}" for each in part["references"]}
+        targets = {f"#ref-{reference['id']}" for reference in part["references"]}
         for href in links({name: value for name, value in part.items() if name != "days"}):
             followed += 1
             if href.startswith("/blog/"):
-                assert reader.get(f"/v1/articles/{href.removeprefix('/blog/')}").status_code == 200, href
+                assert shared_client.get(f"/v1/articles/{href.removeprefix('/blog/')}").status_code == 200, href
             else:
-                assert href in known | {"/journey", "/support"} or href.startswith("https://"), href
+                assert href in targets | {"/journey", "/support"} or href.startswith("https://"), href
     assert followed > 21
 
 
-def test_every_reference_has_an_address_and_is_the_same_wherever_it_stands() -> None:
-    seen: dict[str, Any] = {}
+def test_references_have_urls_and_are_consistent() -> None:
+    references_by_id: dict[str, Any] = {}
     for part in (SHIPPED, *DAYS.values()):
-        ids = [each["id"] for each in part["references"]]
+        ids = [reference["id"] for reference in part["references"]]
         assert len(ids) == len(set(ids)), ids
         for reference in part["references"]:
             assert reference["url"].startswith("https://"), reference["id"]
-            assert seen.setdefault(reference["id"], reference) == reference
+            assert references_by_id.setdefault(reference["id"], reference) == reference
 
 
-def test_what_it_leads_to_is_public(reader: TestClient) -> None:
+def test_linked_articles_and_assessment_are_public(shared_client: TestClient) -> None:
     articles = {slug for day in DAYS.values() for slug in day["articles"]}
 
     assert len(articles) > 3
-    assert all(reader.get(f"/v1/articles/{slug}").status_code == 200 for slug in articles)
-    assert reader.get(f"/v1/assessments/{SHIPPED['assessment']}").status_code == 200
-    assert reader.get("/v1/journeys/21-days/days/1").json()["title"] == DAYS[1]["title"]
+    assert all(shared_client.get(f"/v1/articles/{slug}").status_code == 200 for slug in articles)
+    assert shared_client.get(f"/v1/assessments/{SHIPPED['assessment']}").status_code == 200
+    assert shared_client.get("/v1/journeys/21-days/days/1").json()["title"] == DAYS[1]["title"]

@@ -1,4 +1,4 @@
-"""Streaks that forgive. Dates are drawn from the start to today: `#` practised, `.` not, `-` neutral, `o` both."""
+"""Tests for streaks. Strings draw dates: `#` is practised, `.` missed, `-` neutral, `o` neutral and practised."""
 
 from datetime import date, timedelta
 
@@ -6,26 +6,36 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.journey.rules.progress import run_progress
-from app.journey.rules.streaks import Streak, streak
+from app.journey.rules.progress import compute_progress
+from app.journey.rules.streaks import Streak, compute_streak
 from tests.journey import oracle
-from tests.journey.runs import abandoned, at, begun, completed, finished, moved, on, paused, resumed
+from tests.journey.runs import (
+    abandon_run,
+    at,
+    change_zone,
+    complete_day,
+    finished_run,
+    new_run,
+    on,
+    pause_run,
+    resume_run,
+)
 
 START = date(2026, 3, 1)
 
 
-def dates(drawn: str, marks: str) -> set[date]:
-    return {START + timedelta(days=n) for n, mark in enumerate(drawn) if mark in marks}
+def dates(drawing: str, marks: str) -> set[date]:
+    return {START + timedelta(days=n) for n, mark in enumerate(drawing) if mark in marks}
 
 
-def streak_of(drawn: str) -> Streak:
-    neutral = dates(drawn, "-o")
-    today = START + timedelta(days=len(drawn) - 1)
-    return streak(dates(drawn, "#o"), starts_on=START, today=today, is_neutral=neutral.__contains__)
+def streak_of(drawing: str) -> Streak:
+    neutral = dates(drawing, "-o")
+    today = START + timedelta(days=len(drawing) - 1)
+    return compute_streak(dates(drawing, "#o"), starts_on=START, today=today, is_neutral=neutral.__contains__)
 
 
 @pytest.mark.parametrize(
-    ("drawn", "expected"),
+    ("drawing", "expected"),
     [
         (".", Streak(0, 0, 0)),
         ("..........", Streak(0, 0, 0)),
@@ -34,48 +44,48 @@ def streak_of(drawn: str) -> Streak:
         ("##.", Streak(2, 2, 0)),
     ],
 )
-def test_a_streak_counts_dates_and_today_is_not_missed_before_it_is_over(drawn: str, expected: Streak) -> None:
-    assert streak_of(drawn) == expected
+def test_streak_counts_dates_and_today_is_not_missed(drawing: str, expected: Streak) -> None:
+    assert streak_of(drawing) == expected
 
 
 @pytest.mark.parametrize(
-    ("drawn", "expected"),
+    ("drawing", "expected"),
     [
         ("##..", Streak(2, 2, 1)),
         ("##.#", Streak(3, 3, 1)),
         ("##.###", Streak(5, 5, 1)),
     ],
 )
-def test_one_missed_date_is_bridged_and_adds_nothing(drawn: str, expected: Streak) -> None:
-    assert streak_of(drawn) == expected
+def test_one_missed_date_is_bridged(drawing: str, expected: Streak) -> None:
+    assert streak_of(drawing) == expected
 
 
 @pytest.mark.parametrize("between", range(10))
-def test_a_second_miss_breaks_unless_six_dates_lie_between(between: int) -> None:
+def test_second_miss_breaks_streak_within_six_dates(between: int) -> None:
     expected = Streak(2 + between, 2 + between, 2) if between >= 6 else Streak(1, 1 + between, 0)
 
     assert streak_of(f"#.{'#' * between}.#") == expected
 
 
-def test_the_miss_that_breaks_a_streak_is_one_for_those_after_it() -> None:
+def test_breaking_miss_counts_for_later_dates() -> None:
     assert streak_of("##.#.##.#") == Streak(1, 3, 0)
     assert streak_of("##.#.######.#") == Streak(7, 7, 1)
 
 
-def test_misses_before_the_first_practice_are_not_bridged_but_count() -> None:
+def test_misses_before_first_practice_count_but_are_not_bridged() -> None:
     assert streak_of(".#") == Streak(1, 1, 0)
     assert streak_of(".##.#") == Streak(1, 2, 0)
     assert streak_of(".######.#") == Streak(7, 7, 1)
 
 
-def test_a_break_leaves_nothing_bridged_until_practice_begins_again() -> None:
+def test_break_resets_bridged() -> None:
     assert streak_of("######..") == Streak(6, 6, 1)
     assert streak_of("######...") == Streak(0, 6, 0)
     assert streak_of("######........") == Streak(0, 6, 0)
 
 
 @pytest.mark.parametrize(
-    ("drawn", "expected"),
+    ("drawing", "expected"),
     [
         ("##-#", Streak(3, 3, 0)),
         ("##---------#", Streak(3, 3, 0)),
@@ -85,121 +95,133 @@ def test_a_break_leaves_nothing_bridged_until_practice_begins_again() -> None:
         ("--##", Streak(2, 2, 0)),
     ],
 )
-def test_neutral_dates_neither_break_nor_count_among_the_six(drawn: str, expected: Streak) -> None:
-    assert streak_of(drawn) == expected
+def test_neutral_dates_neither_break_streak_nor_fill_window(drawing: str, expected: Streak) -> None:
+    assert streak_of(drawing) == expected
 
 
-def test_practice_on_a_neutral_date_adds_to_the_length_and_is_none_of_the_six() -> None:
+def test_practice_on_neutral_date_adds_length_but_not_to_window() -> None:
     assert streak_of("#oo#") == Streak(4, 4, 0)
     assert streak_of("#.#####o.#") == Streak(1, 7, 0)
     assert streak_of("#.######o.#") == Streak(9, 9, 2)
 
 
-def test_the_longest_streak_is_kept_when_the_current_one_is_shorter() -> None:
+def test_longest_streak_stays_when_current_is_shorter() -> None:
     assert streak_of("#####..##") == Streak(2, 5, 0)
     assert streak_of("##..#####") == Streak(5, 5, 0)
     assert streak_of("##..####..###") == Streak(3, 4, 0)
 
 
-def test_practice_on_the_eve_of_the_start_by_a_zone_further_west_counts() -> None:
-    eve = START - timedelta(days=1)
+def test_practice_on_date_before_start_counts() -> None:
+    previous_date = START - timedelta(days=1)
 
-    assert streak({eve, START}, starts_on=START, today=START, is_neutral=set[date]().__contains__) == Streak(2, 2, 0)
+    assert compute_streak(
+        {previous_date, START}, starts_on=START, today=START, is_neutral=set[date]().__contains__
+    ) == Streak(2, 2, 0)
 
 
-def test_dates_before_the_start_are_not_missed() -> None:
-    """A flight back from the first minutes of the start ends two dates before it."""
+def test_dates_before_start_are_not_missed() -> None:
+    """After an eastward flight, the local date can be up to two days before the start date."""
     practised = {START - timedelta(days=2), START + timedelta(days=1)}
     today = START + timedelta(days=1)
 
-    assert streak(practised, starts_on=START, today=today, is_neutral=set[date]().__contains__) == Streak(2, 2, 1)
+    assert compute_streak(practised, starts_on=START, today=today, is_neutral=set[date]().__contains__) == Streak(
+        2, 2, 1
+    )
 
 
-def test_practice_on_a_date_that_is_tomorrow_in_a_zone_further_west_counts() -> None:
+def test_practice_on_date_after_today_counts() -> None:
     tomorrow = START + timedelta(days=1)
 
-    assert streak({tomorrow}, starts_on=START, today=START, is_neutral=set[date]().__contains__) == Streak(1, 1, 0)
+    assert compute_streak({tomorrow}, starts_on=START, today=START, is_neutral=set[date]().__contains__) == Streak(
+        1, 1, 0
+    )
 
 
-@given(drawn=st.text("##.-o", min_size=1, max_size=60))
-@example(drawn=".#####..")
-@example(drawn="#.-o####.-.#")
-def test_streaks_are_those_of_the_oracle(drawn: str) -> None:
-    today = START + timedelta(days=len(drawn) - 1)
-    expected = oracle.streak(dates(drawn, "#o"), START, today, dates(drawn, "-o"))
+@given(drawing=st.text("##.-o", min_size=1, max_size=60))
+@example(drawing=".#####..")
+@example(drawing="#.-o####.-.#")
+def test_streaks_match_oracle(drawing: str) -> None:
+    today = START + timedelta(days=len(drawing) - 1)
+    expected = oracle.streak(dates(drawing, "#o"), START, today, dates(drawing, "-o"))
 
-    assert streak_of(drawn) == Streak(*expected)
+    assert streak_of(drawing) == Streak(*expected)
 
 
 BERLIN = "Europe/Berlin"
-MADE = at("2026-05-04T12:00", BERLIN)
-A_DAY = timedelta(days=1)
+CREATED_AT = at("2026-05-04T12:00", BERLIN)
+ONE_DAY = timedelta(days=1)
 
 
-def test_several_days_completed_on_one_date_are_one_date_of_a_streak() -> None:
-    run = begun(MADE, BERLIN)
+def test_several_completions_on_one_date_count_once() -> None:
+    run = new_run(CREATED_AT, BERLIN)
     for day in (1, 2, 3):
-        run = completed(run, day, MADE + 2 * A_DAY)
+        run = complete_day(run, day, CREATED_AT + 2 * ONE_DAY)
 
-    assert run_progress(run, now=MADE + 2 * A_DAY).streak == Streak(1, 1, 0)
-
-
-def test_the_current_streak_is_frozen_when_a_run_is_finished_or_abandoned() -> None:
-    complete = finished(MADE, BERLIN)
-    given_up = abandoned(completed(begun(MADE, BERLIN), 1, MADE), MADE + A_DAY)
-
-    assert run_progress(complete, now=MADE + 90 * A_DAY).streak == Streak(21, 21, 0)
-    assert run_progress(given_up, now=MADE + 90 * A_DAY).streak == Streak(1, 1, 0)
+    assert compute_progress(run, now=CREATED_AT + 2 * ONE_DAY).streak == Streak(1, 1, 0)
 
 
-def test_a_run_abandoned_long_after_the_last_practice_ends_without_a_streak() -> None:
-    run = abandoned(completed(begun(MADE, BERLIN), 1, MADE), MADE + 9 * A_DAY)
+def test_current_streak_freezes_at_end_of_run() -> None:
+    completed = finished_run(CREATED_AT, BERLIN)
+    abandoned = abandon_run(complete_day(new_run(CREATED_AT, BERLIN), 1, CREATED_AT), CREATED_AT + ONE_DAY)
 
-    assert run_progress(run, now=MADE + 9 * A_DAY).streak == Streak(0, 1, 0)
-
-
-def test_dates_wholly_paused_are_neutral_and_those_at_the_ends_of_a_pause_are_not() -> None:
-    run = completed(begun(MADE, BERLIN), 1, MADE)
-    run = resumed(paused(run, MADE + A_DAY), MADE + 5 * A_DAY)
-
-    assert run_progress(completed(run, 2, MADE + 5 * A_DAY), now=MADE + 5 * A_DAY).streak == Streak(2, 2, 1)
-    assert run_progress(completed(run, 2, MADE + 6 * A_DAY), now=MADE + 6 * A_DAY).streak == Streak(1, 1, 0)
+    assert compute_progress(completed, now=CREATED_AT + 90 * ONE_DAY).streak == Streak(21, 21, 0)
+    assert compute_progress(abandoned, now=CREATED_AT + 90 * ONE_DAY).streak == Streak(1, 1, 0)
 
 
-def test_dates_of_an_earlier_pause_are_neutral_during_the_next() -> None:
-    run = completed(begun(MADE, BERLIN), 1, MADE)
-    run = resumed(paused(run, MADE + A_DAY), MADE + 5 * A_DAY)
-    run = completed(completed(run, 2, MADE + 5 * A_DAY), 3, MADE + 6 * A_DAY)
+def test_run_abandoned_long_after_practice_has_no_current_streak() -> None:
+    run = abandon_run(complete_day(new_run(CREATED_AT, BERLIN), 1, CREATED_AT), CREATED_AT + 9 * ONE_DAY)
 
-    run = paused(run, MADE + 6 * A_DAY)
-
-    assert run_progress(run, now=MADE + 9 * A_DAY).streak == Streak(3, 3, 1)
+    assert compute_progress(run, now=CREATED_AT + 9 * ONE_DAY).streak == Streak(0, 1, 0)
 
 
-def test_the_date_on_which_a_run_was_made_is_missed_like_others() -> None:
-    run = completed(begun(MADE, BERLIN), 1, MADE + A_DAY)
+def test_only_entirely_paused_dates_are_neutral() -> None:
+    run = complete_day(new_run(CREATED_AT, BERLIN), 1, CREATED_AT)
+    run = resume_run(pause_run(run, CREATED_AT + ONE_DAY), CREATED_AT + 5 * ONE_DAY)
 
-    assert run_progress(completed(run, 2, MADE + 3 * A_DAY), now=MADE + 3 * A_DAY).streak == Streak(1, 1, 0)
+    assert compute_progress(
+        complete_day(run, 2, CREATED_AT + 5 * ONE_DAY), now=CREATED_AT + 5 * ONE_DAY
+    ).streak == Streak(2, 2, 1)
+    assert compute_progress(
+        complete_day(run, 2, CREATED_AT + 6 * ONE_DAY), now=CREATED_AT + 6 * ONE_DAY
+    ).streak == Streak(1, 1, 0)
 
 
-def test_a_date_that_the_zone_skipped_is_neutral() -> None:
-    """Of 28 to 31 December there were but three in Apia; 28 is bridged, so that a missed 30 would break."""
+def test_dates_of_earlier_pause_stay_neutral_in_next_pause() -> None:
+    run = complete_day(new_run(CREATED_AT, BERLIN), 1, CREATED_AT)
+    run = resume_run(pause_run(run, CREATED_AT + ONE_DAY), CREATED_AT + 5 * ONE_DAY)
+    run = complete_day(complete_day(run, 2, CREATED_AT + 5 * ONE_DAY), 3, CREATED_AT + 6 * ONE_DAY)
+
+    run = pause_run(run, CREATED_AT + 6 * ONE_DAY)
+
+    assert compute_progress(run, now=CREATED_AT + 9 * ONE_DAY).streak == Streak(3, 3, 1)
+
+
+def test_start_date_can_be_missed() -> None:
+    run = complete_day(new_run(CREATED_AT, BERLIN), 1, CREATED_AT + ONE_DAY)
+
+    assert compute_progress(
+        complete_day(run, 2, CREATED_AT + 3 * ONE_DAY), now=CREATED_AT + 3 * ONE_DAY
+    ).streak == Streak(1, 1, 0)
+
+
+def test_date_skipped_by_zone_is_neutral() -> None:
+    """Apia skipped 30 December 2011. If that date counted as missed, the streak would break."""
     apia = "Pacific/Apia"
-    run = completed(begun(at("2011-12-27T12:00", apia), apia), 1, at("2011-12-27T12:00", apia))
-    run = completed(run, 2, at("2011-12-29T12:00", apia))
+    run = complete_day(new_run(at("2011-12-27T12:00", apia), apia), 1, at("2011-12-27T12:00", apia))
+    run = complete_day(run, 2, at("2011-12-29T12:00", apia))
     now = at("2011-12-31T12:00", apia)
 
-    assert run_progress(completed(run, 3, now), now=now).streak == Streak(3, 3, 1)
+    assert compute_progress(complete_day(run, 3, now), now=now).streak == Streak(3, 3, 1)
 
 
-def test_a_date_that_was_lived_in_another_zone_is_not_neutral() -> None:
-    """There was a 30 December on the way, in Pago Pago."""
+def test_skipped_date_that_occurred_in_other_zone_is_not_neutral() -> None:
+    """The member was in Pago Pago on 30 December, so this date counts, although Apia skipped it."""
     apia, pago_pago = "Pacific/Apia", "Pacific/Pago_Pago"
-    run = completed(begun(at("2011-12-27T12:00", apia), apia), 1, at("2011-12-27T12:00", apia))
-    run = completed(run, 2, at("2011-12-29T12:00", apia))
-    run = moved(run, at("2011-12-29T13:00", apia), pago_pago)
-    run = moved(run, at("2011-12-30T12:00", pago_pago), apia)
+    run = complete_day(new_run(at("2011-12-27T12:00", apia), apia), 1, at("2011-12-27T12:00", apia))
+    run = complete_day(run, 2, at("2011-12-29T12:00", apia))
+    run = change_zone(run, at("2011-12-29T13:00", apia), pago_pago)
+    run = change_zone(run, at("2011-12-30T12:00", pago_pago), apia)
     now = at("2011-12-31T22:00", apia)
 
-    assert run_progress(completed(run, 3, now), now=now).streak == Streak(1, 2, 0)
-    assert completed(run, 3, now).done[3].on == on("2011-12-31")
+    assert compute_progress(complete_day(run, 3, now), now=now).streak == Streak(1, 2, 0)
+    assert complete_day(run, 3, now).completed_days[3].on == on("2011-12-31")

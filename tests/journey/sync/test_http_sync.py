@@ -1,4 +1,4 @@
-"""Changes that were made offline: each is answered by itself, and none is in the way of another."""
+"""Tests for syncing changes made offline: results, validation, and limits on changes and batches."""
 
 import json
 from datetime import timedelta
@@ -7,50 +7,60 @@ from typing import Any
 import pytest
 from time_machine import Traveller
 
-from tests.factories.results import faults, new_id, told
-from tests.factories.rows import counts
-from tests.factories.runs import A_DAY, AN_HOUR, MORNING, RUNS, Json, Walker, change_of, refused, shown
+from tests.factories.results import error_locations, new_id, status_and_code
+from tests.factories.rows import row_counts
+from tests.factories.runs import (
+    MORNING,
+    ONE_DAY,
+    ONE_HOUR,
+    RUNS_PATH,
+    Json,
+    RunClient,
+    format_utc,
+    offline_change,
+    rejected_change,
+)
 from tests.factories.services import Service
 
-A_MINUTE, A_SECOND = timedelta(minutes=1), timedelta(seconds=1)
+ONE_MINUTE, ONE_SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
-def outcome(walker: Walker, *changes: Json) -> list[str]:
-    return [each["status"] for each in walker.sync(*changes)["results"]]
+def sync_statuses(client: RunClient, *changes: Json) -> list[str]:
+    return [result["status"] for result in client.sync(*changes)["results"]]
 
 
-def test_every_change_is_answered_by_itself_in_the_order_of_the_batch(walker: Walker) -> None:
-    walker.travel(A_DAY)
-    walker.note(1, mood_before=2)
+def test_sync_returns_one_result_per_change_in_order(client: RunClient) -> None:
+    client.travel(ONE_DAY)
+    client.update_day(1, mood_before=2)
     changes = [
-        change_of(3, walker.now, completed=True),
-        change_of(2, walker.now, completed=True),
-        change_of(1, walker.now - AN_HOUR, mood_before=5),
-        change_of(1, walker.now, mood_before=2),
-        change_of(1, walker.now - AN_HOUR, completed=True, mood_before=4),
-        change_of(2, walker.now, tasks={"no-such": True}),
-        change_of(2, walker.now, tasks={"first-2": True}, reflection="offline"),
+        offline_change(3, client.now, completed=True),
+        offline_change(2, client.now, completed=True),
+        offline_change(1, client.now - ONE_HOUR, mood_before=5),
+        offline_change(1, client.now, mood_before=2),
+        offline_change(1, client.now - ONE_HOUR, completed=True, mood_before=4),
+        offline_change(2, client.now, tasks={"no-such": True}),
+        offline_change(2, client.now, tasks={"first-2": True}, reflection="offline"),
     ]
 
-    reply = walker.sync(*changes)
+    response = client.sync(*changes)
+    results = response["results"]
 
-    results = reply["results"]
-    assert [each["change_id"] for each in results] == [each["change_id"] for each in changes]
-    assert [each["status"] for each in results] == [
+    assert [result["change_id"] for result in results] == [change["change_id"] for change in changes]
+    assert [result["status"] for result in results] == [
         "refused", "applied", "superseded", "unchanged", "applied", "refused", "applied",
     ]  # fmt: skip
-    assert [each["superseded"] for each in results] == [[], [], ["mood_before"], [], ["mood_before"], [], []]
-    assert refused(results[0]) == (422, "before_opening", ["/changes/0/happened_at"])
-    assert refused(results[5]) == (422, "unknown_task", ["/changes/5/fields/tasks/no-such"])
-    assert [each["problem"] for each in results if each["status"] != "refused"] == [None] * 5
-    assert reply["dashboard"] == walker.dashboard()
-    first, second = walker.progress()
-    assert (first["completed_at"], first["mood_before"]) == (shown(walker.now - AN_HOUR), 2)
+    assert [result["superseded"] for result in results] == [[], [], ["mood_before"], [], ["mood_before"], [], []]
+    assert rejected_change(results[0]) == (422, "before_opening", ["/changes/0/happened_at"])
+    assert rejected_change(results[5]) == (422, "unknown_task", ["/changes/5/fields/tasks/no-such"])
+    assert [result["problem"] for result in results if result["status"] != "refused"] == [None] * 5
+    assert response["dashboard"] == client.dashboard()
+    first, second = client.open_days_progress()
+    assert (first["completed_at"], first["mood_before"]) == (format_utc(client.now - ONE_HOUR), 2)
     assert (second["tasks"]["first-2"], second["reflection"]) == (True, "offline")
 
 
 @pytest.mark.parametrize(
-    ("part", "pointers"),
+    ("fields", "pointers"),
     [
         ({"day": 0}, ["/day"]),
         ({"day": 22}, ["/day"]),
@@ -71,21 +81,20 @@ def test_every_change_is_answered_by_itself_in_the_order_of_the_batch(walker: Wa
         ({"device": "phone"}, ["/device"]),
     ],
 )
-def test_a_change_that_can_not_be_read_is_refused_alone(walker: Walker, part: Json, pointers: list[str]) -> None:
-    good, bad = change_of(1, walker.now, completed=True), change_of(1, walker.now) | part
+def test_invalid_change_is_rejected_alone(client: RunClient, fields: Json, pointers: list[str]) -> None:
+    valid, invalid = offline_change(1, client.now, completed=True), offline_change(1, client.now) | fields
 
-    results = walker.sync(good, bad)["results"]
+    results = client.sync(valid, invalid)["results"]
 
-    assert [each["change_id"] for each in results] == [good["change_id"], bad["change_id"]]
+    assert [result["change_id"] for result in results] == [valid["change_id"], invalid["change_id"]]
     assert results[0]["status"] == "applied"
-    assert refused(results[1]) == (422, "invalid_input", [f"/changes/1{pointer}" for pointer in pointers])
-    assert {each["in"] for each in results[1]["problem"]["errors"]} == {"body"}
+    assert rejected_change(results[1]) == (422, "invalid_input", [f"/changes/1{pointer}" for pointer in pointers])
+    assert {error["in"] for error in results[1]["problem"]["errors"]} == {"body"}
 
 
-def test_what_is_missing_from_a_change_is_named(resident: Walker, clock: Traveller) -> None:
-    [result] = resident.sync({"change_id": new_id()})["results"]
-
-    assert refused(result)[2] == ["/changes/0/day", "/changes/0/happened_at", "/changes/0/fields"]
+def test_change_with_missing_fields_lists_them(readonly_client: RunClient, clock: Traveller) -> None:
+    [result] = readonly_client.sync({"change_id": new_id()})["results"]
+    assert rejected_change(result)[2] == ["/changes/0/day", "/changes/0/happened_at", "/changes/0/fields"]
 
 
 @pytest.mark.parametrize(
@@ -95,152 +104,146 @@ def test_what_is_missing_from_a_change_is_named(resident: Walker, clock: Travell
         ({"changes": None}, "/changes"),
         ({"changes": {}}, "/changes"),
         ({"changes": [1]}, "/changes/0"),
-        ({"changes": [change_of(1, MORNING), {"day": 1}]}, "/changes/1/change_id"),
-        ({"changes": [change_of(1, MORNING) | {"change_id": "first"}]}, "/changes/0/change_id"),
-        ({"changes": [change_of(1, MORNING) | {"change_id": 1}]}, "/changes/0/change_id"),
-        ({"changes": [change_of(1, MORNING) for _ in range(201)]}, "/changes"),
+        ({"changes": [offline_change(1, MORNING), {"day": 1}]}, "/changes/1/change_id"),
+        ({"changes": [offline_change(1, MORNING) | {"change_id": "first"}]}, "/changes/0/change_id"),
+        ({"changes": [offline_change(1, MORNING) | {"change_id": 1}]}, "/changes/0/change_id"),
+        ({"changes": [offline_change(1, MORNING) for _ in range(201)]}, "/changes"),
         ({"changes": [], "device": "phone"}, "/device"),
     ],
 )
-def test_a_batch_of_which_not_all_can_be_answered_is_refused_as_a_whole(
-    resident: Walker, clock: Traveller, body: Json, pointer: str
-) -> None:
-    reply = resident.ask("POST", "/sync", body)
+def test_invalid_batch_returns_422(readonly_client: RunClient, clock: Traveller, body: Json, pointer: str) -> None:
+    response = readonly_client.request("POST", "/sync", body)
 
-    assert told(reply) == (422, "invalid_input")
-    assert ("body", pointer) in faults(reply)
+    assert status_and_code(response) == (422, "invalid_input")
+    assert ("body", pointer) in error_locations(response)
 
 
-def test_a_batch_has_200_changes_at_most(walker: Walker) -> None:
-    two_hundred = [change_of(1, walker.now - n * A_SECOND, mood_before=1 + n % 5) for n in range(200)]
+def test_batch_accepts_up_to_200_changes(client: RunClient) -> None:
+    two_hundred = [offline_change(1, client.now - n * ONE_SECOND, mood_before=1 + n % 5) for n in range(200)]
 
-    assert outcome(walker, *two_hundred).count("applied") > 100
-    assert walker.read(1)["progress"]["mood_before"] == 1
-    assert outcome(walker) == []
+    assert sync_statuses(client, *two_hundred).count("applied") > 100
+    assert client.read_day(1)["progress"]["mood_before"] == 1
+    assert sync_statuses(client) == []
 
 
-def test_before_a_day_opened_nothing_happened_on_it(walker: Walker) -> None:
-    walker.travel(A_DAY)
-    opening = walker.read(2)["opens_at"]
-    early, just = change_of(2, MORNING, completed=True), change_of(2, opening, completed=True)
+def test_change_dated_before_opening_is_rejected(client: RunClient) -> None:
+    client.travel(ONE_DAY)
+    opening = client.read_day(2)["opens_at"]
+    early, on_time = offline_change(2, MORNING, completed=True), offline_change(2, opening, completed=True)
 
-    first, second = walker.sync(early, just)["results"]
+    first, second = client.sync(early, on_time)["results"]
 
-    assert refused(first) == (422, "before_opening", ["/changes/0/happened_at"])
+    assert rejected_change(first) == (422, "before_opening", ["/changes/0/happened_at"])
     assert first["problem"]["opens_at"] == opening == "2027-01-12T00:00:00Z"
     assert first["problem"]["server_time"] == "2027-01-12T09:00:00Z"
-    assert (second["status"], walker.read(2)["progress"]["completed_at"]) == ("applied", opening)
+    assert (second["status"], client.read_day(2)["progress"]["completed_at"]) == ("applied", opening)
 
 
-def test_a_day_that_has_not_opened_says_when_it_will_if_that_is_known(site: Service, clock: Traveller) -> None:
-    gentle = Walker.of(site, clock, pace="gentle", agrees=False)
-    [result] = gentle.sync(change_of(2, gentle.now, completed=True))["results"]
-    assert (refused(result)[1], result["problem"]["opens_at"]) == ("before_opening", None)
-    gentle.complete(1)
-    [result] = gentle.sync(change_of(2, gentle.now, completed=True))["results"]
-    assert (refused(result)[1], result["problem"]["opens_at"]) == ("before_opening", "2027-01-12T00:00:00Z")
+def test_change_of_locked_day_returns_opening_time_if_known(site: Service, clock: Traveller) -> None:
+    gentle = RunClient.create(site, clock, pace="gentle", consents=False)
+    [result] = gentle.sync(offline_change(2, gentle.now, completed=True))["results"]
+    assert (rejected_change(result)[1], result["problem"]["opens_at"]) == ("before_opening", None)
+    gentle.complete_days(1)
+    [result] = gentle.sync(offline_change(2, gentle.now, completed=True))["results"]
+    assert (rejected_change(result)[1], result["problem"]["opens_at"]) == ("before_opening", "2027-01-12T00:00:00Z")
 
 
-def test_a_clock_may_be_two_minutes_ahead_and_counts_as_ours(walker: Walker) -> None:
-    ahead = change_of(1, walker.now + 2 * A_MINUTE, completed=True, mood_after=3)
-    further = change_of(1, walker.now + 2 * A_MINUTE + timedelta(microseconds=1), mood_after=5)
+def test_change_up_to_two_minutes_ahead_is_clamped_to_now(client: RunClient) -> None:
+    ahead = offline_change(1, client.now + 2 * ONE_MINUTE, completed=True, mood_after=3)
+    further = offline_change(1, client.now + 2 * ONE_MINUTE + timedelta(microseconds=1), mood_after=5)
 
-    results = walker.sync(further, ahead)["results"]
+    results = client.sync(further, ahead)["results"]
 
-    assert refused(results[0]) == (422, "in_future", ["/changes/0/happened_at"])
+    assert rejected_change(results[0]) == (422, "in_future", ["/changes/0/happened_at"])
     assert results[0]["problem"]["server_time"] == "2027-01-11T09:00:00Z"
     assert results[1]["status"] == "applied"
-    assert walker.read(1)["progress"]["completed_at"] == "2027-01-11T09:00:00Z"
-    walker.travel(A_SECOND)
-    assert outcome(walker, change_of(1, walker.now, mood_after=4)) == ["applied"]
+    assert client.read_day(1)["progress"]["completed_at"] == "2027-01-11T09:00:00Z"
+    client.travel(ONE_SECOND)
+    assert sync_statuses(client, offline_change(1, client.now, mood_after=4)) == ["applied"]
 
 
-def test_a_clock_ahead_opens_no_day(walker: Walker) -> None:
-    walker.travel(A_DAY - 9 * AN_HOUR - A_MINUTE)
-    [result] = walker.sync(change_of(2, walker.now + 2 * A_MINUTE, completed=True))["results"]
-
-    assert refused(result)[1] == "before_opening"
-
-
-def test_undoing_is_not_synced(walker: Walker) -> None:
-    walker.complete(1)
-    [result] = walker.sync(change_of(1, walker.now, completed=False, mood_after=1))["results"]
-
-    assert refused(result) == (422, "undo_not_synced", ["/changes/0/fields/completed"])
-    assert (walker.dashboard()["days_completed"], walker.read(1)["progress"]["mood_after"]) == (1, None)
+def test_clock_ahead_does_not_open_day(client: RunClient) -> None:
+    client.travel(ONE_DAY - 9 * ONE_HOUR - ONE_MINUTE)
+    [result] = client.sync(offline_change(2, client.now + 2 * ONE_MINUTE, completed=True))["results"]
+    assert rejected_change(result)[1] == "before_opening"
 
 
-def test_an_old_completion_does_not_bring_back_what_was_undone(walker: Walker) -> None:
-    walker.complete(1)
-    walker.travel(AN_HOUR)
-    walker.note(1, completed=False)
-    walker.travel(AN_HOUR)
-
-    assert outcome(walker, change_of(1, walker.now - 1.5 * AN_HOUR, completed=True)) == ["superseded"]
-    assert walker.dashboard()["days_completed"] == 0
-    assert outcome(walker, change_of(1, walker.now - A_MINUTE, completed=True)) == ["applied"]
-    assert outcome(walker, change_of(1, walker.now - 2 * A_MINUTE, completed=True)) == ["applied"]
-    assert walker.read(1)["progress"]["completed_at"] == shown(walker.now - 2 * A_MINUTE)
+def test_undo_in_batch_is_rejected(client: RunClient) -> None:
+    client.complete_days(1)
+    [result] = client.sync(offline_change(1, client.now, completed=False, mood_after=1))["results"]
+    assert rejected_change(result) == (422, "undo_not_synced", ["/changes/0/fields/completed"])
+    assert (client.dashboard()["days_completed"], client.read_day(1)["progress"]["mood_after"]) == (1, None)
 
 
-def test_a_change_id_stands_for_what_was_sent_first(walker: Walker) -> None:
-    first = change_of(1, walker.now, mood_before=2)
-    assert outcome(walker, first) == ["applied"]
-    for other in ({"fields": {"mood_before": 3}}, {"happened_at": shown(walker.now - A_MINUTE)}, {"day": 2}):
-        again, result = walker.sync(first, first | other)["results"]
-        assert again["status"] == "unchanged"
-        assert refused(result) == (409, "id_reused", ["/changes/1/change_id"])
-    twin = change_of(1, walker.now, mood_after=1)
-    results = walker.sync(twin, twin | {"fields": {"mood_after": 2}})["results"]
-    assert [each["status"] for each in results] == ["applied", "refused"]
-    assert (walker.read(1)["progress"]["mood_before"], walker.read(1)["progress"]["mood_after"]) == (2, 1)
+def test_sync_of_completion_before_undo_is_superseded(client: RunClient) -> None:
+    client.complete_days(1)
+    client.travel(ONE_HOUR)
+    client.update_day(1, completed=False)
+    client.travel(ONE_HOUR)
+
+    assert sync_statuses(client, offline_change(1, client.now - 1.5 * ONE_HOUR, completed=True)) == ["superseded"]
+    assert client.dashboard()["days_completed"] == 0
+    assert sync_statuses(client, offline_change(1, client.now - ONE_MINUTE, completed=True)) == ["applied"]
+    assert sync_statuses(client, offline_change(1, client.now - 2 * ONE_MINUTE, completed=True)) == ["applied"]
+    assert client.read_day(1)["progress"]["completed_at"] == format_utc(client.now - 2 * ONE_MINUTE)
 
 
-def test_a_refused_change_may_be_sent_again(walker: Walker) -> None:
-    early = change_of(1, walker.now + A_DAY, completed=True)
-    assert outcome(walker, early) == ["refused"]
-    assert outcome(walker, early | {"happened_at": shown(walker.now)}) == ["applied"]
-    late = change_of(1, walker.now + AN_HOUR, mood_after=4)
-    assert outcome(walker, late) == ["refused"]
-    walker.travel(AN_HOUR)
-    assert outcome(walker, late) == ["applied"]
+def test_reused_change_id_returns_409(client: RunClient) -> None:
+    first = offline_change(1, client.now, mood_before=2)
+    assert sync_statuses(client, first) == ["applied"]
+    for other in ({"fields": {"mood_before": 3}}, {"happened_at": format_utc(client.now - ONE_MINUTE)}, {"day": 2}):
+        repeated, result = client.sync(first, first | other)["results"]
+        assert repeated["status"] == "unchanged"
+        assert rejected_change(result) == (409, "id_reused", ["/changes/1/change_id"])
+    change = offline_change(1, client.now, mood_after=1)
+    assert sync_statuses(client, change, change | {"fields": {"mood_after": 2}}) == ["applied", "refused"]
+    assert (client.read_day(1)["progress"]["mood_before"], client.read_day(1)["progress"]["mood_after"]) == (2, 1)
 
 
-def test_a_reflection_that_came_too_late_comes_back(walker: Walker) -> None:
-    walker.travel(AN_HOUR)
-    walker.note(1, reflection="on the phone")
+def test_rejected_change_can_be_retried(client: RunClient) -> None:
+    early = offline_change(1, client.now + ONE_DAY, completed=True)
+    assert sync_statuses(client, early) == ["refused"]
+    assert sync_statuses(client, early | {"happened_at": format_utc(client.now)}) == ["applied"]
+    late = offline_change(1, client.now + ONE_HOUR, mood_after=4)
+    assert sync_statuses(client, late) == ["refused"]
+    client.travel(ONE_HOUR)
+    assert sync_statuses(client, late) == ["applied"]
 
-    [late] = walker.sync(change_of(1, MORNING, reflection="on the tablet"))["results"]
+
+def test_late_reflection_is_returned_as_superseded(client: RunClient) -> None:
+    client.travel(ONE_HOUR)
+    client.update_day(1, reflection="on the phone")
+
+    [late] = client.sync(offline_change(1, MORNING, reflection="on the tablet"))["results"]
 
     assert (late["status"], late["superseded"]) == ("superseded", ["reflection"])
     assert late["reflections"] == {"kept": "on the phone", "superseded": "on the tablet"}
-    [newer] = walker.sync(change_of(1, walker.now, reflection="on the laptop"))["results"]
+    [newer] = client.sync(offline_change(1, client.now, reflection="on the laptop"))["results"]
     assert (newer["status"], newer["superseded"]) == ("applied", [])
     assert newer["reflections"] == {"kept": "on the laptop", "superseded": "on the phone"}
-    assert walker.read(1)["progress"]["reflection"] == "on the laptop"
+    assert client.read_day(1)["progress"]["reflection"] == "on the laptop"
 
 
-def test_at_equal_times_the_later_arrival_wins(walker: Walker) -> None:
-    first, second = (change_of(1, walker.now, mood_before=mood) for mood in (2, 4))
+def test_sync_at_equal_times_later_arrival_wins(client: RunClient) -> None:
+    first, second = (offline_change(1, client.now, mood_before=mood) for mood in (2, 4))
     for change, mood in ((first, 2), (second, 4), (first, 4)):
-        walker.sync(change)
-        assert walker.read(1)["progress"]["mood_before"] == mood
+        client.sync(change)
+        assert client.read_day(1)["progress"]["mood_before"] == mood
 
 
-def sized(walker: Walker, size: int) -> bytes:
-    """A batch of so many bytes."""
-    batch = {"changes": [change_of(1, walker.now - n * A_SECOND, reflection="x" * 9_900) for n in range(26)]}
-    written = json.dumps(batch).encode()
-    return written + b" " * (size - len(written))
+def batch_of_size(client: RunClient, size: int) -> bytes:
+    """Return a batch of changes as JSON, padded to `size` bytes."""
+    batch = {"changes": [offline_change(1, client.now - n * ONE_SECOND, reflection="x" * 9_900) for n in range(26)]}
+    return json.dumps(batch).encode().ljust(size)
 
 
-def test_a_batch_may_have_256_kib_and_not_a_byte_more(site: Service, walker: Walker) -> None:
-    path, headers = f"{RUNS}/{walker.run_id}/sync", walker.person.headers | {"Content-Type": "application/json"}
-    before: Any = counts(site.database)["applied_changes"]
+def test_batch_larger_than_256_kib_returns_413(site: Service, client: RunClient) -> None:
+    path, headers = f"{RUNS_PATH}/{client.run_id}/sync", client.member.headers | {"Content-Type": "application/json"}
+    before: Any = row_counts(site.database)["applied_changes"]
 
-    over = site.client.post(path, content=sized(walker, 256 * 1024 + 1), headers=headers)
-    assert told(over) == (413, "body_too_large")
-    assert counts(site.database)["applied_changes"] == before
-    most = site.client.post(path, content=sized(walker, 256 * 1024), headers=headers)
-    assert [each["status"] for each in most.json()["results"]].count("refused") == 0
-    assert counts(site.database)["applied_changes"] > before
+    too_large = site.client.post(path, content=batch_of_size(client, 256 * 1024 + 1), headers=headers)
+    assert status_and_code(too_large) == (413, "body_too_large")
+    assert row_counts(site.database)["applied_changes"] == before
+    accepted = site.client.post(path, content=batch_of_size(client, 256 * 1024), headers=headers)
+    assert [result["status"] for result in accepted.json()["results"]].count("refused") == 0
+    assert row_counts(site.database)["applied_changes"] > before

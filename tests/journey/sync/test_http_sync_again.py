@@ -1,4 +1,4 @@
-"""A batch whose reply was lost is sent again, and tells the same: no words are gone."""
+"""Tests for syncing the same changes again: texts that they replaced are returned again."""
 
 from datetime import timedelta
 
@@ -6,85 +6,87 @@ import pytest
 from time_machine import Traveller
 
 from app.journey import offline_sync
-from tests.factories.results import faults, told
-from tests.factories.runs import AN_HOUR, Walker, change_of, refused
+from tests.factories.results import error_locations, status_and_code
+from tests.factories.runs import ONE_HOUR, RunClient, offline_change, rejected_change
 from tests.factories.services import Service
 
 
-def test_the_words_that_an_offline_change_replaced_are_told_again_and_exported(walker: Walker) -> None:
-    walker.note(1, reflection="from the tablet")
-    walker.travel(AN_HOUR)
-    change = change_of(1, walker.now, reflection="from the phone")
+def test_repeated_change_returns_replaced_reflection_again(client: RunClient) -> None:
+    client.update_day(1, reflection="from the tablet")
+    client.travel(ONE_HOUR)
+    change = offline_change(1, client.now, reflection="from the phone")
 
-    [first] = walker.sync(change)["results"]
-    [again] = walker.sync(change)["results"]
+    [first] = client.sync(change)["results"]
+    [repeated] = client.sync(change)["results"]
 
-    both = {"kept": "from the phone", "superseded": "from the tablet"}
-    assert (first["status"], first["reflections"]) == ("applied", both)
-    assert (again["status"], again["superseded"], again["reflections"]) == ("unchanged", [], both)
-
-
-def test_words_that_came_too_late_are_told_again_though_the_rest_was_applied(walker: Walker) -> None:
-    walker.travel(AN_HOUR)
-    walker.note(1, reflection="stands")
-    change = change_of(1, walker.now - timedelta(minutes=30), reflection="late", mood_after=4)
-
-    first, again = (walker.sync(change)["results"][0] for _ in range(2))
-
-    assert (first["status"], again["status"]) == ("applied", "unchanged")
-    assert first["superseded"] == again["superseded"] == ["reflection"]
-    assert first["reflections"] == again["reflections"] == {"kept": "stands", "superseded": "late"}
+    reflections = {"kept": "from the phone", "superseded": "from the tablet"}
+    assert (first["status"], first["reflections"]) == ("applied", reflections)
+    assert (repeated["status"], repeated["superseded"], repeated["reflections"]) == ("unchanged", [], reflections)
 
 
-def test_what_a_member_writes_or_deletes_on_the_day_itself_leaves_nothing_behind(walker: Walker) -> None:
-    walker.note(1, reflection="from the tablet")
-    walker.travel(AN_HOUR)
-    change = change_of(1, walker.now, reflection="from the phone")
-    walker.sync(change)
+def test_repeated_change_returns_superseded_reflection_again(client: RunClient) -> None:
+    client.travel(ONE_HOUR)
+    client.update_day(1, reflection="stands")
+    change = offline_change(1, client.now - timedelta(minutes=30), reflection="late", mood_after=4)
 
-    walker.note(1, reflection=None)
+    first, repeated = (client.sync(change)["results"][0] for _ in range(2))
 
-    [again] = walker.sync(change)["results"]
-    assert again["reflections"] == {"kept": None, "superseded": "from the phone"}
-    assert "from the tablet" not in str(again)
+    assert (first["status"], repeated["status"]) == ("applied", "unchanged")
+    assert first["superseded"] == repeated["superseded"] == ["reflection"]
+    assert first["reflections"] == repeated["reflections"] == {"kept": "stands", "superseded": "late"}
 
 
-def test_in_an_abandoned_run_the_fields_that_are_too_late_are_named(walker: Walker) -> None:
-    happened = walker.now
-    walker.travel(AN_HOUR)
-    walker.modify(status="abandoned")
-    change = change_of(1, happened, completed=True, mood_after=3, reflection="mine")
+def test_direct_change_deletes_earlier_reflection(client: RunClient) -> None:
+    client.update_day(1, reflection="from the tablet")
+    client.travel(ONE_HOUR)
+    change = offline_change(1, client.now, reflection="from the phone")
+    client.sync(change)
 
-    [result] = walker.sync(change)["results"]
+    client.update_day(1, reflection=None)
 
-    status, code, places = refused(result)
-    assert (status, code, set(places)) == (
+    [repeated] = client.sync(change)["results"]
+    assert repeated["reflections"] == {"kept": None, "superseded": "from the phone"}
+    assert "from the tablet" not in str(repeated)
+
+
+def test_sync_to_abandoned_run_lists_rejected_fields(client: RunClient) -> None:
+    happened_at = client.now
+    client.travel(ONE_HOUR)
+    client.update_run(status="abandoned")
+    change = offline_change(1, happened_at, completed=True, mood_after=3, reflection="mine")
+
+    [result] = client.sync(change)["results"]
+
+    status, code, pointers = rejected_change(result)
+    assert (status, code, set(pointers)) == (
         409,
         "run_finished",
         {"/changes/0/fields/completed", "/changes/0/fields/mood_after"},
     )
-    [alone] = walker.sync(change_of(1, happened, reflection="mine"))["results"]
-    assert alone["status"] == "applied"
-    reply = walker.change(1, completed=True)
-    assert (told(reply), faults(reply)) == ((409, "run_finished"), [("body", "/completed")])
+    [result] = client.sync(offline_change(1, happened_at, reflection="mine"))["results"]
+    assert result["status"] == "applied"
+    response = client.change_day(1, completed=True)
+    assert (status_and_code(response), error_locations(response)) == ((409, "run_finished"), [("body", "/completed")])
 
 
-def test_there_is_room_for_so_many_offline_changes_of_a_run(walker: Walker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offline_sync, "AT_MOST", 2)
+def test_sync_beyond_max_stored_changes_returns_409(client: RunClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline_sync, "MAX_STORED_CHANGES", 2)
 
-    results = walker.sync(*(change_of(1, walker.now, mood_after=mood) for mood in (1, 2, 3)))["results"]
+    results = client.sync(*(offline_change(1, client.now, mood_after=mood) for mood in (1, 2, 3)))["results"]
 
-    assert [each["status"] for each in results].count("applied") == 2
-    assert [refused(each) for each in results if each["problem"]] == [(409, "too_many_changes", [])]
+    assert [result["status"] for result in results].count("applied") == 2
+    assert [rejected_change(result) for result in results if result["problem"]] == [(409, "too_many_changes", [])]
 
 
-def test_after_erasing_health_data_an_old_batch_brings_nothing_back(site: Service, clock: Traveller) -> None:
-    walker = Walker.of(site, clock)
-    change = change_of(1, walker.now, reflection="to be forgotten")
-    walker.sync(change)
-    assert walker.person.ask("DELETE", "/v1/me/health-data", {"password": walker.person.password}).status_code == 204
+def test_repeated_batch_after_erasure_restores_nothing(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock)
+    change = offline_change(1, client.now, reflection="to be forgotten")
+    client.sync(change)
+    assert (
+        client.member.request("DELETE", "/v1/me/health-data", {"password": client.member.password}).status_code == 204
+    )
 
-    [again] = walker.sync(change)["results"]
+    [repeated] = client.sync(change)["results"]
 
-    assert (again["status"], again["superseded"]) == ("unchanged", ["reflection"])
-    assert walker.read(1)["progress"]["reflection"] is None
+    assert (repeated["status"], repeated["superseded"]) == ("unchanged", ["reflection"])
+    assert client.read_day(1)["progress"]["reflection"] is None

@@ -1,4 +1,4 @@
-"""what the version before had: bookmarks say `kept_at`"""
+"""Rename `saved_at` of bookmarks to `kept_at`, the name that the previous version used."""
 
 from alembic import op
 

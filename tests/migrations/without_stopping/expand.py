@@ -1,4 +1,4 @@
-"""bookmarks say `saved_at` too, whichever of the two is written"""
+"""Add the column `saved_at`. A trigger copies timestamps between it and `kept_at`."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,20 +7,20 @@ revision = "expand"
 down_revision = "before"
 contracts = False
 
-BOTH = "saved_at = coalesce(NEW.saved_at, NEW.kept_at), kept_at = coalesce(NEW.kept_at, NEW.saved_at)"
+BOTH_COLUMNS = "saved_at = coalesce(NEW.saved_at, NEW.kept_at), kept_at = coalesce(NEW.kept_at, NEW.saved_at)"
 SQLITE = f"""
-    CREATE TRIGGER bookmarks_say_both AFTER INSERT ON bookmarks BEGIN
-        UPDATE bookmarks SET {BOTH} WHERE member_id = NEW.member_id AND article_id = NEW.article_id;
+    CREATE TRIGGER bookmarks_copy_timestamp AFTER INSERT ON bookmarks BEGIN
+        UPDATE bookmarks SET {BOTH_COLUMNS} WHERE member_id = NEW.member_id AND article_id = NEW.article_id;
     END
 """
 POSTGRESQL = """
-    CREATE FUNCTION bookmarks_say_both() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    CREATE FUNCTION bookmarks_copy_timestamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         NEW.saved_at := coalesce(NEW.saved_at, NEW.kept_at);
         NEW.kept_at := coalesce(NEW.kept_at, NEW.saved_at);
         RETURN NEW;
     END $$;
-    CREATE TRIGGER bookmarks_say_both BEFORE INSERT OR UPDATE ON bookmarks
-        FOR EACH ROW EXECUTE FUNCTION bookmarks_say_both()
+    CREATE TRIGGER bookmarks_copy_timestamp BEFORE INSERT OR UPDATE ON bookmarks
+        FOR EACH ROW EXECUTE FUNCTION bookmarks_copy_timestamp()
 """
 
 

@@ -1,4 +1,7 @@
-"""an index by `saved_at`, made while the table is written to; by itself, as it can't be undone with others"""
+"""Create an index on `saved_at` without blocking writes.
+
+It needs a separate revision, because PostgreSQL creates it outside a transaction.
+"""
 
 from contextlib import nullcontext
 

@@ -1,4 +1,4 @@
-"""The signal says when content changed, whatever happens to what is rebuilt from it."""
+"""Tests for the watcher that detects newly published content and rebuilds the search index."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from app.core.db.database import Database
 from app.web.cache import releases
 from app.web.cache.release_watcher import ReleaseWatcher
-from tests.conftest import Studio
+from tests.conftest import ContentEditor
 
 START = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -20,77 +20,77 @@ class Clock:
         return self.now
 
 
-def announce(database: Database, *due: datetime) -> None:
-    with database.loading() as session:
-        releases.announce(session, due, now=START)
+def add_release(database: Database, *due_at: datetime) -> None:
+    with database.content_load() as session:
+        releases.add_release(session, due_at, now=START)
 
 
-def test_before_the_first_release_a_search_finds_nothing(studio: Studio) -> None:
-    studio.app.state.services.web.watcher.look()
-    studio.app.state.services.web.watcher.catch_up()
+def test_search_before_first_release_returns_empty_list(editor: ContentEditor) -> None:
+    editor.app.state.services.web.watcher.poll()
+    editor.app.state.services.web.watcher.rebuild_if_outdated()
 
-    reply = studio.client.get("/v1/articles?q=walking")
+    response = editor.client.get("/v1/articles?q=walking")
 
-    assert (reply.status_code, reply.json()["total"]) == (200, 0)
+    assert (response.status_code, response.json()["total"]) == (200, 0)
 
 
-def test_the_turn_is_raised_when_something_falls_due_and_not_before(database: Database) -> None:
+def test_version_increases_when_item_becomes_due(database: Database) -> None:
     clock = Clock()
-    signal = ReleaseWatcher(database, rebuild=lambda: None, clock=clock)
-    due = START + timedelta(hours=1)
-    announce(database, due)
-    signal.look()
-    turn = signal.turn
+    watcher = ReleaseWatcher(database, rebuild=lambda: None, clock=clock)
+    due_at = START + timedelta(hours=1)
+    add_release(database, due_at)
+    watcher.poll()
+    version = watcher.version
 
-    clock.now = due - timedelta(microseconds=1)
-    signal.look()
-    assert signal.now() == (turn, 0)
+    clock.now = due_at - timedelta(microseconds=1)
+    watcher.poll()
+    assert watcher.state() == (version, 0)
 
-    clock.now = due
-    assert signal.now() == (turn, 1)
-    signal.look()
-    assert signal.now() == (turn + 1, 1)
+    clock.now = due_at
+    assert watcher.state() == (version, 1)
+    watcher.poll()
+    assert watcher.state() == (version + 1, 1)
 
 
-def test_each_release_is_rebuilt_from_once(database: Database) -> None:
+def test_rebuild_runs_once_for_each_release(database: Database) -> None:
     rebuilt: list[int] = []
-    signal = ReleaseWatcher(database, rebuild=lambda: rebuilt.append(signal.turn))
+    watcher = ReleaseWatcher(database, rebuild=lambda: rebuilt.append(watcher.version))
 
     for _ in range(2):
-        announce(database)
+        add_release(database)
         for _ in range(3):
-            signal.look()
-            signal.catch_up()
+            watcher.poll()
+            watcher.rebuild_if_outdated()
 
     assert rebuilt == [1, 3]
-    assert signal.turn == 4
+    assert watcher.version == 4
 
 
-def test_something_falls_due_while_a_rebuild_goes_on(database: Database) -> None:
-    clock, going_on, let_go = Clock(), threading.Event(), threading.Event()
+def test_version_increases_when_item_becomes_due_during_rebuild(database: Database) -> None:
+    clock, rebuild_started, finish_rebuild = Clock(), threading.Event(), threading.Event()
 
     def rebuild() -> None:
-        going_on.set()
-        assert let_go.wait(10)
+        rebuild_started.set()
+        assert finish_rebuild.wait(10)
 
-    signal = ReleaseWatcher(database, rebuild=rebuild, clock=clock)
-    announce(database, START + timedelta(seconds=5))
-    signal.look()
-    thread = threading.Thread(target=signal.catch_up)
+    watcher = ReleaseWatcher(database, rebuild=rebuild, clock=clock)
+    add_release(database, START + timedelta(seconds=5))
+    watcher.poll()
+    thread = threading.Thread(target=watcher.rebuild_if_outdated)
     thread.start()
-    assert going_on.wait(10)
-    before = signal.turn
+    assert rebuild_started.wait(10)
+    version_before = watcher.version
 
     clock.now = START + timedelta(seconds=5)
-    signal.look()
-    meanwhile = signal.turn
-    let_go.set()
+    watcher.poll()
+    version_during_rebuild = watcher.version
+    finish_rebuild.set()
     thread.join()
 
-    assert (meanwhile, signal.turn) == (before + 1, before + 2)
+    assert (version_during_rebuild, watcher.version) == (version_before + 1, version_before + 2)
 
 
-def test_a_rebuild_that_fails_is_tried_again_and_leaves_the_turn(database: Database) -> None:
+def test_failed_rebuild_is_retried_without_new_version(database: Database) -> None:
     attempts: list[int] = []
 
     def rebuild() -> None:
@@ -98,15 +98,15 @@ def test_a_rebuild_that_fails_is_tried_again_and_leaves_the_turn(database: Datab
         if len(attempts) < 3:
             raise RuntimeError("no memory left")
 
-    signal = ReleaseWatcher(database, rebuild=rebuild)
-    announce(database)
-    signal.look()
+    watcher = ReleaseWatcher(database, rebuild=rebuild)
+    add_release(database)
+    watcher.poll()
     for _ in range(2):
         with pytest.raises(RuntimeError):
-            signal.catch_up()
-    assert signal.turn == 1
+            watcher.rebuild_if_outdated()
+    assert watcher.version == 1
 
-    signal.catch_up()
-    signal.catch_up()
+    watcher.rebuild_if_outdated()
+    watcher.rebuild_if_outdated()
 
-    assert (len(attempts), signal.turn) == (3, 2)
+    assert (len(attempts), watcher.version) == (3, 2)

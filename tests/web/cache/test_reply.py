@@ -1,10 +1,10 @@
-"""What a kept reply answers to each kind of request."""
+"""Tests for cached responses: compression and conditional requests."""
 
 import gzip
 
 import pytest
 
-from app.web.cache.reply import Reply, accepts_gzip, matches
+from app.web.cache.reply import CachedResponse, accepts_gzip, matches
 
 
 @pytest.mark.parametrize(
@@ -21,38 +21,38 @@ from app.web.cache.reply import Reply, accepts_gzip, matches
         (b"identity;q=1, *;q=0", False),
     ],
 )
-def test_encodings_are_negotiated_as_rfc_9110_says(header: bytes, accepted: bool) -> None:  # noqa: FBT001
+def test_accepts_gzip_follows_rfc_9110(header: bytes, accepted: bool) -> None:  # noqa: FBT001
     assert accepts_gzip(header) is accepted
 
 
-def test_a_header_that_is_longer_than_any_browsers_is_not_read() -> None:
-    reply = Reply.of(200, [], b"a" * 1000)
+def test_messages_with_long_accept_encoding_are_uncompressed() -> None:
+    cached = CachedResponse.create(200, [], b"a" * 1000)
 
-    start, _ = reply.messages([(b"accept-encoding", b"gzip" + b"," * 300)], {})
+    start, _ = cached.messages([(b"accept-encoding", b"gzip" + b"," * 300)], {})
 
     assert (b"content-encoding", b"gzip") not in start["headers"]
 
 
-def test_tags_in_two_headers_both_count() -> None:
-    reply = Reply.of(200, [], b"a")
-    etag = reply.plain.etag
+def test_messages_with_two_if_none_match_headers_return_304() -> None:
+    cached = CachedResponse.create(200, [], b"a")
+    etag = cached.identity.etag
     assert etag
 
-    start, _ = reply.messages([(b"if-none-match", etag), (b"if-none-match", b'"other"')], {})
+    start, _ = cached.messages([(b"if-none-match", etag), (b"if-none-match", b'"other"')], {})
 
     assert start["status"] == 304
 
 
 @pytest.mark.parametrize(
-    ("header", "matching"),
+    ("header", "is_match"),
     [(b'"a"', True), (b'W/"a"', True), (b'"b", "a"', True), (b"*", True), (b'"b"', False), (b"a", False), (b"", False)],
 )
-def test_tags_are_compared_as_rfc_9110_says(header: bytes, matching: bool) -> None:  # noqa: FBT001
-    assert matches(header, b'"a"') is matching
+def test_matches_compares_etags_weakly(header: bytes, is_match: bool) -> None:  # noqa: FBT001
+    assert matches(header, b'"a"') is is_match
 
 
-def test_packed_replies_unpack_to_the_plain_ones() -> None:
-    reply = Reply.of(200, [], b"a" * 1000)
+def test_gzipped_body_decompresses_to_identity_body() -> None:
+    cached = CachedResponse.create(200, [], b"a" * 1000)
 
-    assert reply.packed is not None
-    assert gzip.decompress(reply.packed.body["body"]) == b"a" * 1000
+    assert cached.gzipped is not None
+    assert gzip.decompress(cached.gzipped.body["body"]) == b"a" * 1000

@@ -10,16 +10,16 @@ from starlette.testclient import TestClient
 from typing_extensions import override
 
 PAGES = ["/docs", "/redoc"]
-ELSEWHERE = re.compile(r"(?:https?:)?//[a-z0-9]", re.IGNORECASE)
+EXTERNAL_URL = re.compile(r"(?:https?:)?//[a-z0-9]", re.IGNORECASE)
 
 
-class Page(HTMLParser):
-    """What a page refers to, and what stands in it that a strict policy would block."""
+class ParsedPage(HTMLParser):
+    """Parses an HTML page and collects its URLs, inline scripts and inline styles."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.addresses: list[str] = []
-        self.inline: list[str] = []
+        self.urls: list[str] = []
+        self.inline_code: list[str] = []
         self._tag = ""
         self.feed(html)
 
@@ -28,50 +28,50 @@ class Page(HTMLParser):
         self._tag = tag
         for name, value in attrs:
             if name in {"src", "href", "data-openapi"}:
-                self.addresses.append(value or "")
+                self.urls.append(value or "")
             if name == "style" or name.startswith("on"):
-                self.inline.append(name)
+                self.inline_code.append(name)
 
     @override
     def handle_data(self, data: str) -> None:
         if self._tag in {"script", "style"} and data.strip():
-            self.inline.append(data)
+            self.inline_code.append(data)
 
 
-def policy_of(reader: TestClient, page: str) -> dict[str, set[str]]:
-    directives = reader.get(page).headers["content-security-policy"].split("; ")
-    return {name: set(sources.split()) for name, _, sources in (each.partition(" ") for each in directives)}
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_everything_a_page_refers_to_is_here(reader: TestClient, page: str) -> None:
-    html = reader.get(page).text
-
-    addresses = Page(html).addresses
-
-    assert len(addresses) >= 5
-    assert not ELSEWHERE.search(html)
-    for address in addresses:
-        assert address.startswith("/")
-        assert reader.get(address).status_code == 200, address
+def read_policy(shared_client: TestClient, page: str) -> dict[str, set[str]]:
+    directives = shared_client.get(page).headers["content-security-policy"].split("; ")
+    return {name: set(sources.split()) for name, _, sources in (directive.partition(" ") for directive in directives)}
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_inline(reader: TestClient, page: str) -> None:
-    assert Page(reader.get(page).text).inline == []
+def test_docs_page_references_only_own_resources(shared_client: TestClient, page: str) -> None:
+    html = shared_client.get(page).text
+
+    urls = ParsedPage(html).urls
+
+    assert len(urls) >= 5
+    assert not EXTERNAL_URL.search(html)
+    for url in urls:
+        assert url.startswith("/")
+        assert shared_client.get(url).status_code == 200, url
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_docs_page_has_no_inline_code(shared_client: TestClient, page: str) -> None:
+    assert ParsedPage(shared_client.get(page).text).inline_code == []
 
 
 @pytest.mark.parametrize("script", ["/docs/swagger.js", "/docs/redoc.js"])
-def test_our_scripts_name_no_other_host(reader: TestClient, script: str) -> None:
-    reply = reader.get(script)
+def test_docs_scripts_reference_no_other_host(shared_client: TestClient, script: str) -> None:
+    response = shared_client.get(script)
 
-    assert reply.headers["content-type"].startswith("text/javascript")
-    assert not ELSEWHERE.search(reply.text)
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert not EXTERNAL_URL.search(response.text)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_policy_allows_only_what_comes_from_here(reader: TestClient, page: str) -> None:
-    policy = policy_of(reader, page)
+def test_docs_policy_allows_only_own_origin(shared_client: TestClient, page: str) -> None:
+    policy = read_policy(shared_client, page)
 
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == {"'none'"}
     assert policy["frame-ancestors"] == {"'none'"}
@@ -81,55 +81,57 @@ def test_the_policy_allows_only_what_comes_from_here(reader: TestClient, page: s
     assert all(source in {"'none'", "'self'", "data:", "blob:"} or source.startswith("'sha256-") for source in sources)
 
 
-def redoc(reader: TestClient) -> str:
-    [library] = [address for address in Page(reader.get("/redoc").text).addresses if "redoc.standalone" in address]
-    return reader.get(library).text
+def read_redoc_script(shared_client: TestClient) -> str:
+    [script_url] = [url for url in ParsedPage(shared_client.get("/redoc").text).urls if "redoc.standalone" in url]
+    return shared_client.get(script_url).text
 
 
-def test_the_style_that_redoc_writes_is_the_one_that_is_allowed(reader: TestClient) -> None:
-    """Fails when another version of fastapi-offline brings another style: put its hash into SCROLLBAR."""
-    text, source_map = re.findall(r'push\(\[\w+\.id,("(?:[^"\\]|\\.)*"),"",({version:.*?})\]\)', redoc(reader))[0]
-    named: dict[str, Any] = json.loads(re.sub(r"(?<=[{,])([a-zA-Z]+):(?=[\d\"\[])", r'"\1":', source_map))
-    packed = b64encode(json.dumps(named, separators=(",", ":"), ensure_ascii=False).encode()).decode()
-    style = f"{json.loads(text)}\n/*# sourceMappingURL=data:application/json;base64,{packed} */"
+def test_docs_policy_contains_hash_of_redoc_style(shared_client: TestClient) -> None:
+    """If a new version of fastapi-offline changes the style, update SCROLLBAR_STYLE_HASH."""
+    text, source_map = re.findall(
+        r'push\(\[\w+\.id,("(?:[^"\\]|\\.)*"),"",({version:.*?})\]\)', read_redoc_script(shared_client)
+    )[0]
+    parsed_map: dict[str, Any] = json.loads(re.sub(r"(?<=[{,])([a-zA-Z]+):(?=[\d\"\[])", r'"\1":', source_map))
+    encoded_map = b64encode(json.dumps(parsed_map, separators=(",", ":"), ensure_ascii=False).encode()).decode()
+    style = f"{json.loads(text)}\n/*# sourceMappingURL=data:application/json;base64,{encoded_map} */"
 
     digest = b64encode(sha256(style.encode()).digest()).decode()
 
-    assert f"'sha256-{digest}'" in policy_of(reader, "/redoc")["style-src"]
+    assert f"'sha256-{digest}'" in read_policy(shared_client, "/redoc")["style-src"]
 
 
-def test_redoc_comes_without_its_remote_logo(reader: TestClient) -> None:
-    assert "cdn.redoc.ly" not in redoc(reader)
+def test_redoc_script_has_no_remote_logo(shared_client: TestClient) -> None:
+    assert "cdn.redoc.ly" not in read_redoc_script(shared_client)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_assets_are_kept_for_good_and_pages_are_asked_for_again(reader: TestClient, page: str) -> None:
-    reply = reader.get(page)
-    assets = [address for address in Page(reply.text).addresses if address.startswith("/docs/assets/")]
+def test_assets_are_immutable_and_pages_are_revalidated(shared_client: TestClient, page: str) -> None:
+    response = shared_client.get(page)
+    assets = [url for url in ParsedPage(response.text).urls if url.startswith("/docs/assets/")]
 
-    assert reply.headers["cache-control"] == "no-cache"
+    assert response.headers["cache-control"] == "no-cache"
     assert assets
-    for address in assets:
-        assert reader.head(address).headers["cache-control"] == "max-age=31536000, immutable"
+    for url in assets:
+        assert shared_client.head(url).headers["cache-control"] == "max-age=31536000, immutable"
 
 
-def test_there_are_no_other_assets(reader: TestClient) -> None:
-    folder = re.findall(r"/docs/assets/[^/]+", reader.get("/docs").text)[0]
+def test_unknown_asset_returns_not_found(shared_client: TestClient) -> None:
+    assets_path = re.findall(r"/docs/assets/[^/]+", shared_client.get("/docs").text)[0]
 
     for name in ("missing.js", "..%2f__init__.py", "%2e%2e", "%00"):
-        assert reader.get(f"{folder}/{name}").json()["code"] == "not_found"
+        assert shared_client.get(f"{assets_path}/{name}").json()["code"] == "not_found"
 
 
-def test_pages_answer_head(reader: TestClient) -> None:
+def test_docs_pages_support_head(shared_client: TestClient) -> None:
     for page in PAGES:
-        reply = reader.head(page)
+        response = shared_client.head(page)
 
-        assert (reply.status_code, reply.text) == (200, "")
+        assert (response.status_code, response.text) == (200, "")
 
 
-def test_the_documentation_knows_where_it_is_mounted(reader: TestClient) -> None:
-    behind = TestClient(reader.app, root_path="/api")
+def test_docs_page_respects_root_path(shared_client: TestClient) -> None:
+    mounted_client = TestClient(shared_client.app, root_path="/api")
 
-    addresses = Page(behind.get("/docs").text).addresses
+    urls = ParsedPage(mounted_client.get("/docs").text).urls
 
-    assert all(address.startswith("/api/") for address in addresses)
+    assert all(url.startswith("/api/") for url in urls)
