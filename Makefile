@@ -60,7 +60,7 @@ bench: install ## Run the benchmarks (seven minutes)
 bench-versions: install ## Compare with another checkout: make bench-versions BEFORE=../before
 	$(BIN)/python -m bench.versions "$(BEFORE)"
 
-bench-growth: install ## Benchmark PostgreSQL with a million runs (8 GB, some minutes)
+bench-growth: install ## Benchmark PostgreSQL with a million runs (5 GB of disk, some minutes)
 	$(BIN)/python -m bench.parts.journey_growth
 
 stats: install ## Check code statistics and the length of five requests against limits

@@ -1,5 +1,5 @@
-"""Benchmarks: ratios and times of one run, compared with targets (docs/performance.md)."""
+"""Benchmarks, which compare the API with other servers and with targets (docs/performance.md)."""
 
 import warnings
 
-warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # platformdirs: the PostgreSQL wheel uses its directories
+warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # warning of platformdirs, which the PostgreSQL wheel uses

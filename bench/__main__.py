@@ -1,4 +1,4 @@
-"""`make bench`: measure everything in one run and print one table.
+"""`make bench`: run the whole benchmark and print one table of results.
 
 The exit code is 1 if a target is missed. `--short` runs nearly all parts with little data, checks no target and writes
 no file.
@@ -63,7 +63,7 @@ def _measures(parts: Iterable[str], effort: Effort) -> Iterator[Measure]:
 
 
 def _with_progress(measures: Iterator[Measure], started: float) -> Iterator[Measure]:
-    """Yield the measures, and print progress for each to standard error."""
+    """Yield the measures unchanged, and print a progress line for each to standard error."""
     for measure in measures:
         sys.stderr.write(f"{time.monotonic() - started:4.0f} s  {measure.part}: {measure.name}\n")
         yield measure

@@ -1,4 +1,4 @@
-"""Generate a content directory of articles: identical in every run, and similar to real articles."""
+"""Generate test articles for a content directory: similar to real articles, and equal in every run."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from random import Random
 
 ARTICLE_BYTES = 4096  # bytes of an article's file
 SEED = 21
-CATEGORIES, TOPICS, AUTHORS = 4, 8, 10  # low enough that 100 articles fill a page of 20 for each
+CATEGORIES, TOPICS, AUTHORS = 4, 8, 10  # so few that the list of each is long, even with only 100 articles
 FIRST_PUBLICATION = datetime(2020, 1, 1, 6, tzinfo=UTC)
 PUBLICATION_INTERVAL = timedelta(hours=5)  # between two publications; the newest of 10,000 is still in the past
 
@@ -56,7 +56,7 @@ def slug_of(n: int) -> str:
 
 
 def write_content(folder: Path, articles: int) -> Path:
-    """Write a content directory with `articles` articles of SIZE bytes that `content load` accepts."""
+    """Write a content directory with `articles` articles that the command `content load` accepts."""
     (folder / "articles").mkdir(parents=True)
     authors = "".join(
         f"  - {{slug: author-{n}, name: Author {n}, role: Writer, kind: person, bio: B., avatar: {{initial: A}}}}\n"
@@ -82,7 +82,7 @@ def _yaml_rows(kind: str, count: int) -> str:
 
 
 class Writer:
-    """Write articles of made-up words with a Zipf frequency distribution (Zipf, 1949)."""
+    """Writes articles of made-up words with realistic frequencies (Zipf's law)."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -93,7 +93,7 @@ class Writer:
         self._weights = list(accumulate(1 / rank for rank in range(1, len(self.words) + 1)))
 
     def article(self, n: int) -> str:
-        """Return an article's file of about SIZE bytes."""
+        """Return the text of an article's file, of at most ARTICLE_BYTES bytes."""
         head = ARTICLE.format(
             title=self._sentence(4, 8)[:-1],
             excerpt=self._sentence(12, 24),

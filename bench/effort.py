@@ -1,4 +1,4 @@
-"""Durations and sizes of a full run, and of a short run that tests the benchmark itself."""
+"""Durations and sizes of a full benchmark, and of a short benchmark that only tests the code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    rounds: int  # per measure with a target
-    fewer_rounds: int  # per measure without a target
+    rounds: int  # rounds per measure with a target
+    fewer_rounds: int  # rounds per measure without a target
     seconds: float  # per server and round
-    half_load_seconds: float  # at half of the capacity
-    high_load_seconds: float  # at nine tenths of the capacity
+    half_load_seconds: float  # of latency measurements at half of the capacity
+    high_load_seconds: float  # of latency measurements at nine tenths of the capacity
     readers: int  # members that read dashboards
     walkers: int  # members that complete days
     other_members: int  # members for other requests
-    sign_in_attempts: int  # per comparison of known and unknown addresses
-    sign_in_seconds: float  # of continuous sign-ins
+    sign_in_attempts: int  # per comparison of known and unknown email addresses
+    sign_in_seconds: float  # duration of continuous sign-ins
     server_starts: int
     article_counts: Sequence[int]
     responses: int  # responses of each kind per number of articles
-    respondents: int  # of a spreadsheet
+    respondents: int  # rows of a spreadsheet
     databases: Sequence[str] = ("SQLite", "PostgreSQL")  # databases for parts other than members' requests
     max_kinds: int | None = None  # kinds of members' requests; default: all
 

@@ -1,6 +1,6 @@
 """Count the files of app/ that run for a request, and the switches between them.
 
-Uses Python's profile hook on every call, in every thread that works for the request.
+Python's profile hook records every function call, in every thread that works for the request.
 """
 
 import os
@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from app.core.settings import Settings
 from app.main import create_app
-from bench.servers.filled import load_content
+from bench.servers.database_content import load_content
 from bench.servers.processes import ROOT
 
 THREAD_END_SECONDS = 0.02  # time for threads to finish after the response
@@ -34,7 +34,7 @@ Send = Callable[[int], Any]
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The files that ran for one request, in order."""
+    """The files that ran for one request, in the order of the function calls."""
 
     name: str
     calls: list[str]
@@ -49,7 +49,7 @@ class Trace:
 
 
 class CallLog:
-    """Record the file of each call into app/ while `is_on`."""
+    """Records the file of each call of a function in app/ while `is_on` is true."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -57,12 +57,12 @@ class CallLog:
         self._files: list[str] = []
 
     def install(self) -> None:
-        """Hook into this thread and all threads that start later."""
+        """Record calls in this thread and in all threads that start later."""
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
 
     def take(self) -> list[str]:
-        """Return the record and start a new one."""
+        """Return the recorded files, and start a new record."""
         files, self._files = self._files, []
         return files
 
@@ -72,7 +72,7 @@ class CallLog:
 
 
 class TracedMember:
-    """A signed-in member on the first day of the journey."""
+    """A signed-in member on the first day of a journey, who sends the traced requests."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -90,7 +90,10 @@ class TracedMember:
         return response
 
     def requests(self) -> dict[str, Send]:
-        """Return one request of each kind. `n` makes repeated requests differ."""
+        """Return a function for each kind of request that sends it.
+
+        Its argument is a number that makes repeated requests differ.
+        """
         return {
             "GET article": lambda n: self.request("GET", f"/v1/articles/{self.slugs[n]}"),
             "POST login": lambda _: self.request("POST", "/v1/auth/login", CREDENTIALS),
@@ -111,7 +114,10 @@ def _changes() -> dict[str, Any]:
 
 
 def traces() -> list[Trace]:
-    """Trace the second request of each kind; the first request fills caches and starts threads."""
+    """Trace one request of each kind.
+
+    Each is sent twice, and only the second request counts: the first fills caches and starts threads.
+    """
     log, result = CallLog(), []
     with TemporaryDirectory() as folder:
         app = _app(Path(folder))
@@ -140,7 +146,7 @@ def _app(folder: Path) -> FastAPI:
 
 
 def _stop_background(app: FastAPI) -> None:
-    """Stop background threads, which would be counted as well."""
+    """Stop background threads, because their function calls would be counted as well."""
     services = app.state.services
     for work in services.background_tasks:
         work.stop()

@@ -1,4 +1,7 @@
-"""Draw a chart per part of a run: one row per measure, with its values and target on a logarithmic axis."""
+"""Draw a chart for each part of the benchmark: one row per measure, with values and target.
+
+The axis is logarithmic.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -26,7 +29,7 @@ class Row(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """A logarithmic axis of whole powers of ten."""
+    """A logarithmic chart axis of whole powers of ten."""
 
     low: int
     high: int
@@ -112,5 +115,5 @@ def _row_svg(row: Row, y: float, axis: Axis) -> Iterator[str]:
 
 
 def _shades(count: int) -> Sequence[str]:
-    """Return the shades of the dots; the last is the darkest."""
+    """Return the shades of the dots in a chart. The last is the darkest."""
     return [*[SHADES[0]] * (count - len(SHADES)), *SHADES[-min(count, len(SHADES)) :]]

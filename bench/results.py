@@ -1,4 +1,4 @@
-"""Measures and their targets: one table, and one file per part."""
+"""Measured values and their targets, printed as one table and stored in one file per part."""
 
 import json
 import platform
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "results"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound of a value, in the value's unit."""
+    """The limit that a measured value must not exceed, or must reach with `at_least`."""
 
     limit: float
     at_least: bool = False
@@ -25,7 +25,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A value with its raw numbers. Without a target, the value is only reported."""
+    """A measured value, with the raw numbers behind it. Without a target, it is only reported."""
 
     part: str
     name: str
@@ -82,7 +82,7 @@ def file_name(part: str) -> str:
 
 
 def write(measures: Sequence[Measure], folder: Path, *, seconds: float) -> None:
-    """Store a run and its machine: one file per part."""
+    """Store the measures in one JSON file per part, with a description of the machine."""
     run = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds),
@@ -112,6 +112,6 @@ def _raw(measure: Measure) -> str:
 
 
 def _short(value: float) -> str:
-    """Format with about three digits."""
+    """Format a number with about three significant digits."""
     decimals = next((n for n, minimum in enumerate((100, 10, 0.1)) if abs(value) >= minimum), 3 if value else 0)
     return f"{value:,.{decimals}f}"

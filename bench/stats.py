@@ -1,6 +1,6 @@
-"""`make stats`: report code statistics and compare them with limits.
+"""`make stats`: report the size and structure of the code, and compare them with limits.
 
-Reports the size and structure of the code, and the length of five requests. The exit code is 1 above a limit.
+The report includes the number of files that run for five kinds of requests. The exit code is 1 if a limit is exceeded.
 """
 
 import ast
@@ -17,10 +17,10 @@ from bench.servers.processes import ROOT
 
 PARTS = ("app", "tests", "trials", "bench")
 INDEX = ROOT / "app" / "articles" / "search.py"  # its commit() calls are on an in-memory index, not on a database
-LISTING_THRESHOLD = 12  # modules per directory; larger directories are listed, and always the largest
+LISTING_THRESHOLD = 12  # directories with more modules are listed, and always the largest
 MAX_MODULES = 16  # per directory
 MAX_HOOKS = 4
-REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches
+REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches between them
 HOOK = re.compile(r"^\s*# hook: (.+)$", re.MULTILINE)
 
 
@@ -48,12 +48,12 @@ def modules(part: str) -> list[Path]:
 
 
 def hooks() -> list[str]:
-    """Return the names of the `# hook:` markers in app/ (docs/decisions/internals.md)."""
+    """Return the names that follow `# hook:` in comments of app/ (docs/decisions/internals.md)."""
     return [name for path in modules("app") for name in HOOK.findall(path.read_text(encoding="utf-8"))]
 
 
 def commit_points() -> list[str]:
-    """Return the calls of `.commit()` on a database in app/, as file:line."""
+    """Return the places in app/ that commit a database transaction, as file:line."""
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules("app")
@@ -64,14 +64,14 @@ def commit_points() -> list[str]:
 
 
 def duplicate_classes(part: str) -> dict[str, int]:
-    """Return the class names that are defined more than once in a part, with their counts."""
+    """Return the class names that a part of the project defines more than once, with their counts."""
     nodes = (node for path in modules(part) for node in ast.walk(_tree(path)))
     counts = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     return {name: n for name, n in sorted(counts.items()) if n > 1}
 
 
 def directory_sizes(part: str) -> Counter[str]:
-    """Return the number of modules directly in each directory, without `__init__.py`."""
+    """Return the number of Python files directly in each directory, without `__init__.py`."""
     paths = (path for path in modules(part) if path.name != "__init__.py")
     return Counter(str(path.parent.relative_to(ROOT)) for path in paths)
 

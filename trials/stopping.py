@@ -21,13 +21,13 @@ from threading import Event, Thread
 from urllib.parse import urlsplit
 
 from bench.client import requests
+from bench.client.journey_members import Walker, add_walkers
 from bench.client.members import SIGN_IN
 from bench.client.requests import Request
-from bench.client.walkers import Walker, add_walkers
 from bench.parts.kinds import SERVER_SETTINGS
 from bench.parts.public import LIST
+from bench.servers.database_content import load_content
 from bench.servers.databases import DATABASES
-from bench.servers.filled import load_content
 from bench.servers.processes import Sandbox
 from trials.verdict import Verdict
 
@@ -40,7 +40,7 @@ LOGIN_BODY = b'{"email": "nobody@example.org", "password": "a kettle sings in th
 
 @dataclass(slots=True)
 class ShutdownTraffic:
-    """The requests to a server until it stops, and their failures.
+    """Sends requests to a server until it stops, and records failures.
 
     Times are values of `time.monotonic`.
     """

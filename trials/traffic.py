@@ -11,8 +11,8 @@ from threading import Event, Thread
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
+from bench.client.journey_members import Walker
 from bench.client.requests import Request, completions, dashboards, results, sign_ins, syncs
-from bench.client.walkers import Walker
 
 REQUEST_TIMEOUT_SECONDS = 12.0
 REQUEST_PAUSE_SECONDS = 0.05  # between two requests of a client

@@ -10,7 +10,7 @@ from ua_parser import parse
 from app.accounts import member_session
 from app.accounts.credentials.access_tokens import BadToken, SignedInMember
 from app.accounts.services import AccountServices, Caller
-from app.core.db.requests import Mode
+from app.core.db.request_runner import Mode
 from app.core.text_fields import CONTROL
 from app.web.dependencies import Network
 from app.web.rate_limits import pad_response_time, password_slot, rate_limit

@@ -9,7 +9,7 @@ from typing_extensions import override
 from app.accounts.credentials.access_tokens import SignedInMember
 from app.accounts.members import ACTIVE_SESSION, check_session, lock_member
 from app.core.db.pagination import Statement
-from app.core.db.requests import Mode, RequestSession, Run
+from app.core.db.request_runner import Mode, RequestSession, Run
 from app.core.db.session import Rows, Session, Values
 
 

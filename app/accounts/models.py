@@ -74,9 +74,9 @@ class SignedInSession(Table, table=True):
 
 
 class MailedToken(Table, table=True):
-    """A link that was sent by email, stored as the hash of its token.
+    """A single-use token that was sent in an email link. Only its hash is stored.
 
-    If the link changes the member's email address, `sealed` is the encrypted new address.
+    If the link changes the member's email address, the column `sealed` contains the new address, encrypted.
     """
 
     __tablename__ = "mailed_tokens"

@@ -16,7 +16,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.assessments.files.checks import read_definition
+from app.assessments.files.scoring_checks import read_definition
 from app.assessments.models import Assessment
 from app.assessments.questionnaires import IS_LISTED, QuestionnaireCache
 from app.assessments.results.recompute import RecomputeStatus, recompute_results

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.assessments.claims import ClaimTokens
+from app.assessments.claim_tokens import ClaimTokens
 from app.assessments.questionnaires import QuestionnaireCache
 from app.core.crypto.key_ring import KeyRing
 

@@ -11,9 +11,9 @@ import typer
 from rich.markup import escape
 
 from app.backups import postgresql_archives, sqlite_files
-from app.backups.contents import BackupError
-from app.backups.finishing import RestoreResult, finish_restore
-from app.backups.writing import move_into_place, working_directory
+from app.backups.atomic_write import move_into_place, working_directory
+from app.backups.database_contents import BackupError
+from app.backups.finish_restore import RestoreResult, finish_restore
 from app.core.console import err, load_settings, open_database, out, pluralise, reporting_database_errors
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.migrations import revisions

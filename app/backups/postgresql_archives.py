@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, insert, text, update
 
-from app.backups.contents import (
+from app.backups.database_contents import (
     RESTORED_VERSION_TABLE,
     UNFINISHED_RESTORE,
     VERSION_TABLE,
@@ -18,7 +18,7 @@ from app.backups.contents import (
     DatabaseContents,
     require_known_revision,
 )
-from app.backups.finishing import FinishRestore, RestoreResult
+from app.backups.finish_restore import FinishRestore, RestoreResult
 from app.core.console import pluralise
 from app.core.db.database import Database
 from app.core.db.migrations import revisions, upgrade

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from app.backups.contents import BackupError, DatabaseContents, require_known_revision
-from app.backups.finishing import FinishRestore, RestoreResult
-from app.backups.writing import move_into_place, working_directory
+from app.backups.atomic_write import move_into_place, working_directory
+from app.backups.database_contents import BackupError, DatabaseContents, require_known_revision
+from app.backups.finish_restore import FinishRestore, RestoreResult
 from app.core.console import COMMAND_TIMEOUT_SECONDS, pluralise
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver, sqlite_engine

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
-from app.assessments.files.checks import read_definition
 from app.assessments.files.questionnaires import QuestionnaireFile
+from app.assessments.files.scoring_checks import read_definition
 from app.assessments.models import Assessment, AssessmentVersion
 from app.assessments.questionnaires import IS_CURRENT
 from app.assessments.rules.definition import definition_digest

@@ -117,10 +117,10 @@ def load_directory(database: Database, path: Path, *, force: bool = False) -> Pl
 
 
 def load_on_save(database: Database, path: Path, saves: Iterable[Any]) -> None:
-    """Load a content directory now, and again after each save. Errors are printed and don't end the loop.
+    """Load a content directory now, and again after each change of its files.
 
-    `saves` yields the changed files. The first load waits for the first item: the directory is being watched by then,
-    so no save is missed.
+    Content errors are printed, and the loop continues. `saves` yields the sets of changed files. Its first item only
+    signals that watching has started, so that no change is missed.
     """
     for n, changed_files in enumerate(saves):
         if n and not changed_files:

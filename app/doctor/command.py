@@ -12,8 +12,8 @@ from rich.table import Table
 from app.content.commands import SEED_CONTENT
 from app.core.console import out, pluralise
 from app.core.timestamps import utc_now
-from app.doctor.examination import run_checks
 from app.doctor.findings import State
+from app.doctor.runner import run_checks
 
 COLOURS = {State.OK: "green", State.WARNING: "yellow", State.ERROR: "red"}
 

@@ -7,8 +7,8 @@ from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.core.settings import Settings
 from app.core.source_files.messages import did_you_mean
+from app.doctor.directories import is_accessible_by_others
 from app.doctor.findings import Finding, Findings
-from app.doctor.folders import is_accessible_by_others
 
 SETTINGS_PREFIX = "TWENTYONE_"
 KNOWN_VARIABLES = [f"{SETTINGS_PREFIX}{name.upper()}" for name in Settings.model_fields]

@@ -9,8 +9,8 @@ from sqlmodel import col
 
 from app.core.db.database import Database
 from app.doctor import postgresql, sqlite
+from app.doctor.directories import check_disk_space
 from app.doctor.findings import Finding, Findings, run_check
-from app.doctor.folders import check_disk_space
 from app.web.cache.releases import ContentRelease
 from app.web.health import MIN_REVISION, current_revision
 

@@ -11,8 +11,8 @@ from app.core.crypto.encryption import DecryptionError
 from app.core.crypto.key_ring import MIN_SECRET_BYTES, KeyRing
 from app.core.db.session import Session
 from app.core.settings import Settings
+from app.doctor.directories import is_accessible_by_others
 from app.doctor.findings import Finding, Findings
-from app.doctor.folders import is_accessible_by_others
 
 
 def load_ring(settings: Settings) -> KeyRing | None:

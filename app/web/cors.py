@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from typing_extensions import override
 
-from app.web.cache.reply import CorsHeaders
+from app.web.cache.cached_response import CorsHeaders
 from app.web.problems import problem
 
 ALLOWED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 
 from app.core.db.pagination import MAX_LIMIT, Page, PageRequest
-from app.core.db.requests import Mode, RequestSession
+from app.core.db.request_runner import Mode, RequestSession
 from app.core.db.transactions import Transactions
 from app.core.networks import network_of
 from app.core.settings import Settings

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.cache.reply import REQUEST_ID_PATTERN
+from app.web.cache.cached_response import REQUEST_ID_PATTERN
 from app.web.metrics import METHOD_LABELS, Metrics
 from app.web.problems import status_problem
 

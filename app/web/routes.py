@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 from typing_extensions import override
 
-from app.core.db.requests import RequestSession
+from app.core.db.request_runner import RequestSession
 from app.core.db.transactions import Transactions
 from app.core.networks import network_of
 from app.core.settings import Settings

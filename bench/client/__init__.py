@@ -1,1 +1,1 @@
-"""Clients: requests, members and the load generator."""
+"""Benchmark clients: requests, members and the load generator."""

@@ -1,11 +1,12 @@
-"""Load generator: closed loop, or open loop at a given rate.
+"""Load generator that measures the throughput and latency of a server.
 
 `python -m bench.client.load URL SECONDS CONNECTIONS [RATE]` reads a JSON list of complete HTTP requests, sends them in
 order, starts again at the end, and prints the results as JSON.
 
-With a RATE, requests are due at random times at this average rate (a Poisson process with a fixed seed). Latency
-counts from the time at which a request was due, so it includes waiting for a connection or for this program. Without a
-RATE, each connection sends the next request after the previous response.
+With a RATE (open loop), requests are due at random times at this average rate, independent of responses (a Poisson
+process with a fixed seed). Latency counts from the time at which a request was due, so it includes waiting for a
+connection or for this program. Without a RATE (closed loop), each connection sends a request as soon as the previous
+response arrives.
 """
 
 import json
@@ -21,7 +22,7 @@ from time import perf_counter, process_time
 from urllib.parse import urlsplit
 
 SEED = 21
-RESPONSE_TIMEOUT_SECONDS = 10.0  # after the last request
+RESPONSE_TIMEOUT_SECONDS = 10.0  # maximum wait for responses after the last request
 RECEIVE_BUFFER_SIZE = 1 << 16  # bytes
 ERROR_STATUS = 400
 
@@ -40,7 +41,10 @@ class Connection:
         self.socket.sendall(request)
 
     def read(self) -> bool:
-        """Return whether the response is complete. Raises RuntimeError for an error status."""
+        """Read received bytes, and return whether the response is complete.
+
+        Raises RuntimeError for an error status.
+        """
         received = self.received
         received += self.socket.recv(RECEIVE_BUFFER_SIZE)
         if not received:
@@ -73,7 +77,7 @@ class Load:
             connection.socket.close()
 
     def closed_loop(self, *, seconds: float) -> float:
-        """Return the requests per second."""
+        """Send requests as soon as responses arrive, and return the requests per second."""
         started = perf_counter()
         while perf_counter() < started + seconds:
             while self._idle:
@@ -84,7 +88,10 @@ class Load:
         return requests_per_second
 
     def open_loop(self, rate: float, *, seconds: float) -> float:
-        """Return the requests per second, from the first due time to the last response."""
+        """Send requests at a rate, and return the requests per second.
+
+        The time counts from the start to the last response.
+        """
         started = perf_counter()
         waiting: deque[float] = deque()
         due_times = _due_times(rate, started, started + seconds)
@@ -137,7 +144,7 @@ def _connect(host: str, port: int) -> socket:
 
 
 def percentile(times: Sequence[float], fraction: float) -> float:
-    """Return the percentile by nearest rank."""
+    """Return a percentile of the times (nearest-rank method). `fraction` is between 0 and 1."""
     return sorted(times)[min(len(times) - 1, int(fraction * len(times)))]
 
 

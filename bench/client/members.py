@@ -1,4 +1,4 @@
-"""Clients that register and sign in over HTTP, each with one keep-alive connection."""
+"""Benchmark clients that register and sign in over HTTP, each with one persistent connection."""
 
 import json
 import time
@@ -35,15 +35,18 @@ class Client:
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=RESPONSE_TIMEOUT_SECONDS)
 
     def get(self, path: str) -> int:
-        """Return the response's status."""
+        """Send a GET request, and return the status of the response."""
         return self._request("GET", path)
 
     def post(self, path: str, **body: str) -> int:
-        """Return the response's status."""
+        """Send a POST request with a JSON body, and return the status of the response."""
         return self._request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
 
     def timed_post(self, path: str, *, expected: int, **body: str) -> float:
-        """Return the milliseconds of a response. Raises if its status is not `expected`."""
+        """Send a POST request, and return the duration in milliseconds.
+
+        Raises RuntimeError if the status of the response is not `expected`.
+        """
         started = time.perf_counter()
         status = self.post(path, **body)
         milliseconds = 1000 * (time.perf_counter() - started)

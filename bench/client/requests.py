@@ -1,4 +1,4 @@
-"""The requests that the benchmark sends, by kind, as real clients send them."""
+"""The kinds of requests that the benchmark sends, in the form in which real clients send them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,11 +40,11 @@ class Request:
 
 
 class BenchMember(Protocol):
-    """A member of one server."""
+    """A member with an account on one of the measured servers."""
 
     @property
     def headers(self) -> Headers:
-        """Return the headers that authenticate the member."""
+        """Return the headers that authenticate the member's requests."""
 
     @property
     def address(self) -> str: ...
@@ -58,7 +58,10 @@ def dashboards(members: Sequence[BenchMember]) -> Iterator[Request]:
 
 
 def completions(members: Sequence[BenchMember], first_day: int = 1) -> Iterator[Request]:
-    """Complete one day per request, group by group: the first day of each member, then the second, and so on."""
+    """Yield requests that each complete one day of a member.
+
+    Within a group of members, the first day of each member comes first, then the second day, and so on.
+    """
     for group in _groups(members):
         for day in range(first_day, JOURNEY_LENGTH + 1):
             for member in group:
@@ -66,7 +69,7 @@ def completions(members: Sequence[BenchMember], first_day: int = 1) -> Iterator[
 
 
 def syncs(members: Sequence[BenchMember]) -> Iterator[Request]:
-    """Sync the changes of ten offline days: fifty changes per request, with new values each time."""
+    """Yield requests that sync ten days of offline changes: fifty changes each, always with new values."""
     for minutes in range(20):
         for member in members:
             yield _json_request("POST", SYNC_PATH, {"changes": list(_changes(minutes))}, member)
@@ -105,7 +108,10 @@ def sign_ins(members: Sequence[BenchMember]) -> Iterator[Request]:
 
 
 def refreshes(members: Sequence[BenchMember], rounds: int = 50) -> Iterator[Request]:
-    """Refresh tokens of many sessions in turn, so that a session waits for its previous response."""
+    """Yield requests that refresh the tokens of many sessions in turn.
+
+    Requests of the same session are far apart, because each needs the previous response.
+    """
     for counter in range(rounds):
         for member in members:
             yield _json_request("POST", REFRESH, {"refresh_token": member.refresh_token(counter)})

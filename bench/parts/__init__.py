@@ -1,1 +1,1 @@
-"""The parts of the benchmark, each a list of measures."""
+"""The parts of the benchmark. Each part yields a list of measures."""

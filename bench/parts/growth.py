@@ -1,4 +1,4 @@
-"""The cost of thousands of articles: loading, serving, and changing one of them."""
+"""Benchmark of thousands of articles: loading them, serving them, and changing one article."""
 
 import json
 import time
@@ -11,11 +11,11 @@ import httpx
 from bench.articles import slug_of, write_content
 from bench.effort import Effort
 from bench.results import Measure, Target
+from bench.servers.database_content import migrate
 from bench.servers.databases import DATABASES, Databases
-from bench.servers.filled import migrate
 from bench.servers.processes import Sandbox, Usage, run_content_command
 
-BASELINE_ARTICLES = 100  # to which the largest number is compared
+BASELINE_ARTICLES = 100  # the largest number of articles is compared with this number
 WITHOUT_TARGET = {"search", "topics with counts"}
 MAX_LOAD_SECONDS, MAX_LOAD_MEGABYTES = Target(120), Target(400)
 MAX_SLOWDOWN, MAX_VISIBILITY_SECONDS = Target(2.0), Target(5)
@@ -41,7 +41,7 @@ def _measure_database(
     yield Measure(part, f"load {largest:,} articles", loads[largest].seconds, "s", raw, MAX_LOAD_SECONDS)
     raw = {f"MB for {n:,}": usage.megabytes for n, usage in loads.items()}
     yield Measure(part, "memory of that load", loads[largest].megabytes, "MB", raw, MAX_LOAD_MEGABYTES)
-    output = sandbox.output_of("bench.parts.replies", str(effort.responses), *database_urls.values())
+    output = sandbox.output_of("bench.parts.article_responses", str(effort.responses), *database_urls.values())
     for kind, milliseconds in json.loads(output).items():
         by_number = dict(zip(folders, milliseconds, strict=True))
         raw = {f"ms at {n:,}": value for n, value in by_number.items()}
@@ -52,7 +52,7 @@ def _measure_database(
     yield Measure(
         part, f"a change shown, of {baseline}", visible_seconds, "s from the load's start", raw, MAX_VISIBILITY_SECONDS
     )
-    if database != "SQLite":  # reading this many files takes most of the time and does not depend on the database
+    if database != "SQLite":  # reading so many files dominates, and takes the same time with each database
         return
     load_seconds, visible_seconds, search_seconds = _measure_change(
         sandbox, folders[largest], largest, database_urls[largest]
@@ -69,7 +69,10 @@ def _measure_database(
 
 
 def _load_all(folder: Path, folders: Mapping[int, Path], database_urls: Mapping[int, str]) -> dict[int, Usage]:
-    """Load all sizes. The largest runs in parallel to the others, on its own core if the machine has two."""
+    """Load content directories of all sizes, and return the time and memory of each load.
+
+    The largest is loaded concurrently with the others, on its own core if the machine has two.
+    """
 
     def load(count: int) -> Usage:
         sandbox = Sandbox(folder / f"load-{count}")
@@ -85,10 +88,10 @@ def _load_all(folder: Path, folders: Mapping[int, Path], database_urls: Mapping[
 def _measure_change(sandbox: Sandbox, folder: Path, articles: int, database_url: str) -> tuple[float, float, float]:
     """Change one article while a server runs.
 
-    Returns three durations in seconds from the start of the load: to its end, until the article contains the change,
-    and until the search finds it.
+    Returns three durations in seconds, all from the start of the content load: until the load ends, until the article
+    shows the change, and until the search finds it.
     """
-    word = f"changed{time.monotonic_ns()}"  # both databases use the directory
+    word = f"changed{time.monotonic_ns()}"  # unique, because both databases use the same directory
     slug = slug_of(articles // 2)
     with sandbox.serving(database_url=database_url) as server, httpx.Client(base_url=server.url) as client:
         _wait_for_text(client, f"/v1/articles/{slug}", slug)
@@ -108,7 +111,7 @@ def _change_title(path: Path, word: str) -> None:
 
 
 def _wait_for_text(client: httpx.Client, path: str, text: str) -> float:
-    """Return the time at which a response first contains a text."""
+    """Return the time at which a response first contains the text."""
     deadline = time.monotonic() + CHANGE_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         response = client.get(path, timeout=CHANGE_TIMEOUT_SECONDS)

@@ -1,7 +1,7 @@
-"""`make bench-growth`: the cost of a million runs with ten million days on PostgreSQL.
+"""`make bench-growth`: slowdown with a million runs (enrolments in a journey) on PostgreSQL.
 
-Fills two databases on one server with the same statements: a thousand runs and a million, with ten completed days each.
-Requests are spread over all members. The exit code is 1 if a target is missed.
+The same statements fill two databases on one server with a thousand runs and with a million runs, each with ten
+completed days. Requests are spread over all members. The exit code is 1 if a target is missed.
 """
 
 import sys
@@ -26,18 +26,18 @@ from app.core.db.pagination import Statement
 from app.journey.notes import selected_run_with_notes
 from app.journey.runs import RunSelector, selected_run
 from bench import results
+from bench.client.comparison import Candidate, measure_rates
+from bench.client.journey_members import TIME_ZONE, Walker, create_walker, key_row, timetable
+from bench.client.request_queue import RequestQueue
 from bench.client.requests import completions, dashboards
-from bench.client.sides import Candidate, measure_rates
-from bench.client.stock import RequestQueue
-from bench.client.walkers import TIME_ZONE, Walker, create_walker, key_row, timetable
 from bench.parts.kinds import COMPLETING, DASHBOARD, SERVER_SETTINGS
 from bench.results import Measure, Target
+from bench.servers.database_content import migrate
 from bench.servers.databases import DATABASES
-from bench.servers.filled import migrate
 from bench.servers.processes import ROOT, Sandbox, run_content_command
 
 BASELINE_RUNS, LARGE_RUNS = 1_000, 1_000_000
-COMPLETED_DAYS = 10  # per run
+COMPLETED_DAYS = 10  # of each run
 MAX_MEMBERS = 5_000  # that send requests
 ROUNDS, SECONDS = 5, 1.0
 MAX_SLOWDOWN = Target(1.3)
@@ -98,7 +98,10 @@ def measure_run_growth(folder: Path) -> Iterator[Measure]:
 
 
 def _fill(sandbox: Sandbox, database_url: str, runs: int) -> float:
-    """Fill a database and return the seconds. Foreign keys are valid by construction and are not checked."""
+    """Fill a database with runs, and return the duration in seconds.
+
+    Foreign keys are not checked, because the rows are valid by construction.
+    """
     run_content_command(sandbox, "load", ROOT / "seed_content", database_url)
     now = datetime.now(UTC)
     run_start = now - timedelta(days=21)
@@ -121,7 +124,7 @@ def _fill(sandbox: Sandbox, database_url: str, runs: int) -> float:
 
 
 def _sampled_members(database_url: str, runs: int) -> list[Walker]:
-    """Return members from all parts of the tables, with valid keys and tokens."""
+    """Return members from all parts of the tables, with valid keys and access tokens."""
     numbers = Random(21).sample(range(1, runs + 1), min(runs, MAX_MEMBERS))  # noqa: S311 - must be repeatable
     now = datetime.now(UTC)
     keys = [key_row(_uuid("member", n)) for n in numbers]
@@ -135,7 +138,7 @@ def _sampled_members(database_url: str, runs: int) -> list[Walker]:
 
 
 def _measure_slowdown(name: str, candidates: Mapping[int, Candidate]) -> Measure:
-    """Return the slowdown with many runs, as a ratio."""
+    """Measure how much slower requests are with many runs, as a ratio."""
     rates = measure_rates(
         {f"{runs:,}": candidate for runs, candidate in candidates.items()}, rounds=ROUNDS, seconds=SECONDS
     )
@@ -154,7 +157,7 @@ def _measure_slowdown(name: str, candidates: Mapping[int, Candidate]) -> Measure
 
 
 def _sequential_scans(database_url: str) -> Iterator[Measure]:
-    """Return the number of sequential scans per frequent statement, except on tables that are always small."""
+    """Count the tables that each frequent statement reads completely, except small tables."""
     ids = {"member_id": _uuid("member", 7), "run_id": _uuid("run", 7), "session_id": _uuid("session", 7)}
     values = {**ids, "now": datetime.now(UTC), "first": 7, "last": 7}
     statements: dict[str, Any] = {

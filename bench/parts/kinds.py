@@ -1,8 +1,8 @@
-"""Requests of members and visitors, with tokens, sessions, transactions and disk writes.
+"""Benchmark of requests with sessions, transactions and disk writes.
 
-The API is compared with the same SQL through the plain driver, on SQLite also with a bare ASGI callable that sends the
-same bytes, and on PostgreSQL also with the reference stack. Each server is one process on one core; the servers of a
-row take turns.
+The API is compared with the same SQL through the plain database driver, on SQLite also with a minimal application that
+sends the same bytes, and on PostgreSQL also with the reference stack (bench/reference_stack). Each server is one
+process on one core. Compared servers are measured in turns.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,9 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.client import requests
-from bench.client.members import NO_LIMITS
-from bench.client.requests import BenchMember, Request
-from bench.client.sides import (
+from bench.client.comparison import (
     API,
     BARE,
     PLAIN,
@@ -24,14 +22,16 @@ from bench.client.sides import (
     measure_rates,
     throughput_ratios,
 )
-from bench.client.stock import RequestQueue, bare_settings
-from bench.client.walkers import KEYS, add_walkers
+from bench.client.journey_members import KEYS, add_walkers
+from bench.client.members import NO_LIMITS
+from bench.client.request_queue import RequestQueue, bare_settings
+from bench.client.requests import BenchMember, Request
 from bench.effort import Effort
 from bench.parts.storage import measure_storage
 from bench.reference_stack.reference import parse_users
 from bench.results import Measure, Target
+from bench.servers.database_content import load_content
 from bench.servers.databases import DATABASES, Databases
-from bench.servers.filled import load_content
 from bench.servers.plain import PlainWalker
 from bench.servers.proc import IS_AVAILABLE, processor_seconds
 from bench.servers.processes import Sandbox, Server
@@ -46,7 +46,7 @@ SERVER_SETTINGS = {"keys": KEYS, "access_minutes": "60", **NO_LIMITS}
 class Kind:
     name: str
     requests: Callable[[Sequence[BenchMember]], Iterator[Request]]
-    max_per_second: int = 0  # of requests that are sent once, above any server's capacity; 0: requests repeat
+    max_per_second: int = 0  # enough requests for any server, each sent once; 0 repeats the requests
     group: str = "other_members"
     is_authenticated: bool = True  # false if the client is not signed in yet
 
@@ -74,7 +74,7 @@ MIN_RATIOS = {
 
 @dataclass(frozen=True, slots=True)
 class ServerMembers:
-    """Members of one server."""
+    """Members with accounts on one of the measured servers, by the requests that they send."""
 
     readers: Sequence[BenchMember]  # read dashboards
     walkers: Sequence[BenchMember]  # complete days
@@ -86,7 +86,7 @@ class ServerMembers:
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """The API's server, its members and its databases."""
+    """The server of the API, with its members and databases."""
 
     part: str
     server: Server
@@ -122,12 +122,15 @@ def create_members(database_url: str, effort: Effort) -> ServerMembers:
 
 
 def _groups(effort: Effort) -> tuple[tuple[int, int], ...]:
-    """Return the numbers of readers, walkers and others, and their completed days."""
+    """Return the number of members and of their completed days, for readers, walkers and others."""
     return (effort.readers, COMPLETED_DAYS), (effort.walkers, 0), (effort.other_members, 0)
 
 
 def _plain(sandbox: Sandbox, database_url: str, servers: ExitStack, effort: Effort) -> tuple[str, ServerMembers]:
-    """Start the plain server. It has its own members in the API's database, because it cannot encrypt notes."""
+    """Start the server that uses the plain database driver, and create its members.
+
+    It uses the API's database, but members of its own, because it does not encrypt their notes.
+    """
     groups = (add_walkers(database_url, count, completed=completed) for count, completed in _groups(effort))
     members = ServerMembers(*([PlainWalker(walker) for walker in group] for group in groups))
     return servers.enter_context(sandbox.serving("bench.servers.plain", database_url=database_url)).url, members
@@ -151,7 +154,7 @@ def _measure_kind(
     candidates |= {name: Candidate(url, members.queue(kind)) for name, (url, members) in alternatives.items()}
     rounds = effort.rounds if kind in (DASHBOARD, COMPLETING) else effort.fewer_rounds
     with ExitStack() as servers:
-        if api.part == "SQLite":  # does not use a database
+        if api.part == "SQLite":  # measured only once, because it uses no database
             settings = bare_settings(sandbox.folder, queue.first_response(api.server.url))
             bare = servers.enter_context(sandbox.serving("bench.servers.bare", **settings))
             candidates[BARE] = Candidate(bare.url, queue.single)
@@ -163,7 +166,7 @@ def _measure_kind(
 
 
 def _cost(api: ApiServer, kind: Kind, queue: RequestQueue, effort: Effort) -> Iterator[Measure]:
-    """Return the processor time per request, of the API's process and of the database. Used by docs/scaling.md."""
+    """Measure the processor time per request of the API and of the database, for docs/scaling.md."""
     if not IS_AVAILABLE:
         return
     pids = {"server": api.server.pid} | ({"database": api.databases.pid} if api.databases.pid else {})

@@ -1,19 +1,19 @@
-"""Public responses, cached and uncached, compared with a bare ASGI callable that sends the same bytes."""
+"""Benchmark of public responses, compared with a minimal application that sends the same bytes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench.client.comparison import API, BARE, Candidate, measure_latencies, measure_rates, throughput_ratios
 from bench.client.members import NO_LIMITS
+from bench.client.request_queue import RequestQueue, bare_settings
 from bench.client.requests import Headers, Request
-from bench.client.sides import API, BARE, Candidate, measure_latencies, measure_rates, throughput_ratios
-from bench.client.stock import RequestQueue, bare_settings
 from bench.effort import Effort
 from bench.results import Measure
-from bench.servers.filled import load_content
+from bench.servers.database_content import load_content
 from bench.servers.processes import Sandbox
-from bench.servers.replayed import RecordedResponse
+from bench.servers.recorded_response import RecordedResponse
 
 PART, LATENCY_PART = "public", "public, waiting"
 MIN_CACHED_RATIO = 0.70
@@ -58,7 +58,7 @@ MIN_RATIOS = {
 
 
 def measure_public(folder: Path, effort: Effort) -> Iterator[Measure]:
-    """Serve seed_content/ from SQLite, and measure every scenario."""
+    """Serve the shipped content from SQLite, and measure every scenario, cached and uncached."""
     sandbox = Sandbox(folder)
     database_url = load_content(f"sqlite:///{folder / 'shipped.db'}")
     for scenarios, settings in ((CACHED, {}), (UNCACHED, NO_CACHE)):

@@ -1,4 +1,4 @@
-"""Startup time, and the effect of a second process."""
+"""Benchmark of startup time, memory, and the overhead of a second server process."""
 
 import subprocess
 import sys
@@ -9,12 +9,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 
-from bench.client.stock import CLOSED_LOOP_CONNECTIONS, RequestQueue
+from bench.client.request_queue import CLOSED_LOOP_CONNECTIONS, RequestQueue
 from bench.effort import Effort
 from bench.parts.kinds import COMPLETING, DASHBOARD, SERVER_SETTINGS, Kind, create_members
 from bench.results import Measure, Target
+from bench.servers.database_content import load_content
 from bench.servers.databases import DATABASES
-from bench.servers.filled import load_content
 from bench.servers.machine import CLIENT, SERVER, on_cores
 from bench.servers.proc import IS_AVAILABLE, children, megabytes, processor_seconds
 from bench.servers.processes import Sandbox, Server, free_port
@@ -36,7 +36,7 @@ def measure_running(folder: Path, effort: Effort) -> Iterator[Measure]:
 
 
 def _startup_seconds(sandbox: Sandbox, database_url: str) -> float:
-    """Return the seconds from `twentyone serve` to readiness."""
+    """Return the seconds from the start of `twentyone serve` until the server is ready."""
     port = free_port()
     command = [*on_cores(SERVER), sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     environment = sandbox.environment({"database_url": database_url})
@@ -64,7 +64,10 @@ def _is_ready(port: int) -> bool:
 
 
 def _measure_processes(folder: Path, part: str, database_url: str, effort: Effort) -> Iterator[Measure]:
-    """Compare the processor time per request with one process and with two, on the same cores with the same load."""
+    """Compare the processor time per request with one server process and with two.
+
+    Both use the same cores and receive the same load.
+    """
     members = create_members(database_url, replace(effort, walkers=effort.walkers // 2, other_members=1))
     queues = {kind: members.queue(kind) for kind in (DASHBOARD, COMPLETING)}
     costs: dict[int, dict[Kind, float]] = {}
@@ -82,7 +85,7 @@ def _measure_processes(folder: Path, part: str, database_url: str, effort: Effor
 
 
 def _cost(queue: RequestQueue, server: Server, effort: Effort) -> float:
-    """Return microseconds of processor time per request."""
+    """Return the processor time per request in microseconds."""
     queue.closed_loop(server.url, seconds=effort.seconds, connections=2 * CLOSED_LOOP_CONNECTIONS)
     before = processor_seconds(server.pid)
     result = queue.closed_loop(server.url, seconds=2 * effort.seconds, connections=2 * CLOSED_LOOP_CONNECTIONS)

@@ -1,6 +1,7 @@
-"""`python -m bench.parts.scaling`: compute the tables of docs/scaling.md from the last run of `make bench`.
+"""`python -m bench.parts.scaling`: print the tables of docs/scaling.md.
 
-The constants are assumptions about member behavior; all other figures are measured.
+They are calculated from the latest results of `make bench`. The constants in this file are assumptions about the
+behavior of members; all other numbers are measured.
 """
 
 import json
@@ -11,10 +12,10 @@ from typing import Any, NamedTuple
 
 from bench.results import FOLDER
 
-ACTIVE_SHARE = 0.1  # of the members per day
-PEAK_SECONDS = 36_000  # seconds of a day's requests at the rate of the busiest hour
+ACTIVE_SHARE = 0.1  # share of the members that use the service on a day
+PEAK_SECONDS = 36_000  # a day's requests would take this long at the rate of the busiest hour
 BURST_FACTOR = 10  # times the busiest hour, for example after a reminder
-MAX_CORE_SHARE = 0.5  # of a core; queues are short at this load ("at half of the capacity")
+MAX_CORE_SHARE = 0.5  # share of a core; at half of the capacity, requests hardly wait
 POOL_SIZE = 10  # connections per process
 DAILY_REQUESTS = {  # requests of an active member per day, by kind
     "dashboard": 8.0,
@@ -41,7 +42,7 @@ ROWS_PER_MEMBER = {  # of a member who finished the journey
 
 
 class Cost(NamedTuple):
-    """Microseconds of the API's process and of the database."""
+    """Processor time in microseconds, of the API's server and of the database."""
 
     server: float
     database: float
@@ -58,7 +59,7 @@ def bytes_per_member() -> float:
 
 
 def daily_cost(by_kind: Mapping[str, Cost]) -> Cost:
-    """Return the cost of an active member's day."""
+    """Return the processor time for the requests of an active member on one day."""
     cached = next(
         measure["raw"]["requests/s"] for measure in _measures("public") if measure["name"].startswith("cached article")
     )

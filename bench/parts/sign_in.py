@@ -1,4 +1,4 @@
-"""Timing differences of sign-in, and its effect on concurrent readers."""
+"""Benchmark of sign-in: timing differences that reveal accounts, and the effect on other requests."""
 
 import json
 import time
@@ -12,24 +12,24 @@ from bench.client.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN,
 from bench.effort import Effort
 from bench.parts.public import ARTICLE
 from bench.results import Measure, Target
+from bench.servers.database_content import load_content, migrate
 from bench.servers.databases import DATABASES
-from bench.servers.filled import load_content, migrate
 from bench.servers.machine import CLIENT, SERVER, on_cores
 from bench.servers.processes import Sandbox, Server
 
 PART = "sign-in"
-SLOW_OPERATION_DIVISOR = 5  # responses are delayed to a tenth of a second and vary little, so fewer attempts suffice
-KNOWN_ADDRESSES = 7  # and as many unknown; odd, so that each address is first equally often
+SLOW_OPERATION_DIVISOR = 5  # these responses are delayed by 100 ms and vary little, so fewer attempts suffice
+KNOWN_ADDRESSES = 7  # and as many unknown; an odd number, so that each address is measured first equally often
 MAX_DIFFERENCE_PERCENT, MAX_MILLISECONDS, MAX_MEGABYTES = Target(10), Target(25), Target(400)
 
-CLIENTS = 16  # that sign in
+CLIENTS = 16  # that sign in continuously
 READS_PER_SECOND = 50  # of an article
 WARM_UP_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOperation:
-    """An operation that responds equally to known and unknown addresses."""
+    """An operation whose response must not reveal whether an email address has an account."""
 
     name: str
     path: str
@@ -77,9 +77,9 @@ def _timing_differences(client: Client, database: str, effort: Effort) -> Iterat
 
 
 def _times(client: Client, operation: TimedOperation, effort: Effort) -> tuple[list[float], list[float]]:
-    """Return milliseconds for known and for unknown addresses.
+    """Return the response times in milliseconds, for known and for unknown email addresses.
 
-    The order alternates, so that drift affects both equally.
+    The order alternates, so that a drift of the machine's speed affects both equally.
     """
     known: list[float] = []
     unknown: list[float] = []
@@ -100,7 +100,7 @@ def _latency_during_sign_ins(sandbox: Sandbox, server: Server, duration: float) 
     baseline = quantiles(_read_latencies(server.url, seconds=duration / 3), n=100)
     with ThreadPoolExecutor(1) as pool:
         seconds = str(WARM_UP_SECONDS + duration + WARM_UP_SECONDS)
-        hammer = ("bench.client.hammer", server.url, seconds, str(CLIENTS))
+        hammer = ("bench.client.sign_in_load", server.url, seconds, str(CLIENTS))
         sign_ins = pool.submit(sandbox.output_of, *hammer, prefix=on_cores(CLIENT))
         time.sleep(WARM_UP_SECONDS)
         times = _read_latencies(server.url, seconds=duration)
@@ -123,7 +123,10 @@ def _latency_during_sign_ins(sandbox: Sandbox, server: Server, duration: float) 
 
 
 def _read_latencies(url: str, *, seconds: float) -> list[float]:
-    """Return the milliseconds from an article's due time to its response, READS_PER_SECOND times per second."""
+    """Read an article at fixed times, READS_PER_SECOND times a second, and return the latencies.
+
+    A latency is the milliseconds from the planned time of a request to its response.
+    """
     client = Client(url)
     times = []
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The cost of `twentyone assessments score` for 100,000 respondents and 36 items."""
+"""Benchmark of `twentyone assessments score`: 100,000 respondents of 36 questions each."""
 
 import csv
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SMALL_FILE_DIVISOR = 100
 ITEMS, MIN_ANSWER, MAX_ANSWER = 36, 1, 7
 MISSING_SHARE = 0.01  # of the answers
 SEED = 36
-DEFINITION = ROOT / "tests" / "assessments" / "definitions" / "ecr.yaml"  # two scales and a style
+DEFINITION = ROOT / "tests" / "assessments" / "definitions" / "ecr.yaml"  # two scales that determine a style
 MAX_SECONDS, MAX_MEGABYTES = Target(20), Target(300)
 
 
@@ -37,7 +37,10 @@ def _score(sandbox: Sandbox, respondents: int) -> Usage:
 
 
 def _write(path: Path, respondents: int) -> Path:
-    """Write the same answers in every run. Each respondent has a mean, so that items correlate."""
+    """Write a spreadsheet of answers, which are the same in every benchmark.
+
+    The answers of each respondent vary around a random mean, so that the questions correlate.
+    """
     random = Random(SEED)  # noqa: S311 - must be repeatable
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

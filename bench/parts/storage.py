@@ -1,4 +1,4 @@
-"""The size of a member's rows on PostgreSQL, including indexes, after VACUUM FULL."""
+"""Measure the bytes per row of each table on PostgreSQL, including indexes, after VACUUM FULL."""
 
 from collections.abc import Iterator
 from typing import Any

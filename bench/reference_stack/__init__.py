@@ -1,1 +1,1 @@
-"""The reference stack: the same operations in the style of FastAPI's official template, on PostgreSQL."""
+"""The reference stack: a comparison server with the API's operations, in the style of FastAPI's template."""

@@ -1,7 +1,8 @@
 """Serve the reference stack (`template.py`) like `twentyone serve`, and fill its database with users.
 
-`python -m bench.reference_stack.reference HOST PORT WORKERS` serves. `fill READERS COMPLETED OTHERS` creates readers
-with COMPLETED completed days and other users, and prints their ids.
+`python -m bench.reference_stack.reference HOST PORT WORKERS` starts the server. With the arguments `fill READERS
+COMPLETED OTHERS`, the command creates READERS users with COMPLETED completed days and OTHERS other users, and prints
+their ids.
 """
 
 import json
@@ -13,12 +14,12 @@ from uuid import UUID
 from bench.reference_stack.template_filling import add_users, address_of, create_content
 from bench.reference_stack.template_session import connect
 from bench.reference_stack.template_tokens import access_token, refresh_token
-from bench.servers.instead import serve_instead
+from bench.servers.alternative_app import serve_instead
 
 
 @dataclass(frozen=True)
 class ReferenceUser:
-    """A user of the reference stack, created directly in the database."""
+    """A user of the reference stack, a comparison server in the style of FastAPI's template."""
 
     user_id: UUID
     session_id: UUID
@@ -36,7 +37,7 @@ class ReferenceUser:
 
 
 def parse_users(output: str) -> tuple[list[ReferenceUser], list[ReferenceUser]]:
-    """Return readers and other users from the output of `fill`."""
+    """Return the readers and the other users from the output of `fill`."""
     readers, other_users = ([ReferenceUser(*map(UUID, pair)) for pair in pairs] for pairs in json.loads(output))
     return readers, other_users
 

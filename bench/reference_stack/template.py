@@ -1,9 +1,9 @@
-"""The reference stack: the same operations in the style of FastAPI's official template, on PostgreSQL.
+"""The reference stack: the API's operations in the style of FastAPI's official template, on PostgreSQL.
 
-Each request has a database session from a generator dependency, a member loaded by the token's subject, entities with
+Each request has a database session from a generator dependency, a member loaded by the id in the token, entities with
 lazily loaded relationships, `session.add`, `commit`, `refresh`, and a response model. The rules and response bodies are
-the API's. The stack has no session lookup, no count of failed sign-ins, no record of applied changes, no encryption, no
-limits, no logs and no metrics.
+the same as the API's. The stack has no session lookup, no count of failed sign-ins, no record of applied changes, no
+encryption, no limits, no logs and no metrics.
 """
 
 from fastapi import FastAPI

@@ -1,4 +1,7 @@
-"""Sign-in of the reference stack: the password on the user's row, JWTs, and a row per session."""
+"""Sign-in of the reference stack, a comparison server in the style of FastAPI's template.
+
+It has a password hash per user, JWT access tokens, and a row per session.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Articles of the reference stack, with lazily loaded relationships."""
+"""Articles of the reference stack, a comparison server in the style of FastAPI's template."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rows of the reference stack: the content of seed_content/, and users with runs."""
+"""Fill the database of the reference stack, a comparison server, with content and users."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,11 +30,11 @@ from bench.reference_stack.template_models import (
 )
 from bench.servers.processes import ROOT
 
-UserSessions = list[tuple[str, str]]  # user ids and session ids
+UserSessions = list[tuple[str, str]]  # user ids with their session ids
 
 
 def create_content(engine: Engine) -> UUID:
-    """Create the tables with articles, questionnaires and a journey. Returns the journey's id."""
+    """Create the tables, fill them with the shipped content, and return the id of the journey."""
     SQLModel.metadata.create_all(engine)
     content = read_content(ROOT / "seed_content")
     course = Course(slug="21-days", title="One Small Thing a Day")
@@ -51,9 +51,10 @@ def create_content(engine: Engine) -> UUID:
 
 
 def add_users(engine: Engine, course_id: UUID, count: int, *, completed: int) -> UserSessions:
-    """Add users with a session and a run in which all days are open and `completed` days are completed.
+    """Add users with a session and a run (enrolment in a journey), and return their ids.
 
-    All have the password of `bench/client/members.py`.
+    All days of the run are unlocked, and `completed` days are completed. The password is PASSWORD of
+    `bench/client/members.py`.
     """
     started = datetime.now(UTC) - timedelta(days=LENGTH)
     zone: dict[str, Any] = {"time_zone": "Europe/Dublin", "pace": "daily", "starts_on": started.date()}
@@ -77,7 +78,7 @@ def address_of(user_id: UUID) -> str:
 
 
 def _articles(content: Content, now: datetime) -> Iterator[SQLModel]:
-    """Add articles with their category, topics and author."""
+    """Add all articles with their category, topics and author."""
     shelves = {row["slug"]: Shelf(slug=row["slug"], name=row["name"]) for row in _rows(content, CATEGORY)}
     tags = {row["slug"]: Tag(slug=row["slug"], name=row["name"]) for row in _rows(content, TOPIC)}
     writers = {

@@ -1,4 +1,4 @@
-"""The journey of the reference stack: dashboard, completing a day, and offline sync."""
+"""Journey of the reference stack, a comparison server: dashboard, completions and offline changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -97,7 +97,7 @@ def check_open(walk: Walk, now: datetime, *days: int) -> None:
 
 
 def merge_change(day: WalkDay, change: OfflineChange, zone: ZoneInfo) -> JsonObject:
-    """Merge a change: the latest note and the earliest completion win."""
+    """Apply an offline change to a day: the latest note and the earliest completion win."""
     happened_at = change.happened_at
     notes = {name: Note(value, datetime.fromisoformat(since)) for name, (value, since) in day.notes.items()}
     merged = merge.merge_notes(notes, dict(sent_fields(change.fields)), at=happened_at)

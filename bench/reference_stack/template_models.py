@@ -1,6 +1,6 @@
-"""Tables of the reference stack, with lazily loaded relationships.
+"""Database models of the reference stack, a comparison server, with lazily loaded relationships.
 
-The class names differ from the API's, because both share one registry.
+The class names differ from those in app/, because all models share one registry.
 """
 
 from datetime import date, datetime
@@ -58,7 +58,7 @@ class Walk(SQLModel, table=True):
 
 
 class WalkDay(SQLModel, table=True):
-    """A day of a run. `notes` are values by name, each with its timestamp."""
+    """A day of a run (enrolment in a journey). `notes` contains values by name, each with its timestamp."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     walk_id: UUID = Field(foreign_key="walk.id", index=True)
@@ -88,7 +88,7 @@ class SurveyResult(SQLModel, table=True):
 
 
 class Shelf(SQLModel, table=True):
-    """A category."""
+    """A category of articles."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     slug: str = Field(unique=True)
@@ -113,7 +113,7 @@ class PostTag(SQLModel, table=True):
 
 
 class Tag(SQLModel, table=True):
-    """A topic."""
+    """A topic of articles."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     slug: str = Field(unique=True)
@@ -121,7 +121,7 @@ class Tag(SQLModel, table=True):
 
 
 class Post(SQLModel, table=True):
-    """An article, with the attribute names of its response."""
+    """An article. Its attributes have the names of the fields in the API's response."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     slug: str = Field(unique=True)
@@ -144,7 +144,7 @@ class Post(SQLModel, table=True):
 
 
 class PostText(SQLModel, table=True):
-    """The columns that only the article's own page needs."""
+    """The columns of an article that only its own page needs."""
 
     post_id: UUID = Field(foreign_key="post.id", primary_key=True)
     blocks: list[dict[str, Any]] = Field(sa_column=Column(JSON))

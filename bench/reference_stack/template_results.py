@@ -1,4 +1,7 @@
-"""Assessments of the reference stack: definitions from rows, the API's scoring rules, results as entities."""
+"""Assessments of the reference stack, a comparison server: stored questionnaires and results.
+
+The scoring rules are the API's.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -104,7 +107,10 @@ def present(session: Session, questionnaire: Questionnaire, outcome: JsonObject,
 
 
 def interpret(stored: JsonObject, outcome: JsonObject) -> Iterator[JsonObject]:
-    """Return the texts of the style and of near styles, or of the middle if more than two match."""
+    """Return the texts for the attachment style that the scores determine, and for styles near it.
+
+    If these are more than two styles, return only the text for the middle.
+    """
     style = outcome["style"]
     near = [style["id"], *(distance["style"] for distance in style["distances"] if distance["is_near"])]
     styles = [candidate for candidate in stored["style"]["styles"] if candidate["id"] in near]

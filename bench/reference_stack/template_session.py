@@ -1,4 +1,4 @@
-"""A database session per request, and the user of its token."""
+"""FastAPI dependencies of the reference stack, a comparison server: database session and user."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Tokens of the reference stack. All expire at the same time, so that a session's tokens are predictable."""
+"""Tokens of the reference stack, a comparison server. All expire at the same time, so they are predictable."""
 
 from uuid import UUID
 

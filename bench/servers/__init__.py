@@ -1,1 +1,1 @@
-"""The measured servers as processes, their databases and their costs."""
+"""The servers that the benchmark measures, as processes, and their databases."""

@@ -1,6 +1,6 @@
-"""A bare ASGI callable that sends one prebuilt response, served like `twentyone serve`.
+"""A minimal ASGI application that sends one prebuilt response, served like `twentyone serve`.
 
-TWENTYONE_BENCH_REPLY names the response's file.
+The environment variable TWENTYONE_BENCH_REPLY is the path of the file with the response.
 """
 
 import os
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bench.servers.instead import serve_instead
-from bench.servers.replayed import RESPONSE_FILE_SETTING, RecordedResponse
+from bench.servers.alternative_app import serve_instead
+from bench.servers.recorded_response import RESPONSE_FILE_SETTING, RecordedResponse
 
 
 def create_bare() -> ASGIApp:

@@ -1,4 +1,4 @@
-"""Temporary databases: SQLite files, or a PostgreSQL server from the wheel."""
+"""Temporary databases for benchmarks: SQLite files, or a local PostgreSQL server."""
 
 import shutil
 import tempfile
@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """Create empty databases by name and return their URLs. `pid` is the server's process, if any."""
+    """Creates empty databases by name, and returns their URLs. `pid` is the database server's process, if any."""
 
     create: Callable[[str], str]
     pid: int | None = None
@@ -31,9 +31,10 @@ def sqlite(folder: Path) -> Iterator[Databases]:
 
 @contextmanager
 def postgresql(_folder: Path) -> Iterator[Databases]:
-    """Start PostgreSQL with full durability and without autovacuum, so that results do not depend on its timing.
+    """Start a PostgreSQL server with durable commits.
 
-    The directory's name is short, because it contains a socket.
+    Autovacuum is off, because its timing would influence the results. The directory's name is short, because it
+    contains a Unix socket.
     """
     with tempfile.TemporaryDirectory(prefix="twentyone-", ignore_cleanup_errors=True) as data:
         server = get_server(Path(data) / "data", cleanup_mode="stop")

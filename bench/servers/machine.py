@@ -1,4 +1,4 @@
-"""The machine's processor and cores."""
+"""The processor and the cores of the machine that runs the benchmark."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cpu() -> str:
-    """Return the processor's name, as far as the system reports it."""
+    """Return the name of the processor, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -17,12 +17,12 @@ def cpu() -> str:
 
 
 def cores() -> list[int]:
-    """Return the cores that this process may use."""
+    """Return the numbers of the processor cores that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 def on_cores(*numbers: int) -> list[str]:
-    """Return the command prefix that pins a process to these cores; empty if unavailable."""
+    """Return a command prefix that runs a process only on these cores, or nothing if unavailable."""
     allowed = cores()
     taskset = shutil.which("taskset")
     return [taskset, "-c", ",".join(str(allowed[n]) for n in numbers)] if taskset and len(allowed) > 1 else []

@@ -1,9 +1,9 @@
-"""The API's SQL through the plain driver behind FastAPI, without tokens, rules and schemas.
+"""A FastAPI application with the API's SQL and the plain driver, without tokens, rules and schemas.
 
 It measures the minimum cost of each request, including password hashing.
 
-`python -m bench.servers.plain HOST PORT WORKERS` runs it like `twentyone serve`, on either database. In place of
-encrypted texts it writes constant bytes of the same length, so the API cannot use these members afterwards.
+`python -m bench.servers.plain HOST PORT WORKERS` runs it like `twentyone serve`, on either database. It writes constant
+bytes in place of encrypted texts of the same length, so the API cannot use these members afterwards.
 """
 
 import json
@@ -21,9 +21,9 @@ from app.accounts.credentials.login_throttle import ACCOUNT_WINDOW, NETWORK_WIND
 from app.accounts.credentials.passwords import Passwords
 from app.accounts.credentials.refresh_tokens import RefreshToken
 from app.journey.rules.schedule import LENGTH
-from bench.client.walkers import RING, Walker, timetable
+from bench.client.journey_members import RING, Walker, timetable
 from bench.servers import plain_sql as sql
-from bench.servers.instead import serve_instead
+from bench.servers.alternative_app import serve_instead
 from bench.servers.plain_connections import Connections, PlainConnection
 
 HASH, NOTES, SESSION, RESULT = b"h" * 32, b"n" * 541, b"s" * 117, b"r" * 2077  # sizes of the API's ciphertexts
@@ -42,7 +42,7 @@ MemberHeader = Annotated[str, Header(description="The ids of a member and a sess
 
 @dataclass(frozen=True, slots=True)
 class PlainWalker:
-    """A member of the plain server."""
+    """A member of the plain comparison server, who authenticates with ids in a header."""
 
     walker: Walker
 
@@ -59,7 +59,7 @@ class PlainWalker:
 
 
 class Plain:
-    """The endpoints."""
+    """Endpoints of the plain comparison server: the API's SQL without tokens, rules and schemas."""
 
     def __init__(self, connections: Connections) -> None:
         now = datetime.now(UTC)
@@ -89,7 +89,7 @@ class Plain:
         return _response([run])
 
     def sync(self, identity: MemberHeader, body: Body) -> Response:
-        """Skip known changes and completions of completed days, as the API does."""
+        """Sync offline changes. Like the API, skip known changes and completions of completed days."""
         values, changes = _authenticated(identity), body["changes"]
         ids = {f"id_{n}": UUID(change["change_id"]) for n, change in enumerate(changes)}
         with self._connections.writer() as connection:
@@ -144,7 +144,10 @@ class Plain:
         return _response([*version, *related, body["answers"]])
 
     def sign_in(self, body: dict[str, str]) -> Response:
-        """Count the attempt, hash the password, then create the session: two transactions, as in the API."""
+        """Sign in, with two transactions as in the API.
+
+        The first counts the attempt. After the password is hashed, the second creates the session.
+        """
         now = datetime.now(UTC)
         throttle_key = make_throttle_key(RING, address_hash(RING, RING.current, body["email"]), "127.0.0.1")
         values: Body = {"account": throttle_key.account, "network": throttle_key.network, "now": now}
@@ -175,7 +178,7 @@ class Plain:
         return _response([member])
 
     def refresh(self, body: dict[str, str]) -> Response:
-        """Leave the encrypted column unchanged, so that the next token is valid in the API as well."""
+        """Refresh a session, but not its encrypted column, so that the next token is valid in the API."""
         token = RefreshToken.parse(body["refresh_token"])
         values = {"member": token.member_id, "session": token.session_id, "now": datetime.now(UTC)}
         with self._connections.writer() as connection:
@@ -186,7 +189,7 @@ class Plain:
         return _response([session])
 
     def _store_openings(self, connection: PlainConnection, values: Values, completed: set[int]) -> None:
-        """Record the open days at the first completion, as the API does."""
+        """Store the times at which days were unlocked, as the API does at the first completion."""
         if not completed:
             connection.execute(sql.OPENINGS, **values, timetable=self._timetable_with_openings)
 
@@ -205,7 +208,7 @@ def create_plain() -> FastAPI:
 
 
 def _authenticated(identity: str) -> Body:
-    """Return the requesting member and the current time."""
+    """Return the member of the request, and the current time."""
     member, session = map(UUID, identity.split())
     now = datetime.now(UTC)
     return {"member": member, "session": session, "now": now, "today": now.date()}

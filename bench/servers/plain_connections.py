@@ -1,4 +1,7 @@
-"""Connections of the plain drivers, configured as in the API: several for reads and, on SQLite, one for writes."""
+"""Connections of the plain database drivers, configured as in the API.
+
+There are several for reads and, on SQLite, one for writes.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +24,7 @@ BUSY_TIMEOUT = {"busy_timeout": "5000"}
 @dataclass(frozen=True, slots=True)
 class PlainConnection:
     driver: Any
-    translate: Callable[[str], str]  # a statement to the driver's syntax
+    translate: Callable[[str], str]  # translates a statement to the syntax of the driver
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
         rows: list[Any] = self.driver.execute(self.translate(statement), values).fetchall()
@@ -51,7 +54,7 @@ class Connections:
 
     @contextmanager
     def reader(self) -> Iterator[PlainConnection]:
-        """Yield a connection in autocommit mode."""
+        """Yield a connection for reads, in autocommit mode."""
         with _check_out(self._readers) as connection:
             yield connection
 
@@ -96,7 +99,7 @@ def _postgresql(url: URL) -> PlainConnection:
 
 
 def _sqlite(url: URL) -> PlainConnection:
-    """Open a SQLite connection that stores ids and timestamps as the API does."""
+    """Open a SQLite connection that stores ids and timestamps in the same form as the API."""
     driver = sqlite_driver()
     driver.register_adapter(UUID, lambda value: value.hex)
     driver.register_adapter(date, date.isoformat)

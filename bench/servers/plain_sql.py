@@ -1,4 +1,4 @@
-"""The SQL that the API sends, by request, in PostgreSQL's syntax, and its translation to SQLite."""
+"""The SQL statements of the API by request, in PostgreSQL's syntax, with a translation to SQLite."""
 
 import re
 from functools import lru_cache
@@ -167,7 +167,10 @@ NAMES_IN_SQLITE = (
 
 @lru_cache
 def in_sqlite(statement: str) -> str:
-    """Translate to SQLite's syntax. SQLite serializes writers, so row locks are removed."""
+    """Translate a statement to SQLite's syntax.
+
+    Row locks are removed, because SQLite allows only one writer.
+    """
     for name, replacement in NAMES_IN_SQLITE:
         statement = statement.replace(name, replacement)
     return LOCK.sub("", statement)
@@ -180,5 +183,5 @@ def in_postgresql(statement: str) -> str:
 
 @lru_cache
 def applied(count: int) -> str:
-    """Select which of `count` changes, `id_0` and so on, were applied before."""
+    """Return a statement that selects which of `count` changes (`id_0`, `id_1`...) were applied before."""
     return APPLIED.format(ids=", ".join(f":id_{n}" for n in range(count)))

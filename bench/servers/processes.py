@@ -1,4 +1,4 @@
-"""Run the project's commands as processes, isolated from this machine's settings."""
+"""Run the project's commands and servers as processes, isolated from this machine's settings."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ STARTUP_TIMEOUT_SECONDS = 60
 
 
 class CommandFailed(Exception):
-    """A command failed. The message contains the end of its output."""
+    """A command failed. The message contains the end of the command's output."""
 
     def __init__(self, command: Sequence[str], output: str) -> None:
         super().__init__(f"{' '.join(command)}\n{output[-2000:]}")
@@ -29,7 +29,7 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A command's wall-clock seconds and peak memory in MB (10^6 bytes), if available."""
+    """The duration of a command in seconds, and its peak memory in MB (10^6 bytes), if available."""
 
     seconds: float
     megabytes: float
@@ -42,32 +42,32 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def wait_for_exit(self, *, timeout: float) -> float:
-        """Wait until the process ends, and return the time on `time.monotonic`."""
+        """Wait until the process ends, and return that time as a value of `time.monotonic`."""
         self.process.wait(timeout)
         return time.monotonic()
 
     def megabytes(self, name: str = "VmRSS") -> float | None:
-        """Return the memory that the process uses, or used at most (`VmHWM`), if /proc is available."""
+        """Return the memory of the process in MB, or its peak memory with `VmHWM`, if /proc is available."""
         return megabytes(self.pid, name)
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A directory to run commands in, without a `.env` file and with only the given settings.
+    """Runs commands in a directory without a `.env` file, with only the given settings.
 
-    Servers are pinned to `cores` if given.
+    Servers run on the processor cores `cores`, if these are given.
     """
 
     folder: Path
     cores: Sequence[int] = (SERVER,)
     workers: int = 1
-    root: Path = ROOT  # of the checkout to run
+    root: Path = ROOT  # directory of the version to run
     python: str = sys.executable
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
         variables = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
-        shutdown = {"TWENTYONE_LEAVING_SECONDS": "0"}  # skip the shutdown notice
+        shutdown = {"TWENTYONE_LEAVING_SECONDS": "0"}  # stop without waiting for load balancers
         return (
             inherited
             | MALLOC_SETTINGS
@@ -77,7 +77,7 @@ class Sandbox:
         )
 
     def run(self, *arguments: str, **settings: str) -> Usage:
-        """Run `python -m ...` to its end. Raises CommandFailed on an error."""
+        """Run `python -m ...` until it ends. Raises CommandFailed if it fails."""
         command = [self.python, "-m", *arguments]
         with (self.folder / "run.log").open("w+") as log:
             started, peak = time.perf_counter(), 0.0
@@ -94,7 +94,7 @@ class Sandbox:
         return Usage(seconds, peak)
 
     def output_of(self, *arguments: str, prefix: Sequence[str] = (), **settings: str) -> str:
-        """Return the output of `python -m ...`. Logs are written to a file."""
+        """Run `python -m ...`, and return its standard output. Logs are written to a file."""
         command = [*prefix, self.python, "-m", *arguments]
         with (self.folder / "output.log").open("w+") as log:
             try:
@@ -107,7 +107,7 @@ class Sandbox:
 
     @contextmanager
     def serving(self, module: str = "app.serving", **settings: str) -> Iterator[Server]:
-        """Run the production server, or a module with the same arguments."""
+        """Run the production server, or another module that accepts the same arguments."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         command = [*on_cores(*self.cores), self.python, "-m", module, "127.0.0.1", str(port), str(self.workers)]

@@ -15,7 +15,7 @@ from app.accounts.credentials.access_tokens import BadToken, SignedInMember
 from app.accounts.member_session import MemberSession
 from app.accounts.models import SignedInSession
 from app.core.db.database import Database
-from app.core.db.requests import Mode
+from app.core.db.request_runner import Mode
 from app.core.timestamps import utc_now
 from app.web.cache.releases import ContentRelease
 from tests.conftest import Backend

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Select, func, literal, select
 
 from app.accounts.credentials.access_tokens import SignedInMember
 from app.accounts.member_session import MemberSession
-from app.core.db.requests import Mode
+from app.core.db.request_runner import Mode
 from app.core.errors import Unavailable
 from app.core.timestamps import utc_now
 from tests.conftest import Backend

@@ -19,7 +19,7 @@ MODULES_WITH_TEXTS = (
     "results/save_result",
     "drafts/service",
     "results/stored_results",
-    "claims",
+    "claim_tokens",
 )
 
 PROMISES = (

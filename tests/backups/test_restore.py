@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, text
 
-from app.backups.contents import UNFINISHED_RESTORE
+from app.backups.database_contents import UNFINISHED_RESTORE
 from app.core.crypto.key_ring import generate_entry
 from app.core.db.database import Database
 from app.web.health import Readiness

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from app.assessments.files.checks import read_definition
 from app.assessments.files.questionnaires import QuestionnaireFile
+from app.assessments.files.scoring_checks import read_definition
 from app.core.source_files.sources import ErrorCollector, read_yaml
 
 GUIDE = Path(__file__).parents[2] / "docs" / "content.md"

@@ -17,7 +17,7 @@ from app.core.db.database import Database
 from app.pages.models import Site
 from app.web.cache.releases import ContentRelease
 from tests.content.conftest import Workspace, replace_in
-from tests.content.loading import start_load_process
+from tests.content.load_process import start_load_process
 from tests.factories.content import write_article, write_content_directory
 
 ARTICLES = 300
@@ -95,7 +95,7 @@ def test_killed_load_leaves_complete_old_or_new_content(editions: tuple[Path, Pa
 
 
 def test_concurrent_loads_run_one_after_another(editions: tuple[Path, Path], database: Database) -> None:
-    with database.content_load() as blocking_session:  # blocks both loads
+    with database.content_load() as blocking_session:  # both loads wait for this transaction
         blocking_session.connection()
         processes = [start_load_process(content_dir, database.url) for content_dir in editions]
         sleep(1.5)

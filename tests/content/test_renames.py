@@ -192,7 +192,7 @@ def test_many_renames_keep_ids(workspace: Workspace) -> None:
     workspace.load()
     before = article_ids(workspace, slugs[0], slugs[1], slugs[-1])
     workspace.remove(*slugs)
-    for slug, old_slug in zip(slugs, slugs[-1:] + slugs[:-1], strict=True):  # each gets the slug of the next
+    for slug, old_slug in zip(slugs, slugs[-1:] + slugs[:-1], strict=True):  # each article gets the next slug
         workspace.write(slug, title=old_slug, former_slugs=[old_slug])
 
     assert {change.action for change in workspace.load().changes} == {Action.RENAMED}

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.assessments.files.checks import read_definition
+from app.assessments.files.scoring_checks import read_definition
 from app.assessments.rules.conditions import Answers
 from app.assessments.rules.definition import Definition, parse_definition
 from app.assessments.rules.scoring import ScaleScore, score

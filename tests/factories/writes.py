@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver
-from app.core.db.requests import Mode, RequestSession
+from app.core.db.request_runner import Mode, RequestSession
 from app.core.db.session import Session
 from app.core.errors import Conflict
 from app.web.cache.releases import ContentRelease

@@ -1,4 +1,4 @@
-"""Fixtures for journey tests: a stopped clock, a shared service, and members who have started a journey."""
+"""Fixtures for journey tests: a stopped clock, a shared service, and members who have started a 21-day journey."""
 
 from collections.abc import Iterator
 

@@ -27,7 +27,10 @@ class Start(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A request that changes a journey. A reported completion may have happened before the request arrived."""
+    """A change of a journey by its member, such as the completion of a day.
+
+    `at` is the time of the request. `happened_at` is the earlier time of a completion that was recorded offline.
+    """
 
     at: datetime
     kind: Kind

@@ -1,4 +1,4 @@
-"""Tests for changing a journey that has started: pause, time zone and reminder."""
+"""Tests for changing a 21-day journey that has started: pause, time zone and reminder."""
 
 from typing import Any
 

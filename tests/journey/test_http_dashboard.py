@@ -1,4 +1,4 @@
-"""Tests for the dashboard of a journey, and for the list of a member's journeys."""
+"""Tests for the dashboard of a 21-day journey, and for the list of a member's journeys."""
 
 import pytest
 from time_machine import Traveller

@@ -1,4 +1,4 @@
-"""Tests for the days of a journey over HTTP: reading, completing, undoing, and changes from two devices."""
+"""Tests for the days of a 21-day journey over HTTP: reading, completing, undoing, and changes from two devices."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tests for insights: counts and means of the notes that a member made during a journey."""
+"""Tests for insights: counts and means of the notes that a member made during a 21-day journey."""
 
 from time_machine import Traveller
 

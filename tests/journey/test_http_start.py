@@ -1,4 +1,4 @@
-"""Tests for starting a journey: client-generated ids, start dates, and one current journey per member."""
+"""Tests for starting a 21-day journey: client-generated ids, start dates, and one current journey per member."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Tests for streaks in the dashboard, during a journey and after its end."""
+"""Tests for streaks in the dashboard, during a 21-day journey and after its end."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Tests for when days open: at local midnight, across clock changes, time zone changes and pauses."""
+"""Tests for the opening times of a 21-day journey's days: local midnight, clock and time zone changes, and pauses."""
 
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.factories.migrations import alembic_config, downgrade, table_contents, upgrade
 from tests.factories.rows import row_counts
 from tests.factories.services import MemberClient, Service, post
-from tests.security import belongings
+from tests.security import member_requests as belongings
 
 SCRIPTS = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
 

@@ -9,7 +9,7 @@ from tests.migrations.rules import violations
 
 INITIAL_REVISIONS = {"20261123_content", "20261124_accounts", "20261124_assessments", "20261124_journey"}
 VERSIONS_DIRECTORY = ROOT / "migrations" / "versions"
-EXAMPLE_DIRECTORY = Path(__file__).parent / "without_stopping"
+EXAMPLE_DIRECTORY = Path(__file__).parent / "zero_downtime"
 
 
 def revision(*lines: str, contracts: bool = False) -> str:

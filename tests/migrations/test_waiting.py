@@ -22,7 +22,7 @@ from app.web.health import MIN_REVISION, current_revision
 from tests.conftest import ROOT, Backend, PostgresqlBackend, settings_for
 from tests.factories.migrations import table_contents, upgrade
 from tests.factories.services import Service
-from tests.security import belongings
+from tests.security import member_requests as belongings
 
 MIGRATION_LOCK = 21_2022
 TIMEOUT_SECONDS = 20.0

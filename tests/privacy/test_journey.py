@@ -1,4 +1,4 @@
-"""Tests for exporting and erasing a member's journey data and bookmarks."""
+"""Tests for exporting and erasing a member's 21-day journey data and bookmarks."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -10,7 +10,7 @@ from uuid import uuid4
 from httpx2 import Response
 
 from tests.factories.services import MemberClient, Service, post, token_from_email
-from tests.security.belongings import RUNS_PATH, create_run
+from tests.security.member_requests import RUNS_PATH, create_run
 
 # All values that the member chooses contain this word.
 CANARY = "canary"

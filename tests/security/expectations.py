@@ -10,8 +10,8 @@ from httpx2 import Response
 
 from tests.factories.operations import OPERATIONS_BY_ID
 from tests.factories.services import MemberClient, Service
-from tests.security import belongings
-from tests.security.belongings import BOOKMARK_PATH, DRAFT_PATH, Factory
+from tests.security import member_requests as belongings
+from tests.security.member_requests import BOOKMARK_PATH, DRAFT_PATH, Factory
 
 NEW_PASSWORD = "seven herons wade at dusk"
 
@@ -137,7 +137,10 @@ class PreparedRequest:
 
     @classmethod
     def for_operation(cls, name: str, service: Service, member: MemberClient) -> "PreparedRequest":
-        """Prepare a request with a member's data. Create a row if the operation needs one."""
+        """Build a valid request of a member for an API operation.
+
+        If the operation acts on a stored object, such as a result, that object is created first.
+        """
         operation, expected = OPERATIONS_BY_ID[name], MEMBER_OPERATIONS[name]
         path = expected.create_row(service, member) if expected.create_row else expected.path or operation.path
         return cls(operation.method, path, expected.body(service, member))

@@ -23,7 +23,6 @@ from tests.factories.operations import (
 )
 from tests.factories.rows import all_rows, stored_bytes
 from tests.factories.services import MemberClient, Service, post
-from tests.security.belongings import create_run
 from tests.security.canaries import (
     CANARY,
     EMAIL,
@@ -40,6 +39,7 @@ from tests.security.canaries import (
     use_journey,
 )
 from tests.security.conftest import WITHOUT_LIMITS
+from tests.security.member_requests import create_run
 
 CLIENT_LOGGERS = ("httpx2", "httpcore")  # loggers of the HTTP client that the tests use
 HEADERS = (

@@ -13,8 +13,8 @@ from httpx2 import Response
 from tests.conftest import MakeService
 from tests.factories.operations import OPERATIONS, Operation
 from tests.factories.services import PASSWORD, MemberClient, Service, post, request
-from tests.security.belongings import new_email
 from tests.security.expectations import MEMBER_OPERATIONS, PreparedRequest
+from tests.security.member_requests import new_email
 
 ROOT = Path(__file__).parents[2]
 ALLOWED_ORIGIN = "https://good.example"

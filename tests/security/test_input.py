@@ -20,7 +20,7 @@ from tests.factories.operations import (
 )
 from tests.factories.rows import all_rows
 from tests.factories.services import MemberClient, Service
-from tests.security import belongings
+from tests.security import member_requests as belongings
 
 CANARY = "canary"
 JSON_HEADERS = {"Content-Type": "application/json"}

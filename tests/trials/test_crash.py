@@ -12,8 +12,8 @@ import pytest
 from bench.servers.processes import Sandbox
 from tests.conftest import Backend, SqliteBackend
 from trials.crash.commands import kill_key_rotations
+from trials.crash.environment import CrashEnvironment
 from trials.crash.erasures import check_erasure_log, kill_erasures
-from trials.crash.ground import CrashEnvironment
 from trials.crash.postgresql import durable_postgresql
 from trials.crash.servers import kill_servers
 from trials.verdict import Verdict

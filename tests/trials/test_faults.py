@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from sqlalchemy import URL
 
-from bench.client.walkers import add_walkers
+from bench.client.journey_members import add_walkers
 from tests.conftest import Backend
+from trials.disconnects import run_hang_ups, running_application
 from trials.faults import (
     Fault,
     check_connections_released,
@@ -17,7 +18,6 @@ from trials.faults import (
     running_server,
     sqlite_file_locked,
 )
-from trials.hangups import run_hang_ups, running_application
 from trials.postgresql import FaultyPostgresql
 from trials.verdict import Verdict
 

@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from bench.servers.processes import Sandbox
 from tests.conftest import Backend
 from trials.fuzz.__main__ import FuzzEffort, run_fuzz
-from trials.fuzz.unsaid import is_defect
+from trials.fuzz.undocumented_rules import is_defect
 from trials.verdict import Verdict
 
 SHORT_EFFORT = FuzzEffort(examples=1, coverage_step=12, max_idle=12)

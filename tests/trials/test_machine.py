@@ -1,12 +1,12 @@
-"""Short version of the comparison of the API with its model (`python -m trials.machine`), with a fixed seed."""
+"""Short version of the comparison of the API with its in-memory model (`python -m trials.machine`)."""
 
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from tests.conftest import Backend
-from trials.machine.leading import run_machine
-from trials.machine.site import load_test_content
+from trials.machine.runner import run_machine
+from trials.machine.servers import load_test_content
 from trials.verdict import Verdict
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trials.machine.accounts import SignOut
+from trials.machine.actions import UserAction
 from trials.machine.model import (
     ApiResponse,
     Mismatch,
@@ -15,9 +16,8 @@ from trials.machine.model import (
     ModelSession,
     ModelUser,
 )
-from trials.machine.questions import UserAction
+from trials.machine.possible_states import states_after
 from trials.machine.results import ARTICLES, ChangeBookmark
-from trials.machine.worlds import states_after
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=UTC)
 SAVED = {"saved_at": "2027-01-11T09:00:00Z"}

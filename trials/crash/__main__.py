@@ -13,8 +13,8 @@ from random import Random, SystemRandom
 
 from bench.servers.processes import Sandbox
 from trials.crash.commands import kill_content_loads, kill_key_rotations
+from trials.crash.environment import CrashEnvironment
 from trials.crash.erasures import check_erasure_log, kill_erasures
-from trials.crash.ground import CrashEnvironment
 from trials.crash.postgresql import durable_postgresql
 from trials.crash.servers import kill_servers
 from trials.verdict import Verdict

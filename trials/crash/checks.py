@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.accounts.models import Member, MemberKey
 from app.tables import metadata
-from bench.client.walkers import open_database
+from bench.client.journey_members import open_database
 
 PLANNER_SETTINGS = ("enable_seqscan", "enable_bitmapscan", "enable_sort")  # switching these off forces an index scan
 

@@ -22,10 +22,10 @@ from app.core.db.database import Database
 from app.core.mail.outbox import enqueue_mail
 from app.core.mail.transport import Mail
 from app.core.timestamps import utc_now
-from bench.client.walkers import KEYS, RING, open_database
+from bench.client.journey_members import KEYS, RING, open_database
 from bench.servers.processes import ROOT
 from trials.crash.checks import integrity_errors
-from trials.crash.ground import CrashEnvironment
+from trials.crash.environment import CrashEnvironment
 
 SAMPLE_EMAIL = Mail("news", "news@example.org", "News", "Nothing happened.", timedelta(days=1))
 OTHER_KEY = "trial-2:Zk3vQ8rT1yXw5uBn7cMd9fGh2jKl4pAs6eRt0iYoWq8"

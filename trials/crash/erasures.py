@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from app.core.db.database import Database
 from app.privacy.erasure_log import ErasureLog
 from app.tables import metadata
+from bench.client.journey_members import RING, Walker, open_database
 from bench.client.members import PASSWORD
-from bench.client.walkers import RING, Walker, open_database
 from trials.crash.checks import integrity_errors
-from trials.crash.ground import CrashEnvironment
+from trials.crash.environment import CrashEnvironment
 from trials.crash.postgresql import kill_process_tree
 
 CONCURRENT_ERASURES = 8

@@ -23,7 +23,7 @@ from bench.client.members import PASSWORD, REGISTER, SIGN_IN
 from bench.client.requests import CURRENT_RUN_PATH
 from bench.servers.processes import ROOT, Sandbox
 from trials.crash.checks import integrity_errors
-from trials.crash.ground import CrashEnvironment
+from trials.crash.environment import CrashEnvironment
 from trials.crash.postgresql import durable_postgresql
 from trials.crash.servers import WriterGroup, create_writer_group
 from trials.crash.writes import RandomWriter

@@ -12,9 +12,9 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from app.accounts.models import Member
-from bench.client.walkers import add_walkers, open_database
+from bench.client.journey_members import add_walkers, open_database
 from trials.crash.checks import integrity_errors
-from trials.crash.ground import CrashEnvironment
+from trials.crash.environment import CrashEnvironment
 from trials.crash.postgresql import DurablePostgresql, kill_process_tree
 from trials.crash.writes import RESPONSE_TIMEOUT_SECONDS, RandomWriter, Registrar, State
 
@@ -59,7 +59,7 @@ class CrashFindings:
 def kill_servers(environment: CrashEnvironment, *, kills: int) -> None:
     """Kill a server repeatedly under load, and compare the stored data after each restart.
 
-    Every third kill also hits the PostgreSQL server, if it is the database.
+    Every third kill includes the PostgreSQL server (on SQLite, there is none).
     """
     findings, groups = CrashFindings(), list[WriterGroup]()
     for index in range(kills):

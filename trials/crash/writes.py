@@ -9,9 +9,9 @@ from uuid import UUID
 
 import httpx
 
+from bench.client.journey_members import Walker
 from bench.client.members import PASSWORD, REGISTER, SIGN_IN
 from bench.client.requests import ASSESSMENT, CURRENT_RUN_PATH, SYNC_PATH
-from bench.client.walkers import Walker
 
 State = dict[str, Any]  # a member's stored values by name, such as "day 3"
 DRAFT = f"draft of {ASSESSMENT}"

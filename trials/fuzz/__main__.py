@@ -26,13 +26,13 @@ from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.schemas import BaseSchema
 
 from bench.parts.kinds import SERVER_SETTINGS
+from bench.servers.database_content import load_content
 from bench.servers.databases import DATABASES
-from bench.servers.filled import load_content
 from bench.servers.processes import Sandbox
 from trials.fuzz.config import known_values, make_config
-from trials.fuzz.people import FuzzMembers
-from trials.fuzz.unsaid import is_defect
-from trials.fuzz.watch import ResponseWatch, format_examples
+from trials.fuzz.members import FuzzMembers
+from trials.fuzz.response_watch import ResponseWatch, format_examples
+from trials.fuzz.undocumented_rules import is_defect
 from trials.verdict import Verdict
 
 REQUESTS, SEED = 5_000, 21

@@ -7,7 +7,7 @@ from typing import Any
 from schemathesis.config import PositiveDataAcceptanceConfig, SchemathesisConfig
 
 from bench.client.members import PASSWORD
-from trials.fuzz.people import ARTICLES, ASSESSMENT, END_SESSION, JOURNEY, VERIFY_EMAIL, FuzzMembers
+from trials.fuzz.members import ARTICLES, ASSESSMENT, END_SESSION, JOURNEY, VERIFY_EMAIL, FuzzMembers
 
 NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - no secret
 # In addition to 404 and 409: the resource was deleted, or no longer matches the given ETag.
@@ -19,7 +19,7 @@ Dictionary = Mapping[str, Sequence[str]]  # values by location and name, such as
 
 
 def known_values(members: FuzzMembers) -> dict[str, Dictionary]:
-    """Return ids, tokens and other values that exist, by operation.
+    """Return existing ids, valid tokens and other known values for requests, by operation.
 
     They include ids of both watched members, so that each also requests data of the other.
     """

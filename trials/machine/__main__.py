@@ -1,4 +1,4 @@
-"""Compare the API with a model of its state, in examples of 40 random steps.
+"""Compare the API with an in-memory model of its state, in examples of 40 random steps.
 
 The arguments are the number of examples, a seed and database names. The seed is printed, so that a failure can be
 reproduced.
@@ -18,8 +18,8 @@ from sqlalchemy import URL, make_url
 from app.cli import migrate_database
 from app.core.db.database import Database
 from bench.servers.databases import DATABASES
-from trials.machine.leading import run_machine
-from trials.machine.site import load_test_content
+from trials.machine.runner import run_machine
+from trials.machine.servers import load_test_content
 from trials.verdict import Verdict
 
 EXAMPLES, STEPS = 200, 40

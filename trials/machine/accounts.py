@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from tests.security.canaries import CANARY, NEW_PASSWORD, PASSWORD
+from trials.machine.actions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.model import (
     LINK_LIFETIME,
     REFRESH_GRACE,
@@ -17,7 +18,6 @@ from trials.machine.model import (
     parse_timestamp,
     start_session,
 )
-from trials.machine.questions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 
 HEALTH_CONSENT_PATH = "/v1/me/consents/health_data"
 WRONG_PASSWORD = "nobody's password at all"  # noqa: S105 - no secret

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.factories.runs import RUNS_PATH, format_utc
 from tests.journey.oracle import LAST_DAY
 from tests.security.canaries import CANARY
+from trials.machine.actions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.journey import RUN_SELECTOR, assert_dashboard, assert_run_progress
 from trials.machine.model import (
     SHARED_IDS,
@@ -20,7 +21,6 @@ from trials.machine.model import (
     assert_equal,
     parse_timestamp,
 )
-from trials.machine.questions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.runs import ChangeRejected, Json, ModelRun, flatten_fields
 
 REFLECTIONS = ("", f"The {CANARY} sang.", f"The {CANARY} was quiet.", f"No {CANARY} today.")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.factories.runs import JOURNEY_SLUG, RUNS_PATH
 from tests.journey.clocks import local_date_at
 from tests.journey.oracle import Start
+from trials.machine.actions import DEVICE, ID, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.model import ApiResponse, Model, ModelAccount, assert_equal, parse_timestamp
-from trials.machine.questions import DEVICE, ID, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.runs import ModelRun
 
 ZONES = ("Europe/Dublin", "America/New_York", "Pacific/Kiritimati")

@@ -1,9 +1,10 @@
-"""Reads of all lists of a member, which must match the model and contain no data of others."""
+"""Read all lists of a member: they must match the model and contain no data of other members."""
 
 from collections.abc import Callable
 from typing import Any
 
 from trials.machine.accounts import HEALTH_CONSENT_PATH
+from trials.machine.actions import ApiRequest
 from trials.machine.journey import ReadRun
 from trials.machine.model import (
     ACCESS_LIFETIME,
@@ -15,7 +16,6 @@ from trials.machine.model import (
     assert_equal,
     parse_timestamp,
 )
-from trials.machine.questions import ApiRequest
 from trials.machine.results import ReadResult
 
 Send = Callable[[ApiRequest], ApiResponse]
@@ -75,7 +75,7 @@ def get_ok(send: Send, device: ModelDevice, path: str) -> ApiResponse:
 
 
 def check_session(device: ModelDevice) -> ApiRequest:
-    """Return a request that must succeed exactly if the device is signed in, according to the model."""
+    """Return a request whose check compares with the model whether the device is signed in."""
 
     def check(model: Model, response: ApiResponse) -> None:
         account = model.owner(device.session_id) if model.now < device.issued_at + ACCESS_LIFETIME else None

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.factories.results import REFLECTION
 from trials.machine.accounts import WRONG_PASSWORD
+from trials.machine.actions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.model import ApiResponse, Model, ModelAccount, assert_equal, parse_timestamp
-from trials.machine.questions import DEVICE, USER_INDEX, ApiRequest, MemberAction, UserAction
 from trials.machine.runs import EARLIER_REFLECTION, ModelRun
 
 NOTE_FIELDS = ("mood_before", "mood_after", "reflection", EARLIER_REFLECTION)

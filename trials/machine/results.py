@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.factories.results import REFLECTION, RESULTS_PATH, draft_path
+from trials.machine.actions import DEVICE, ID, USER_INDEX, ApiRequest, CheckMemberResponse, MemberAction, UserAction
 from trials.machine.model import (
     CLAIM_LIFETIME,
     ApiResponse,
@@ -18,7 +19,6 @@ from trials.machine.model import (
     assert_equal,
     parse_timestamp,
 )
-from trials.machine.questions import DEVICE, ID, USER_INDEX, ApiRequest, CheckMemberResponse, MemberAction, UserAction
 
 ARTICLES = ("here-now", "there-then", "now-and-then")
 ANSWER_SET_COUNT = 3

@@ -1,4 +1,4 @@
-"""Random steps of the comparison of API and model, as rules of a Hypothesis state machine.
+"""Rules of a Hypothesis state machine: random steps that compare the API with its model.
 
 Generated values never depend on the outcome of concurrent requests, so that Hypothesis can repeat and simplify
 examples.
@@ -17,13 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.factories.runs import MORNING
 from trials.machine import results
 from trials.machine.accounts import ACCOUNTS, SESSIONS, SendRefreshToken, SignIn
+from trials.machine.actions import USER_COUNT, USER_INDEX, UserAction
 from trials.machine.days import COMPLETING, DAY_ACTIONS, SYNCING, UNDOING, ChangeDay, CompleteAllDays
 from trials.machine.journey import RUN_ACTIONS, STARTING_RUN, ZONES, ChangeRun
+from trials.machine.possible_states import PossibleStates
 from trials.machine.privacy import ERASING_ACCOUNT, ERASING_HEALTH, EXPORTING, PRIVACY
-from trials.machine.questions import USER_COUNT, USER_INDEX, UserAction
 from trials.machine.results import ASSESSMENTS, BOOKMARKS
-from trials.machine.site import ServerPair
-from trials.machine.worlds import PossibleStates
+from trials.machine.servers import ServerPair
 
 ONE_DAY = timedelta(days=1)
 DURATIONS = st.sampled_from(

@@ -54,7 +54,7 @@ class ModelRun:
     def record_event(
         self, kind: Kind, now: datetime, day: int = 0, happened_at: datetime | None = None, zone: str = ""
     ) -> None:
-        """Add an event. Events at the same instant are sorted by day, because their order has no effect."""
+        """Add an event. Events at the same instant, whose order has no effect, are sorted by day."""
         self.events.append(Event(now, kind, day, happened_at, zone))
         self.events.sort(key=lambda event: (event.at, event.day))
 

@@ -8,7 +8,7 @@ from fastapi import Body, Response
 from app.accounts.consents import ConsentRequired
 from app.accounts.credentials.access_tokens import BadToken
 from app.accounts.dependencies import MemberSession
-from app.assessments.claims import ClaimExpired, ClaimUsed, InvalidClaimToken
+from app.assessments.claim_tokens import ClaimExpired, ClaimUsed, InvalidClaimToken
 from app.assessments.dependencies import AssessmentFilter, ResultId, Services, SinceResultId
 from app.assessments.requests import ANSWERS_EXAMPLE, NewResult
 from app.assessments.results import chart_service, save_result, stored_results

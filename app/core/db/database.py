@@ -11,7 +11,7 @@ from sqlalchemy import URL, ColumnElement, Connection, delete, inspect, select, 
 
 from app.core.db.engines import postgresql_engine, sqlite_engine
 from app.core.db.group_commit import GroupCommit
-from app.core.db.requests import REQUEST_THREADS, Mode, RequestRunner, Slots
+from app.core.db.request_runner import REQUEST_THREADS, Mode, RequestRunner, Slots
 from app.core.db.session import Session, delete_with_tombstones, open_session, transaction
 from app.core.db.transactions import Transactions
 

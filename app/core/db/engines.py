@@ -82,7 +82,10 @@ def _set_pragma(connection: Any, pragma: str, *, retry: bool) -> bool:
 
 
 def postgresql_engine(url: URL, *, pool_size: int, timeout: float) -> Engine:
-    """Create a PostgreSQL engine. `timeout`, in seconds, applies to each statement, lock and wait for a connection."""
+    """Create a PostgreSQL engine.
+
+    `timeout`, in seconds, limits each statement, each wait for a lock, and each wait for a pooled connection.
+    """
     milliseconds = round(timeout * 1000)
     limits = {
         "statement_timeout": milliseconds,

@@ -51,7 +51,7 @@ Notes = Mapping[str, Note]
 class MergedNotes:
     """A member's notes on a day, after a change was merged into them.
 
-    `discarded` contains, by field, the value that the merge didn't retain: the previous or the new one.
+    For each field with two different values, `discarded` contains the value that lost.
     """
 
     notes: Notes

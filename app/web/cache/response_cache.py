@@ -9,8 +9,8 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.cache.cached_response import CachedResponse, CorsHeaders
 from app.web.cache.release_watcher import ReleaseWatcher
-from app.web.cache.reply import CachedResponse, CorsHeaders
 
 CacheKey = tuple[str, bytes]
 

@@ -1,4 +1,4 @@
-"""Tests for content checks: unsupported Markdown and unknown citations in the texts of a journey."""
+"""Tests for validating content files: unsupported Markdown and unknown citations in the texts of a 21-day journey."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tests for loading, comparing and exporting the content of a journey."""
+"""Tests for loading, comparing and exporting the content of a 21-day journey."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tests for removing tasks from a journey: it requires --force if members may have completed them."""
+"""Tests for removing tasks from a 21-day journey: it requires --force if members may have completed them."""
 
 import shutil
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.content.conftest import Workspace, replace_in
 from tests.factories.content import write_article, write_questionnaire
 from tests.factories.journeys import write_day, write_journey
 from tests.factories.services import Service
-from tests.security import belongings
+from tests.security import member_requests as belongings
 
 RUN = f"{belongings.RUNS_PATH}/current"
 ONE_TASK = [{"id": "first-1", "text": "A task."}]

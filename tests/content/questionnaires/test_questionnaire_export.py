@@ -14,7 +14,7 @@ from app.content.plan import plan_load
 from app.content.reader import read_content
 from app.core.db.database import Database
 from tests.content.conftest import Workspace
-from tests.content.questionnaires.good_questionnaire import (
+from tests.content.questionnaires.valid_questionnaire import (
     DISCRIMINANT_STYLE,
     FILE_NAME,
     STYLE,

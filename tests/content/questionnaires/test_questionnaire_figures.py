@@ -1,10 +1,10 @@
-"""Tests for content checks: invalid answers, missing-answer rules and score bands in questionnaires."""
+"""Tests for validating content files: invalid answers, missing-answer rules and score bands in questionnaires."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.questionnaires.good_questionnaire import (
+from tests.content.questionnaires.valid_questionnaire import (
     BANDS,
     VALID_FILE,
     is_valid,

@@ -1,10 +1,10 @@
-"""Tests for content checks: questionnaire values of the wrong type or out of range."""
+"""Tests for validating content files: questionnaire values of the wrong type or out of range."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.questionnaires.good_questionnaire import (
+from tests.content.questionnaires.valid_questionnaire import (
     VALID_FILE,
     is_valid,
     line_of,

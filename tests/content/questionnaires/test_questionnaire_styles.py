@@ -1,10 +1,10 @@
-"""Tests for content checks: errors in the styles of a questionnaire."""
+"""Tests for validating content files: errors in the styles of a questionnaire."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.content.questionnaires.good_questionnaire import (
+from tests.content.questionnaires.valid_questionnaire import (
     DISCRIMINANT_STYLE,
     STYLE,
     VALID_FILE,

@@ -13,7 +13,7 @@ from app.core.source_files.sources import InvalidContent
 from app.web.cache.releases import ContentRelease
 from tests.conftest import ContentEditor
 from tests.content.conftest import replace_in
-from tests.content.questionnaires.good_questionnaire import FILE_NAME, VALID_FILE, replace_once, write_questionnaire
+from tests.content.questionnaires.valid_questionnaire import FILE_NAME, VALID_FILE, replace_once, write_questionnaire
 
 SLUG = FILE_NAME.removesuffix(".yaml")
 OTHER = replace_once(VALID_FILE, "text: One.", "text: Another one.")

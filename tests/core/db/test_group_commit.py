@@ -28,7 +28,7 @@ from tests.factories.writes import (
 
 @pytest.fixture(autouse=True)
 def long_batch_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for all writers of a batch, even if the machine is slow."""
+    """Let group commit wait until all writers of a batch have started, even on a slow machine."""
     monkeypatch.setattr("app.core.db.group_commit.BATCH_WINDOW_SECONDS", 30.0)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli import migrate_database
 from app.core.db.database import Database
-from app.core.db.requests import Mode
+from app.core.db.request_runner import Mode
 from app.core.errors import Unavailable
 from tests.factories.writes import insert_release, run_in_request, run_write, stored_release_ids, write_lock_held
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db.database import Database
-from app.core.db.requests import Mode
+from app.core.db.request_runner import Mode
 from app.core.db.session import Session
 from app.core.errors import Unavailable
 from tests.factories.writes import run_in_request

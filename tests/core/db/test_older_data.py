@@ -27,7 +27,8 @@ from tests.factories.services import MemberClient, Service
 
 DIRECTORY = Path(__file__).parent / "older_data"
 ROWS, RESPONSES, CREDENTIALS = (
-    json.loads((DIRECTORY / f"{name}.json").read_text(encoding="utf-8")) for name in ("rows", "replies", "credentials")
+    json.loads((DIRECTORY / f"{name}.json").read_text(encoding="utf-8"))
+    for name in ("rows", "responses", "credentials")
 )
 NOW = datetime.fromisoformat(CREDENTIALS["now"])
 ADDRESS = "ana@example.org"

@@ -1,4 +1,4 @@
-"""Test helper: durable commits of the test suite's PostgreSQL server, switched on for a while."""
+"""Test helper that temporarily enables durable commits on the test suite's PostgreSQL server."""
 
 import time
 from collections.abc import Iterator

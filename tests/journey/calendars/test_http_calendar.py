@@ -1,4 +1,4 @@
-"""Tests for the calendar (.ics file) of a member's journey: a secret address, and no content of the days."""
+"""Tests for the calendar (.ics file) of a member's 21-day journey: a secret address, and no content of the days."""
 
 import icalendar
 import pytest

@@ -1,4 +1,4 @@
-"""Tests for the events in a journey's calendar: dates and local times of the upcoming days."""
+"""Tests for the events in a 21-day journey's calendar: dates and local times of the upcoming days."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tests for the public journey endpoints, and for content changes while members follow a journey."""
+"""Tests for the public journey endpoints, and for content changes while members follow a 21-day journey."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tests for pausing a journey: when days open, and which dates are skipped."""
+"""Tests for pausing a 21-day journey: when days open, and which dates are skipped."""
 
 from datetime import datetime, timedelta
 

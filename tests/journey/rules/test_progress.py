@@ -1,4 +1,4 @@
-"""Tests for the progress of a journey: status, counts and streak, also after its end."""
+"""Tests for the progress of a 21-day journey: status, counts and streak, also after its end."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Property-based tests that compare a journey with a slow simulation, for random sequences of events."""
+"""Property-based tests that compare the rules of a 21-day journey with a slow simulation, for random events."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Tests for when the days of a journey open: irregular local dates, both paces and future starts."""
+"""Tests for the opening times of a 21-day journey's days: irregular local dates, both paces and future starts."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

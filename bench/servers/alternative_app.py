@@ -1,0 +1,13 @@
+"""Run the production server with a different application, to compare both.
+
+`python -m bench.NAME HOST PORT WORKERS` starts it. The event loop, the HTTP parser and all options are the same.
+"""
+
+import sys
+
+from app.serving import serve
+
+
+def serve_instead(application: str) -> None:
+    host, port, workers = sys.argv[1:]
+    serve(host, int(port), int(workers), application, http_protocol="httptools")
