@@ -71,7 +71,7 @@ def write_content(folder: Path, articles: int) -> Path:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    writer = Writer(Random(SEED))  # noqa: S311 - must be repeatable
+    writer = ArticleGenerator(Random(SEED))  # noqa: S311 - must be repeatable
     for n in range(articles):
         (folder / "articles" / f"{slug_of(n)}.md").write_text(writer.article(n), encoding="utf-8")
     return folder
@@ -81,7 +81,7 @@ def _yaml_rows(kind: str, count: int) -> str:
     return "".join(f"  - {{slug: {kind}-{n}, name: {kind} {n}, description: A {kind}.}}\n" for n in range(count))
 
 
-class Writer:
+class ArticleGenerator:
     """Writes articles of made-up words with realistic frequencies (Zipf's law)."""
 
     def __init__(self, random: Random) -> None:

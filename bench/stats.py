@@ -20,6 +20,7 @@ INDEX = ROOT / "app" / "articles" / "search.py"  # its commit() calls are on an 
 LISTING_THRESHOLD = 12  # directories with more modules are listed, and always the largest
 MAX_MODULES = 16  # per directory
 MAX_HOOKS = 4
+MAX_TEST_NAME_LENGTH = 80
 REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches between them
 HOOK = re.compile(r"^\s*# hook: (.+)$", re.MULTILINE)
 
@@ -70,6 +71,12 @@ def duplicate_classes(part: str) -> dict[str, int]:
     return {name: n for name, n in sorted(counts.items()) if n > 1}
 
 
+def longest_test_name() -> str:
+    nodes = (node for path in modules("tests") for node in ast.walk(_tree(path)))
+    names = (node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))
+    return max(names, key=len)
+
+
 def directory_sizes(part: str) -> Counter[str]:
     """Return the number of Python files directly in each directory, without `__init__.py`."""
     paths = (path for path in modules(part) if path.name != "__init__.py")
@@ -89,7 +96,10 @@ def _shape(part: str) -> Iterator[Figure]:
             yield Figure("modules in a package", size, name, maximum=MAX_MODULES)
     duplicates = duplicate_classes(part)
     listed = ", ".join(f"{name} ({n})" for name, n in duplicates.items())
-    yield Figure("class names defined twice", len(duplicates), listed, maximum=0 if part == "app" else None)
+    yield Figure("class names defined twice", len(duplicates), listed, maximum=0)
+    if part == "tests":
+        name = longest_test_name()
+        yield Figure("characters of a test's name", len(name), name, maximum=MAX_TEST_NAME_LENGTH)
     if part == "app":
         points, names = commit_points(), hooks()
         yield Figure("commit points", len(points), ", ".join(points), maximum=1, minimum=1)

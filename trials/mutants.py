@@ -1,8 +1,9 @@
 """Trial (long-running reliability check): mutation testing of the most critical files.
 
-`python -m trials.mutants [FILE...]` changes one expression after another with mutmut. Each changed version is a mutant,
-for which the tests of the file must fail. All files take about four minutes. survivors.yaml lists the mutants that no test can
-detect, with reasons. mutmut does not change properties and code outside of functions, such as constants and patterns.
+`python -m trials.mutants [FILE...]` changes one expression after another with mutmut. Each changed version is a
+mutant, for which the tests of the file must fail. All files take about four minutes. survivors.yaml lists the mutants
+that no test can detect, with reasons. mutmut does not change properties and code outside of functions, such as
+constants and patterns.
 """
 
 import json

@@ -21,7 +21,7 @@ from starlette.types import Message
 from app.core import logs
 from app.core.settings import Settings
 from app.main import create_app
-from bench.articles import CATEGORIES, SEED, TOPICS, Writer, slug_of
+from bench.articles import CATEGORIES, SEED, TOPICS, ArticleGenerator, slug_of
 
 RESPONSES_PER_CONNECTION = 10  # PostgreSQL uses the values in its plans only for the first executions
 PAGE_SIZE = 20
@@ -63,7 +63,7 @@ async def _paths(app: FastAPI) -> dict[str, list[str]]:
     random = Random(SEED)  # noqa: S311 - must be repeatable
     _, first = await _send(app, "/v1/articles?limit=1")
     total = json.loads(first)["total"]
-    words = Writer(random).words
+    words = ArticleGenerator(random).words
     return {
         "list": ["/v1/articles"],
         "list, all its pages": await _pages(app, total),
