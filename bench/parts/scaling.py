@@ -26,6 +26,7 @@ DAILY_REQUESTS = {  # requests of an active member per day, by kind
     "score, anonymous": 0.1,
     "login": 0.05,
 }
+LABELS = {"refresh": "token refresh", "result stored": "storing a result", "score, anonymous": "anonymous scoring"}
 CACHED_RESPONSES = 10.0  # articles and lists; their cost is the server's processor time
 ROWS_PER_MEMBER = {  # of a member who finished the journey
     "members": 1,
@@ -71,15 +72,15 @@ def daily_cost(by_kind: Mapping[str, Cost]) -> Cost:
 
 def lines() -> Iterator[str]:
     by_kind = costs()
-    yield "| request | us of a server's core | us of the database's cores | a day |"
+    yield "| request | processor time of the server, in us | processor time of the database, in us | requests per day |"
     yield "|---|---|---|---|"
     for kind, count in DAILY_REQUESTS.items():
-        yield f"| {kind} | {by_kind[kind].server:,.0f} | {by_kind[kind].database:,.0f} | {count:g} |"
+        yield f"| {LABELS.get(kind, kind)} | {by_kind[kind].server:,.0f} | {by_kind[kind].database:,.0f} | {count:g} |"
     day, size = daily_cost(by_kind), bytes_per_member()
-    total = f"an active member's day, with {CACHED_RESPONSES:g} cached responses"
+    total = f"total per day, with {CACHED_RESPONSES:g} cached responses"
     yield f"| {total} | {day.server:,.0f} | {day.database:,.0f} | |"
     yield ""
-    yield "| members | requests/s | server cores | processes | database cores | connections | storage |"
+    yield "| members | requests per second | server cores | processes | database cores | connections | storage |"
     yield "|---|---|---|---|---|---|---|"
     for members in (10**6, 10**8):
         for name, factor in (("busiest hour", 1), ("burst", BURST_FACTOR)):
