@@ -151,7 +151,7 @@ class BackupTrial:
         return process
 
     def run_command(self, command: str, backup: Path, url: str) -> float:
-        """Run a command, and return its duration in seconds. Raises CommandFailed if it fails."""
+        """Run a command, and return its duration in seconds. Raise CommandFailed if it fails."""
         started_at = time.monotonic()
         process = self.start_command(command, backup, url)
         process.join()

@@ -1,4 +1,4 @@
-"""Database tables of user accounts. If a row belongs to a member, its primary key starts with the member's ID."""
+"""Database tables of user accounts. If a row belongs to a member, its primary key starts with the member's id."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -112,7 +112,7 @@ class MemberConsent(Table, table=True):
 class AuditEvent(Table, table=True):
     """A security event of an account, such as a sign-in.
 
-    `subject` is the member's ID. If the event is the erasure of the account, it is a keyed hash of that ID.
+    `subject` is the member's id. If the event is the erasure of the account, it is a keyed hash of that id.
     """
 
     __tablename__ = "audit_events"
@@ -127,7 +127,7 @@ class AuditEvent(Table, table=True):
 class AttemptCounter(Table, table=True):
     """Counts recent password attempts or emails for an account, a network, or an account in a network.
 
-    `account` is the keyed hash of an email address, or a member's ID. `network` is a keyed hash.
+    `account` is the keyed hash of an email address, or a member's id. `network` is a keyed hash.
     """
 
     __tablename__ = "attempts"

@@ -55,7 +55,7 @@ class SearchTerms:
     def best_passage(self, text: str) -> tuple[str, list[Range]] | None:
         """Return the passage of a text with the most matches, and the ranges of the matches in it.
 
-        Returns None if no word matches.
+        Return None if no word matches.
         """
         matches = self.match_ranges(text)
         if not matches:

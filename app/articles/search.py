@@ -90,7 +90,7 @@ class SearchIndex:
     ) -> SearchResult:
         """Return a page of the articles that match every search word, by stem, with typos or as a prefix.
 
-        Raises SearchWarmingUp if the index hasn't been built yet.
+        Raise SearchWarmingUp if the index hasn't been built yet.
         """
         if self._searcher is None:
             raise SearchWarmingUp

@@ -59,7 +59,7 @@ class RelevanceNeedsQuery(InvalidInput):
 def list_articles(session: Session, page: PageRequest, *, filters: Filters, sort: SortBy, now: datetime) -> ArticlePage:
     """Return a page of the public articles that match the filters.
 
-    Raises UnknownFilter if a filter has an unknown slug, and RelevanceNeedsQuery if sorted by relevance.
+    Raise UnknownFilter if a filter has an unknown slug, and RelevanceNeedsQuery if sorted by relevance.
     """
     check_filters(session, filters)
     if sort is SortBy.RELEVANCE:
@@ -84,7 +84,7 @@ def search_articles(
 ) -> ArticlePage:
     """Return a page of the public articles that match all search words and the filters.
 
-    Raises UnknownFilter if a filter has an unknown slug, and SearchWarmingUp if the index hasn't been built yet.
+    Raise UnknownFilter if a filter has an unknown slug, and SearchWarmingUp if the index hasn't been built yet.
     """
     check_filters(session, filters)
     cursor_name = f"search {sort}"
@@ -102,7 +102,7 @@ def read_article(
 ) -> ArticleRead:
     """Return a public article with its body and related articles.
 
-    Raises PermanentRedirect for a previous slug, and ArticleNotFound for an unknown slug.
+    Raise PermanentRedirect for a previous slug, and ArticleNotFound for an unknown slug.
     """
     row = session.execute(_article_by_slug(body_format), {"slug": slug, "now": now}).one_or_none()
     if row is None:

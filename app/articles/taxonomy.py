@@ -63,7 +63,7 @@ def list_topics(session: Session, page: PageRequest, *, now: datetime) -> TopicP
 
 
 def read_topic(session: Session, slug: str, *, now: datetime) -> TopicRead:
-    """Return a publicly listed topic with its number of public articles. Raises TopicNotFound."""
+    """Return a publicly listed topic with its number of public articles. Raise TopicNotFound."""
     topic = session.execute(_terms_with_counts(TOPICS, now).where(col(Topic.slug) == slug)).one_or_none()
     if topic is None:
         raise TopicNotFound
@@ -82,7 +82,7 @@ def list_authors(session: Session, page: PageRequest, *, now: datetime) -> Autho
 
 
 def read_author(session: Session, slug: str, *, now: datetime) -> AuthorRead:
-    """Return a publicly listed author with their number of public articles. Raises AuthorNotFound."""
+    """Return a publicly listed author with their number of public articles. Raise AuthorNotFound."""
     author = session.execute(_terms_with_counts(AUTHORS, now).where(col(Author.slug) == slug)).one_or_none()
     if author is None:
         raise AuthorNotFound

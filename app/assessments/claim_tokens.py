@@ -61,7 +61,7 @@ class Claim:
         return self.scored_at + CLAIM_TOKEN_LIFETIME
 
     def use(self, session: Session, *, now: datetime) -> None:
-        """Mark the claim token as used. Raises ClaimExpired or ClaimUsed if it can't be used.
+        """Mark the claim token as used. Raise ClaimExpired or ClaimUsed if it can't be used.
 
         Call this in the transaction that stores the result, so that both are committed together.
         """
@@ -97,7 +97,7 @@ class ClaimTokens:
         return f"{key_id}.{_encode(encrypted)}", claim.expires_at
 
     def read(self, session: Session, questionnaires: QuestionnaireCache, token: str) -> Claim:
-        """Decrypt and verify a claim token. Raises InvalidClaimToken."""
+        """Decrypt and verify a claim token. Raise InvalidClaimToken."""
         key_id, _, encoded = token.partition(".")
         try:
             encrypted = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))

@@ -23,7 +23,7 @@ from app.assessments.results.recompute import RecomputeStatus, recompute_results
 from app.assessments.rules.definition import Definition, parse_definition
 from app.assessments.services import AssessmentServices
 from app.assessments.spreadsheets import Cells, InvalidSpreadsheet, Sample, Sheet, detect_delimiter, read_rows
-from app.core.console import err, load_settings, open_database, out, pluralise, reporting_database_errors
+from app.core.console import err, load_settings, open_database, out, pluralize, reporting_database_errors
 from app.core.source_files.messages import did_you_mean
 from app.core.source_files.sources import ErrorCollector, read_yaml
 
@@ -66,7 +66,7 @@ def score_command(
     with _reporting_errors(path):
         skipped = _check_cells(path, scoring_definition)
     if skipped and not skip_bad:
-        err.print(f"{pluralise(len(skipped), 'row')} with an invalid cell; nothing was scored. --skip-bad skips them.")
+        err.print(f"{pluralize(len(skipped), 'row')} with an invalid cell; nothing was scored. --skip-bad skips them.")
         raise typer.Exit(1)
     with _reporting_errors(target):
         sample, scored_count = _write_scores(path, scoring_definition, skipped, target)
@@ -77,7 +77,7 @@ def score_command(
         )
         return
     _print_statistics(statistics_rows)
-    out.print(escape(f"{pluralise(scored_count, 'row')} scored, {len(skipped)} skipped: {target}"))
+    out.print(escape(f"{pluralize(scored_count, 'row')} scored, {len(skipped)} skipped: {target}"))
 
 
 @app.command()
@@ -93,7 +93,7 @@ def recompute() -> None:
             counts[result.status] += 1
             if result.status is not RecomputeStatus.SAME:
                 out.print(f"{result.member_id} {result.id}: {result.status.value} (engine {result.engine})")
-    out.print(f"{pluralise(counts.total(), 'result')}, {counts[RecomputeStatus.SAME]} identical.")
+    out.print(f"{pluralize(counts.total(), 'result')}, {counts[RecomputeStatus.SAME]} identical.")
     if counts[RecomputeStatus.SAME] < counts.total():
         raise typer.Exit(1)
 
@@ -153,7 +153,7 @@ def _open_spreadsheet(
 
 
 def _check_cells(path: Path, definition: Definition) -> set[int]:
-    """Print the invalid cells of a spreadsheet, up to a limit. Returns the row numbers of all invalid cells."""
+    """Print the invalid cells of a spreadsheet, up to a limit. Return the row numbers of all invalid cells."""
     invalid_rows: set[int] = set()
     error_count = 0
     with _open_spreadsheet(path, definition, "Checking") as (sheet, numbered_rows):
@@ -166,12 +166,12 @@ def _check_cells(path: Path, definition: Definition) -> set[int]:
                 if error_count <= MAX_REPORTED_CELLS:
                     err.print(escape(f"{path}: {cell_error}"))
     if error_count > MAX_REPORTED_CELLS:
-        err.print(f"... and {pluralise(error_count - MAX_REPORTED_CELLS, 'more invalid cell')}.")
+        err.print(f"... and {pluralize(error_count - MAX_REPORTED_CELLS, 'more invalid cell')}.")
     return invalid_rows
 
 
 def _write_scores(path: Path, definition: Definition, skipped: set[int], target: Path) -> tuple[Sample, int]:
-    """Score the valid rows and write the output file. Returns the scored sample and the number of rows.
+    """Score the valid rows and write the output file. Return the scored sample and the number of rows.
 
     The scores are first written to a temporary file, which replaces the output file after the last row.
     """

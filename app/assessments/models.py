@@ -36,7 +36,7 @@ class AssessmentVersion(Table, table=True):
 class Result(Table, table=True):
     """A member's encrypted answers to a questionnaire, with their encrypted scores.
 
-    `body_hash` is a keyed hash of the request that created the result, used to recognise repeated requests.
+    `body_hash` is a keyed hash of the request that created the result, used to recognize repeated requests.
     """
 
     __tablename__ = "results"

@@ -40,7 +40,7 @@ def read_assessment(
     responses=responses(AssessmentNotFound, UnknownVersion, InvalidAnswers, TooFewAnswers),
 )
 def score_answers(session: ContentSession, services: Services, slug: AssessmentSlug, body: ScoreRequest) -> ScoreRead:
-    """Score answers without storing them. Returns each score with its precision, and a `claim_token`. A visitor who
+    """Score answers without storing them. Return each score with its precision, and a `claim_token`. A visitor who
     signs in or registers within seven days can store the result with this token.
     """
     return service.score_answers(session, services, slug, body.answers, version=body.version, now=session.now)

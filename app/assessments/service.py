@@ -91,7 +91,7 @@ def read_assessment(
 ) -> AssessmentRead:
     """Return the current version of a published questionnaire, or a given version of any questionnaire.
 
-    Raises AssessmentNotFound or VersionNotFound.
+    Raise AssessmentNotFound or VersionNotFound.
     """
     if version is None:
         current = get_current_questionnaire(session, questionnaires, slug)
@@ -114,9 +114,9 @@ def score_answers(
     version: int | None,
     now: datetime,
 ) -> ScoreRead:
-    """Score answers without storing them. Returns the scores, and a token with which they can be stored later.
+    """Score answers without storing them. Return the scores, and a token with which they can be stored later.
 
-    Raises AssessmentNotFound, UnknownVersion, InvalidAnswers or TooFewAnswers.
+    Raise AssessmentNotFound, UnknownVersion, InvalidAnswers or TooFewAnswers.
     """
     questionnaire = get_current_questionnaire(session, services.questionnaires, slug)
     if version is not None:
@@ -128,7 +128,7 @@ def score_answers(
 
 
 def get_current_questionnaire(session: Session, questionnaires: QuestionnaireCache, slug: str) -> Questionnaire:
-    """Return the current version of a published questionnaire. Raises AssessmentNotFound."""
+    """Return the current version of a published questionnaire. Raise AssessmentNotFound."""
     questionnaire = questionnaires.current(session, slug)
     if questionnaire is None:
         raise AssessmentNotFound
@@ -138,7 +138,7 @@ def get_current_questionnaire(session: Session, questionnaires: QuestionnaireCac
 def get_questionnaire_version(
     session: Session, questionnaires: QuestionnaireCache, slug: str, version: int
 ) -> Questionnaire:
-    """Return a version of a questionnaire. Raises UnknownVersion."""
+    """Return a version of a questionnaire. Raise UnknownVersion."""
     questionnaire = questionnaires.version(session, slug, version)
     if questionnaire is None:
         raise UnknownVersion
@@ -154,7 +154,7 @@ def check_answers(questionnaire: Questionnaire, answers: Mapping[str, int]) -> N
 
 
 def compute_outcome(questionnaire: Questionnaire, answers: Mapping[str, int]) -> dict[str, Any]:
-    """Score answers and return the scores as JSON data. Raises InvalidAnswers or TooFewAnswers."""
+    """Score answers and return the scores as JSON data. Raise InvalidAnswers or TooFewAnswers."""
     check_answers(questionnaire, answers)
     outcome = scoring.score(questionnaire.definition, answers)
     if outcome.is_empty:

@@ -45,7 +45,7 @@ class Sheet:
     """The columns of a spreadsheet, matched by name to the questions of a questionnaire."""
 
     def __init__(self, header: Cells, definition: Definition) -> None:
-        """Match the column names to question ids. Raises InvalidSpreadsheet."""
+        """Match the column names to question ids. Raise InvalidSpreadsheet."""
         names = [name.strip() for name in header]
         self._definition = definition
         self._column_count = len(names)
@@ -152,7 +152,7 @@ def detect_delimiter(text: str, definition: Definition) -> str:
 
 
 def read_rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
-    """Yield each non-empty row with its number. Raises InvalidSpreadsheet for malformed CSV."""
+    """Yield each non-empty row with its number. Raise InvalidSpreadsheet for malformed CSV."""
     number = 0
     try:
         for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):

@@ -14,7 +14,7 @@ from app.backups import postgresql_archives, sqlite_files
 from app.backups.atomic_write import move_into_place, working_directory
 from app.backups.database_contents import BackupError
 from app.backups.finish_restore import RestoreResult, finish_restore
-from app.core.console import err, load_settings, open_database, out, pluralise, reporting_database_errors
+from app.core.console import err, load_settings, open_database, out, pluralize, reporting_database_errors
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.migrations import revisions
 from app.core.errors import Unavailable
@@ -69,7 +69,7 @@ def backup(
         size = path.stat().st_size / MEGABYTE
     out.print(
         escape(
-            f"{path}: {pluralise(contents.members, 'member')}, {size:.1f} MB, revision {contents.revision}, "
+            f"{path}: {pluralize(contents.members, 'member')}, {size:.1f} MB, revision {contents.revision}, "
             f"as of {started_at:%Y-%m-%d %H:%M:%S} UTC."
         )
     )
@@ -100,8 +100,8 @@ def restore(
             result = postgresql_archives.restore(database, path, finish, programs)
     out.print(
         escape(
-            f"Restored {path}: {pluralise(result.members, 'member')}, revision {revisions()[0]}, "
-            f"{pluralise(result.erased, 'erasure')} repeated."
+            f"Restored {path}: {pluralize(result.members, 'member')}, revision {revisions()[0]}, "
+            f"{pluralize(result.erased, 'erasure')} repeated."
         )
     )
     if previous_file:

@@ -17,8 +17,8 @@ from app.privacy.erasure_log import ErasureLog
 class RestoreResult:
     members: int
     erased: int
-    missing_erasure_keys: frozenset[str]  # IDs of secrets that the erasure log needs but the key ring lacks
-    missing_member_keys: frozenset[str]  # IDs of secrets that encrypted data needs but the key ring lacks
+    missing_erasure_keys: frozenset[str]  # ids of secrets that the erasure log needs but the key ring lacks
+    missing_member_keys: frozenset[str]  # ids of secrets that encrypted data needs but the key ring lacks
 
 
 FinishRestore = Callable[[Database], RestoreResult]  # called with the restored, fully migrated database

@@ -19,7 +19,7 @@ from app.backups.database_contents import (
     require_known_revision,
 )
 from app.backups.finish_restore import FinishRestore, RestoreResult
-from app.core.console import pluralise
+from app.core.console import pluralize
 from app.core.db.database import Database
 from app.core.db.migrations import revisions, upgrade
 from app.tables import metadata
@@ -158,13 +158,13 @@ def _drop_tables(database: Database, names: set[str]) -> None:
         other_connections = connection.scalar(OTHER_CONNECTIONS)
         if other_connections:
             raise BackupError(
-                f"The database has {pluralise(other_connections, 'other connection')}. "
+                f"The database has {pluralize(other_connections, 'other connection')}. "
                 "Stop all programs that use it and try again."
             )
         contents = DatabaseContents.read(connection)
         if not (contents.is_replaceable and contents.revision in {None, UNFINISHED_RESTORE, *revisions()}):
             raise BackupError(
-                f"The database isn't empty: it has {pluralise(contents.members, 'member')}. "
+                f"The database isn't empty: it has {pluralize(contents.members, 'member')}. "
                 "Create an empty one with `createdb NAME` and set TWENTYONE_DATABASE_URL to it."
             )
         quote = connection.dialect.identifier_preparer.quote

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from app.backups.atomic_write import move_into_place, working_directory
 from app.backups.database_contents import BackupError, DatabaseContents, require_known_revision
 from app.backups.finish_restore import FinishRestore, RestoreResult
-from app.core.console import COMMAND_TIMEOUT_SECONDS, pluralise
+from app.core.console import COMMAND_TIMEOUT_SECONDS, pluralize
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver, sqlite_engine
 from app.core.db.migrations import upgrade
@@ -121,7 +121,7 @@ def _lock_existing(stack: ExitStack, target: Path, *, replace: bool) -> None:
             connection = stack.enter_context(_connect_exclusively(target))
             connection.exec_driver_sql("BEGIN EXCLUSIVE")
             contents = DatabaseContents.read(connection)
-            members = pluralise(contents.members, "member")
+            members = pluralize(contents.members, "member")
             problem = "" if contents.is_replaceable else f"{target} isn't empty: it has {members}"
     except OperationalError as error:
         raise BackupError(f"{target} is in use ({error.orig}). Stop all programs that use it and try again.") from None

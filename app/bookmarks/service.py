@@ -65,7 +65,7 @@ def list_bookmarks(session: Session, member_id: UUID, page: PageRequest, *, now:
 def read_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime) -> BookmarkRead:
     """Return a member's bookmark of an article.
 
-    Raises BookmarkNotFound if the article isn't bookmarked or isn't public.
+    Raise BookmarkNotFound if the article isn't bookmarked or isn't public.
     """
     article_id = _find_article_id(session, slug)
     key = col(Bookmark.member_id) == member_id, col(Bookmark.article_id) == article_id
@@ -79,9 +79,9 @@ def read_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime
 
 
 def save_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime) -> tuple[bool, BookmarkRead]:
-    """Bookmark an article. Returns whether the bookmark is new, and the bookmark.
+    """Bookmark an article. Return whether the bookmark is new, and the bookmark.
 
-    Raises ArticleToBookmarkNotFound if the article isn't public, and TooManyBookmarks at the limit.
+    Raise ArticleToBookmarkNotFound if the article isn't public, and TooManyBookmarks at the limit.
     """
     article_id = _find_article_id(session, slug)
     if article_id is None or not find_summaries(session, [article_id], now=now):
@@ -98,7 +98,7 @@ def save_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime
 def delete_bookmark(session: Session, member_id: UUID, slug: str, *, now: datetime) -> None:
     """Remove a member's bookmark. Does nothing if a public article isn't bookmarked.
 
-    Raises BookmarkNotFound if the article is neither bookmarked nor public.
+    Raise BookmarkNotFound if the article is neither bookmarked nor public.
     """
     article_id = _find_article_id(session, slug)
     key = col(Bookmark.member_id) == member_id, col(Bookmark.article_id) == article_id

@@ -15,7 +15,7 @@ from app.content.exporter import DirectoryNotEmpty, NoContentStored, export_cont
 from app.content.loader import load
 from app.content.plan import Plan, plan_load
 from app.content.reader import read_content
-from app.core.console import err, open_database, out, pluralise, reporting_database_errors
+from app.core.console import err, open_database, out, pluralize, reporting_database_errors
 from app.core.db.database import Database
 from app.core.source_files.sources import InvalidContent
 
@@ -49,7 +49,7 @@ def reporting_content_errors() -> Iterator[None]:
     except InvalidContent as invalid:
         for error in invalid.errors:
             out.print(escape(str(error)))
-        err.print(f"{pluralise(len(invalid.errors), 'error')}; nothing was written.")
+        err.print(f"{pluralize(len(invalid.errors), 'error')}; nothing was written.")
         raise typer.Exit(1) from None
     except (DirectoryNotEmpty, NoContentStored) as error:
         err.print(escape(str(error)))
@@ -66,7 +66,7 @@ def check(path: Directory = SEED_CONTENT) -> None:
         "assessment": content.assessments,
         "journey": content.journeys,
     }
-    counts = ", ".join(pluralise(len(items), kind) for kind, items in kinds.items())
+    counts = ", ".join(pluralize(len(items), kind) for kind, items in kinds.items())
     out.print(f"{counts}: no errors.")
 
 
@@ -101,9 +101,9 @@ def export_command(path: Annotated[Path, typer.Argument(help="A new or empty dir
     """Write the content of the database to files that `load` accepts."""
     with reporting_content_errors(), open_database() as database, database.orm_snapshot() as session:
         exported, omitted = export_content(session, path)
-    out.print(f"Exported {pluralise(exported, 'article')} to {escape(str(path))}.")
+    out.print(f"Exported {pluralize(exported, 'article')} to {escape(str(path))}.")
     if omitted:
-        articles = pluralise(omitted, "unpublished article")
+        articles = pluralize(omitted, "unpublished article")
         out.print(f"Omitted {articles} without a listed author, category or topic.")
 
 
@@ -138,4 +138,4 @@ def print_plan(plan: Plan) -> None:
         details += [", ".join(change.fields)] if change.fields else []
         suffix = f" ({'; '.join(details)})" if details else ""
         out.print(escape(f"{change.action:<12} {change.kind:<13} {change.name}{suffix}"))
-    out.print(f"{pluralise(len(plan.changes), 'change')}.")
+    out.print(f"{pluralize(len(plan.changes), 'change')}.")

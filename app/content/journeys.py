@@ -183,7 +183,7 @@ def _check_citations(source: Source, document: Document, first_line: int, errors
 
 
 def _reject_duplicate_task_ids(days: Sequence[Source], errors: ErrorCollector) -> None:
-    """Report task IDs that are used twice. They must be unique, because members' progress is stored by task ID."""
+    """Report task ids that are used twice. They must be unique, because members' progress is stored by task id."""
     seen: dict[str, str] = {}
     for source in days:
         for path, name in texts_at(source, "tasks", "id"):

@@ -70,7 +70,7 @@ class Plan:
 def plan_load(session: Session, content: Content, *, force: bool = False) -> Plan:
     """Compare content with the database, and return the changes that a load would make.
 
-    Raises InvalidContent if the text of a published consent version was edited. Without `force`, also raises it if a
+    Raise InvalidContent if the text of a published consent version was edited. Without `force`, also raises it if a
     task was removed that members may have completed.
     """
     plan = Plan()
@@ -160,11 +160,11 @@ def _find_renames(
         if candidates:
             renamed[slug] = min(candidates, key=lambda former: former in former_slug_owners)
     while True:
-        vacated = set(renamed.values())
+        freed_slugs = set(renamed.values())
         valid = {
             slug: old_slug
             for slug, old_slug in renamed.items()
-            if (old_slug in renamed or old_slug not in desired) and (slug in vacated or slug not in stored)
+            if (old_slug in renamed or old_slug not in desired) and (slug in freed_slugs or slug not in stored)
         }
         if len(valid) == len(renamed):
             return renamed

@@ -32,7 +32,7 @@ Track = Callable[[Sequence[str]], Iterable[str]]
 def read_content(root: Path, *, track: Track = iter) -> Content:
     """Read and check a content directory.
 
-    `track` wraps the list of article files, for example to show progress. Raises InvalidContent with the errors of all
+    `track` wraps the list of article files, for example to show progress. Raise InvalidContent with the errors of all
     files.
     """
     errors = ErrorCollector()
@@ -79,7 +79,7 @@ def _read_file(root: Path, file: str, shape: type[File], content: Content, error
 
 
 def _reject_unknown_files(root: Path, errors: ErrorCollector) -> None:
-    """Report files with unknown names, which are probably misplaced or misspelt."""
+    """Report files with unknown names, which are probably misplaced or misspelled."""
     known = {*YAML_FILES, ARTICLES, ASSESSMENTS, JOURNEY_DIRECTORY}
     for path in sorted(root.iterdir()):
         if path.name not in known and not _is_hidden(path):

@@ -33,7 +33,7 @@ def stored_articles(session: Session) -> list[StoredArticle]:
 
 
 def former_slugs(session: Session) -> dict[str, UUID]:
-    """Return a mapping from former article slugs to the IDs of the articles."""
+    """Return a mapping from former article slugs to the ids of the articles."""
     rows = session.execute(select(col(FormerSlug.slug), col(FormerSlug.article_id)))
     return {row.slug: row.article_id for row in rows}
 

@@ -72,5 +72,5 @@ def reporting_database_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def pluralise(count: int, noun: str) -> str:
+def pluralize(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"

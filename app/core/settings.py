@@ -172,7 +172,7 @@ class Settings(DatabaseSettings):
 
     @property
     def erasures(self) -> Path:
-        """The file that records which data was erased. Store it separately from database backups."""
+        """The path of the erasure log, which records erased members. Store it separately from database backups."""
         return self.erasures_file or self.var_dir / "erasures"
 
     def article_url(self, slug: str) -> str:

@@ -46,7 +46,7 @@ SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
 def heading_anchor(title: str) -> str:
-    """Convert a heading to its anchor ID: `1. Start Small` becomes `1-start-small`."""
+    """Convert a heading to its anchor id: `1. Start Small` becomes `1-start-small`."""
     ascii_only = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", "")).encode("ascii", "ignore")
     return re.sub(r"[^a-z0-9]+", "-", ascii_only.decode().lower()).strip("-")
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.content.commands import SEED_CONTENT
-from app.core.console import out, pluralise
+from app.core.console import out, pluralize
 from app.core.timestamps import utc_now
 from app.doctor.findings import State
 from app.doctor.runner import run_checks
@@ -36,7 +36,7 @@ def doctor(
             state = f"[{COLOURS[finding.state]}]{finding.state.upper()}[/]"
             table.add_row(finding.check, state, escape(finding.detail), escape(finding.fix))
         out.print(table)
-        warnings, errors = pluralise(counts[State.WARNING], "warning"), pluralise(counts[State.ERROR], "error")
+        warnings, errors = pluralize(counts[State.WARNING], "warning"), pluralize(counts[State.ERROR], "error")
         out.print(f"{counts[State.OK]} OK, {warnings}, {errors}.")
     if counts[State.ERROR]:
         raise typer.Exit(1)

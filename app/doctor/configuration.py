@@ -15,7 +15,7 @@ KNOWN_VARIABLES = [f"{SETTINGS_PREFIX}{name.upper()}" for name in Settings.model
 
 
 def check_setting_names() -> Findings:
-    """Report environment variables that match no setting. The server ignores a misspelt name without an error."""
+    """Report environment variables that match no setting. The server ignores a misspelled name without an error."""
     variables = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
     for name in sorted(name.upper() for name in variables):
         if name.startswith(SETTINGS_PREFIX) and name not in KNOWN_VARIABLES:

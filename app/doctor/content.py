@@ -11,7 +11,7 @@ from app.accounts.consents import HEALTH_DATA
 from app.accounts.models import ConsentText
 from app.content.plan import plan_load
 from app.content.reader import read_content
-from app.core.console import pluralise
+from app.core.console import pluralize
 from app.core.db.session import Session
 from app.core.source_files.sources import InvalidContent
 from app.doctor.findings import Finding, Findings
@@ -28,7 +28,7 @@ def check_content(session: Session, *, now: datetime) -> Findings:
         return
     scheduled = [instant for instant in load_release(session, release).due_times if instant > now]
     upcoming = (
-        f"; {pluralise(len(scheduled), 'scheduled publication')}, next at {scheduled[0]:%Y-%m-%d %H:%M} UTC"
+        f"; {pluralize(len(scheduled), 'scheduled publication')}, next at {scheduled[0]:%Y-%m-%d %H:%M} UTC"
         if scheduled
         else ""
     )
@@ -43,7 +43,7 @@ def check_content(session: Session, *, now: datetime) -> Findings:
 
     lines = session.scalar(select(func.count()).select_from(SupportLine).where(col(SupportLine.is_listed))) or 0
     if lines:
-        yield Finding.ok("support", pluralise(lines, "help line"))
+        yield Finding.ok("support", pluralize(lines, "help line"))
     else:
         yield Finding.error("support", "no help lines", f"add them to support.yaml, then run {LOAD_COMMAND}")
 
@@ -59,11 +59,11 @@ def check_content_directory(session: sqlmodel.Session, directory: Path) -> Findi
     try:
         changes = len(plan_load(session, read_content(directory)).changes)
     except InvalidContent as error:
-        detail = f"{pluralise(len(error.errors), 'error')} in {directory}"
+        detail = f"{pluralize(len(error.errors), 'error')} in {directory}"
         yield Finding.warning("content directory", detail, f"run `twentyone content check {directory}` to list them")
         return
     if changes:
         fix = f"review with `twentyone content diff {directory}`, then run {LOAD_COMMAND}"
-        yield Finding.warning("content directory", f"{pluralise(changes, 'change')} in {directory} not loaded", fix)
+        yield Finding.warning("content directory", f"{pluralize(changes, 'change')} in {directory} not loaded", fix)
     else:
         yield Finding.ok("content directory", f"{directory} matches the database")

@@ -15,7 +15,7 @@ from app.web.cache.releases import ContentRelease
 from app.web.health import MIN_REVISION, current_revision
 
 CLOCK_SKEW_WARNING, CLOCK_SKEW_ERROR = timedelta(seconds=2), timedelta(seconds=30)
-SYNCHRONISE_CLOCKS = "synchronise this machine and the database server by NTP"
+SYNCHRONISE_CLOCKS = "synchronize this machine and the database server by NTP"
 READABLE_SETTINGS = "allow the service's role to read pg_settings and pg_roles"
 EPOCH_SECONDS = {  # SQL for the database's clock, in seconds since 1970
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400",

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
-from app.core.console import pluralise
+from app.core.console import pluralize
 from app.core.mail.outbox import OutboxMail
 from app.core.mail.transport import SmtpTransport
 from app.core.settings import Settings
@@ -41,11 +41,15 @@ def check_outbox(connection: Connection, *, now: datetime) -> Findings:
     delayed = connection.scalar(select(func.count()).where(is_delayed)) or 0
     failed = connection.scalar(select(func.count()).where(has_failed)) or 0
     if delayed:
-        detail = f"{pluralise(delayed, 'email')} delayed for more than {MAX_DELIVERY_TIME.seconds // 60} minutes"
-        fix = "check that the service runs; `mail_delayed` in its log has the mail server's response"
+        detail = f"{pluralize(delayed, 'email')} delayed for more than {MAX_DELIVERY_TIME.seconds // 60} minutes"
+        fix = "check that the service runs; `mail_delayed` in its log names the type of the error"
         yield Finding.warning("outbox", detail, fix)
     if failed:
-        detail = f"{pluralise(failed, 'email')} not delivered in the last {FAILURE_PERIOD.days} days"
-        yield Finding.warning("outbox", detail, "see `mail_given_up` in the log for the mail server's response")
+        detail = f"{pluralize(failed, 'email')} not delivered in the last {FAILURE_PERIOD.days} days"
+        yield Finding.warning(
+            "outbox",
+            detail,
+            "see `mail_given_up` in the log; the mail server rejected the address, or the email expired",
+        )
     if not delayed and not failed:
         yield Finding.ok("outbox", "no delayed or undelivered emails")

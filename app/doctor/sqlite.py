@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from app.core.console import pluralise
+from app.core.console import pluralize
 from app.core.db.engines import PRAGMAS
 from app.doctor.findings import Finding, Findings
 
@@ -50,6 +50,6 @@ def check_integrity(connection: Connection) -> Findings:
     if messages:
         yield Finding.error("integrity", "; ".join(messages), "restore a backup and check the disk")
     if violations:
-        yield Finding.error("integrity", pluralise(violations, "foreign key violation"), "restore a backup")
+        yield Finding.error("integrity", pluralize(violations, "foreign key violation"), "restore a backup")
     if not messages and not violations:
         yield Finding.ok("integrity", "no corruption and no foreign key violations")

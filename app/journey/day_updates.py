@@ -29,7 +29,7 @@ class UnknownTask(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """A member's run through a journey, with the notes and the task IDs of one day."""
+    """A member's run through a journey, with the notes and the task ids of one day."""
 
     run: RunHistory
     day: int
@@ -64,7 +64,7 @@ def record_change(
 
     `at` is the time of the change, when the day must already have been unlocked. `pointer_prefix` is the JSON Pointer
     of the change in the request body, for error messages. If an offline change replaces a reflection, the previous text
-    is stored too, because it may come from another device. Raises UnknownTask, ConsentRequired and RunFinished.
+    is stored too, because it may come from another device. Raise UnknownTask, ConsentRequired and RunFinished.
     """
     fields = dict(sent_fields(change))
     unknown = [

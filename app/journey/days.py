@@ -80,7 +80,7 @@ def read_day(
 ) -> tuple[str, DayRead]:
     """Return the ETag and the content of an unlocked journey day, with the member's progress.
 
-    Raises RunNotFound, and DayLocked if the day isn't unlocked yet.
+    Raise RunNotFound, and DayLocked if the day isn't unlocked yet.
     """
     day, _ = _open_day(session, services, member_id, run_id, number, now=now)
     day_progress = compute_progress(day.stored_run.run, now=now).days[number - 1]

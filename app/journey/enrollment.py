@@ -1,4 +1,4 @@
-"""Starting a journey, and reading a member's runs. The client chooses the ID of each run."""
+"""Starting a journey, and reading a member's runs. The client chooses the id of each run."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -50,10 +50,10 @@ class TooManyRuns(Conflict):
 def start_run(
     session: Session, services: JourneyServices, member_id: UUID, run_id: UUID, body: NewRun, *, now: datetime
 ) -> tuple[bool, Dashboard]:
-    """Start a run through a journey, under an ID that the client chose.
+    """Start a run through a journey, under an id that the client chose.
 
-    Returns whether the run is new, and its dashboard. If the client repeats a request, the existing run is returned.
-    Raises IdReused (the ID has been used for a different request), UnknownJourney, InvalidStartDate, RunUnderway and
+    Return whether the run is new, and its dashboard. If the client repeats a request, the existing run is returned.
+    Raise IdReused (the id has been used for a different request), UnknownJourney, InvalidStartDate, RunUnderway and
     TooManyRuns.
     """
     of_member = col(Run.member_id) == member_id
@@ -109,7 +109,7 @@ def start_run(
 def read_dashboard(
     session: Session, services: JourneyServices, member_id: UUID, run_id: UUID | None, *, now: datetime
 ) -> Dashboard:
-    """Return the dashboard of a journey run: its status, progress and days. Raises RunNotFound."""
+    """Return the dashboard of a journey run: its status, progress and days. Raise RunNotFound."""
     return build_dashboard(session, services, runs.load(session, member_id, run_id), now=now)
 
 

@@ -22,7 +22,7 @@ MIN_MOOD_CHANGES = 8  # days; a mean of fewer varies mostly by chance (the limit
 FEW_DAYS_NOTE = "These figures are based on few days. Means of few days can change a lot by chance."
 NO_DAYS_NOTE = "No day has a mood noted both before and after yet, so moods can't be compared."
 NOTE = (
-    "Moods go up and down for many reasons. These figures summarise your notes. They can't show the causes, and they "
+    "Moods go up and down for many reasons. These figures summarize your notes. They can't show the causes, and they "
     "don't include days without notes."
 )
 
@@ -32,7 +32,7 @@ def read_insights(
 ) -> Insights:
     """Return statistics of a journey run: completed days, average moods and words written.
 
-    Raises RunNotFound, and ConsentRequired if the member hasn't consented to the storage of health data.
+    Raise RunNotFound, and ConsentRequired if the member hasn't consented to the storage of health data.
     """
     stored_run, run_notes = load_with_notes(session, services.ring, member_id, run_id)
     if not run_notes.has_consent:

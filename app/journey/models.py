@@ -100,9 +100,9 @@ class DayNote(Table, table=True):
 
 
 class AppliedChange(Table, table=True):
-    """The ID of an offline change that was already merged, so that a retry isn't merged twice.
+    """The id of an offline change that was already merged, so that a retry isn't merged twice.
 
-    `body_hash` is a keyed hash of the change. It reveals whether the same ID is used again for a different change.
+    `body_hash` is a keyed hash of the change. It reveals whether the same id is used again for a different change.
     """
 
     __tablename__ = "applied_changes"

@@ -81,7 +81,7 @@ def load_with_notes(
 ) -> tuple[StoredRun, RunNotes]:
     """Load a journey run with the member's notes on one day, or on all days if `day` is None.
 
-    Raises RunNotFound.
+    Raise RunNotFound.
     """
     first, last = (1, LENGTH) if day is None else (day, day)
     values = selector_values(member_id, run_id) | {"first": first, "last": last}
@@ -116,7 +116,7 @@ def _encrypted(key: bytes, stored_run: StoredRun, day: int, notes: Notes) -> byt
 
 
 def _decrypted(key: bytes, sealed: bytes, stored_run: StoredRun, day: int) -> Notes:
-    """Decrypt the member's notes on one day. Raises DecryptionError if the key or the stored value is wrong."""
+    """Decrypt the member's notes on one day. Raise DecryptionError if the key or the stored value is wrong."""
     values: Mapping[str, Any] = decrypt_json(key, sealed, associated_data=_associated_data(stored_run, day))
     return {name: Note(value, datetime.fromisoformat(at)) for name, (value, at) in values.items()}
 

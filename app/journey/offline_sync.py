@@ -70,7 +70,7 @@ class TooManyChanges(Conflict):
 class BatchMerge:
     """The state of a journey run while a batch of offline changes is merged into it.
 
-    `stored_hashes` and `new_hashes` map the ID of each merged change to a keyed hash of the change.
+    `stored_hashes` and `new_hashes` map the id of each merged change to a keyed hash of the change.
     """
 
     journey: JourneyContent
@@ -144,7 +144,7 @@ def sync(
 ) -> SyncResult:
     """Merge a batch of offline changes, ordered by the time at which they were made.
 
-    Returns the result of each change and the run's new dashboard. Raises RunNotFound.
+    Return the result of each change and the run's new dashboard. Raise RunNotFound.
     """
     stored_run, run_notes = load_with_notes(session, services.ring, member_id, run_id)
     run_key = _run_key(stored_run)

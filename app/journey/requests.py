@@ -80,7 +80,7 @@ class DayChange(RequestBody):
 
 
 class OfflineChange(RequestBody):
-    """A change to one day that was made offline. Generate a `change_id` for each change, and send the same ID again
+    """A change to one day that was made offline. Generate a `change_id` for each change, and send the same id again
     when you retry the change.
     """
 
@@ -94,7 +94,7 @@ class OfflineChange(RequestBody):
 class InvalidChange:
     """An offline change that failed validation.
 
-    Its ID is valid, so the server can reject this change and still merge the rest of the batch.
+    Its id is valid, so the server can reject this change and still merge the rest of the batch.
     """
 
     change_id: UUID

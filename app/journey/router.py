@@ -45,7 +45,7 @@ def start_run(
 ) -> Dashboard:
     """Start a run through a journey, today or up to 30 days ahead.
 
-    Generate the run's ID on the client. If you repeat the request, the same run is returned. Only one run can be
+    Generate the run's id on the client. If you repeat the request, the same run is returned. Only one run can be
     underway at a time. Earlier runs stay unchanged.
     """
     is_new, run = enrollment.start_run(session, services, session.member.id, run_id, body, now=session.now)

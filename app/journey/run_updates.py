@@ -34,7 +34,7 @@ def change_run(
 ) -> Dashboard:
     """Change the time zone, reminder or status of a journey run. Return its new dashboard.
 
-    A finished run accepts only the values that it already has. Raises RunNotFound, RunFinished and TooManyPeriods.
+    A finished run accepts only the values that it already has. Raise RunNotFound, RunFinished and TooManyPeriods.
     """
     stored_run = runs.load(session, member_id, run_id)
     sent_names = change.model_fields_set

@@ -60,7 +60,7 @@ class StoredRun:
 
 
 class RunSelector(Enum):
-    """Ways to select one of a member's journey runs: by ID, or the latest that isn't abandoned."""
+    """Ways to select one of a member's journey runs: by id, or the latest that isn't abandoned."""
 
     ID = "by id"
     CURRENT = "the latest that is not abandoned"
@@ -126,7 +126,7 @@ def ordered_runs() -> Statement:
 
 
 def load(session: Session, member_id: UUID, run_id: UUID | None) -> StoredRun:
-    """Load a journey run by ID. If the ID is None, load the latest that isn't abandoned. Raises RunNotFound."""
+    """Load a journey run by id. If the id is None, load the latest that isn't abandoned. Raise RunNotFound."""
     rows = session.fetch(selected_run(selector_for(run_id)), selector_values(member_id, run_id))
     if not rows:
         raise RunNotFound
@@ -144,7 +144,7 @@ def load_all(session: Session, member_id: UUID) -> list[StoredRun]:
 
 
 def parse_run_id(run_id: str) -> UUID | None:
-    """Parse a journey run ID from a URL path. Return None for `current`, the latest run that isn't abandoned."""
+    """Parse a journey run id from a URL path. Return None for `current`, the latest run that isn't abandoned."""
     return None if run_id == CURRENT else UUID(run_id)
 
 
@@ -160,7 +160,7 @@ def selector_values(member_id: UUID, run_id: UUID | None) -> dict[str, Any]:
 def save(session: Session, before: StoredRun, after: RunHistory, extra_values: Mapping[str, Any] | None = None) -> None:
     """Save the differences between a loaded journey run and its new state, and other column values of its row.
 
-    Raises RunUnderway if a finished run would become active again while another run of the member is underway.
+    Raise RunUnderway if a finished run would become active again while another run of the member is underway.
     """
     previous = before.run
     values = dict(extra_values or {})

@@ -1,1 +1,1 @@
-"""Data for the pages of the web site: navigation, footer, feeds and sitemap."""
+"""Data for the pages of the website: navigation, footer, feeds and sitemap."""

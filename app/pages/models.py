@@ -7,7 +7,7 @@ from app.core.db.table import Table
 
 
 class Site(Table, table=True):
-    """The name, navigation and footer of the web site. The table has only one row."""
+    """The name, navigation and footer of the website. The table has only one row."""
 
     __tablename__ = "sites"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

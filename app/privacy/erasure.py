@@ -106,7 +106,7 @@ def reapply_erasures(
 ) -> tuple[int, set[str]]:
     """Erase members again who are listed in the erasure log, after a backup was restored.
 
-    Return the number of erased members, and the IDs of secrets that are missing from the key ring. Log entries that
+    Return the number of erased members, and the ids of secrets that are missing from the key ring. Log entries that
     were written with a missing secret cannot be matched to members.
     """
     marks = erasure_log.read_marks()

@@ -8,7 +8,7 @@ import typer
 
 from app.accounts.admin.account_commands import MemberArgument, find_member, open_accounts
 from app.accounts.services import AccountServices
-from app.core.console import err, out, pluralise
+from app.core.console import err, out, pluralize
 from app.privacy.erasure import erase_member, reapply_erasures
 from app.privacy.erasure_log import ErasureLog
 
@@ -34,7 +34,7 @@ def reapply_command() -> None:
     """Erase all members again who are listed in the erasure log. Run this after restoring a backup."""
     with open_accounts() as (database, services):
         erased, missing = reapply_erasures(database, services, _erasure_log(services), now=datetime.now(UTC))
-    out.print(f"{pluralise(erased, 'erasure')} repeated.")
+    out.print(f"{pluralize(erased, 'erasure')} repeated.")
     if missing:
         report_missing_keys(missing)
         raise typer.Exit(1)

@@ -1,6 +1,6 @@
 """The erasure log: a file that records erased members, so that erasures can be repeated after a restore.
 
-Each line contains the time and a mark: the HMAC of the member's ID, made with a secret of the key ring. Store the file
+Each line contains the time and a mark: the HMAC of the member's id, made with a secret of the key ring. Store the file
 separately from backups. Do not remove a secret from the key ring while a backup may still need it
 (docs/decisions/erasure.md).
 """
@@ -26,9 +26,7 @@ LINE_PATTERN = re.compile(r"([A-Za-z0-9-]{1,40}:[0-9a-f]{64}) ")
 
 class ErasureLogUnwritable(Unavailable):
     code = "erasure_unavailable"
-    message = (
-        "Nothing has been erased yet, because the erasure can't be recorded right now. Please try again in a minute."
-    )
+    message = "Your account has not been erased: the erasure can't be recorded now. Please try again in a minute."
     retry_after = 60
 
 

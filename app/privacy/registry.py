@@ -52,7 +52,7 @@ class PersonalDataTable:
     belongs_to: Callable[[DataSubject], ColumnElement[bool]]
     exported_as: str
     is_health_data: bool = False
-    tombstones: type[Table] | None = None  # if set, this table records the IDs of deleted rows
+    tombstones: type[Table] | None = None  # if set, this table records the ids of deleted rows
     health_column: str | None = None  # if set, erasing health data empties this column, but does not delete the row
 
 
@@ -66,7 +66,7 @@ PERSONAL_DATA = (
     PersonalDataTable(
         AppliedChange,
         _by_member_id(AppliedChange),
-        "not exported: IDs of merged offline changes, stored to apply each only once; their content is in the days",
+        "not exported: ids of merged offline changes, stored to apply each only once; their content is in the days",
         health_column="body_hash",
     ),
     PersonalDataTable(Calendar, _by_member_id(Calendar), "runs"),
@@ -78,7 +78,7 @@ PERSONAL_DATA = (
     PersonalDataTable(
         DeletedResult,
         _by_member_id(DeletedResult),
-        "not exported: IDs of deleted results, stored so that no device restores one",
+        "not exported: ids of deleted results, stored so that no device restores one",
     ),
     PersonalDataTable(SignedInSession, _by_member_id(SignedInSession), "sessions"),
     PersonalDataTable(MailedToken, _by_member_id(MailedToken), "links"),
@@ -100,7 +100,7 @@ PERSONAL_DATA = (
 
 
 def data_subject(ring: KeyRing, member: StoredMember) -> DataSubject:
-    """Return the ID and the counter keys that identify a member's rows.
+    """Return the id and the counter keys that identify a member's rows.
 
     If the member's data key cannot be decrypted, only counters under the stored hash of the email address are included.
     """

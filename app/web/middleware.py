@@ -41,9 +41,9 @@ class CacheBypass:
 
 
 class RequestLogging:
-    """Adds a request ID and security headers to responses, logs requests, and records metrics.
+    """Adds a request id and security headers to responses, logs requests, and records metrics.
 
-    Log lines and metrics contain the route template, such as `/articles/{slug}`, but no queries, resource IDs or client
+    Log lines and metrics contain the route template, such as `/articles/{slug}`, but no queries, resource ids or client
     addresses.
     """
 
@@ -108,14 +108,14 @@ class UnhandledErrors:
                 raise
             if isinstance(error, ValidationError):  # omit the message, which contains the invalid values
                 fields = [".".join(map(str, detail["loc"])) for detail in error.errors()]
-                error_log.error("unhandled_error", error=type(error).__name__, places=fields)
+                error_log.error("unhandled_error", error=type(error).__name__, fields=fields)
             else:
                 error_log.exception("unhandled_error", error=type(error).__name__)
             await status_problem(500)(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> str:
-    """Return the client's request ID if it is well-formed, otherwise a new one."""
+    """Return the client's request id if it is well-formed, otherwise a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID_PATTERN.match(value):
             return str(value, "ascii")

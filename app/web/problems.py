@@ -35,7 +35,7 @@ DETAILS = {
     422: "Some values are not valid. Please check them and try again.",
     415: "The body must be UTF-8 JSON with the content type application/json.",
     431: "The request headers are too large.",
-    500: "Something went wrong on our side. The error was logged with the request id.",
+    500: "Something went wrong on our side. The error was logged; the header X-Request-ID identifies it.",
     503: "The service is temporarily unavailable. Please try again in a moment.",
 }
 CODES = {

@@ -43,7 +43,7 @@ class Connection:
     def read(self) -> bool:
         """Read received bytes, and return whether the response is complete.
 
-        Raises RuntimeError for an error status.
+        Raise RuntimeError for an error status.
         """
         received = self.received
         received += self.socket.recv(RECEIVE_BUFFER_SIZE)

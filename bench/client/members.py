@@ -45,7 +45,7 @@ class Client:
     def timed_post(self, path: str, *, expected: int, **body: str) -> float:
         """Send a POST request, and return the duration in milliseconds.
 
-        Raises RuntimeError if the status of the response is not `expected`.
+        Raise RuntimeError if the status of the response is not `expected`.
         """
         started = time.perf_counter()
         status = self.post(path, **body)

@@ -78,7 +78,7 @@ class RequestQueue:
     def _run_generator(self, url: str, seconds: float, *extra_arguments: float) -> LoadResult:
         """Run the load generator in a separate process.
 
-        Raises CommandFailed if a request failed or if too few requests were available.
+        Raise CommandFailed if a request failed or if too few requests were available.
         """
         batch = self._next(CLOSED_LOOP_CONNECTIONS + int(self._max_per_second * seconds))
         payload = json.dumps([request.serialized for request in batch])

@@ -88,7 +88,7 @@ def _load_all(folder: Path, folders: Mapping[int, Path], database_urls: Mapping[
 def _measure_change(sandbox: Sandbox, folder: Path, articles: int, database_url: str) -> tuple[float, float, float]:
     """Change one article while a server runs.
 
-    Returns three durations in seconds, all from the start of the content load: until the load ends, until the article
+    Return three durations in seconds, all from the start of the content load: until the load ends, until the article
     shows the change, and until the search finds it.
     """
     word = f"changed{time.monotonic_ns()}"  # unique, because both databases use the same directory

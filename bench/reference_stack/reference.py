@@ -19,7 +19,7 @@ from bench.servers.alternative_app import serve_instead
 
 @dataclass(frozen=True)
 class ReferenceUser:
-    """A user of the reference stack, a comparison server in the style of FastAPI's template."""
+    """A user of the reference stack, the comparison application in the style of FastAPI's official template."""
 
     user_id: UUID
     session_id: UUID

@@ -1,6 +1,6 @@
 """Run the production server with a different application, to compare both.
 
-`python -m bench.NAME HOST PORT WORKERS` starts it. The event loop, the HTTP parser and all options are the same.
+`python -m bench.servers.NAME HOST PORT WORKERS` starts it. The event loop, HTTP parser and options are the same.
 """
 
 import sys

@@ -77,7 +77,7 @@ class Sandbox:
         )
 
     def run(self, *arguments: str, **settings: str) -> Usage:
-        """Run `python -m ...` until it ends. Raises CommandFailed if it fails."""
+        """Run `python -m ...` until it ends. Raise CommandFailed if it fails."""
         command = [self.python, "-m", *arguments]
         with (self.folder / "run.log").open("w+") as log:
             started, peak = time.perf_counter(), 0.0

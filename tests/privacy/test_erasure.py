@@ -70,7 +70,7 @@ def test_erase_account_with_wrong_password_returns_403(service: Service) -> None
 
 @pytest.mark.parametrize("path", ["/v1/auth/register", "/v1/auth/password/forgot"])
 def test_erase_account_with_concurrent_emails_leaves_no_rows(service: Service, path: str) -> None:
-    """A concurrent request may find the member before the erasure and then wait for its lock."""
+    """A concurrent request can find the member before the erasure, and then wait for the lock on the member's row."""
     for n in range(6):
         member = service.register(f"ana-{n}@example.org")
         member_id = member.request("GET", ME).json()["id"]

@@ -1,4 +1,4 @@
-"""States of the model after concurrent requests: at least one order must explain the responses."""
+"""Tests of the model of concurrent requests: some order of the requests must explain all responses."""
 
 from datetime import UTC, datetime
 

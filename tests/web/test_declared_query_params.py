@@ -73,8 +73,8 @@ def test_check_rejects_invalid_utf_8_in_name_without_echo() -> None:
 
 
 def test_check_reports_all_errors() -> None:
-    assert query_errors(b"colour=blue&deep=1&deep=%ff") == [
-        "/colour: This parameter does not exist.",
+    assert query_errors(b"color=blue&deep=1&deep=%ff") == [
+        "/color: This parameter does not exist.",
         "/deep: Send this parameter only once.",
         "/deep: The value must be UTF-8 text without NUL characters.",
     ]

@@ -63,7 +63,7 @@ class CrashEnvironment:
         return walkers
 
     def run_command(self, *command: str, keys: str = KEYS) -> float:
-        """Run a command, and return its duration in seconds. Raises CommandFailed if it fails."""
+        """Run a command, and return its duration in seconds. Raise CommandFailed if it fails."""
         started_at = time.perf_counter()
         process = self._start(command, keys)
         process.join(COMMAND_TIMEOUT_SECONDS)

@@ -62,7 +62,7 @@ class RandomWriter:
                 self.attempt(client, self.next_write())
 
     def attempt(self, client: httpx.Client, write: Write) -> httpx.Response | None:
-        """Send a write, and record its outcome. Returns None if no response arrives."""
+        """Send a write, and record its outcome. Return None if no response arrives."""
         self.unanswered = write
         try:
             response = write.send(client)

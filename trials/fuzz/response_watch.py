@@ -108,7 +108,7 @@ class ResponseWatch:
     def retry_without_token(self) -> tuple[int, list[str]]:
         """Repeat successful requests with invalid tokens.
 
-        Returns the number of requests, and a description of each request that was not rejected.
+        Return the number of requests, and a description of each request that was not rejected.
         """
         accepted, attempts = [], 0
         with Session() as session:

@@ -25,7 +25,7 @@ PAGE_SIZE = 2
 def read_lists(send: Send, model: Model, user_index: int, device: ModelDevice) -> ApiRequest:
     """Read all lists of a signed-in member, and try to read data of other members.
 
-    Returns a placeholder request that is never sent. Its check compares the lists with the model.
+    Return a placeholder request that is never sent. Its check compares the lists with the model.
     """
     items = {name: read_pages(send, device, name) for name in ("results", "journeys", "bookmarks", "sessions")}
     granted = get_ok(send, device, HEALTH_CONSENT_PATH).body["granted"]

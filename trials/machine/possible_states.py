@@ -190,7 +190,7 @@ class PossibleStates:
 def states_after(models: Iterable[Model], exchanges: list[Exchange]) -> list[Model]:
     """Return the models after concurrent exchanges, one for each order that explains them.
 
-    An exchange is a request with its response. Raises Mismatch if no order explains the responses.
+    An exchange is a request with its response. Raise Mismatch if no order explains the responses.
     """
     mismatches: Counter[str] = Counter()
     pending = [(model, exchanges) for model in models]

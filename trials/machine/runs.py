@@ -63,7 +63,7 @@ class ModelRun:
     ) -> Effects:
         """Apply a change of an unlocked day, and return its effect on each field.
 
-        Raises ChangeRejected before anything is changed.
+        Raise ChangeRejected before anything is changed.
         """
         before = self.notes.get(day, {})
         values = flatten_fields(fields)

@@ -15,7 +15,7 @@ from app.accounts.admin.member_list import member_rows, newest_members
 from app.accounts.credentials.sessions import all_sessions, end_sessions
 from app.accounts.members import StoredMember, lock_member_by_id, member_by_address, member_by_id
 from app.accounts.services import AccountServices
-from app.core.console import err, load_settings, open_database, out, pluralise, reporting_database_errors
+from app.core.console import err, load_settings, open_database, out, pluralize, reporting_database_errors
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.database import Database
 from app.core.db.session import Session
@@ -39,7 +39,7 @@ def open_accounts() -> Iterator[tuple[Database, AccountServices]]:
 
 
 def find_member(session: Session, services: AccountServices, id_or_address: str) -> StoredMember:
-    """Return the member with this ID or email address. Exit with code 1 if there is none."""
+    """Return the member with this id or email address. Exit with code 1 if there is none."""
     try:
         member = member_by_id(session, UUID(id_or_address))
     except ValueError:
@@ -95,7 +95,7 @@ def sessions_command(
             with database.transaction() as session:
                 if lock_member_by_id(session, member.id):
                     end_sessions(session, member.id, now=datetime.now(UTC))
-            out.print(f"{pluralise(len(rows), 'session')} ended.")
+            out.print(f"{pluralize(len(rows), 'session')} ended.")
             return
     table = Table("id", "device", "place", "started", "last used", "ends")
     for row in rows:

@@ -19,7 +19,7 @@ def new_command() -> None:
 
 @app.command("list")
 def list_command() -> None:
-    """List the server's secrets by ID, and count the members and queued emails encrypted with each."""
+    """List the server's secrets by id, and count the members and queued emails encrypted with each."""
     ring = load_settings().ring
     with reporting_database_errors(), open_database() as database, database.autocommit() as session:
         usage = key_usage(session)

@@ -54,7 +54,7 @@ def rotate_batch(session: Session, ring: KeyRing) -> int:
 
 
 def key_usage(session: Session) -> Counter[str]:
-    """Count the members and queued emails that are encrypted with each secret, by the secret's ID."""
+    """Count the members and queued emails that are encrypted with each secret, by the secret's id."""
     mails = select(col(OutboxMail.key_id), func.count()).where(col(OutboxMail.sealed).is_not(None))
     usage: Counter[str] = Counter()
     for statement in (

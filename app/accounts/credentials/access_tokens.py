@@ -131,7 +131,7 @@ class AccessTokens:
 
 
 def _key_id(token: str) -> str:
-    """Return the key ID in a token's header. Raise BadToken if the header is not exactly as expected."""
+    """Return the key id in a token's header. Raise BadToken if the header is not exactly as expected."""
     encoded = token.partition(".")[0]
     header = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
     match json.loads(header):

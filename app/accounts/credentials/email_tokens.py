@@ -1,6 +1,6 @@
 """Single-use tokens for emailed links. Only their hashes are stored, and they expire.
 
-A token contains the member's ID, so that a lookup reads only the rows of that member.
+A token contains the member's id, so that a lookup reads only the rows of that member.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -20,7 +20,7 @@ from app.core.db.session import Session
 from app.core.errors import FieldError, InvalidInput
 
 ID_BYTES, RANDOM_BYTES = 16, 32
-TOKEN_LENGTH = 64  # characters: the member's ID and the random bytes, in base64url
+TOKEN_LENGTH = 64  # characters: the member's id and the random bytes, in base64url
 
 
 class TokenPurpose(StrEnum):

@@ -13,7 +13,7 @@ from enum import Enum
 from struct import Struct, error
 from uuid import UUID
 
-TOKEN_STRUCT = Struct(">B16s16sI32s")  # version, member ID, session ID, counter, MAC
+TOKEN_STRUCT = Struct(">B16s16sI32s")  # version, member id, session id, counter, MAC
 SIGNED_LENGTH = TOKEN_STRUCT.size - 32
 TOKEN_LENGTH = 92  # characters: 69 bytes in base64url
 TOKEN_VERSION = 1

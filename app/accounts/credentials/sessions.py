@@ -151,7 +151,7 @@ def list_sessions(
 def read_session(
     session: Session, services: AccountServices, signed_in_member: SignedInMember, session_id: UUID, *, now: datetime
 ) -> SessionRead:
-    """Return one active session of the member. Raise SessionNotFound if there is none with this ID."""
+    """Return one active session of the member. Raise SessionNotFound if there is none with this id."""
     statement = SESSIONS.where(*_by_id(signed_in_member.id, session_id), col(SignedInSession.expires_at) > now)
     row = session.execute(statement).first()
     if row is None:
@@ -172,7 +172,7 @@ def sign_out(session: Session, signed_in_member: SignedInMember, *, now: datetim
 
 
 def end_session(session: Session, member_id: UUID, session_id: UUID, *, now: datetime) -> None:
-    """End one session of a member. Raise SessionNotFound if there is none with this ID."""
+    """End one session of a member. Raise SessionNotFound if there is none with this id."""
     deleted = session.execute(
         delete(SignedInSession).where(*_by_id(member_id, session_id)).returning(col(SignedInSession.id))
     )

@@ -135,7 +135,7 @@ def _assessment_by_slug() -> Statement:
 
 
 def read_draft(session: Session, services: AssessmentServices, member_id: UUID, slug: str) -> DraftRead:
-    """Return the member's draft of a questionnaire. Raises DraftNotFound."""
+    """Return the member's draft of a questionnaire. Raise DraftNotFound."""
     rows = session.fetch(_draft_by_slug(), {"member_id": member_id, "slug": slug})
     if not rows:
         raise DraftNotFound
@@ -150,7 +150,7 @@ def save_draft(
 ) -> DraftRead:
     """Save a draft unless a newer one is stored.
 
-    Raises InFuture, AssessmentNotFound, UnknownVersion, InvalidAnswers, ConsentRequired or DraftNewer.
+    Raise InFuture, AssessmentNotFound, UnknownVersion, InvalidAnswers, ConsentRequired or DraftNewer.
     """
     (row,) = session.fetch(_state_before_save(), {"member_id": member_id, "slug": slug})
     answered_at = clamp_to_now(body.answered_at, now=now, pointer="/answered_at")
@@ -174,7 +174,7 @@ def save_draft(
 
 
 def delete_draft(session: Session, member_id: UUID, slug: str) -> None:
-    """Delete a draft if it exists. Raises AssessmentNotFound if there is no questionnaire with this slug."""
+    """Delete a draft if it exists. Raise AssessmentNotFound if there is no questionnaire with this slug."""
     deleted_count = session.execute(_draft_deletion(), {"member_id": member_id, "slug": slug}).rowcount
     if not deleted_count and session.scalar(_assessment_by_slug(), {"slug": slug}) is None:
         raise AssessmentNotFound

@@ -20,7 +20,7 @@ from app.core.source_files.sources import ErrorCollector, Location, Source, vali
 def read_definition(source: Source, errors: ErrorCollector) -> dict[str, Any] | None:
     """Validate a questionnaire file, and return the definition to store in the database.
 
-    Errors are added to the collector. Returns None if a field is invalid.
+    Errors are added to the collector. Return None if a field is invalid.
     """
     file = validate(source, QuestionnaireFile, errors)
     if file is None:

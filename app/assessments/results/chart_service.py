@@ -14,7 +14,7 @@ PLANE_SCALES = 2  # A result with a style based on this number of scales is draw
 
 
 def render_result_chart(session: Session, services: AssessmentServices, member_id: UUID, result_id: UUID) -> str:
-    """Return a questionnaire result as an SVG chart. Raises ResultNotFound."""
+    """Return a questionnaire result as an SVG chart. Raise ResultNotFound."""
     result = get_result(session, services, member_id, result_id)
     content, rule = result.questionnaire.content, result.questionnaire.definition.style
     names = {scale["id"]: scale["name"] for scale in content["scales"]}

@@ -106,9 +106,9 @@ def _deleted_result() -> Statement:
 def create_result(
     session: Session, services: AssessmentServices, member_id: UUID, result_id: UUID, body: NewResult, *, now: datetime
 ) -> tuple[bool, ResultRead]:
-    """Score and store a questionnaire result. Returns whether it is new, and the result.
+    """Score and store a questionnaire result. Return whether it is new, and the result.
 
-    Raises InvalidResult, IdReused, Deleted, ConsentRequired, TooManyResults, InvalidClaimToken, ClaimExpired,
+    Raise InvalidResult, IdReused, Deleted, ConsentRequired, TooManyResults, InvalidClaimToken, ClaimExpired,
     ClaimUsed, UnknownAssessment, UnknownVersion, InvalidAnswers or TooFewAnswers.
     """
     (row,) = session.fetch(_state_before_save(), {"member_id": member_id, "result_id": result_id})
@@ -152,7 +152,7 @@ def create_result(
 def delete_result(session: Session, member_id: UUID, result_id: UUID) -> None:
     """Delete a result, or do nothing if it was already deleted.
 
-    Raises ResultNotFound if the member never had a result with this id.
+    Raise ResultNotFound if the member never had a result with this id.
     """
     values = {"member_id": member_id, "result_id": result_id}
     if session.execute(_result_deletion(), values).rowcount:

@@ -150,7 +150,7 @@ def list_results(
 def read_result(
     session: Session, services: AssessmentServices, member_id: UUID, result_id: UUID, *, now: datetime
 ) -> ResultRead:
-    """Return a result, with the change since the previous result of the same questionnaire. Raises ResultNotFound."""
+    """Return a result, with the change since the previous result of the same questionnaire. Raise ResultNotFound."""
     rows = session.fetch(_result_and_previous(), {"member_id": member_id, "result_id": result_id})
     if not rows:
         raise ResultNotFound
@@ -163,7 +163,7 @@ def read_result(
 def compare_results(
     session: Session, services: AssessmentServices, member_id: UUID, result_id: UUID, *, since: UUID
 ) -> ChangeRead:
-    """Compare a result with another one of the same questionnaire. Raises ResultNotFound or NotComparable."""
+    """Compare a result with another one of the same questionnaire. Raise ResultNotFound or NotComparable."""
     result_rows = session.fetch(_results_by_ids(), {"member_id": member_id, "ids": [result_id, since]})
     rows = {row.id: row for row in (StoredResult(*row) for row in result_rows)}
     if result_id not in rows:
@@ -181,7 +181,7 @@ def compare_results(
 
 
 def get_result(session: Session, services: AssessmentServices, member_id: UUID, result_id: UUID) -> DecryptedResult:
-    """Return a member's decrypted result. Raises ResultNotFound."""
+    """Return a member's decrypted result. Raise ResultNotFound."""
     rows = session.fetch(_results_by_ids(), {"member_id": member_id, "ids": [result_id]})
     if not rows:
         raise ResultNotFound

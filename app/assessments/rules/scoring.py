@@ -55,7 +55,10 @@ class ScoringResult:
 
 @dataclass(frozen=True, slots=True)
 class KeyedAnswer:
-    """An answer and its score on one scale. `keyed` and `scale` are None if the answer isn't scored."""
+    """An answer to a question, and its score on one scale.
+
+    `raw` is the answer. `keyed` is its score after reversal, or None together with `scale` if the answer isn't scored.
+    """
 
     question: str
     raw: int

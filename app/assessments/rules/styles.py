@@ -48,7 +48,7 @@ ScaleValues = Mapping[str, float]
 def classify(rule: StyleRule, values: ScaleValues, standard_errors: ScaleValues) -> Style | None:
     """Return the style that fits the scores.
 
-    Returns None if a score is missing, or if neither standard errors nor a margin are known.
+    Return None if a score is missing, or if neither standard errors nor a margin are known.
     """
     has_errors = all(scale in standard_errors for scale in rule.scales)
     if not all(scale in values for scale in rule.scales) or not (has_errors or rule.margin is not None):
@@ -66,10 +66,10 @@ Classification = tuple[str, list[Distance]]
 
 
 def _classify_by_midpoints(rule: StyleRule, point: Sequence[float], standard_errors: Sequence[float]) -> Classification:
-    """Derive the style from whether each score is above or below the midpoint of its scale.
+    """Derive the attachment style from which scores are above the midpoint of their scale.
 
-    A score at the midpoint counts as above. Another style is near if each midpoint that separates it from the scores is
-    within the standard error or margin.
+    A score at the midpoint counts as above. Another style is near if the scores could belong to it within their
+    standard errors, or within the rule's margin if no standard errors are known.
     """
     offsets = [value - midpoint for value, midpoint in zip(point, rule.midpoints, strict=True)]
     is_high = tuple(offset >= -BOUNDARY_TOLERANCE for offset in offsets)

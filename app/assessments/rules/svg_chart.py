@@ -1,6 +1,6 @@
 """Draw an SVG chart of questionnaire scores: a point on a plane for two scales, or one bar per scale.
 
-The colours adapt to the light or dark theme. The title and description make the chart accessible to screen readers.
+The colors adapt to the light or dark theme. The title and description make the chart accessible to screen readers.
 """
 
 from base64 import b64encode

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 ENTRY_PATTERN = re.compile(r"(?P<id>[A-Za-z0-9-]{1,40}):(?P<secret>[A-Za-z0-9_-]+)=*\Z", re.ASCII)
 MIN_SECRET_BYTES = 32
 MIN_DISTINCT_BYTES = 16  # 32 random bytes have about 30 distinct values; a secret typed by hand has few
-DEVELOPMENT_PREFIX = "development-"  # ID prefix of secrets that were generated for development
+DEVELOPMENT_PREFIX = "development-"  # id prefix of secrets that were generated for development
 
 
 class InvalidKeyRing(ValueError):
@@ -26,7 +26,7 @@ class InvalidKeyRing(ValueError):
 
 
 class UnknownKey(Exception):
-    """The key ring contains no secret with the requested ID."""
+    """The key ring contains no secret with the requested id."""
 
     def __init__(self, key_id: str) -> None:
         super().__init__(f"The key ring has no secret {key_id!r}. Append it again, after the other secrets.")
@@ -40,7 +40,7 @@ class KeyRing:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The IDs of all secrets, starting with the current one."""
+        """The ids of all secrets, starting with the current one."""
         return tuple(self._secrets)
 
     @property
@@ -48,7 +48,7 @@ class KeyRing:
         return any(key_id.startswith(DEVELOPMENT_PREFIX) for key_id in self._secrets)
 
     def key(self, key_id: str, purpose: str) -> bytes:
-        """Derive the 32-byte key for a purpose from one secret. Raise UnknownKey if the ID is unknown."""
+        """Derive the 32-byte key for a purpose from one secret. Raise UnknownKey if the id is unknown."""
         secret = self._secrets.get(key_id)
         if secret is None:
             raise UnknownKey(key_id)
@@ -60,7 +60,7 @@ class KeyRing:
 
 
 def generate_entry(prefix: str = "") -> str:
-    """Generate a key ring entry: an ID that starts with `prefix`, and a random secret."""
+    """Generate a key ring entry: an id that starts with `prefix`, and a random secret."""
     return f"{prefix}{token_hex(4)}:{urlsafe_b64encode(token_bytes(MIN_SECRET_BYTES)).rstrip(b'=').decode()}"
 
 

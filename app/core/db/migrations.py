@@ -21,5 +21,5 @@ def upgrade(url: URL, revision: str = "head", *, revision_table: str = REVISION_
 
 @cache
 def revisions() -> list[str]:
-    """Return the IDs of all schema revisions, newest first."""
+    """Return the ids of all schema revisions, newest first."""
     return [script.revision for script in ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).walk_revisions()]

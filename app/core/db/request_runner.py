@@ -124,7 +124,7 @@ class ThreadCall:
         self._loop = asyncio.get_running_loop()
         self._result: asyncio.Future[Any] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
-        self.run_in_context: Callable[[Work], Any] = copy_context().run  # adds the request's ID to log lines
+        self.run_in_context: Callable[[Work], Any] = copy_context().run  # adds the request's id to log lines
 
     @property
     def is_awaited(self) -> bool:

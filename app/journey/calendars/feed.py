@@ -46,7 +46,7 @@ def create_calendar(
 ) -> tuple[bool, CalendarRead]:
     """Create a calendar subscription for a journey run, or return the existing one.
 
-    The returned flag is true if it is new. An existing calendar retains its address. Raises RunNotFound. Raises
+    The returned flag is true if it is new. An existing calendar retains its address. Raise RunNotFound. Raises
     RunFinished if the run is finished and has no calendar yet.
     """
     stored_run = runs.load(session, member_id, run_id)
@@ -79,7 +79,7 @@ def create_calendar(
 def revoke_calendar(session: Session, member_id: UUID, run_id: UUID | None) -> None:
     """Delete the calendar subscription of a journey run, if it has one.
 
-    Raises RunNotFound if the member has no such run.
+    Raise RunNotFound if the member has no such run.
     """
     stored_run = runs.load(session, member_id, run_id)
     of_run = col(Calendar.member_id) == member_id, col(Calendar.run_id) == stored_run.id
@@ -89,7 +89,7 @@ def revoke_calendar(session: Session, member_id: UUID, run_id: UUID | None) -> N
 def read_calendar(session: Session, services: JourneyServices, secret: str, *, now: datetime) -> bytes:
     """Return the iCalendar file (RFC 5545) with the upcoming days of a journey run.
 
-    Raises CalendarNotFound if no calendar has this secret address.
+    Raise CalendarNotFound if no calendar has this secret address.
     """
     secret_hash = _hash(secret)
     row = session.execute(

@@ -113,7 +113,7 @@ def list_journeys(session: Session, page: PageRequest) -> JourneyPage:
 def read_outline(session: Session, journeys: JourneyCache, slug: str, *, body_format: str) -> JourneyRead:
     """Return a journey's descriptions and day summaries, without the content of its days.
 
-    Raises JourneyNotFound if members can't start a journey with this slug.
+    Raise JourneyNotFound if members can't start a journey with this slug.
     """
     journey = _listed_journey(session, journeys, slug)
     definition = journey.definition
@@ -137,7 +137,7 @@ def read_public_day(
 ) -> DayContent:
     """Return the content of a journey's first day, the only day that is public.
 
-    Raises JourneyNotFound, and DayLocked for any other day.
+    Raise JourneyNotFound, and DayLocked for any other day.
     """
     journey = _listed_journey(session, journeys, slug)
     if number != PUBLIC_DAY:

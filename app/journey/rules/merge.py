@@ -90,7 +90,7 @@ def overall_effect(effects: Mapping[str, Effect]) -> Effect:
 def merge_completion(before: Completion, *, at: datetime, on: date, zone: str) -> tuple[Completion, Effect]:
     """Record the completion of a day, unless an earlier completion is stored.
 
-    A completion from before the last undo is ignored; its effect is `superseded`.
+    If the completion happened before the day was last undone, it is ignored. Its reported effect is then `superseded`.
     """
     if before.undone_at is not None and at < before.undone_at:
         return before, Effect.SUPERSEDED

@@ -44,7 +44,7 @@ def add_release(session: sqlmodel.Session, due_times: Iterable[datetime], *, now
 
 
 def newest_release_id(session: Session) -> int:
-    """Return the ID of the newest content release, or 0 if none exists. This query runs once a second."""
+    """Return the id of the newest content release, or 0 if none exists. This query runs once a second."""
     statement = select(col(ContentRelease.id)).order_by(col(ContentRelease.id).desc()).limit(1)
     newest_id: int | None = session.scalar(statement)
     return newest_id or 0

@@ -88,7 +88,7 @@ def test_after_withdrawal_older_draft_returns_403_without_newer_draft(site: Serv
 
 
 def test_repeated_request_is_recognised_before_other_checks(site: Service) -> None:
-    """A repeated request is recognised even after consent is withdrawn and the claim token has expired."""
+    """A repeated request is recognized even after consent is withdrawn and the claim token has expired."""
     with time_machine.travel(NOON, tick=False) as clock:
         member, token = consenting_member(site), score_anonymously(site)["claim_token"]
         answered, claimed, deleted = save_result(member), new_id(), save_result(member)

@@ -129,7 +129,7 @@ def questionnaire_errors(content_dir: Path, text: str) -> list[str]:
 
 
 def is_valid(content_dir: Path, text: str) -> bool:
-    """Return whether this questionnaire can be read. Raises InvalidContent if it has errors."""
+    """Return whether this questionnaire can be read. Raise InvalidContent if it has errors."""
     write_article(content_dir, "one")
     write_questionnaire(content_dir, text)
     return list(read_content(content_dir).assessments) == ["made-up"]

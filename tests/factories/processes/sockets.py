@@ -21,7 +21,7 @@ def trickle(
 ) -> tuple[bytes, float]:
     """Send `head`, then `piece` at each interval, until the server closes the connection.
 
-    Returns the received bytes, and the seconds until the server closed it.
+    Return the received bytes, and the seconds until the server closed it.
     """
     received, started = b"", time.monotonic()
     with socket.create_connection(("127.0.0.1", port), timeout=interval_seconds) as connection:

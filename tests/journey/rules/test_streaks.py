@@ -1,4 +1,4 @@
-"""Tests for streaks. Strings draw dates: `#` is practised, `.` missed, `-` neutral, `o` neutral and practised."""
+"""Tests of streaks. Each character of a string is a date: `#` completed, `.` missed, `-` paused, `o` both."""
 
 from datetime import date, timedelta
 
