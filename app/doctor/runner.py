@@ -9,9 +9,7 @@ from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
 from app.core.db.session import Session
 from app.core.settings import DatabaseSettings, Settings
-from app.doctor import configuration, content, database, keys, mail
-from app.doctor import directories as folders
-from app.doctor import runtime as machine
+from app.doctor import configuration, content, database, directories, keys, mail, runtime
 from app.doctor.findings import Finding, Findings, State, run_check
 
 TIMEOUT_SECONDS = 2.2  # the same time limit as for an HTTP request
@@ -25,9 +23,9 @@ def run_checks(*, workers: int, directory: Path, clock: Clock) -> Findings:
 
     `directory` contains the site content to compare with the database.
     """
-    yield from run_check("Python", machine.check_python(), fix=machine.INSTALL_COMMAND)
-    yield from run_check("time zones", machine.check_time_zones(), fix=machine.INSTALL_COMMAND)
-    yield from run_check("cryptography", machine.check_cryptography(now=clock()), fix=machine.INSTALL_COMMAND)
+    yield from run_check("Python", runtime.check_python(), fix=runtime.INSTALL_COMMAND)
+    yield from run_check("time zones", runtime.check_time_zones(), fix=runtime.INSTALL_COMMAND)
+    yield from run_check("cryptography", runtime.check_cryptography(now=clock()), fix=runtime.INSTALL_COMMAND)
     yield from configuration.check_setting_names()
     settings: Settings | None = None
     try:
@@ -49,11 +47,11 @@ def _check_service(settings: Settings) -> Findings:
     yield from run_check("settings", configuration.check_settings(settings), fix="see docs/operations.md")
     yield from run_check("keys", keys.check_key_ring(settings), fix="create a key ring with `twentyone keys new`")
     uses_var_dir = not (settings.keys and settings.smtp_url and settings.erasures_file and settings.database_url)
-    var_dir = folders.check_var_dir(settings, is_needed=uses_var_dir)
+    var_dir = directories.check_var_dir(settings, is_needed=uses_var_dir)
     yield from run_check("var directory", var_dir, fix="set TWENTYONE_VAR_DIR to a directory owned by the service")
-    erasure_log = folders.check_erasure_log(settings)
+    erasure_log = directories.check_erasure_log(settings)
     yield from run_check("erasures", erasure_log, fix="make TWENTYONE_ERASURES_FILE writable")
-    yield from run_check("passwords", machine.check_password_hashing(settings), fix=machine.INSTALL_COMMAND)
+    yield from run_check("passwords", runtime.check_password_hashing(settings), fix=runtime.INSTALL_COMMAND)
     yield from run_check("mail", mail.check_mail_server(settings), fix="check TWENTYONE_SMTP_URL and the mail server")
 
 

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.factories.migrations import alembic_config, downgrade, table_contents, upgrade
 from tests.factories.rows import row_counts
 from tests.factories.services import MemberClient, Service, post
-from tests.security import member_requests as belongings
+from tests.security import member_requests
 
 SCRIPTS = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
 
@@ -35,20 +35,20 @@ def test_revision_ids_sort_in_order_of_the_chain() -> None:
 
 
 def fill_all_tables(service: Service, member: MemberClient) -> None:
-    result = belongings.create_result(service, member)
+    result = member_requests.create_result(service, member)
     assert member.request("DELETE", result).status_code == 204
-    assert member.request("DELETE", belongings.create_result(service, member)).status_code == 204
-    belongings.create_result(service, member)
-    answers = belongings.result_body(service, member)
+    assert member.request("DELETE", member_requests.create_result(service, member)).status_code == 204
+    member_requests.create_result(service, member)
+    answers = member_requests.result_body(service, member)
     slug = answers.pop("assessment")
     token = post(service.client, f"/v1/assessments/{slug}/score", answers).json()["claim_token"]
     assert member.request("PUT", f"/v1/me/results/{uuid4()}", {"claim_token": token}).status_code == 201
-    belongings.create_draft(service, member)
-    belongings.create_bookmark(service, member)
-    run = belongings.create_run(service, member)
-    assert member.request("POST", f"{run}/sync", belongings.sync_body(service, member)).status_code == 200
+    member_requests.create_draft(service, member)
+    member_requests.create_bookmark(service, member)
+    run = member_requests.create_run(service, member)
+    assert member.request("POST", f"{run}/sync", member_requests.sync_body(service, member)).status_code == 200
     assert member.request("PUT", f"{run}/calendar").status_code == 201
-    belongings.email_token_body(service, member)
+    member_requests.email_token_body(service, member)
     with service.database.content_load() as session:
         session.add(FormerSlug(slug="here-before", article_id=session.exec(select(Article.id)).one()))
 

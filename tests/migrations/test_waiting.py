@@ -22,7 +22,7 @@ from app.web.health import MIN_REVISION, current_revision
 from tests.conftest import ROOT, Backend, PostgresqlBackend, settings_for
 from tests.factories.migrations import table_contents, upgrade
 from tests.factories.services import Service
-from tests.security import member_requests as belongings
+from tests.security import member_requests
 
 MIGRATION_LOCK = 21_2022
 TIMEOUT_SECONDS = 20.0
@@ -131,7 +131,7 @@ def write_revision(directory: Path, upgrade: str) -> Path:
 
 
 def test_recreated_table_preserves_the_rows_that_refer_to_it(service: Service, tmp_path: Path) -> None:
-    belongings.create_bookmark(service, service.register())
+    member_requests.create_bookmark(service, service.register())
     before = table_contents(service.database)
 
     upgrade(service.settings.database, "next", write_revision(tmp_path, ADD_COLUMN))
@@ -143,7 +143,7 @@ def test_recreated_table_preserves_the_rows_that_refer_to_it(service: Service, t
 
 
 def test_broken_foreign_key_rolls_back_the_whole_migration(service: Service, tmp_path: Path) -> None:
-    belongings.create_bookmark(service, service.register())
+    member_requests.create_bookmark(service, service.register())
     before = table_contents(service.database)
 
     with pytest.raises((RuntimeError, IntegrityError)):

@@ -10,7 +10,7 @@ from httpx2 import Response
 
 from tests.factories.operations import OPERATIONS_BY_ID
 from tests.factories.services import MemberClient, Service
-from tests.security import member_requests as belongings
+from tests.security import member_requests
 from tests.security.member_requests import BOOKMARK_PATH, DRAFT_PATH, Factory
 
 NEW_PASSWORD = "seven herons wade at dusk"
@@ -26,7 +26,7 @@ class Expectation:
     """
 
     status: int
-    body: Factory = belongings.no_body
+    body: Factory = member_requests.no_body
     path: str = ""
     create_row: Factory | None = None
     foreign_status: int = 404
@@ -34,51 +34,53 @@ class Expectation:
 
 MEMBER_OPERATIONS = {
     "log_out": Expectation(204),
-    "verify_email": Expectation(204, belongings.email_token_body),
+    "verify_email": Expectation(204, member_requests.email_token_body),
     "read_me": Expectation(200),
     "change_me": Expectation(200, lambda _, __: {"display_name": "Bo", "time_zone": "Europe/Dublin"}),
     "change_password": Expectation(
         200, lambda _, member: {"current_password": member.password, "new_password": NEW_PASSWORD}
     ),
     "change_email": Expectation(
-        202, lambda _, member: {"email": belongings.new_email(member), "current_password": member.password}
+        202, lambda _, member: {"email": member_requests.new_email(member), "current_password": member.password}
     ),
     "list_sessions": Expectation(200),
     "end_sessions": Expectation(204),
-    "read_session": Expectation(200, create_row=belongings.other_session_path),
-    "end_session": Expectation(204, create_row=belongings.other_session_path),
+    "read_session": Expectation(200, create_row=member_requests.other_session_path),
+    "end_session": Expectation(204, create_row=member_requests.other_session_path),
     "read_consent": Expectation(200, path="/v1/me/consents/health_data"),
     "change_consent": Expectation(
         200, lambda _, __: {"granted": True, "version": "1"}, path="/v1/me/consents/health_data"
     ),
-    "save_draft": Expectation(200, belongings.draft_body, path=DRAFT_PATH),
-    "read_draft": Expectation(200, belongings.create_draft, path=DRAFT_PATH),
+    "save_draft": Expectation(200, member_requests.draft_body, path=DRAFT_PATH),
+    "read_draft": Expectation(200, member_requests.create_draft, path=DRAFT_PATH),
     "delete_draft": Expectation(204, path=DRAFT_PATH),
-    "create_result": Expectation(200, belongings.result_body, create_row=belongings.create_result, foreign_status=403),
-    "list_results": Expectation(200),
-    "read_result": Expectation(200, create_row=belongings.create_result),
-    "delete_result": Expectation(204, create_row=belongings.create_result),
-    "compare_results": Expectation(200, create_row=belongings.change_path),
-    "read_chart": Expectation(200, create_row=belongings.chart_path),
-    "start_run": Expectation(200, belongings.run_body, create_row=belongings.create_run, foreign_status=201),
-    "list_runs": Expectation(200),
-    "read_run": Expectation(200, create_row=belongings.create_run),
-    "change_run": Expectation(
-        200, lambda _, __: {"status": "paused", "reminder_time": "07:30"}, create_row=belongings.create_run
+    "create_result": Expectation(
+        200, member_requests.result_body, create_row=member_requests.create_result, foreign_status=403
     ),
-    "read_day": Expectation(200, create_row=belongings.day_path),
-    "change_day": Expectation(200, belongings.day_change_body, create_row=belongings.day_path),
-    "sync_run": Expectation(200, belongings.sync_body, create_row=belongings.sync_path),
-    "read_insights": Expectation(200, create_row=belongings.insights_path),
-    "create_calendar": Expectation(201, create_row=belongings.calendar_path),
-    "revoke_calendar": Expectation(204, create_row=belongings.create_calendar),
+    "list_results": Expectation(200),
+    "read_result": Expectation(200, create_row=member_requests.create_result),
+    "delete_result": Expectation(204, create_row=member_requests.create_result),
+    "compare_results": Expectation(200, create_row=member_requests.change_path),
+    "read_chart": Expectation(200, create_row=member_requests.chart_path),
+    "start_run": Expectation(200, member_requests.run_body, create_row=member_requests.create_run, foreign_status=201),
+    "list_runs": Expectation(200),
+    "read_run": Expectation(200, create_row=member_requests.create_run),
+    "change_run": Expectation(
+        200, lambda _, __: {"status": "paused", "reminder_time": "07:30"}, create_row=member_requests.create_run
+    ),
+    "read_day": Expectation(200, create_row=member_requests.day_path),
+    "change_day": Expectation(200, member_requests.day_change_body, create_row=member_requests.day_path),
+    "sync_run": Expectation(200, member_requests.sync_body, create_row=member_requests.sync_path),
+    "read_insights": Expectation(200, create_row=member_requests.insights_path),
+    "create_calendar": Expectation(201, create_row=member_requests.calendar_path),
+    "revoke_calendar": Expectation(204, create_row=member_requests.create_calendar),
     "list_bookmarks": Expectation(200),
     "save_bookmark": Expectation(201, path=BOOKMARK_PATH),
-    "read_bookmark": Expectation(200, belongings.create_bookmark, path=BOOKMARK_PATH),
+    "read_bookmark": Expectation(200, member_requests.create_bookmark, path=BOOKMARK_PATH),
     "delete_bookmark": Expectation(204, path=BOOKMARK_PATH),
     "export_me": Expectation(200),
-    "erase_my_health_data": Expectation(204, belongings.password_body),
-    "erase_me": Expectation(204, belongings.password_body),
+    "erase_my_health_data": Expectation(204, member_requests.password_body),
+    "erase_me": Expectation(204, member_requests.password_body),
 }  # fmt: skip
 
 PUBLIC_OPERATIONS = {

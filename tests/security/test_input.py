@@ -20,7 +20,7 @@ from tests.factories.operations import (
 )
 from tests.factories.rows import all_rows
 from tests.factories.services import MemberClient, Service
-from tests.security import member_requests as belongings
+from tests.security import member_requests
 
 CANARY = "canary"
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -88,7 +88,7 @@ def location_id(location: Any) -> str:
 def member(unlimited_service: Service) -> MemberClient:
     """Return a member with a current journey, so that requests are rejected only for invalid fields."""
     client = unlimited_service.register_verified()
-    belongings.create_run(unlimited_service, client)
+    member_requests.create_run(unlimited_service, client)
     return client
 
 

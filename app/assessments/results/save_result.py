@@ -51,7 +51,7 @@ class UnknownAssessment(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenAssessment:
+class Submission:
     """Answers to a questionnaire, with the time at which they were scored."""
 
     questionnaire: Questionnaire
@@ -124,13 +124,13 @@ def create_result(
         raise ConsentRequired
     if row.used_ids >= MAX_RESULTS:
         raise TooManyResults
-    taken = (
+    submission = (
         _from_claim_token(session, services, body, now=now)
         if body.has_claim_token
         else _from_answers(session, services, body, now=now)
     )
-    questionnaire = taken.questionnaire
-    content = {"answers": taken.answers, "outcome": compute_outcome(questionnaire, taken.answers)}
+    questionnaire = submission.questionnaire
+    content = {"answers": submission.answers, "outcome": compute_outcome(questionnaire, submission.answers)}
     result = Result(
         member_id=member_id,
         id=result_id,
@@ -138,7 +138,7 @@ def create_result(
         version=questionnaire.version,
         digest=questionnaire.digest,
         engine=ENGINE_VERSION,
-        taken_at=taken.taken_at,
+        taken_at=submission.taken_at,
         body_hash=request_hash,
         sealed=encrypt_json(
             key, content, associated_data=result_associated_data(member_id, result_id), block_size=PADDING_BLOCK_SIZE
@@ -177,17 +177,15 @@ def _check_fields(body: NewResult) -> None:
         raise InvalidResult(*errors)
 
 
-def _from_answers(session: Session, services: AssessmentServices, body: NewResult, *, now: datetime) -> TakenAssessment:
+def _from_answers(session: Session, services: AssessmentServices, body: NewResult, *, now: datetime) -> Submission:
     if services.questionnaires.current(session, body.assessment) is None:
         raise UnknownAssessment
-    return TakenAssessment(
+    return Submission(
         get_questionnaire_version(session, services.questionnaires, body.assessment, body.version), body.answers, now
     )
 
 
-def _from_claim_token(
-    session: Session, services: AssessmentServices, body: NewResult, *, now: datetime
-) -> TakenAssessment:
+def _from_claim_token(session: Session, services: AssessmentServices, body: NewResult, *, now: datetime) -> Submission:
     claim = services.claim_tokens.read(session, services.questionnaires, body.claim_token)
     claim.use(session, now=now)
-    return TakenAssessment(claim.questionnaire, claim.answers, claim.scored_at)
+    return Submission(claim.questionnaire, claim.answers, claim.scored_at)

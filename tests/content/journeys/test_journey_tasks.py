@@ -15,9 +15,9 @@ from tests.content.conftest import Workspace, replace_in
 from tests.factories.content import write_article, write_questionnaire
 from tests.factories.journeys import write_day, write_journey
 from tests.factories.services import Service
-from tests.security import member_requests as belongings
+from tests.security import member_requests
 
-RUN = f"{belongings.RUNS_PATH}/current"
+RUN = f"{member_requests.RUNS_PATH}/current"
 ONE_TASK = [{"id": "first-1", "text": "A task."}]
 REMOVED = "task 'second-1' was removed, but members have notes on this day: restore it or use --force"
 
@@ -27,7 +27,7 @@ def service(make_service: MakeService) -> Service:
     """Return a service with one member who has notes on day 1 but no completed tasks."""
     service = make_service()
     member = service.register()
-    belongings.create_run(service, member)
+    member_requests.create_run(service, member)
     assert member.request("PATCH", f"{RUN}/days/1", {"mood_before": 3}).status_code == 200
     return service
 

@@ -16,10 +16,10 @@ from tests.content.questionnaires.valid_questionnaire import (
     write_questionnaire,
 )
 
-TWICE = "appears twice: keep one"
-TOTAL = "items: [c1, c2, c3]"
-ACROSS = "items: [a1, a2]"
-ASIDE = "scored: false, show_if: {question: c3, at_least: 1}"
+DUPLICATE_ERROR = "appears twice: keep one"
+TOTAL_ITEMS = "items: [c1, c2, c3]"
+ACROSS_ITEMS = "items: [a1, a2]"
+UNSCORED_CONDITION = "scored: false, show_if: {question: c3, at_least: 1}"
 
 
 def test_valid_questionnaire_is_read(content_dir: Path) -> None:
@@ -29,8 +29,8 @@ def test_valid_questionnaire_is_read(content_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "at", "error"),
     [
-        (ACROSS, "items: [a1, a9, a2]", "items: [a1", "there is no question 'a9'"),
-        (ACROSS, "items: [a1, a2, zzz]", "items: [a1", "there is no question 'zzz'"),
+        (ACROSS_ITEMS, "items: [a1, a9, a2]", "items: [a1", "there is no question 'a9'"),
+        (ACROSS_ITEMS, "items: [a1, a2, zzz]", "items: [a1", "there is no question 'zzz'"),
         ("text: Three.", "text: Three., section: secund", "{id: b1",
          "there is no section 'secund'; did you mean 'second'?"),
         ("Five., response_scale: often", "Five., response_scale: oft", "{id: c1",
@@ -66,7 +66,7 @@ def test_unknown_name_is_error(content_dir: Path, old: str, new: str, at: str, e
          "title: Again", "section 'first'"),
         ("  - {id: b1", "  - {id: a1, text: Again.}\n  - {id: b1", "text: Again.", "question 'a1'"),
         ("- id: total", "- id: up", "- id: up\n    name: Total", "scale 'up'"),
-        (ACROSS, "items: [a1, a2, a1]", "items: [a1", "item 'a1'"),
+        (ACROSS_ITEMS, "items: [a1, a2, a1]", "items: [a1", "item 'a1'"),
         ("reverse_keyed: [a2]", "reverse_keyed: [a2, a2]", "reverse_keyed:", "item 'a2'"),
         ("id: high, name: High", "id: low, name: High", "name: High", "band 'low'"),
         ("id: torn", "id: far", "name: Torn", "style 'far'"),
@@ -77,7 +77,7 @@ def test_unknown_name_is_error(content_dir: Path, old: str, new: str, at: str, e
 def test_duplicate_id_is_error(content_dir: Path, old: str, new: str, at: str, error: str) -> None:
     text = replace_once(VALID_FILE, old, new)
 
-    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error} {TWICE}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error} {DUPLICATE_ERROR}"]
 
 
 def test_style_with_duplicate_scale_is_error(content_dir: Path) -> None:
@@ -85,7 +85,7 @@ def test_style_with_duplicate_scale_is_error(content_dir: Path) -> None:
         VALID_FILE, STYLE, replace_once(DISCRIMINANT_STYLE, "scales: [across, up]", "scales: [across, up, up]")
     )
 
-    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, 'scales: [')}: scale 'up' {TWICE}"]
+    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, 'scales: [')}: scale 'up' {DUPLICATE_ERROR}"]
 
 
 def test_question_on_no_scale_requires_scored_false(content_dir: Path) -> None:
@@ -106,7 +106,7 @@ def test_unscored_question_on_scale_is_error(content_dir: Path) -> None:
 
 
 def test_item_on_two_scales_requires_shares_items_with(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, ACROSS, "items: [a1, a2, b1]")
+    text = replace_once(VALID_FILE, ACROSS_ITEMS, "items: [a1, a2, b1]")
 
     assert questionnaire_errors(content_dir, text) == [
         f"{line_of(text, '{id: b1')}: 'b1' is on 'across' and 'up': if intended, declare shares_items_with"
@@ -119,7 +119,7 @@ def test_item_on_two_scales_requires_shares_items_with(content_dir: Path) -> Non
 
 
 def test_shares_items_with_applies_to_named_scale_only(content_dir: Path) -> None:
-    shared = replace_once(VALID_FILE, ACROSS, "items: [a1, a2, b1]\n    shares_items_with: [total]")
+    shared = replace_once(VALID_FILE, ACROSS_ITEMS, "items: [a1, a2, b1]\n    shares_items_with: [total]")
 
     assert questionnaire_errors(content_dir, shared) == [
         f"{line_of(shared, '{id: b1')}: 'b1' is on 'across' and 'up': if intended, declare shares_items_with"
@@ -147,7 +147,7 @@ def test_section_without_questions_is_error(content_dir: Path) -> None:
     ],
 )  # fmt: skip
 def test_condition_on_unknown_question_is_error(content_dir: Path, condition: str, error: str) -> None:
-    text = replace_once(VALID_FILE, ASIDE, f"scored: false, show_if: {condition}")
+    text = replace_once(VALID_FILE, UNSCORED_CONDITION, f"scored: false, show_if: {condition}")
 
     assert questionnaire_errors(content_dir, text) == [f"{line_of(text, '{id: aside')}: {error}"]
 

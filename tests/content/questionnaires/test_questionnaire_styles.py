@@ -16,10 +16,10 @@ from tests.content.questionnaires.valid_questionnaire import (
 
 BY_FUNCTIONS = replace_once(VALID_FILE, STYLE, DISCRIMINANT_STYLE)
 MARGIN = "  borderline_margin: 0.5\n"
-UNSURE = "needs borderline_margin or the reliability of each scale: without them no style is assigned"
+NO_MARGIN_ERROR = "needs borderline_margin or the reliability of each scale: without them no style is assigned"
 RELIABILITY = "    reliability: {coefficient: Alpha, value: 0.9, sd: 1, population: Nobody, source: study}\n"
-TORN = "{across: high, up: high}"
-CALM = ", function: {constant: 1, coefficients: {across: 1, up: 2}}"
+HIGH_ACROSS_HIGH_UP = "{across: high, up: high}"
+CALM_FUNCTION = ", function: {constant: 1, coefficients: {across: 1, up: 2}}"
 
 
 def test_discriminant_style_is_read(content_dir: Path) -> None:
@@ -35,11 +35,11 @@ def test_discriminant_style_is_read(content_dir: Path) -> None:
          ["there is no scale 'total'"]),
         ("  midpoints: {across: 3, up: 3}\n", "", "style:\n",
          ["midpoints has no entry for 'across'", "midpoints has no entry for 'up'"]),
-        (TORN, f"{TORN}, function: {{constant: 1, coefficients: {{}}}}", "name: Torn",
+        (HIGH_ACROSS_HIGH_UP, f"{HIGH_ACROSS_HIGH_UP}, function: {{constant: 1, coefficients: {{}}}}", "name: Torn",
          ["function isn't allowed for the method midpoint: give a position"]),
         ("    - {id: torn, name: Torn, position: {across: high, up: high}, title: D, text: D.}\n", "", "styles:",
          ["0 styles have the position across high, up high: define exactly one"]),
-        (TORN, "{across: low, up: high}", "styles:",
+        (HIGH_ACROSS_HIGH_UP, "{across: low, up: high}", "styles:",
          ["0 styles have the position across high, up high: define exactly one",
           "2 styles have the position across low, up high: define exactly one"]),
     ],
@@ -53,7 +53,7 @@ def test_midpoint_style_with_gaps_or_overlaps_is_error(
 
 
 def test_style_without_position_is_error(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, f", position: {TORN}", "")
+    text = replace_once(VALID_FILE, f", position: {HIGH_ACROSS_HIGH_UP}", "")
 
     line, corners = line_of(text, "name: Torn"), line_of(text, "styles:")
     assert questionnaire_errors(content_dir, text) == [
@@ -72,9 +72,9 @@ def test_style_without_position_is_error(content_dir: Path) -> None:
          ["there is no reference 'stdy'; did you mean 'study'?"]),
         (MARGIN, f"{MARGIN}  midpoints: {{across: 3, up: 3}}\n", "midpoints:",
          ["midpoints is only for the method midpoint: remove it"]),
-        (CALM, f"{CALM}, position: {TORN}", "name: Calm",
+        (CALM_FUNCTION, f"{CALM_FUNCTION}, position: {HIGH_ACROSS_HIGH_UP}", "name: Calm",
          ["position is only for the method midpoint: give a function"]),
-        (CALM, "", "name: Calm", ["function has no entry for 'across'", "function has no entry for 'up'"]),
+        (CALM_FUNCTION, "", "name: Calm", ["function has no entry for 'across'", "function has no entry for 'up'"]),
         ("{across: 1, up: 2}", "{across: 1}", "name: Calm", ["function has no entry for 'up'"]),
         ("{across: 1, up: 2}", "{across: 1, up: 2, total: 1}", "name: Calm", ["there is no scale 'total'"]),
     ],
@@ -92,7 +92,7 @@ def test_style_requires_margin_or_reliability(content_dir: Path, text: str) -> N
     """Without a margin, both scales need a reliability, and at first only one of them has it."""
     unsure = replace_once(text, MARGIN, "")
 
-    assert questionnaire_errors(content_dir, unsure) == [f"{line_of(unsure, 'style:')}: {UNSURE}"]
+    assert questionnaire_errors(content_dir, unsure) == [f"{line_of(unsure, 'style:')}: {NO_MARGIN_ERROR}"]
     assert is_valid(
         content_dir, replace_once(unsure, "    weights: {b1: 2}\n", f"    weights: {{b1: 2}}\n{RELIABILITY}")
     )

@@ -21,8 +21,7 @@ from app.core.mail.transport import (
 from tests.conftest import settings_for
 from tests.factories.addresses import unreachable_database_url
 from tests.factories.processes.smtp import MailServer, mail_server, trickling_server
-from tests.factories.services import parse_email as message_in
-from tests.factories.services import token_from_email
+from tests.factories.services import parse_email, token_from_email
 
 ID = UUID("0f7c1e0e-3f5a-4a55-9a53-6a8d0a2c9b11")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -89,7 +88,7 @@ def test_directory_transport_writes_a_private_file(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert path.read_bytes() == message().as_bytes()
-    assert token_from_email(message_in(path)) == TOKEN
+    assert token_from_email(parse_email(path)) == TOKEN
 
 
 def test_directory_transport_leaves_no_partial_eml_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
