@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
+TESTS ?= not trial
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Compile modules even if the environment disables it: the test suite starts a hundred processes.
 export PYTHONDONTWRITEBYTECODE =
@@ -25,10 +26,10 @@ run: install ## Migrate, load seed_content/ and serve on HOST:PORT (127.0.0.1:80
 	@exec $(BIN)/twentyone serve --seed seed_content
 
 test: install ## Run the test suite, on SQLite and on PostgreSQL
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal -m "$(TESTS)"
 
-check: lint ## Run all checks of CI
-	@$(MAKE) --no-print-directory -j2 types test
+check: lint ## Run all checks of CI: the test suite, short trials, and types
+	@$(MAKE) --no-print-directory -j2 types test TESTS=
 
 lint: install ## Check format, style and import contracts
 	$(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,14 @@ from app.core.db.database import Database
 from app.core.settings import Settings
 from app.main import create_app
 from tests.factories.content import write_article, write_content_directory, write_questionnaire
+from tests.factories.dialects import share_compiled_statements
 from tests.factories.journeys import write_journey
 from tests.factories.services import Service, make_client
 
 # No deadline: the duration of an example depends on the load of the machine.
 hypothesis_settings.register_profile("no_deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("no_deadline")
+share_compiled_statements()
 # The same thresholds as in the server. With Python's defaults, importing all tests takes 50 % longer.
 gc.set_threshold(10_000, 50, 100)
 
@@ -126,34 +128,33 @@ def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def empty_template(backend: Backend) -> URL:
     """Create a template database with all tables, but without content."""
     url = backend.create()
-    database = Database(url, request_timeout=30)
-    migrate_database(database)
-    database.close()
+    with closing(Database(url, request_timeout=30)) as database:
+        migrate_database(database)
+    return url
+
+
+def create_template(backend: Backend, empty_template: URL, content: Path) -> URL:
+    """Create a template database with the content of a directory."""
+    url = backend.create(empty_template)
+    with closing(Database(url, request_timeout=30)) as database:
+        load_directory(database, content)
     return url
 
 
 @pytest.fixture(scope="session")
 def shipped_template(backend: Backend, empty_template: URL) -> URL:
     """Create a template database with the shipped content."""
-    url = backend.create(empty_template)
-    database = Database(url, request_timeout=30)
-    load_directory(database, ROOT / "seed_content")
-    database.close()
-    return url
+    return create_template(backend, empty_template, ROOT / "seed_content")
 
 
 @pytest.fixture(scope="session")
 def sample_template(backend: Backend, empty_template: URL, tmp_path_factory: pytest.TempPathFactory) -> URL:
     """Create a template database with a consent, an article, a questionnaire and a journey."""
-    url = backend.create(empty_template)
-    database = Database(url, request_timeout=30)
     directory = write_content_directory(tmp_path_factory.mktemp("sample") / "content")
     write_article(directory, "here-now")
     write_questionnaire(directory)
     write_journey(directory, assessment="attachment-reflection")
-    load_directory(database, directory)
-    database.close()
-    return url
+    return create_template(backend, empty_template, directory)
 
 
 @pytest.fixture
@@ -165,9 +166,8 @@ def database_url(backend: Backend, empty_template: URL) -> Iterator[URL]:
 
 @pytest.fixture
 def database(database_url: URL) -> Iterator[Database]:
-    database = Database(database_url, request_timeout=10)
-    yield database
-    database.close()
+    with closing(Database(database_url, request_timeout=10)) as database:
+        yield database
 
 
 def settings_for(url: URL, **options: Any) -> Settings:
