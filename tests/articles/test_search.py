@@ -28,25 +28,23 @@ def search(client: TestClient, q: str, **params: str) -> list[str]:
     return [item["slug"] for item in items]
 
 
-@pytest.mark.parametrize(
-    ("q", "slugs"),
-    [
-        ("loneliness", ["loneliness"]),
-        ("walked", ["walking"]),
-        ("friends walk", ["walking"]),
-        ("lonelyness", ["loneliness"]),
-        ("kichen", ["kitchen"]),
-        ("cafe", ["kitchen"]),
-        ("COOKING", ["kitchen"]),
-        ("kitch", ["kitchen"]),
-        ("zebra", []),
-        ("walking zebra", []),
-        ("!!!", []),
-        ('" OR title:*', []),
-    ],
-)
-def test_search_matches_stems_typos_and_prefixes(library: ContentEditor, q: str, slugs: list[str]) -> None:
-    assert search(library.client, q) == slugs
+def test_search_matches_stems_typos_and_prefixes(library: ContentEditor) -> None:
+    slugs = {
+        "loneliness": ["loneliness"],
+        "walked": ["walking"],
+        "friends walk": ["walking"],
+        "lonelyness": ["loneliness"],
+        "kichen": ["kitchen"],
+        "cafe": ["kitchen"],
+        "COOKING": ["kitchen"],
+        "kitch": ["kitchen"],
+        "zebra": [],
+        "walking zebra": [],
+        "!!!": [],
+        '" OR title:*': [],
+    }
+
+    assert {q: search(library.client, q) for q in slugs} == slugs
 
 
 def test_search_matches_and_highlights_the_excerpt(library: ContentEditor) -> None:
@@ -91,12 +89,8 @@ def test_highlight_ranges_count_code_points(library: ContentEditor) -> None:
 
     [title] = [highlight for highlight in item["highlights"] if highlight["field"] == "title"]
     assert title["ranges"] == [{"start": 3, "end": 9}]
-
-
-def test_list_without_search_has_no_highlights(library: ContentEditor) -> None:
-    items = library.client.get("/v1/articles").json()["items"]
-
-    assert [item["highlights"] for item in items] == [[], [], []]
+    without_search = library.client.get("/v1/articles").json()["items"]
+    assert [item["highlights"] for item in without_search] == [[], [], [], []]
 
 
 def test_search_pages_contain_each_article_once(editor: ContentEditor) -> None:

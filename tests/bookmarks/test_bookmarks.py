@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,9 +15,8 @@ from sqlmodel import col
 
 from app.articles.models import Article
 from app.bookmarks.models import Bookmark
-from app.content.commands import load_directory
-from tests.conftest import Backend, refresh_release
-from tests.factories.content import write_article, write_content_directory
+from tests.conftest import Backend, ContentEditor, MakeService
+from tests.factories.content import write_content_directory
 from tests.factories.results import error_locations, running_service, status_and_code
 from tests.factories.rows import row_counts
 from tests.factories.runs import run_concurrently
@@ -29,42 +27,31 @@ NOON = datetime(2027, 1, 11, 12, tzinfo=UTC)
 SLUGS = ("one", "two", "three", "four", "five")
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
-    """A running service, and the content directory in which tests publish and rename articles."""
-
-    service: Service
-    directory: Path
-
-    def load(self) -> None:
-        load_directory(self.service.database, self.directory)
-        refresh_release(self.service.app)
-
-    def publish(self, slug: str, **front_matter: Any) -> None:
-        write_article(self.directory, slug, **front_matter)
-        self.load()
-
-    def rename(self, slug: str, new_slug: str) -> None:
-        (self.directory / "articles" / f"{slug}.md").unlink()
-        self.publish(new_slug, former_slugs=[slug])
+@pytest.fixture(scope="module")
+def service(backend: Backend, empty_template: URL) -> Iterator[Service]:
+    with running_service(backend, empty_template) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
-def library(backend: Backend, empty_template: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    directory = write_content_directory(tmp_path_factory.mktemp("library") / "content")
+def library(service: Service, tmp_path_factory: pytest.TempPathFactory) -> ContentEditor:
+    """Publish the articles, a draft and a scheduled article, and return their editor."""
+    library = open_library(service, tmp_path_factory.mktemp("library"))
     for slug in SLUGS:
-        write_article(directory, slug)
-    write_article(directory, "draft", status="draft", publish_at=None)
-    write_article(directory, "coming", publish_at="2027-02-01T00:00:00Z")
-    with running_service(backend, empty_template) as service:
-        library = Library(service, directory)
-        library.load()
-        yield library
+        library.write(slug)
+    library.write("draft", status="draft", publish_at=None)
+    library.write("coming", publish_at="2027-02-01T00:00:00Z")
+    library.load()
+    return library
+
+
+def open_library(service: Service, parent: Path) -> ContentEditor:
+    return ContentEditor(write_content_directory(parent / "content"), service.database, service.app, service.client)
 
 
 @pytest.fixture
-def member(library: Library) -> MemberClient:
-    return library.service.register()
+def member(service: Service, library: ContentEditor) -> MemberClient:
+    return service.register()
 
 
 def save_bookmark(member: MemberClient, slug: str) -> Response:
@@ -138,10 +125,13 @@ def test_list_bookmarks_with_equal_times_returns_each_once(member: MemberClient)
     assert (len(slugs), set(slugs)) == (5, set(SLUGS))
 
 
-def test_bookmark_of_renamed_article_is_found_by_both_slugs(library: Library, member: MemberClient) -> None:
-    library.publish("old-name")
+def test_bookmark_of_renamed_article_is_found_by_both_slugs(library: ContentEditor, member: MemberClient) -> None:
+    path = library.write("old-name")
+    library.load()
     save_bookmark(member, "old-name")
-    library.rename("old-name", new_slug="new-name")
+    path.unlink()
+    library.write("new-name", former_slugs=["old-name"])
+    library.load()
 
     assert saved_slugs(member) == ["new-name"]
     for slug in ("new-name", "old-name"):
@@ -152,52 +142,49 @@ def test_bookmark_of_renamed_article_is_found_by_both_slugs(library: Library, me
     assert saved_slugs(member) == []
 
 
-def test_bookmark_of_unpublished_article_is_hidden_and_can_be_deleted(library: Library, member: MemberClient) -> None:
+def test_bookmark_of_unpublished_article_is_hidden_and_can_be_deleted(
+    service: Service, library: ContentEditor, member: MemberClient
+) -> None:
+    def publish(*slugs: str, status: str = "published") -> None:
+        for slug in slugs:
+            library.write(slug, status=status)
+        library.load()
+
+    publish("leaving", "returning")
     for slug in ("leaving", "returning", "two"):
-        library.publish(slug)
         save_bookmark(member, slug)
-    for slug in ("leaving", "returning"):
-        library.publish(slug, status="unpublished")
+    publish("leaving", "returning", status="unpublished")
     assert saved_slugs(member) == ["two"]
     assert status_and_code(member.request("GET", f"{BOOKMARKS}/leaving")) == (404, "bookmark_not_found")
     assert status_and_code(save_bookmark(member, "leaving")) == (404, "article_not_found")
-    before = row_counts(library.service.database)["bookmarks"]
+    before = row_counts(service.database)["bookmarks"]
 
     assert member.request("DELETE", f"{BOOKMARKS}/leaving").status_code == 204
 
-    assert row_counts(library.service.database)["bookmarks"] == before - 1
-    for slug in ("leaving", "returning"):
-        library.publish(slug)
+    assert row_counts(service.database)["bookmarks"] == before - 1
+    publish("leaving", "returning")
     assert set(saved_slugs(member)) == {"two", "returning"}
 
 
-@pytest.mark.parametrize("slug", ["no-such-article", "draft", "coming"])
-def test_save_bookmark_of_article_that_is_not_public_returns_404(member: MemberClient, slug: str) -> None:
-    assert status_and_code(save_bookmark(member, slug)) == (404, "article_not_found")
-    response = member.request("GET", f"{BOOKMARKS}/{slug}")
-    assert (status_and_code(response), error_locations(response)) == (
-        (404, "bookmark_not_found"),
-        [("path", "/article")],
-    )
+def test_bookmark_of_article_that_is_not_public_returns_404(member: MemberClient) -> None:
+    for slug in ("no-such-article", "draft", "coming"):
+        assert status_and_code(save_bookmark(member, slug)) == (404, "article_not_found")
+        response = member.request("GET", f"{BOOKMARKS}/{slug}")
+        assert status_and_code(response) == (404, "bookmark_not_found")
+        assert error_locations(response) == [("path", "/article")]
     assert saved_slugs(member) == []
-
-
-def test_delete_bookmark_of_unknown_article_returns_404(member: MemberClient) -> None:
     assert status_and_code(member.request("DELETE", f"{BOOKMARKS}/no-such-article")) == (404, "bookmark_not_found")
 
 
-@pytest.mark.parametrize("slug", ["No-Slug", "x" * 121, "a_b", "%00", "ONE"])
-def test_bookmark_with_malformed_slug_returns_422(member: MemberClient, slug: str) -> None:
-    for method in ("GET", "PUT", "DELETE"):
+def test_bookmark_with_malformed_slug_returns_422(member: MemberClient) -> None:
+    for slug, method in product(("No-Slug", "x" * 121, "a_b", "%00"), ("GET", "PUT", "DELETE")):
         response = member.request(method, f"{BOOKMARKS}/{slug}")
-        assert (status_and_code(response), error_locations(response)) == (
-            (422, "invalid_input"),
-            [("path", "/article")],
-        )
+        assert status_and_code(response) == (422, "invalid_input")
+        assert error_locations(response) == [("path", "/article")]
 
 
-def test_bookmarks_are_private_to_the_member(library: Library, member: MemberClient) -> None:
-    other = library.service.register()
+def test_bookmarks_are_private_to_the_member(service: Service, member: MemberClient) -> None:
+    other = service.register()
     save_bookmark(member, "one")
 
     assert saved_slugs(other) == []
@@ -215,10 +202,14 @@ def test_save_bookmark_concurrently_creates_one_bookmark(member: MemberClient) -
     assert saved_slugs(member) == ["three"]
 
 
-def test_save_bookmark_at_the_limit_returns_409_for_new_articles_only(service: Service, tmp_path: Path) -> None:
-    library = Library(service, write_content_directory(tmp_path / "content"))
-    library.publish("two")
-    library.publish("one")
+def test_save_bookmark_at_the_limit_returns_409_for_new_articles_only(
+    make_service: MakeService, tmp_path: Path
+) -> None:
+    service = make_service()
+    library = open_library(service, tmp_path)
+    library.write("two")
+    library.write("one")
+    library.load()
     member = service.register()
     save_bookmark(member, "one")
     add_bookmarks(service, member, 999)

@@ -15,9 +15,12 @@ from app.content.plan import ContentChange, Plan, plan_load
 from app.content.reader import read_content
 from app.content.stored import article_contents, stored_articles, stored_rows
 from app.core.db.database import Database
-from app.core.source_files.sources import InvalidContent
+from app.core.source_files.sources import ContentError, InvalidContent
 from app.web.cache.releases import ContentRelease
 from tests.factories.content import write_article, write_content_directory
+
+Edit = tuple[str, ...]  # see make_edits
+Edits = tuple[Edit, ...]
 
 
 def content_errors(content_dir: Path) -> list[str]:
@@ -26,20 +29,41 @@ def content_errors(content_dir: Path) -> list[str]:
     return [str(error) for error in exc_info.value.errors]
 
 
-def line_numbers(path: Path, text: str) -> list[int]:
-    return [n for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1) if text in line]
-
-
-def line_number(path: Path, text: str) -> int:
-    [line] = line_numbers(path, text)
-    return line
+def replace_once(text: str, old: str, new: str) -> str:
+    """Replace a part of a text. The part must occur exactly once."""
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
 
 
 def replace_in(path: Path, old: str, new: str) -> None:
     """Replace a text in a file. The text must occur exactly once."""
+    path.write_text(replace_once(path.read_text(encoding="utf-8"), old, new), encoding="utf-8")
+
+
+def line_of(text: str, part: str) -> int:
+    """Return the line number of a part of a text. The part must occur exactly once."""
+    assert text.count(part) == 1, part
+    return text.count("\n", 0, text.index(part)) + 1
+
+
+def make_edits(content_dir: Path, file: str, *edits: Edit) -> list[str]:
+    """Make edits in a file. Return the errors that they cause.
+
+    An edit is the old text and the new text, then the error, if it causes one. The error is in the last line of the new
+    text, unless the edit ends with a part of another line. For an error in a line that stays the same, both texts are
+    equal.
+    """
+    path = content_dir / file
+    for old, new, *_ in edits:
+        replace_in(path, old, new)
     text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, old
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    errors = []
+    for _, new, *error in edits:
+        if error:
+            message, *place = error
+            line = line_of(text, *place) if place else line_of(text, new) + new.count("\n")
+            errors.append(ContentError(file, line, message))
+    return [str(error) for error in sorted(errors)]
 
 
 def stored_article_contents(session: Session) -> dict[str, ArticleContent]:

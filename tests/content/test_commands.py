@@ -14,6 +14,8 @@ from app.content import commands
 from app.content.commands import PROGRESS_BAR_MIN_ITEMS
 from tests.conftest import Backend
 from tests.content.conftest import Workspace, replace_in
+from tests.factories.content import write_article
+from tests.factories.journeys import write_journey
 
 Run = Callable[..., Result]
 
@@ -42,10 +44,11 @@ def unmigrated(backend: Backend) -> Iterator[URL]:
 
 def test_check_of_valid_directory_prints_counts(workspace: Workspace, run: Run) -> None:
     workspace.write("one")
+    write_journey(workspace.directory)
 
     result = run("check", workspace.directory)
 
-    assert (result.exit_code, result.stdout) == (0, "1 article, 0 assessments, 0 journeys: no errors.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 article, 0 assessments, 1 journey: no errors.\n")
 
 
 def test_diff_prints_changes_that_load_makes(workspace: Workspace, run: Run) -> None:
@@ -75,8 +78,7 @@ def test_diff_prints_changes_that_load_makes(workspace: Workspace, run: Run) -> 
     assert len(workspace.releases()) == 2
 
 
-@pytest.mark.parametrize("command", ["check", "diff", "load"])
-def test_command_with_errors_exits_with_1_and_writes_nothing(workspace: Workspace, run: Run, command: str) -> None:
+def test_commands_with_errors_exit_with_1_and_write_nothing(workspace: Workspace, run: Run) -> None:
     workspace.write("one")
     workspace.load()
     before = workspace.rows(), workspace.articles(), workspace.releases()
@@ -84,52 +86,36 @@ def test_command_with_errors_exits_with_1_and_writes_nothing(workspace: Workspac
     workspace.write("three", titel="Three")
     replace_in(workspace.directory / "support.yaml", "country: GB", "country: NO")
 
-    result = run(command, workspace.directory)
-
-    assert result.exit_code == 1
-    assert result.stdout.split("\n") == [
-        "articles/three.md:10: titel is unknown; did you mean 'title'?",
-        "support.yaml:3: lines.1.country must be a text; put it in quotes",
-        "",
-    ]
-    assert result.stderr == "2 errors; nothing was written.\n"
+    for command in ("check", "diff", "load"):
+        result = run(command, workspace.directory)
+        assert result.exit_code == 1
+        assert result.stdout.split("\n") == [
+            "articles/three.md:10: titel is unknown; did you mean 'title'?",
+            "support.yaml:3: lines.1.country must be a text; put it in quotes",
+            "",
+        ]
+        assert result.stderr == "2 errors; nothing was written.\n"
     assert (workspace.rows(), workspace.articles(), workspace.releases()) == before
 
 
-def test_errors_are_printed_literally(workspace: Workspace, run: Run) -> None:
+def test_errors_are_printed_literally(content_dir: Path) -> None:
     """Brackets are not interpreted as markup, and `:100:` is not printed as an emoji."""
-    workspace.write("one", body="\n" * 88 + "[bold](#[red])\n\n[x](:smile:)\n\n" + "Text.\n")
+    write_article(content_dir, "one", body="\n" * 87 + "[x](#no)\n\n[x](:smile:)\n", **{"[red]": "A value."})
 
-    result = run("check", workspace.directory)
+    result = CliRunner().invoke(app, ["content", "check", str(content_dir)])
 
-    assert result.stdout.split("\n")[0] == "articles/one.md:100: links to '#%5Bred%5D', but there is no such heading"
-    assert "a link to ':smile:': use" in result.stdout
-
-
-def test_load_with_changed_consent_text_exits_with_1(workspace: Workspace, run: Run) -> None:
-    workspace.load()
-    workspace.edit("consents.yaml", "title: Keeping", "title: Selling")
-    workspace.write("one")
-
-    result = run("load", workspace.directory)
-
-    assert result.exit_code == 1
-    assert result.stdout.strip() == (
-        "consents.yaml:2: version '1' of health_data was published with another text: use a new version"
-    )
-    assert result.stderr.strip() == "1 error; nothing was written."
-    assert "one" not in workspace.articles()
+    unknown, no_heading, no_link = result.stdout.splitlines()
+    assert unknown == "articles/one.md:10: [red] is unknown"
+    assert no_heading == "articles/one.md:100: links to '#no', but there is no such heading"
+    assert "a link to ':smile:': use" in no_link
 
 
-@pytest.mark.parametrize("command", ["diff", "load", "export"])
-def test_command_when_database_has_no_tables_exits_with_1(
-    content_dir: Path, unmigrated: URL, tmp_path: Path, command: str
-) -> None:
-    result = runner_for(unmigrated)(command, tmp_path / "out" if command == "export" else content_dir)
-
-    assert result.exit_code == 1
-    assert result.stderr.startswith("The database can't be used: ")
-    assert "twentyone migrate" in result.stderr
+def test_commands_when_database_has_no_tables_exit_with_1(content_dir: Path, unmigrated: URL, tmp_path: Path) -> None:
+    for command, directory in (("diff", content_dir), ("load", content_dir), ("export", tmp_path / "out")):
+        result = runner_for(unmigrated)(command, directory)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("The database can't be used: ")
+        assert "twentyone migrate" in result.stderr
 
 
 def test_load_when_database_is_missing_exits_with_1(content_dir: Path, tmp_path: Path) -> None:

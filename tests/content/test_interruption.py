@@ -20,8 +20,8 @@ from tests.content.conftest import Workspace, replace_in
 from tests.content.load_process import start_load_process
 from tests.factories.content import write_article, write_content_directory
 
-ARTICLES = 300
-KILLS = 5
+ARTICLES = 100
+KILLS = 3
 TOPICS = {"a": ["sleep"], "b": ["friends", "habits"]}
 
 State = Sequence[Sequence[Any]]
@@ -33,10 +33,8 @@ def write_edition(content_dir: Path, edition: str) -> Path:
     replace_in(content_dir / "site.yaml", "A tagline.", f"Edition {edition}.")
     for n in range(ARTICLES):
         slug = f"article-{n:03}" if n >= ARTICLES / 10 else f"only-in-{edition}-{n:03}"
-        body = f"Edition {edition}.\n\n## Heading {edition}\n\n" + "A sentence of some words. " * 20
-        write_article(
-            content_dir, slug, title=f"{n} {edition}", topics=TOPICS[edition], former_slugs=[f"old-{slug}"], body=body
-        )
+        values = {"title": f"{n} {edition}", "topics": TOPICS[edition], "former_slugs": [f"old-{slug}"]}
+        write_article(content_dir, slug, body=f"Edition {edition}.\n\n## Heading {edition}\n", **values)
     return content_dir
 
 
@@ -98,7 +96,7 @@ def test_concurrent_loads_run_one_after_another(editions: tuple[Path, Path], dat
     with database.content_load() as blocking_session:  # both loads wait for this transaction
         blocking_session.connection()
         processes = [start_load_process(content_dir, database.url) for content_dir in editions]
-        sleep(1.5)
+        sleep(1)
         assert [process.exitcode for process in processes] == [None, None]
         [taglines, *_] = load_state(database)
         assert taglines == []
@@ -120,10 +118,9 @@ def test_load_does_not_change_snapshot_of_reader(workspace: Workspace) -> None:
     with workspace.database.orm_snapshot() as session:
         before = published_content(session)
         workspace.write("one", title="New")
-        workspace.write("two")
         workspace.edit("site.yaml", "A tagline.", "Another.")
         workspace.load()
 
         assert published_content(session) == before
-    assert load_state(workspace.database)[0] == [("Another.",)]
-    assert [title for _, title, _ in load_state(workspace.database)[1]] == ["New", "Two"]
+    [taglines, [(_, title, _)], *_] = load_state(workspace.database)
+    assert (taglines, title) == ([("Another.",)], "New")

@@ -3,7 +3,6 @@
 import re
 from datetime import date
 
-import pytest
 from starlette.testclient import TestClient
 
 
@@ -24,9 +23,9 @@ def test_support_lists_emergency_first_and_international_lines_last(shared_clien
     assert "us-988" in [line["id"] for line in lines]
 
 
-@pytest.mark.parametrize("country", ["ZZ", "TV", "us"])
-def test_support_for_any_country_includes_a_directory(shared_client: TestClient, country: str) -> None:
-    assert any(line["kind"] == "directory" for line in list_lines(shared_client, country))
+def test_support_for_any_country_includes_a_directory(shared_client: TestClient) -> None:
+    for country in ("ZZ", "TV", "us"):
+        assert any(line["kind"] == "directory" for line in list_lines(shared_client, country)), country
 
 
 def test_support_lines_have_channels_source_and_check_date(shared_client: TestClient) -> None:

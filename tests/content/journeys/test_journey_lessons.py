@@ -2,85 +2,69 @@
 
 from pathlib import Path
 
-import pytest
-
 from app.content.reader import read_content
-from tests.content.conftest import content_errors, line_number, replace_in
+from tests.content.conftest import content_errors, make_edits
 from tests.factories.content import write_questionnaire
-from tests.factories.journeys import REFERENCE, write_day, write_journey
+from tests.factories.journeys import REFERENCE, write_day
 
-ABOUT = "journey/journey.yaml"
-
-
-@pytest.mark.parametrize(
-    ("href", "message"),
-    [
-        ("#ref-lally-2011", "links to '#ref-lally-2011', but there is no such reference; did you mean 'lally-2010'?"),
-        ("#ref-zebra", "links to '#ref-zebra', but there is no such reference"),
-        ("#a-heading", "links to '#a-heading', but there is no such reference"),
-        ("#lally-2010", "links to '#lally-2010', but there is no such reference; did you mean 'lally-2010'?"),
-    ],
+ABOUT, DAY_2 = "journey/journey.yaml", "journey/day-02.md"
+QUESTIONNAIRE = "assessments/attachment-reflection.yaml"
+CONTROL = "the text has a reference to a control character, such as &#12;: remove it"
+UNKNOWN = "but there is no such reference"
+SUGGESTION = "did you mean 'lally-2010'?"
+LESSON = (  # blocks, some with an error
+    ("First &#12; of all.", CONTROL),
+    ("A [first](#ref-lally-2010).",),
+    ("A [second](#ref-lally-2011).", f"links to '#ref-lally-2011', {UNKNOWN}; {SUGGESTION}"),
+    ("A [third](#ref-zebra).", f"links to '#ref-zebra', {UNKNOWN}"),
+    ("## A heading",),
+    ("A [fourth](#a-heading).", f"links to '#a-heading', {UNKNOWN}"),
+    ("A [fifth](#lally-2010).", f"links to '#lally-2010', {UNKNOWN}; {SUGGESTION}"),
+    ("# Level one", "a heading of level 1: the title is level 1, use ## to ####"),
+    ("<div>block</div>", "raw HTML is not supported: write Markdown"),
 )
-def test_lesson_with_unknown_citation_is_error(content_dir: Path, path: Path, href: str, message: str) -> None:
-    write_day(content_dir, 2, references=[REFERENCE | {"id": "zebra"}])
-    file = write_day(content_dir, 3, lesson=f"A [first](#ref-lally-2010).\n\n## A heading\n\nThe [other]({href}).\n")
-
-    reported = [error for error in content_errors(content_dir) if "day-03" in error]
-    assert f"journey/day-03.md:{line_number(file, 'The [other]')}: {message}" in reported
 
 
-@pytest.mark.parametrize("name", ["description", "about_21_days"])
-def test_journey_text_with_unknown_citation_is_error(content_dir: Path, name: str) -> None:
-    path = write_journey(content_dir, **{name: "See [there](#ref-lally-2011)."}) / "journey.yaml"
+def test_lesson_reports_each_error_with_line(content_dir: Path, path: Path) -> None:
+    """A reference of another day is unknown."""
+    write_day(content_dir, 1, references=[REFERENCE | {"id": "zebra"}])
+    write_day(content_dir, 2, lesson="\n\n".join(text for text, *_ in LESSON))
+    expected = make_edits(content_dir, DAY_2, *((text, text, *error) for text, *error in LESSON))
 
-    unknown = "links to '#ref-lally-2011', but there is no such reference; did you mean 'lally-2010'?"
-    assert content_errors(content_dir) == [f"{ABOUT}:{line_number(path, 'See [')}: {unknown}"]
-
-
-def test_error_in_multiline_text_has_its_line(content_dir: Path, path: Path) -> None:
-    file = path / "journey.yaml"
-    replace_in(file, "description: What it *is*.\n", "description: |\n  One.\n\n  Two.\n\n  A <b>third</b>.\n")
-
-    assert {error.split(": ")[0] for error in content_errors(content_dir)} == {f"{ABOUT}:{line_number(file, 'A <b>')}"}
+    assert content_errors(content_dir) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("# Level one", "a heading of level 1: the title is level 1, use ## to ####"),
-        ("<div>block</div>", "raw HTML is not supported: write Markdown"),
-        (
-            "A [script](javascript:alert(1)).",
-            "a link to 'javascript:alert(1)': use https://, mailto:, a path such as /journey, or #an-anchor",
-        ),
-        ("![A picture](http://example.org/a.png)", "an image needs an https address"),
-    ],
-)
-def test_lesson_with_unsupported_markdown_is_error(content_dir: Path, path: Path, text: str, message: str) -> None:
-    file = write_day(content_dir, 14, lesson=f"First.\n\n{text}\n")
+def test_journey_texts_report_each_error_with_line(content_dir: Path, path: Path) -> None:
+    description = "description: |\n  See [there](#ref-lally-2011).\n\n  Two &#12; three.\n\n  A <b> tag.\n"
+    expected = make_edits(
+        content_dir,
+        ABOUT,
+        ("description: What it *is*.\n", description, f"links to '#ref-lally-2011', {UNKNOWN}; {SUGGESTION}", "  See"),
+        ("  See", "  See", CONTROL),
+        ("  A <b> tag.", "  A <b> tag.", "raw HTML is not supported: write Markdown"),
+        ("(#ref-lally-2010)", "(#ref-zebra)", f"links to '#ref-zebra', {UNKNOWN}"),
+    )
 
-    assert content_errors(content_dir) == [f"journey/day-14.md:{line_number(file, text)}: {message}"]
+    assert content_errors(content_dir) == expected
 
 
-@pytest.mark.parametrize("name", ["lesson", "description", "about_21_days"])
-def test_journey_text_with_control_character_is_error(content_dir: Path, name: str) -> None:
-    text = "One &#12; two."
-    path = write_journey(content_dir, **{name: text} if name != "lesson" else {})
-    if name == "lesson":
-        write_day(content_dir, 1, lesson=text)
+def test_duplicate_reference_is_error(content_dir: Path, path: Path) -> None:
+    write_day(content_dir, 2, references=[REFERENCE, REFERENCE | {"year": 2011}])
+    second = "- id: lally-2010\n  authors: Lally, P.\n  year: 2011"
+    expected = make_edits(
+        content_dir, DAY_2, (second, second, "reference 'lally-2010' appears twice: keep one", second)
+    )
 
-    [error] = content_errors(content_dir)
-    assert error.startswith(f"journey/{'day-01.md' if name == 'lesson' else 'journey.yaml'}:")
-    assert error.endswith(": the text has a reference to a control character, such as &#12;: remove it")
-    assert path.is_dir()
+    assert content_errors(content_dir) == expected
 
 
-@pytest.mark.parametrize(("slug", "advice"), [("21-day", "; did you mean '21-days'?"), ("zebra", "")])
-def test_recommended_journey_that_is_unknown_is_error(content_dir: Path, path: Path, slug: str, advice: str) -> None:
-    file = write_questionnaire(content_dir, recommendations={"journey": slug, "articles": [], "topics": []})
+def test_recommended_journey_that_is_unknown_is_error(content_dir: Path, path: Path) -> None:
+    recommended = {"journey": "21-days", "articles": [], "topics": []}
+    write_questionnaire(content_dir, recommendations=recommended)
+    error = "there is no journey '21-day'; did you mean '21-days'?"
+    expected = make_edits(content_dir, QUESTIONNAIRE, ("journey: 21-days", "journey: 21-day", error, "journey: 21-"))
 
-    location = f"assessments/attachment-reflection.yaml:{line_number(file, f'journey: {slug}')}"
-    assert content_errors(content_dir) == [f"{location}: there is no journey {slug!r}{advice}"]
+    assert content_errors(content_dir) == expected
 
 
 def test_error_in_journey_causes_no_error_in_questionnaire(content_dir: Path, path: Path) -> None:

@@ -4,204 +4,108 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.conftest import content_errors
-from tests.content.questionnaires.valid_questionnaire import (
-    DISCRIMINANT_STYLE,
-    STYLE,
-    VALID_FILE,
-    is_valid,
-    line_of,
-    questionnaire_errors,
-    replace_once,
-    write_questionnaire,
-)
+from tests.content.conftest import Edits, content_errors, make_edits, replace_once
+from tests.content.questionnaires.valid_questionnaire import FILE, VALID_FILE, is_valid, write_questionnaire
 
-DUPLICATE_ERROR = "appears twice: keep one"
-TOTAL_ITEMS = "items: [c1, c2, c3]"
 ACROSS_ITEMS = "items: [a1, a2]"
-UNSCORED_CONDITION = "scored: false, show_if: {question: c3, at_least: 1}"
+CONDITION = "show_if: {question: c3, at_least: 1}"
+NOT_DECLARED = "if intended, declare shares_items_with"
+NOT_EARLIER = "isn't an earlier question: a condition must refer to an earlier question"
+NOT_AN_ITEM = "isn't an item of this scale: remove it here"
+TWICE = "appears twice: keep one"
 
-
-def test_valid_questionnaire_is_read(content_dir: Path) -> None:
-    assert is_valid(content_dir, VALID_FILE)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "at", "error"),
-    [
-        (ACROSS_ITEMS, "items: [a1, a9, a2]", "items: [a1", "there is no question 'a9'"),
-        (ACROSS_ITEMS, "items: [a1, a2, zzz]", "items: [a1", "there is no question 'zzz'"),
-        ("text: Three.", "text: Three., section: secund", "{id: b1",
-         "there is no section 'secund'; did you mean 'second'?"),
-        ("Five., response_scale: often", "Five., response_scale: oft", "{id: c1",
-         "there is no response scale 'oft'; did you mean 'often'?"),
-        ("weights: {b1: 2}", "weights: {b2: 1, a1: 2}", "weights:", "'a1' isn't an item of this scale: remove it here"),
-        ("reverse_keyed: [a2]", "reverse_keyed: [a2, b1]", "reverse_keyed:",
-         "'b1' isn't an item of this scale: remove it here"),
-        ("weights: {b1: 2}", "shares_items_with: [totl]", "shares_items_with:",
-         "there is no other scale 'totl'; did you mean 'total'?"),
-        ("sd: 1, population: Nobody, source: study}\n    norms", "sd: 1, population: Nobody, source: stdy}\n    norms",
-         "reliability:", "there is no reference 'stdy'; did you mean 'study'?"),
-        ("mean: 3, sd: 1, population: Nobody, source: study", "mean: 3, sd: 1, population: Nobody, source: other",
-         "norms:", "there is no reference 'other'"),
-        ("      source: study", "      source: studies", "source: studies",
-         "there is no reference 'studies'; did you mean 'study'?"),
-        ("topics: [sleep]", "topics: [sleep, slep]", "topics:", "there is no topic 'slep'; did you mean 'sleep'?"),
-        ("topics: [sleep]", "topics: [health]", "topics:", "there is no topic 'health'"),
-        ("articles: [one]", "articles: [one, once]", "articles:", "there is no article 'once'; did you mean 'one'?"),
-    ],
+UNKNOWN = (
+    ("text: Three.", "text: Three., section: secund", "there is no section 'secund'; did you mean 'second'?"),
+    ("Five., response_scale: often", "Five., response_scale: oft",
+     "there is no response scale 'oft'; did you mean 'often'?"),
+    ("question: c3, at_least: 1", "all: [{question: c3, at_least: 1}, {any: [{question: zzz, one_of: [1]}]}]",
+     "there is no question 'zzz'"),
+    (ACROSS_ITEMS, "items: [a1, a9, a2]", "there is no question 'a9'"),
+    ("reverse_keyed: [a2]", "reverse_keyed: [a2, b1]", f"'b1' {NOT_AN_ITEM}"),
+    ("sd: 1, population: Nobody, source: study}\n    norms", "sd: 1, population: Nobody, source: stdy}\n    norms",
+     "there is no reference 'stdy'; did you mean 'study'?", "    reliability:"),
+    ("mean: 3, sd: 1, population: Nobody, source: study", "mean: 3, sd: 1, population: Nobody, source: other",
+     "there is no reference 'other'"),
+    ("    name: Up\n", "    name: Up\n    shares_items_with: [totl]\n",
+     "there is no other scale 'totl'; did you mean 'total'?", "[totl]"),
+    ("weights: {b1: 2}", "weights: {b2: 1, a1: 2}", f"'a1' {NOT_AN_ITEM}"),
+    ("      source: study", "      source: studies", "there is no reference 'studies'; did you mean 'study'?"),
+    ("topics: [sleep]", "topics: [slep]", "there is no topic 'slep'; did you mean 'sleep'?", "topics: ["),
+    ("[slep]", "[slep, health]", "there is no topic 'health'"),
+    ("articles: [one]", "articles: [one, once]", "there is no article 'once'; did you mean 'one'?"),
 )  # fmt: skip
-def test_unknown_name_is_error(content_dir: Path, old: str, new: str, at: str, error: str) -> None:
-    text = replace_once(VALID_FILE, old, new)
-
-    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error}"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "at", "error"),
-    [
-        ("  - id: often", "  - {id: agreement, min: 0, max: 1, labels: {0: A, 1: B}}\n  - id: often",
-         "{id: agreement", "response scale 'agreement'"),
-        ("{id: second, title: Second}", "{id: second, title: Second}\n  - {id: first, title: Again}",
-         "title: Again", "section 'first'"),
-        ("  - {id: b1", "  - {id: a1, text: Again.}\n  - {id: b1", "text: Again.", "question 'a1'"),
-        ("- id: total", "- id: up", "- id: up\n    name: Total", "scale 'up'"),
-        (ACROSS_ITEMS, "items: [a1, a2, a1]", "items: [a1", "item 'a1'"),
-        ("reverse_keyed: [a2]", "reverse_keyed: [a2, a2]", "reverse_keyed:", "item 'a2'"),
-        ("id: high, name: High", "id: low, name: High", "name: High", "band 'low'"),
-        ("id: torn", "id: far", "name: Torn", "style 'far'"),
-        ('"https://a.b/c"}', '"https://a.b/c"}\n  - {id: study, authors: B., year: 2016, title: U, source: S, url: "https://a.b/d"}',
-         "authors: B.", "reference 'study'"),
-    ],
+DUPLICATES = (
+    ("  - id: often", "  - {id: agreement, min: 0, max: 1, labels: {0: A, 1: B}}\n  - id: often",
+     f"response scale 'agreement' {TWICE}", "{id: agreement"),
+    ("title: Second}", "title: Second}\n  - {id: first, title: Again}", f"section 'first' {TWICE}"),
+    ("  - {id: b1", "  - {id: a1, text: Again.}\n  - {id: b1", f"question 'a1' {TWICE}", "text: Again."),
+    (ACROSS_ITEMS, "items: [a1, a2, a1]", f"item 'a1' {TWICE}"),
+    ("reverse_keyed: [a2]", "reverse_keyed: [a2, a2]", f"item 'a2' {TWICE}"),
+    ("- id: total", "- id: up", f"scale 'up' {TWICE}", "- id: up\n    name: Total"),
+    ("id: high, name: High", "id: low, name: High", f"band 'low' {TWICE}"),
+    ("id: torn", "id: far", f"style 'far' {TWICE}", "name: Torn"),
+    ('"https://a.b/c"}', '"https://a.b/c"}\n  - {id: study, authors: B., year: 2016, title: U, source: S, url: "https://b.c"}',
+     f"reference 'study' {TWICE}", "authors: B."),
 )  # fmt: skip
-def test_duplicate_id_is_error(content_dir: Path, old: str, new: str, at: str, error: str) -> None:
-    text = replace_once(VALID_FILE, old, new)
-
-    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, at)}: {error} {DUPLICATE_ERROR}"]
-
-
-def test_style_with_duplicate_scale_is_error(content_dir: Path) -> None:
-    text = replace_once(
-        VALID_FILE, STYLE, replace_once(DISCRIMINANT_STYLE, "scales: [across, up]", "scales: [across, up, up]")
-    )
-
-    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, 'scales: [')}: scale 'up' {DUPLICATE_ERROR}"]
-
-
-def test_question_on_no_scale_requires_scored_false(content_dir: Path) -> None:
-    forgotten = replace_once(VALID_FILE, "  - id: c3", "  - {id: c9, text: Nine.}\n  - id: c3")
-
-    assert questionnaire_errors(content_dir, forgotten) == [
-        f"{line_of(forgotten, '{id: c9')}: 'c9' is on no scale: add it to one, or set scored: false"
-    ]
-    assert is_valid(content_dir, replace_once(forgotten, "text: Nine.", "text: Nine., scored: false"))
+MISPLACED = (
+    ("title: Second}", "title: Second}\n  - {id: third, title: Third}",
+     "no question is in section 'third': use the section or remove it"),
+    ("  - {id: b1", "  - {id: b0, text: Nil., scored: false, show_if: {question: c1, at_least: 1}}\n  - {id: b1",
+     f"'c1' {NOT_EARLIER}", "{id: b0"),
+    ("  - id: c3", "  - {id: c9, text: Nine.}\n  - id: c3",
+     "'c9' is on no scale: add it to one, or set scored: false", "{id: c9"),
+    ("text: Three.", "text: Three., scored: false", "'b1' has scored: false, but is on 'up'"),
+    (CONDITION, "show_if: {question: aside, at_least: 1}", f"'aside' {NOT_EARLIER}"),
+    (ACROSS_ITEMS, "items: [a1, a2, b2]\n    shares_items_with: [total]",
+     f"'b2' is on 'across' and 'up': {NOT_DECLARED}", "{id: b2"),
+)  # fmt: skip
 
 
-def test_unscored_question_on_scale_is_error(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, "text: Three.", "text: Three., scored: false")
+@pytest.mark.parametrize("edits", [UNKNOWN, DUPLICATES, MISPLACED], ids=["unknown", "duplicate", "misplaced"])
+def test_each_invalid_name_is_error_at_its_line(content_dir: Path, edits: Edits) -> None:
+    expected = make_edits(content_dir, FILE, *edits)
 
-    assert questionnaire_errors(content_dir, text) == [
-        f"{line_of(text, '{id: b1')}: 'b1' has scored: false, but is on 'up'"
-    ]
+    assert content_errors(content_dir) == expected
 
 
-def test_item_on_two_scales_requires_shares_items_with(content_dir: Path) -> None:
+@pytest.mark.parametrize("scale", ["across", "up"])
+def test_item_can_be_on_two_scales_if_either_declares_it(content_dir: Path, scale: str) -> None:
+    other = {"across": "up", "up": "across"}[scale]
     text = replace_once(VALID_FILE, ACROSS_ITEMS, "items: [a1, a2, b1]")
 
-    assert questionnaire_errors(content_dir, text) == [
-        f"{line_of(text, '{id: b1')}: 'b1' is on 'across' and 'up': if intended, declare shares_items_with"
-    ]
-    declared = replace_once(text, "reverse_keyed: [a2]", "reverse_keyed: [a2]\n    shares_items_with: [up]")
-    assert is_valid(content_dir, declared)
     assert is_valid(
-        content_dir, replace_once(text, "weights: {b1: 2}", "weights: {b1: 2}\n    shares_items_with: [across]")
+        content_dir, replace_once(text, f"- id: {scale}", f"- id: {scale}\n    shares_items_with: [{other}]")
     )
 
 
-def test_shares_items_with_applies_to_named_scale_only(content_dir: Path) -> None:
-    shared = replace_once(VALID_FILE, ACROSS_ITEMS, "items: [a1, a2, b1]\n    shares_items_with: [total]")
+def test_question_on_no_scale_is_valid_if_not_scored(content_dir: Path) -> None:
+    text = replace_once(VALID_FILE, "  - id: c3", "  - {id: c9, text: Nine., scored: false}\n  - id: c3")
 
-    assert questionnaire_errors(content_dir, shared) == [
-        f"{line_of(shared, '{id: b1')}: 'b1' is on 'across' and 'up': if intended, declare shares_items_with"
-    ]
+    assert is_valid(content_dir, text)
 
 
-def test_section_without_questions_is_error(content_dir: Path) -> None:
-    text = replace_once(
-        VALID_FILE, "{id: second, title: Second}", "{id: second, title: Second}\n  - {id: third, title: Third}"
+def test_errors_of_all_checks_are_reported_together(content_dir: Path) -> None:
+    """Errors in one part of the file hide no errors in another."""
+    expected = make_edits(
+        content_dir,
+        FILE,
+        ("labels: {0: Never, 2: Always}", "labels: {0: Never}", "has no label for 2: label both ends at least"),
+        ("section: first", "section: other", "there is no section 'other'"),
+        ("title: First}", "title: First}", "no question is in section 'first': use the section or remove it"),
+        ("reverse_keyed: [a2]", "reverse_keyed: [b1]", f"'b1' {NOT_AN_ITEM}"),
+        ("min: 2, max: 3", "min: 1, max: 3", "overlaps with 'low': set min to 2"),
+        ("midpoints: {across: 3, up: 3}", "midpoints: {across: 3}", "midpoints has no entry for 'up'"),
+        ("topics: [sleep]", "topics: [other]", "there is no topic 'other'"),
     )
 
-    assert questionnaire_errors(content_dir, text) == [
-        f"{line_of(text, '{id: third')}: no question is in section 'third': use the section or remove it"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("condition", "error"),
-    [
-        ("{question: c9, at_least: 1}", "there is no question 'c9'"),
-        ("{question: aside, at_least: 1}",
-         "'aside' isn't an earlier question: a condition must refer to an earlier question"),
-        ("{all: [{question: c3, at_least: 1}, {any: [{question: zzz, one_of: [1]}]}]}",
-         "there is no question 'zzz'"),
-    ],
-)  # fmt: skip
-def test_condition_on_unknown_question_is_error(content_dir: Path, condition: str, error: str) -> None:
-    text = replace_once(VALID_FILE, UNSCORED_CONDITION, f"scored: false, show_if: {condition}")
-
-    assert questionnaire_errors(content_dir, text) == [f"{line_of(text, '{id: aside')}: {error}"]
-
-
-def test_condition_on_later_question_is_error(content_dir: Path) -> None:
-    question = "  - {id: b0, text: Nil., scored: false, show_if: {question: c1, at_least: 1}}"
-    text = replace_once(VALID_FILE, "  - {id: b1", f"{question}\n  - {{id: b1")
-
-    assert questionnaire_errors(content_dir, text) == [
-        f"{line_of(text, '{id: b0')}: 'c1' isn't an earlier question: a condition must refer to an earlier question"
-    ]
-
-
-def test_all_errors_of_questionnaire_are_reported(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, "section: second", "section: other")
-    text = replace_once(text, "labels: {0: Never, 2: Always}", "labels: {0: Never}")
-    text = replace_once(text, "reverse_keyed: [a2]", "reverse_keyed: [b1]")
-    text = replace_once(text, "      source: study", "      source: other")
-    text = replace_once(text, "midpoints: {across: 3, up: 3}", "midpoints: {across: 3, total: 3}")
-    text = replace_once(text, "topics: [sleep]", "topics: [other]")
-
-    at = ("labels: {0", "sections:\n", "{id: a2", "reverse_keyed:", "source: other", "midpoints: {", "topics: [other]")
-    lines = [line_of(text, part) for part in at]
-    lines[1] += 2  # the error is at the section without questions, two lines further down
-    assert [int(error.split(":")[0]) for error in questionnaire_errors(content_dir, text)] == sorted([*lines, lines[5]])
-
-
-def test_error_of_one_scale_hides_no_error_of_another(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, "reverse_keyed: [a2]", "reverse_keyed: [b1]")
-    text = replace_once(text, "min: 2, max: 3", "min: 1, max: 3")
-
-    assert questionnaire_errors(content_dir, text) == [
-        f"{line_of(text, 'reverse_keyed:')}: 'b1' isn't an item of this scale: remove it here",
-        f"{line_of(text, '{id: high')}: overlaps with 'low': set min to 2",
-    ]
-
-
-def test_errors_of_bands_and_recommendations_are_reported(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, "min: 2, max: 3", "min: 1, max: 3")
-    text = replace_once(text, "topics: [sleep]", "topics: [other]")
-
-    assert questionnaire_errors(content_dir, text) == [
-        f"{line_of(text, '{id: high')}: overlaps with 'low': set min to 2",
-        f"{line_of(text, 'topics: [other]')}: there is no topic 'other'",
-    ]
+    assert content_errors(content_dir) == expected
 
 
 def test_errors_of_all_questionnaires_are_reported(content_dir: Path) -> None:
-    text = replace_once(VALID_FILE, "articles: [one]", "articles: []")
-    write_questionnaire(content_dir, replace_once(text, "minutes: 2", "minutes: 0"), "first.yaml")
-    write_questionnaire(content_dir, replace_once(text, "section: second", "section: other"), "second.yaml")
+    write_questionnaire(content_dir, replace_once(VALID_FILE, "minutes: 2", "minutes: 0"), "first.yaml")
+    write_questionnaire(content_dir, replace_once(VALID_FILE, "minutes: 2", "minutes: 0"), "second.yaml")
 
     assert [error.split(": ")[0] for error in content_errors(content_dir)] == [
         "assessments/first.yaml:3",
-        f"assessments/second.yaml:{line_of(text, '  - {id: second')}",
-        f"assessments/second.yaml:{line_of(text, '{id: a2')}",
+        "assessments/second.yaml:3",
     ]

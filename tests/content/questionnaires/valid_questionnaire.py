@@ -1,10 +1,8 @@
-"""A valid questionnaire file for tests, and helpers that introduce errors."""
+"""A valid questionnaire file for tests."""
 
 from pathlib import Path
 
 from app.content.reader import read_content
-from tests.content.conftest import content_errors
-from tests.factories.content import write_article
 
 VALID_FILE = """\
 title: A questionnaire
@@ -97,9 +95,9 @@ style:
     - {id: calm, name: Calm, title: A, text: A., function: {constant: 1, coefficients: {across: 1, up: 2}}}
     - {id: torn, name: Torn, title: B, text: B., function: {constant: 2, coefficients: {across: 3, up: 1}}}
 """
-
-
+BY_FUNCTIONS = VALID_FILE.replace(STYLE, DISCRIMINANT_STYLE)
 FILE_NAME = "made-up.yaml"
+FILE = f"assessments/{FILE_NAME}"
 
 
 def write_questionnaire(content_dir: Path, text: str = VALID_FILE, name: str = FILE_NAME) -> Path:
@@ -109,27 +107,7 @@ def write_questionnaire(content_dir: Path, text: str = VALID_FILE, name: str = F
     return path
 
 
-def replace_once(text: str, old: str, new: str) -> str:
-    """Replace a part of a text. The part must occur exactly once."""
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
-
-
-def line_of(text: str, part: str) -> int:
-    """Return the line number of a part of a text. The part must occur exactly once."""
-    assert text.count(part) == 1, part
-    return text.count("\n", 0, text.index(part)) + 1
-
-
-def questionnaire_errors(content_dir: Path, text: str) -> list[str]:
-    """Check a content directory with this questionnaire. Return its errors as `line: message`."""
-    write_article(content_dir, "one")
-    write_questionnaire(content_dir, text)
-    return [error.removeprefix(f"assessments/{FILE_NAME}:") for error in content_errors(content_dir)]
-
-
 def is_valid(content_dir: Path, text: str) -> bool:
     """Return whether this questionnaire can be read. Raise InvalidContent if it has errors."""
-    write_article(content_dir, "one")
     write_questionnaire(content_dir, text)
     return list(read_content(content_dir).assessments) == ["made-up"]
