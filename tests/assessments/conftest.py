@@ -1,4 +1,4 @@
-"""Fixtures for assessment tests: running services that the tests of a module share."""
+"""Fixtures for assessment tests: running services that tests share."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import URL
 
 from tests.conftest import Backend
-from tests.factories.results import QuestionnaireEditor, running_service, running_shipped_service
+from tests.factories.results import QuestionnaireEditor, running_service
 from tests.factories.services import Service
 
 
-@pytest.fixture(scope="module")
-def site(backend: Backend, empty_template: URL) -> Iterator[Service]:
+@pytest.fixture(scope="session")
+def site(backend: Backend, shipped_template: URL) -> Iterator[Service]:
     """Run a service with the content that ships with the app."""
-    with running_shipped_service(backend, empty_template) as service:
+    with running_service(backend, shipped_template) as service:
         yield service
 
 

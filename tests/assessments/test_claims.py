@@ -1,6 +1,6 @@
 """Tests for saving an anonymous score with its claim token: only once, and within seven days."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import time_machine
 
@@ -10,14 +10,16 @@ from tests.conftest import MakeService
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     ANXIOUS_ANSWERS,
+    NOON,
     RESULTS_PATH,
     QuestionnaireEditor,
     answers_for_scores,
+    claim_body,
     consenting_member,
-    draft_body,
     draft_path,
-    error_locations,
+    error_summary,
     new_id,
+    put_draft,
     put_result,
     read_result,
     result_body,
@@ -28,8 +30,6 @@ from tests.factories.results import (
 )
 from tests.factories.rows import all_rows, row_counts, stored_bytes
 from tests.factories.services import Service
-
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_claimed_result_keeps_scores_and_time(site: Service) -> None:
@@ -47,7 +47,7 @@ def test_claimed_result_keeps_scores_and_time(site: Service) -> None:
 
 def test_claim_repeated_with_same_id_returns_200_else_409(site: Service) -> None:
     member, other, result_id = consenting_member(site), consenting_member(site), new_id()
-    body = {"claim_token": score_anonymously(site)["claim_token"]}
+    body = claim_body(site)
     first = put_result(member, result_id, body)
 
     assert first.status_code == 201
@@ -55,14 +55,13 @@ def test_claim_repeated_with_same_id_returns_200_else_409(site: Service) -> None
     assert (repeated.status_code, repeated.json()) == (200, first.json())
     for claimant, other_id in ((member, new_id()), (other, new_id()), (other, result_id)):
         response = put_result(claimant, other_id, body)
-        assert status_and_code(response) == (409, "claim_used")
-        assert error_locations(response) == [("body", "/claim_token")]
+        assert error_summary(response) == (409, "claim_used", "body/claim_token")
     assert other.request("GET", RESULTS_PATH).json()["total"] == 0
 
 
 def test_claim_after_result_deletion_returns_409(site: Service) -> None:
     member, result_id = consenting_member(site), new_id()
-    body = {"claim_token": score_anonymously(site)["claim_token"]}
+    body = claim_body(site)
     put_result(member, result_id, body)
     member.request("DELETE", f"{RESULTS_PATH}/{result_id}")
 
@@ -83,8 +82,7 @@ def test_claim_after_seven_days_returns_422(site: Service) -> None:
         clock.shift(timedelta(microseconds=1))
 
         expired = put_result(member, new_id(), bodies[1])
-        assert status_and_code(expired) == (422, "claim_expired")
-        assert error_locations(expired) == [("body", "/claim_token")]
+        assert error_summary(expired) == (422, "claim_expired", "body/claim_token")
         assert put_result(member, claimed_id, bodies[0]).status_code == 200
         assert status_and_code(put_result(member, new_id(), bodies[0])) == (422, "claim_expired")
 
@@ -93,7 +91,7 @@ def test_claim_when_request_is_rejected_stays_unused(site: Service) -> None:
     member_without_consent, member, result_id = site.register(), consenting_member(site), new_id()
     first_body = result_body(ANXIOUS_ANSWERS)
     put_result(member, result_id, first_body)
-    body = {"claim_token": score_anonymously(site)["claim_token"]}
+    body = claim_body(site)
     before = row_counts(site.database)["used_claims"]
 
     assert status_and_code(put_result(member_without_consent, new_id(), body)) == (403, "consent_required")
@@ -140,9 +138,9 @@ def test_claimed_result_is_ordered_by_scoring_time(site: Service) -> None:
 
 def test_claim_deletes_draft(site: Service) -> None:
     member = consenting_member(site)
-    member.request("PUT", draft_path(), draft_body({"q01": 1}, "2026-11-01T00:00:00Z"))
+    put_draft(member, {"q01": 1}, "2026-11-01T00:00:00Z")
 
-    put_result(member, new_id(), {"claim_token": score_anonymously(site)["claim_token"]})
+    put_result(member, new_id(), claim_body(site))
 
     assert status_and_code(member.request("GET", draft_path())) == (404, "draft_not_found")
 

@@ -25,7 +25,7 @@ from tests.factories.results import (
     REVERSED,
     SAMPLE_REFERENCE,
     QuestionnaireEditor,
-    error_locations,
+    error_summary,
     status_and_code,
 )
 
@@ -188,16 +188,14 @@ def test_read_assessment_when_unknown_returns_404(shared_client: TestClient) -> 
     )
     for version in (2, 999_999_999):
         response = shared_client.get(f"{PATH}?version={version}")
-        assert status_and_code(response) == (404, "version_not_found")
-        assert error_locations(response) == [("query", "/version")]
+        assert error_summary(response) == (404, "version_not_found", "query/version")
 
 
-@pytest.mark.parametrize("version", ["0", "-1", "1.0", "one", "", "1_0", "9999999999", "%201"])
+@pytest.mark.parametrize("version", ["0", "1.0", "", "1_0", "9999999999"])
 def test_read_assessment_with_invalid_version_returns_422(shared_client: TestClient, version: str) -> None:
     response = shared_client.get(f"{PATH}?version={version}")
 
-    assert status_and_code(response) == (422, "invalid_input")
-    assert error_locations(response) == [("query", "/version")]
+    assert error_summary(response) == (422, "invalid_input", "query/version")
 
 
 @pytest.mark.parametrize("path", ["/v1/assessments", PATH, f"{PATH}?version=1"])

@@ -1,6 +1,6 @@
 """Tests for the response to questionnaire answers: interpretation, precision, recommendations and disclaimer."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -9,8 +9,8 @@ from tests.factories.content import write_article
 from tests.factories.journeys import write_journey
 from tests.factories.questionnaires import (
     bands,
+    branching_questionnaire,
     midpoint_style,
-    missing_rule,
     norms,
     options,
     question,
@@ -20,8 +20,8 @@ from tests.factories.questionnaires import (
 )
 from tests.factories.results import (
     CHECK_IN,
+    NOON,
     REFLECTION,
-    Answers,
     QuestionnaireEditor,
     answers_for_scores,
     consenting_member,
@@ -32,50 +32,51 @@ from tests.factories.results import (
 )
 from tests.factories.services import Service
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
 SECURE_TITLE = "Your answers lean toward ease with closeness"
 PREOCCUPIED_TITLE = "Your answers lean toward wanting closeness and worrying whether it lasts"
 
 
-@pytest.mark.parametrize(
-    ("anxiety", "avoidance", "style", "words"),
-    [
-        (2, 2, "secure", "ease with closeness"),
-        (6, 2, "preoccupied", "wanting closeness and worrying"),
-        (2, 6, "dismissing", "keeping some distance"),
-        (6, 6, "fearful", "worry about people and distance"),
-    ],
-)
-def test_score_in_each_quadrant_returns_its_interpretation(
-    site: Service, anxiety: int, avoidance: int, style: str, words: str
-) -> None:
-    body = score_anonymously(site, answers_for_scores(anxiety, avoidance))
-
-    assert (body["style"]["id"], body["style"]["method"], body["style"]["borderline"]) == (style, "midpoint", False)
-    [interpretation] = body["interpretation"]
-    assert words in interpretation["title"]
-    assert "matter of degree" in interpretation["text"]
-    assert set(interpretation["next_step"]) == {"text", "label", "href"}
-    assert interpretation["scale"] is None
-
-
-@pytest.mark.parametrize(
-    ("changed", "is_borderline"),
-    [({}, False), (dict.fromkeys(("q03", "q07", "q13", "q19", "q22", "q23"), 4), True)],
-)
-def test_score_near_midpoint_returns_both_interpretations(
-    site: Service, changed: Answers, *, is_borderline: bool
-) -> None:
+def test_score_near_midpoint_returns_both_interpretations(site: Service) -> None:
     """Anxiety 5 is one point above the midpoint. Anxiety 4.5 is half a point above it, exactly at the margin."""
-    body = score_anonymously(site, answers_for_scores(5, 2) | changed)
+    clear_answers = answers_for_scores(5, 2)
+    near_answers = clear_answers | dict.fromkeys(("q03", "q07", "q13", "q19", "q22", "q23"), 4)
 
-    assert body["scores"][0]["value"] == (4.5 if is_borderline else 5)
-    assert (body["style"]["id"], body["style"]["borderline"]) == ("preoccupied", is_borderline)
-    assert (body["style"]["basis"], body["style"]["margin"]) == ("margin", 0.5)
-    titles = [interpretation["title"] for interpretation in body["interpretation"]]
-    assert titles == [PREOCCUPIED_TITLE, *([SECURE_TITLE] if is_borderline else [])]
-    assert (" / " in body["style"]["name"]) == is_borderline
+    clear, near = (score_anonymously(site, answers) for answers in (clear_answers, near_answers))
+
+    assert (clear["scores"][0]["value"], near["scores"][0]["value"]) == (5, 4.5)
+    for body, titles in ((clear, [PREOCCUPIED_TITLE]), (near, [PREOCCUPIED_TITLE, SECURE_TITLE])):
+        is_borderline = len(titles) == 2
+        assert (body["style"]["id"], body["style"]["borderline"]) == ("preoccupied", is_borderline)
+        assert (body["style"]["basis"], body["style"]["margin"]) == ("margin", 0.5)
+        assert [interpretation["title"] for interpretation in body["interpretation"]] == titles
+        assert (" / " in body["style"]["name"]) == is_borderline
+
+
+def test_score_at_all_midpoints_returns_middle_interpretation(site: Service) -> None:
+    body = score_anonymously(site, dict.fromkeys(answers_for_scores(5, 2), 4))
+
+    [interpretation] = body["interpretation"]
+    assert interpretation["title"] == body["style"]["name"] == "Your answers are close to the middle"
+    assert body["style"]["borderline"]
+
+
+def test_score_with_highest_loneliness_is_not_interpreted_as_middle(site: Service) -> None:
+    """The connection score is at its midpoint, but the loneliness score is the highest possible."""
+    lonely_answers = {"q02": 5, "q03": 5, "q06": 1, "q07": 5}
+    on_the_line = {"q01": 3, "q04": 3, "q05": 3, "q08": 3}
+
+    body = score_anonymously(site, lonely_answers | on_the_line, "connection-check-in")
+    alone = score_anonymously(site, lonely_answers, "connection-check-in")
+
+    assert [score["value"] for score in body["scores"]] == [5, 3]
+    assert [interpretation["title"] for interpretation in body["interpretation"]] == [
+        "Your answers lean toward loneliness, with people around",
+        "Your answers lean toward missing people",
+    ]
+    assert alone["style"] is None
+    assert [(interpretation["scale"], interpretation["text"]) for interpretation in alone["interpretation"]] == [
+        ("loneliness", "Loneliness was often there in these two weeks.")
+    ]
 
 
 def test_score_returns_distance_to_each_style(site: Service) -> None:
@@ -146,25 +147,14 @@ def test_style_within_standard_error_of_midpoint_is_borderline(editor: Questionn
 
 
 def test_score_excludes_answers_to_hidden_questions(editor: QuestionnaireEditor) -> None:
-    """q02 is shown if the answer to q01 is at least 4, and q03 if the answer to q02 is at least 4."""
-    questions = [
-        question("q01"),
-        question("q02", show_if={"question": "q01", "at_least": 4}),
-        question("q03", show_if={"question": "q02", "at_least": 4}),
-        question("q04"),
-    ]
-    counted = scale("across", ["q01", "q02", "q03", "q04"], missing=missing_rule("prorate", 2))
-    editor.publish("branching", questionnaire([counted], questions=questions))
+    editor.publish("branching", branching_questionnaire())
     answers = {"q01": 3, "q02": 7, "q03": 7, "q04": 5}
 
-    hidden, shown = (score_anonymously(editor.service, answers | {"q01": first}, "branching") for first in (3, 4))
+    hidden = score_anonymously(editor.service, answers, "branching")
 
     assert (hidden["scores"][0]["value"], hidden["scores"][0]["answered"]) == (4, 2)
-    left_out = [
-        answer["question"] for answer in hidden["explanation"] if answer["scale"] is None and answer["keyed"] is None
-    ]
+    left_out = [answer["question"] for answer in hidden["explanation"] if answer["scale"] is answer["keyed"] is None]
     assert left_out == ["q02", "q03"]
-    assert (shown["scores"][0]["value"], shown["scores"][0]["answered"]) == ((4 + 7 + 7 + 5) / 4, 4)
 
 
 def test_score_uses_option_scores(editor: QuestionnaireEditor) -> None:
@@ -206,39 +196,19 @@ def test_score_recommends_only_public_content_in_order(editor: QuestionnaireEdit
     assert [article["slug"] for article in after["recommendations"]["articles"]] == ["z-first", "b-scheduled", "m-last"]
     assert stored["recommendations"] == after["recommendations"]
     assert set(after["recommendations"]["articles"][0]) == {"slug", "title", "excerpt", "reading_minutes"}
-    assert after["recommendations"]["topics"] == [
-        {"slug": "habits", "name": "habits"},
-        {"slug": "sleep", "name": "sleep"},
-    ]
+    assert after["recommendations"]["topics"] == [{"slug": slug, "name": slug} for slug in ("habits", "sleep")]
     assert after["recommendations"]["journey"] == {"slug": "21-days"}
-
-
-def test_shipped_questionnaires_recommend_existing_content(site: Service) -> None:
-    for assessment in (REFLECTION, CHECK_IN):
-        assessment_read = site.client.get(f"/v1/assessments/{assessment}").json()
-        middle = sum(assessment_read["response_scale"][end] for end in ("min", "max")) // 2
-        body = score_anonymously(
-            site, {question["id"]: middle for question in assessment_read["questions"]}, assessment
-        )
-        recommendations = body["recommendations"]
-
-        assert len(recommendations["articles"]) == 3
-        for article in recommendations["articles"]:
-            assert site.client.get(f"/v1/articles/{article['slug']}").json()["title"] == article["title"]
-        for topic in recommendations["topics"]:
-            assert site.client.get(f"/v1/topics/{topic['slug']}").json()["name"] == topic["name"]
 
 
 @pytest.mark.parametrize("assessment", [REFLECTION, CHECK_IN])
 def test_every_response_includes_disclaimer_and_support(site: Service, assessment: str) -> None:
-    assessment_read = site.client.get(f"/v1/assessments/{assessment}").json()
-    for end in ("min", "max"):
-        answers = {question["id"]: assessment_read["response_scale"][end] for question in assessment_read["questions"]}
-        body = score_anonymously(site, answers, assessment)
-        member = consenting_member(site)
-        result = read_result(member, save_result(member, answers, assessment))
-        [listed] = member.request("GET", "/v1/me/results").json()["items"]
+    assessment_read, member = site.client.get(f"/v1/assessments/{assessment}").json(), consenting_member(site)
+    answers = {question["id"]: assessment_read["response_scale"]["max"] for question in assessment_read["questions"]}
 
-        for response in (body, result, listed):
-            assert response["disclaimer"] == assessment_read["disclaimer"]
-            assert response["support"] == assessment_read["support"]
+    scored = score_anonymously(site, answers, assessment)
+    result = read_result(member, save_result(member, answers, assessment))
+    [listed] = member.request("GET", "/v1/me/results").json()["items"]
+
+    for response in (scored, result, listed):
+        assert response["disclaimer"] == assessment_read["disclaimer"]
+        assert response["support"] == assessment_read["support"]

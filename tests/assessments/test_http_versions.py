@@ -10,6 +10,7 @@ from tests.factories.results import (
     draft_body,
     draft_path,
     new_id,
+    put_draft,
     put_result,
     read_result,
     result_body,
@@ -61,7 +62,7 @@ def test_unpublished_questionnaire_keeps_results_but_accepts_no_answers(
     body = result_body({"q01": 1, "q02": 4}, "withdrawn")
     result_id = new_id()
     assert put_result(member, result_id, body).status_code == 201
-    draft = member.request("PUT", draft_path("withdrawn"), draft_body({"q01": 2}, "2026-11-01T00:00:00Z"))
+    draft = put_draft(member, {"q01": 2}, "2026-11-01T00:00:00Z", assessment="withdrawn")
     editor.unpublish("withdrawn")
 
     assert status_and_code(client.get("/v1/assessments/withdrawn")) == (404, "assessment_not_found")

@@ -58,8 +58,13 @@ def write_definition(folder: Path, stored: dict[str, Any] = TWO_SCALES) -> Path:
 
 def write_responses(folder: Path, text: str) -> Path:
     path = folder / "responses.csv"
-    path.write_bytes(text.encode())
+    path.write_bytes(text.encode(errors="surrogateescape"))
     return path
+
+
+def score_csv(folder: Path, text: str, *options: str | Path, stored: dict[str, Any] = TWO_SCALES) -> Result:
+    """Score the rows of a CSV text with the command, and return its result."""
+    return run_score_command(write_responses(folder, text), "--definition", write_definition(folder, stored), *options)
 
 
 def read_cells(path: Path) -> list[list[str]]:
@@ -73,7 +78,7 @@ def read_people(path: Path) -> list[dict[str, str]]:
 
 
 def score_responses(folder: Path, text: str, stored: dict[str, Any] = TWO_SCALES) -> list[dict[str, str]]:
-    result = run_score_command(write_responses(folder, text), "--definition", write_definition(folder, stored))
+    result = score_csv(folder, text, stored=stored)
     assert result.exit_code == 0, result.stderr
     return read_people(folder / "responses.scores.csv")
 
@@ -142,17 +147,13 @@ def test_statistics_match_independent_computation(tmp_path: Path) -> None:
     )
 
 
-def test_printed_table_matches_json(tmp_path: Path) -> None:
-    path, definition = write_responses(tmp_path, RESPONSES_CSV), write_definition(tmp_path)
-
-    table = run_score_command(path, "--definition", definition).stdout
-    figures = json.loads(run_score_command(path, "--definition", definition, "--json").stdout)
+def test_statistics_are_printed_as_table(tmp_path: Path) -> None:
+    table = score_csv(tmp_path, RESPONSES_CSV).stdout
 
     across, up = (line.replace("│", " ").split() for line in table.splitlines() if line.startswith("│"))
     assert across == ["across", "2", "4.500", "2.121", "1"]
     assert up == ["up", "1", "3.000", "1"]
     assert table.splitlines()[-1] == f"2 rows scored, 0 skipped: {tmp_path}/responses.scores.csv"
-    assert figures["scales"][0]["sd"] == pytest.approx(2.1213203436)
 
 
 def test_score_command_with_slug_uses_loaded_questionnaire(service: Service, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from typer.testing import Result
 
 from tests.assessments.test_score_command import (
     RESPONSES_CSV,
-    TWO_SCALES,
     read_people,
     run_score_command,
+    score_csv,
     write_definition,
     write_responses,
 )
@@ -18,13 +18,6 @@ from tests.factories.questionnaires import questionnaire, scale
 
 HEADER = "person,q01,q02,q03,q04,q05\n"
 NO_QUESTIONS_ERROR = "no column has a question id: name the columns by id in the first row, such as q01"
-LONG_ROW_ERROR = "row 2, column 7: the row has 7 cells, the header has 6"
-
-
-def score_csv(folder: Path, text: str | bytes, *options: str) -> Result:
-    path = write_responses(folder, "")
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return run_score_command(path, "--definition", write_definition(folder), *options)
 
 
 def error_lines(result: Result, folder: Path) -> list[str]:
@@ -32,7 +25,7 @@ def error_lines(result: Result, folder: Path) -> list[str]:
     return [line.removeprefix(f"{folder}/responses.csv: ") for line in result.stderr.splitlines()]
 
 
-def rejected_lines(folder: Path, text: str | bytes) -> list[str]:
+def rejected_lines(folder: Path, text: str) -> list[str]:
     """Score a spreadsheet that must be rejected. Return the lines on standard error."""
     result = score_csv(folder, text)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -85,9 +78,7 @@ def test_long_or_unsafe_cell_is_shortened_and_escaped(tmp_path: Path) -> None:
     ("row", "error"),
     [
         ("ana,1,1,1,1", "row 2, column 5: the row has 5 cells, the header has 6"),
-        ("ana,1,1,1,1,1,1", LONG_ROW_ERROR),
-        ("ana,1,1,1,1,1,", LONG_ROW_ERROR),
-        ("ana", "row 2, column 1: the row has 1 cells, the header has 6"),
+        ("ana,1,1,1,1,1,", "row 2, column 7: the row has 7 cells, the header has 6"),
         ("ana,1\x00,1,1,1,1", "row 2, column q01: '1\\x00' isn't one of the possible answers"),
     ],
 )
@@ -115,17 +106,10 @@ def test_json_option_prints_only_json_to_stdout(tmp_path: Path) -> None:
     result = score_csv(tmp_path, "person,q01,q02,q03,q05\nana,6,2,2,5\nben,8,2,2,5\n", "--skip-bad", "--json")
 
     payload = json.loads(result.stdout)
-    assert {name: payload[name] for name in ("file", "rows", "skipped")} == {
-        "file": f"{tmp_path}/responses.scores.csv",
-        "rows": 1,
-        "skipped": 1,
-    }
-    assert [
-        (statistics["scale"], statistics["n"], statistics["mean"], statistics["sd"]) for statistics in payload["scales"]
-    ] == [
-        ("across", 1, 6, None),
-        ("up", 0, None, None),
-    ]
+    assert payload["file"] == f"{tmp_path}/responses.scores.csv"
+    assert (payload["rows"], payload["skipped"]) == (1, 1)
+    statistics = [tuple(row[name] for name in ("scale", "n", "mean", "sd")) for row in payload["scales"]]
+    assert statistics == [("across", 1, 6, None), ("up", 0, None, None)]
     assert len(result.stderr.splitlines()) == 2
 
 
@@ -140,27 +124,24 @@ def test_score_command_without_valid_rows_writes_header_only(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("", NO_QUESTIONS_ERROR),
         ("\n\n", NO_QUESTIONS_ERROR),
         ("person,Q01,question 2\nana,1,2\n", NO_QUESTIONS_ERROR),
         ("q01,q02,q01\n1,1,1\n", "column 'q01' appears twice: keep one"),
         ("note,q02,note\n1,1,1\n", "column 'note' appears twice: keep one"),
-        ("across,q02\n1,1\n", "column 'across' has the name of a score column: rename it"),
         ("q02,up_band\n1,1\n", "column 'up_band' has the name of a score column: rename it"),
         ("style,q02\n1,1\n", "column 'style' has the name of a score column: rename it"),
-        (HEADER.encode("utf-16"), "isn't UTF-8: save the file in that encoding"),
-        (f"{HEADER}Zoë,1,1,1,1,1\n".encode("latin-1"), "isn't UTF-8: save the file in that encoding"),
+        (f"{HEADER}Zo\udcebe,1,1,1,1,1\n", "isn't UTF-8: save the file in that encoding"),
         (f'{HEADER}ana,1,1,1,1,1\n\n"ben"x,1,1,1,1,1\n', "row 4: ',' expected after '\"'"),
         (f'{HEADER}ana,1,1,1,1,1\n"ben,1,1,1,1,1\n', "row 3: unexpected end of data"),
         (f"{HEADER}{'a' * 200_000},1,1,1,1,1\n", "row 2: field larger than field limit (131072)"),
     ],
 )
-def test_unreadable_spreadsheet_is_reported(tmp_path: Path, text: str | bytes, error: str) -> None:
+def test_unreadable_spreadsheet_is_reported(tmp_path: Path, text: str, error: str) -> None:
     assert rejected_lines(tmp_path, text) == [error]
 
 
 def test_invalid_utf8_at_end_is_reported_before_writing(tmp_path: Path) -> None:
-    text = (HEADER + "ana,1,1,1,1,1\n" * 20_000).encode() + b"\xff,1,1,1,1,1\n"
+    text = HEADER + "ana,1,1,1,1,1\n" * 20_000 + "\udcff,1,1,1,1,1\n"
 
     assert rejected_lines(tmp_path, text) == ["isn't UTF-8: save the file in that encoding"]
 
@@ -191,11 +172,12 @@ def test_invalid_definition_is_reported_by_line(tmp_path: Path) -> None:
     assert not (tmp_path / "responses.scores.csv").exists()
 
 
-@pytest.mark.parametrize("arguments", [["FILE"], ["one", "two", "FILE", "--definition", "RULES"], []])
-def test_wrong_arguments_are_rejected(tmp_path: Path, arguments: list[str]) -> None:
-    paths = {"FILE": write_responses(tmp_path, RESPONSES_CSV), "RULES": write_definition(tmp_path, TWO_SCALES)}
+@pytest.mark.parametrize("names", [["FILE"], ["one", "two", "FILE"], []])
+def test_wrong_arguments_are_rejected(tmp_path: Path, names: list[str]) -> None:
+    path = write_responses(tmp_path, RESPONSES_CSV)
+    options = ["--definition", str(write_definition(tmp_path))] if len(names) > 1 else []
 
-    result = run_score_command(*(paths.get(argument, argument) for argument in arguments))
+    result = run_score_command(*(str(path) if name == "FILE" else name for name in names), *options)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert not (tmp_path / "responses.scores.csv").exists()

@@ -76,6 +76,22 @@ def questionnaire(
     return definition if style is None else definition | {"style": style}
 
 
+def parsed_questionnaire(scales: Sequence[Mapping[str, Any]], **options: Any) -> Definition:
+    """Return the parsed form of a questionnaire with these scales."""
+    return parse_definition(questionnaire(scales, **options))
+
+
+def branching_questionnaire() -> dict[str, Any]:
+    """Return a questionnaire with one scale of four questions, two of which are conditional.
+
+    q02 is shown if the answer to q01 is at least 4, and q03 if the answer to q02 is at least 4.
+    """
+    conditional = [question(f"q0{n}", show_if={"question": f"q0{n - 1}", "at_least": 4}) for n in (2, 3)]
+    questions = [question("q01"), *conditional, question("q04")]
+    items = [question["id"] for question in questions]
+    return questionnaire([scale("across", items, missing=missing_rule("prorate", 1))], questions=questions)
+
+
 def question(name: str, **fields: Any) -> dict[str, Any]:
     return {"id": name, "text": f"Question {name}."} | fields
 

@@ -4,18 +4,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from httpx2 import Response
 from sqlalchemy import URL
 
 from app.content.commands import load_directory
-from tests.conftest import ROOT, Backend, refresh_release, settings_for
+from tests.conftest import Backend, refresh_release, settings_for
 from tests.factories.content import write_content_directory, write_yaml
 from tests.factories.services import MemberClient, Service, post
 
+MORNING = "2026-11-01T10:00:00Z"  # the usual time of drafts
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 REFLECTION, CHECK_IN = "attachment-reflection", "connection-check-in"
 RESULTS_PATH, HEALTH_CONSENT_PATH = "/v1/me/results", "/v1/me/consents/health_data"
 CONSENT = {"purpose": "health_data", "granted": True, "version": "1"}
@@ -48,7 +51,11 @@ def answers_for_scores(anxiety: int, avoidance: int) -> Answers:
     return {item: 8 - scores[item] if item in REVERSED else scores[item] for item in sorted(scores)}
 
 
-ANXIOUS_ANSWERS = answers_for_scores(6, 2)
+ANXIOUS_ANSWERS, LOW_SCORE_ANSWERS = answers_for_scores(6, 2), answers_for_scores(2, 2)
+TOO_FEW_ANXIETY_ANSWERS = {
+    question: answer for question, answer in ANXIOUS_ANSWERS.items() if question not in {"q03", "q07", "q13"}
+}
+CHECK_IN_ANSWERS = {f"q{n:02}": 3 for n in range(1, 9)}
 
 
 @contextmanager
@@ -57,18 +64,10 @@ def running_service(backend: Backend, template: URL) -> Iterator[Service]:
     url = backend.create(template)
     service = Service.create(settings_for(url, **RELAXED_LIMITS))
     with service.client:
+        refresh_release(service.app)
         yield service
     service.database.close()
     backend.drop(url)
-
-
-@contextmanager
-def running_shipped_service(backend: Backend, empty_template: URL) -> Iterator[Service]:
-    """Run a service with the shipped content, practically without rate limits."""
-    with running_service(backend, empty_template) as service:
-        load_directory(service.database, ROOT / "seed_content")
-        refresh_release(service.app)
-        yield service
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +146,44 @@ def score_anonymously(
     return response.json()
 
 
+def claim_body(service: Service, answers: Mapping[str, int] = ANXIOUS_ANSWERS) -> dict[str, str]:
+    """Score answers without signing in, and return the body of a request that stores the result."""
+    return {"claim_token": score_anonymously(service, answers)["claim_token"]}
+
+
+def fetch_change(member: MemberClient, result_id: str, since: str) -> Any:
+    response = member.request("GET", f"{RESULTS_PATH}/{result_id}/change?since={since}")
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def list_ids(member: MemberClient, query: str = "") -> list[str]:
+    """Return the ids of a member's results, newest first."""
+    response = member.request("GET", f"{RESULTS_PATH}{query}")
+    assert response.status_code == 200, response.text
+    return [item["id"] for item in response.json()["items"]]
+
+
+def member_id(member: MemberClient) -> UUID:
+    return UUID(member.request("GET", "/v1/me").json()["id"])
+
+
 def draft_path(assessment: str = REFLECTION) -> str:
     return f"/v1/me/assessments/{assessment}/draft"
 
 
-def draft_body(answers: Mapping[str, int], answered_at: str, version: int = 1) -> dict[str, Any]:
+def draft_body(answers: Mapping[str, int], answered_at: str = MORNING, version: int = 1) -> dict[str, Any]:
     return {"version": version, "answers": dict(answers), "answered_at": answered_at}
+
+
+def put_draft(
+    member: MemberClient,
+    answers: Mapping[str, int],
+    answered_at: str = MORNING,
+    assessment: str = REFLECTION,
+    version: int = 1,
+) -> Response:
+    return member.request("PUT", draft_path(assessment), draft_body(answers, answered_at, version))
 
 
 def scale_values(result: Mapping[str, Any]) -> dict[str, float | None]:
@@ -168,3 +199,8 @@ def status_and_code(response: Response) -> tuple[int, str | None]:
 def error_locations(response: Response) -> Sequence[tuple[str, str]]:
     """Return the location (such as "body") and the JSON pointer of each validation error."""
     return [(error["in"], error["pointer"]) for error in response.json()["errors"]]
+
+
+def error_summary(response: Response) -> tuple[int, str | None, str]:
+    """Return the status, code and locations of an error response, such as (422, "invalid_input", "body/answers")."""
+    return *status_and_code(response), " ".join(f"{place}{pointer}" for place, pointer in error_locations(response))

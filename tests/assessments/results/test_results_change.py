@@ -1,32 +1,25 @@
 """Tests for the change since the previous result, which is part of an assessment result's response."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import time_machine
 
 from tests.factories.results import (
     ANXIOUS_ANSWERS,
+    CHECK_IN_ANSWERS,
+    LOW_SCORE_ANSWERS,
+    NOON,
     RESULTS_PATH,
     answers_for_scores,
+    claim_body,
     consenting_member,
+    fetch_change,
     new_id,
     put_result,
     read_result,
     save_result,
-    score_anonymously,
 )
-from tests.factories.services import MemberClient, Service
-
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-LOW_SCORE_ANSWERS = answers_for_scores(2, 2)
-CHECK_IN_ANSWERS = {f"q{n:02}": 3 for n in range(1, 9)}
-
-
-def fetch_change(member: MemberClient, result_id: str, since: str) -> Any:
-    response = member.request("GET", f"{RESULTS_PATH}/{result_id}/change?since={since}")
-    assert response.status_code == 200, response.text
-    return response.json()
+from tests.factories.services import Service
 
 
 def test_read_result_includes_change_since_previous_result(site: Service) -> None:
@@ -56,7 +49,7 @@ def test_read_result_includes_change_since_previous_result(site: Service) -> Non
 def test_create_result_response_includes_change(site: Service) -> None:
     member, result_id = consenting_member(site), new_id()
     before = save_result(member, ANXIOUS_ANSWERS)
-    body = {"claim_token": score_anonymously(site, LOW_SCORE_ANSWERS)["claim_token"]}
+    body = claim_body(site, LOW_SCORE_ANSWERS)
 
     stored, repeated = put_result(member, result_id, body), put_result(member, result_id, body)
 

@@ -1,17 +1,20 @@
 """Tests for consent to store health data: required to save results and drafts, but not to read or delete them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import time_machine
 
 from tests.factories.results import (
     ANXIOUS_ANSWERS,
+    LOW_SCORE_ANSWERS,
+    NOON,
     RESULTS_PATH,
-    answers_for_scores,
+    claim_body,
     consenting_member,
     draft_body,
     draft_path,
     new_id,
+    put_draft,
     put_result,
     read_result,
     result_body,
@@ -23,9 +26,6 @@ from tests.factories.results import (
 from tests.factories.rows import all_rows
 from tests.factories.services import Service
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-LOW_SCORE_ANSWERS = answers_for_scores(2, 2)
-
 
 def test_without_consent_nothing_is_stored(site: Service) -> None:
     member = site.register()
@@ -34,7 +34,7 @@ def test_without_consent_nothing_is_stored(site: Service) -> None:
     responses = [
         put_result(member, new_id(), result_body(ANXIOUS_ANSWERS)),
         put_result(member, new_id(), {"claim_token": token}),
-        member.request("PUT", draft_path(), draft_body({"q01": 1}, "2026-11-01T00:00:00Z")),
+        put_draft(member, {"q01": 1}, "2026-11-01T00:00:00Z"),
     ]
 
     assert {status_and_code(response) for response in responses} == {(403, "consent_required")}
@@ -54,12 +54,12 @@ def test_create_result_after_consent_accepts_same_request(site: Service) -> None
 def test_after_withdrawal_only_writes_are_rejected(site: Service) -> None:
     member = consenting_member(site)
     first, second = save_result(member), save_result(member, LOW_SCORE_ANSWERS)
-    draft = member.request("PUT", draft_path(), draft_body({"q01": 1}, "2026-11-01T00:00:00Z")).json()
+    draft = put_draft(member, {"q01": 1}, "2026-11-01T00:00:00Z").json()
     saved_result = read_result(member, second)
     set_consent(member, granted=False)
 
     assert status_and_code(put_result(member, new_id(), result_body(ANXIOUS_ANSWERS))) == (403, "consent_required")
-    assert status_and_code(put_result(member, new_id(), {"claim_token": score_anonymously(site)["claim_token"]})) == (
+    assert status_and_code(put_result(member, new_id(), claim_body(site))) == (
         403,
         "consent_required",
     )
@@ -78,10 +78,10 @@ def test_after_withdrawal_only_writes_are_rejected(site: Service) -> None:
 
 def test_after_withdrawal_older_draft_returns_403_without_newer_draft(site: Service) -> None:
     member = consenting_member(site)
-    member.request("PUT", draft_path(), draft_body({"q01": 1}, "2026-11-02T00:00:00Z"))
+    put_draft(member, {"q01": 1}, "2026-11-02T00:00:00Z")
     set_consent(member, granted=False)
 
-    response = member.request("PUT", draft_path(), draft_body({"q01": 2}, "2026-11-01T00:00:00Z"))
+    response = put_draft(member, {"q01": 2}, "2026-11-01T00:00:00Z")
 
     assert status_and_code(response) == (403, "consent_required")
     assert "draft" not in response.json()

@@ -1,6 +1,6 @@
 """Tests for the export and erasure of a member's assessment results and drafts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,14 +14,15 @@ from tests.conftest import MakeService
 from tests.factories.results import (
     ANXIOUS_ANSWERS,
     CHECK_IN,
-    REFLECTION,
+    MORNING,
+    NOON,
     RESULTS_PATH,
-    Answers,
     answers_for_scores,
+    claim_body,
     consenting_member,
-    draft_body,
     draft_path,
     new_id,
+    put_draft,
     put_result,
     read_result,
     result_body,
@@ -33,7 +34,6 @@ from tests.factories.results import (
 from tests.factories.rows import Rows, row_counts, rows_of_member
 from tests.factories.services import PASSWORD, MemberClient, Service
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NEUTRAL_ANSWERS = {f"q{n:02}": 4 for n in range(1, 25)}
 TABLES = ("results", "drafts", "deleted_results")
 
@@ -49,11 +49,6 @@ def table_counts(service: Service) -> dict[str, int]:
     return {table: counts[table] for table in TABLES}
 
 
-def save_draft(member: MemberClient, answers: Answers, assessment: str = REFLECTION) -> None:
-    response = member.request("PUT", draft_path(assessment), draft_body(answers, "2026-11-01T10:00:00Z"))
-    assert response.status_code == 200, response.text
-
-
 def export_data(member: MemberClient) -> Any:
     response = member.request("GET", "/v1/me/export")
     assert response.status_code == 200, response.text
@@ -64,11 +59,11 @@ def export_data(member: MemberClient) -> Any:
 def test_export_includes_results_and_drafts_with_answers(site: Service) -> None:
     member, other = consenting_member(site, verified=True), consenting_member(site)
     save_result(other, answers_for_scores(3, 3))
-    save_draft(other, {"q01": 7})
+    put_draft(other, {"q01": 7})
     older, newer, deleted = save_result(member), new_id(), save_result(member, answers_for_scores(7, 7))
-    put_result(member, newer, {"claim_token": score_anonymously(site, answers_for_scores(2, 2))["claim_token"]})
+    put_result(member, newer, claim_body(site, answers_for_scores(2, 2)))
     member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
-    save_draft(member, {"q02": 5, "q01": 1}, CHECK_IN)
+    put_draft(member, {"q02": 5, "q01": 1}, assessment=CHECK_IN)
 
     export = export_data(member)
 
@@ -82,14 +77,8 @@ def test_export_includes_results_and_drafts_with_answers(site: Service) -> None:
         assert {name: exported[name] for name in exported if name != "answers"} == {
             name: result[name] for name in exported if name != "answers"
         }
-    assert export["drafts"] == [
-        {
-            "assessment": CHECK_IN,
-            "version": 1,
-            "answered_at": "2026-11-01T10:00:00Z",
-            "answers": {"q01": 1, "q02": 5},
-        }
-    ]
+    draft = {"assessment": CHECK_IN, "version": 1, "answered_at": MORNING, "answers": {"q01": 1, "q02": 5}}
+    assert export["drafts"] == [draft]
 
 
 def test_export_without_results_is_empty(site: Service) -> None:
@@ -103,10 +92,12 @@ def test_erased_results_and_drafts_cannot_be_recreated(site: Service) -> None:
     token = score_anonymously(site)["claim_token"]
     ids = [save_result(member), save_result(member, answers_for_scores(2, 2)), new_id()]
     put_result(member, ids[2], {"claim_token": token})
-    save_draft(member, {"q01": 1})
+    put_draft(member, {"q01": 1})
     other_id = save_result(other)
+    member.request("DELETE", f"{RESULTS_PATH}/{ids[1]}")
 
-    assert member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code == 204
+    for _ in range(2):
+        assert member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code == 204
 
     remaining_rows = member_rows(site, member)
     assert (remaining_rows["results"], remaining_rows["drafts"], len(remaining_rows["deleted_results"])) == ([], [], 3)
@@ -122,24 +113,10 @@ def test_erased_results_and_drafts_cannot_be_recreated(site: Service) -> None:
     assert read_result(member, save_result(member))["change"] is None
 
 
-def test_erase_health_data_is_idempotent(site: Service) -> None:
-    member = consenting_member(site)
-    deleted, saved_id = save_result(member), save_result(member)
-    member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
-
-    statuses = [member.request("DELETE", "/v1/me/health-data", {"password": PASSWORD}).status_code for _ in range(2)]
-
-    assert statuses == [204, 204]
-    assert {
-        status_and_code(put_result(member, result_id, result_body(ANXIOUS_ANSWERS)))
-        for result_id in (deleted, saved_id)
-    } == {(410, "deleted")}
-
-
 def test_erase_health_data_with_wrong_password_returns_403(site: Service) -> None:
     member = consenting_member(site)
     save_result(member)
-    save_draft(member, {"q01": 1})
+    put_draft(member, {"q01": 1})
     before = member_rows(site, member)
 
     assert member.request("DELETE", "/v1/me/health-data", {"password": "wrong"}).status_code == 403
@@ -153,8 +130,8 @@ def test_erase_member_deletes_all_assessment_rows(site: Service) -> None:
     deleted = save_result(member)
     member.request("DELETE", f"{RESULTS_PATH}/{deleted}")
     saved_id = new_id()
-    put_result(member, saved_id, {"claim_token": score_anonymously(site)["claim_token"]})
-    save_draft(member, {"q01": 1})
+    put_result(member, saved_id, claim_body(site))
+    put_draft(member, {"q01": 1})
     assert {table: number - before[table] for table, number in table_counts(site).items()} == dict.fromkeys(TABLES, 1)
 
     assert member.erase() == 204
@@ -163,42 +140,31 @@ def test_erase_member_deletes_all_assessment_rows(site: Service) -> None:
     assert put_result(consenting_member(site), saved_id, result_body(ANXIOUS_ANSWERS)).status_code == 201
 
 
-def test_results_are_erased_thirty_days_after_withdrawal(make_service: MakeService) -> None:
+def test_results_are_erased_in_batches_thirty_days_after_withdrawal(
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.core.db.database.DELETE_BATCH_SIZE", 2)
     with time_machine.travel(NOON, tick=False) as clock:
         service = make_service()
         withdrawn, consenting = consenting_member(service), consenting_member(service)
-        ids = [save_result(member, NEUTRAL_ANSWERS) for member in (withdrawn, consenting)]
+        ids = [save_result(member, NEUTRAL_ANSWERS) for member in (*[withdrawn] * 5, consenting)]
         for member in (withdrawn, consenting):
-            save_draft(member, {"q01": 1})
+            put_draft(member, {"q01": 1})
         set_consent(withdrawn, granted=False)
         clock.shift(timedelta(days=30, seconds=-1))
         erase_withdrawn_health_data(service.database, now=utc_now())
-        assert table_counts(service) == {"results": 2, "drafts": 2, "deleted_results": 0}
+        assert table_counts(service) == {"results": 6, "drafts": 2, "deleted_results": 0}
 
         clock.shift(timedelta(seconds=1))
         erase_withdrawn_health_data(service.database, now=utc_now())
 
-        assert table_counts(service) == {"results": 1, "drafts": 1, "deleted_results": 1}
+        assert table_counts(service) == {"results": 1, "drafts": 1, "deleted_results": 5}
         for member in (withdrawn, consenting):
             member.sign_in()
-        assert read_result(consenting, ids[1])["id"] == ids[1]
+        assert read_result(consenting, ids[-1])["id"] == ids[-1]
         set_consent(withdrawn, granted=True)
         assert status_and_code(put_result(withdrawn, ids[0], result_body(NEUTRAL_ANSWERS))) == (410, "deleted")
         assert put_result(withdrawn, new_id(), result_body(NEUTRAL_ANSWERS)).status_code == 201
-
-
-def test_results_are_erased_in_batches(make_service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.core.db.database.DELETE_BATCH_SIZE", 2)
-    with time_machine.travel(NOON, tick=False) as clock:
-        service = make_service()
-        member = consenting_member(service)
-        for _ in range(5):
-            save_result(member, NEUTRAL_ANSWERS)
-        set_consent(member, granted=False)
-        clock.shift(timedelta(days=30))
-        erase_withdrawn_health_data(service.database, now=utc_now())
-
-        assert table_counts(service) == {"results": 0, "drafts": 0, "deleted_results": 5}
 
 
 def test_consent_renewed_within_thirty_days_keeps_results(make_service: MakeService) -> None:

@@ -1,34 +1,27 @@
 """Tests for listing a member's assessment results: order, pagination and contents."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import time_machine
 
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
     CHECK_IN,
+    CHECK_IN_ANSWERS,
+    LOW_SCORE_ANSWERS,
+    NOON,
     REFLECTION,
     RESULTS_PATH,
     QuestionnaireEditor,
-    answers_for_scores,
     consenting_member,
     error_locations,
+    list_ids,
     read_result,
     save_result,
     scale_values,
     status_and_code,
 )
-from tests.factories.services import MemberClient, Service
-
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-LOW_SCORE_ANSWERS = answers_for_scores(2, 2)
-CHECK_IN_ANSWERS = {f"q{n:02}": 3 for n in range(1, 9)}
-
-
-def list_ids(member: MemberClient, query: str = "") -> list[str]:
-    response = member.request("GET", f"{RESULTS_PATH}{query}")
-    assert response.status_code == 200, response.text
-    return [item["id"] for item in response.json()["items"]]
+from tests.factories.services import Service
 
 
 def test_list_results_returns_pages_newest_first(site: Service) -> None:

@@ -1,15 +1,13 @@
 """Tests for explaining a score by its answers, and for reporting invalid answers."""
 
-import pytest
-
-from app.assessments.rules.definition import answer_labels, parse_definition
+from app.assessments.rules.definition import answer_labels
 from app.assessments.rules.scoring import KeyedAnswer, explain_answers, find_answer_errors, keyed_answers
 from tests.factories.questionnaires import (
     load_definition,
     load_stored_definition,
     options,
+    parsed_questionnaire,
     question,
-    questionnaire,
     scale,
 )
 
@@ -40,106 +38,63 @@ def test_explain_answers_repeats_answer_on_two_scales() -> None:
 
 
 def test_question_can_be_reverse_keyed_on_one_scale_only() -> None:
-    file = questionnaire([scale("warm", "ab"), scale("cold", "ab", reverse_keyed=["a"])])
+    definition = parsed_questionnaire([scale("warm", "ab"), scale("cold", "ab", reverse_keyed=["a"])])
 
-    assert [
-        keyed_answer
-        for keyed_answer in explain_answers(parse_definition(file), {"a": 2})
-        if keyed_answer.question == "a"
-    ] == [
+    assert list(explain_answers(definition, {"a": 2})) == [
         KeyedAnswer("a", 2, 2, "warm", is_reversed=False),
         KeyedAnswer("a", 2, 6, "cold", is_reversed=True),
     ]
 
 
 def test_explain_answers_returns_unscored_answers_without_scale() -> None:
-    file = questionnaire(
-        [scale("only", "bc", reverse_keyed=["b"])],
-        questions=[
-            question("a", scored=False),
-            question("b", show_if={"question": "a", "at_least": 5}),
-            question("c"),
-        ],
-    )
+    questions = [question("a", scored=False), question("b", show_if={"question": "a", "at_least": 5}), question("c")]
+    definition = parsed_questionnaire([scale("only", "bc", reverse_keyed=["b"])], questions=questions)
 
-    closed = list(explain_answers(parse_definition(file), {"a": 4, "b": 2, "c": 3}))
-    opened = list(explain_answers(parse_definition(file), {"a": 5, "b": 2}))
+    hidden, shown = (list(explain_answers(definition, {"a": answer, "b": 2, "c": 3})) for answer in (4, 5))
 
-    assert closed == [
+    assert hidden == [
         KeyedAnswer("a", 4, None, None, is_reversed=False),
         KeyedAnswer("b", 2, None, None, is_reversed=False),
         KeyedAnswer("c", 3, 3, "only", is_reversed=False),
     ]
-    assert opened == [
+    assert shown == [
         KeyedAnswer("a", 5, None, None, is_reversed=False),
         KeyedAnswer("b", 2, 6, "only", is_reversed=True),
+        KeyedAnswer("c", 3, 3, "only", is_reversed=False),
     ]
 
 
 def test_keyed_answers_are_weighted_and_in_item_order() -> None:
-    file = questionnaire([scale("only", "cab", weights={"a": 2}, reverse_keyed=["a", "b"])])
+    definition = parsed_questionnaire([scale("only", "cab", weights={"a": 2}, reverse_keyed=["a", "b"])])
 
-    assert keyed_answers(parse_definition(file).scales[0], {"a": 1, "c": 5}) == [5, 14, None]
-
-
-@pytest.mark.parametrize(
-    ("answers", "questions"),
-    [
-        ({}, []),
-        ({"q01": 1, "q36": 7}, []),
-        ({"q01": 0}, ["q01"]),
-        ({"q02": 8}, ["q02"]),
-        ({"q02": -1}, ["q02"]),
-        ({"q37": 4, "q01": 4}, ["q37"]),
-        ({"anxiety": 4}, ["anxiety"]),
-        ({"Q01": 4, "q1": 4, "": 4}, ["Q01", "q1", ""]),
-        ({"q05": 99, "nothing": 99, "q06": 1}, ["q05", "nothing"]),
-    ],
-)
-def test_find_answer_errors_reports_invalid_answers(answers: dict[str, int], questions: list[str]) -> None:
-    assert [question_ for question_, _ in find_answer_errors(load_definition("ecr"), answers)] == questions
+    assert keyed_answers(definition.scales[0], {"a": 1, "c": 5}) == [5, 14, None]
 
 
-def test_find_answer_errors_omits_answers_from_reasons() -> None:
-    reasons = dict(find_answer_errors(load_definition("ecr"), {"q05": 4711, "q99": 4712}))
+def test_find_answer_errors_reports_questions_and_reasons_without_answers() -> None:
+    invalid = {"q05": 99, "q06": 0, "q07": -1, "q08": 8, "q37": 4, "anxiety": 4, "Q01": 4, "": 4}
 
-    assert reasons == {
-        "q05": "This isn't one of the possible answers.",
-        "q99": "This questionnaire has no such question.",
-    }
+    errors = dict(find_answer_errors(load_definition("ecr"), {"q01": 1, "q36": 7} | invalid))
+
+    impossible, unknown = "This isn't one of the possible answers.", "This questionnaire has no such question."
+    assert list(errors.values()) == [impossible] * 4 + [unknown] * 4
+    assert list(errors) == list(invalid)
 
 
-def test_question_with_own_options_accepts_only_their_values() -> None:
-    file = questionnaire(
-        [scale("only", "ab", "sum")],
-        questions=[
-            question("a", options=[{"value": 2, "label": "Two"}, {"value": 5, "label": "Five", "score": 1.5}]),
-            question("b"),
-        ],
-    )
-    definition = parse_definition(file)
+def test_question_with_own_options_accepts_and_scores_only_their_values() -> None:
+    own_options = [{"value": 2, "label": "Two"}, {"value": 5, "label": "Five", "score": 1.5}]
+    questions = [question("a", options=own_options), question("b")]
+    definition = parsed_questionnaire([scale("only", "ab", "sum")], questions=questions)
 
-    assert [question_ for question_, _ in find_answer_errors(definition, {"a": 3, "b": 3})] == ["a"]
-    assert [keyed_answer.keyed for answer in (2, 5) for keyed_answer in explain_answers(definition, {"a": answer})] == [
-        2,
-        1.5,
-    ]
+    assert [name for name, _ in find_answer_errors(definition, {"a": 3, "b": 3})] == ["a"]
+    assert [keyed_answers(definition.scales[0], {"a": answer})[0] for answer in (2, 5)] == [2, 1.5]
     assert (definition.scales[0].minimum, definition.scales[0].maximum) == (2.5, 9)
 
 
 def test_reverse_keyed_answer_mirrors_option_scores() -> None:
-    file = questionnaire(
-        [scale("only", "a", "sum", reverse_keyed=["a"])],
-        questions=[question("a", options=options(no=0, some=1, much=4))],
-    )
+    questions = [question("a", options=options(no=0, some=1, much=4))]
+    definition = parsed_questionnaire([scale("only", "a", "sum", reverse_keyed=["a"])], questions=questions)
 
-    keyed = [
-        keyed_answer.keyed
-        for answer in range(3)
-        for keyed_answer in explain_answers(parse_definition(file), {"a": answer})
-    ]
-
-    assert keyed == [4, 3, 0]
+    assert [keyed_answers(definition.scales[0], {"a": answer}) for answer in range(3)] == [[4], [3], [0]]
 
 
 def test_answer_labels_come_from_options_or_response_scale() -> None:
@@ -154,19 +109,12 @@ def test_answer_labels_come_from_options_or_response_scale() -> None:
 
 def test_comparison_key_is_equal_for_equally_scored_scales() -> None:
     def key(items: str = "abc", *, low: int = 1, **more: object) -> tuple[object, ...]:
-        return parse_definition(questionnaire([scale("only", items, **more)], low=low)).scales[0].comparison_key
+        return parsed_questionnaire([scale("only", items, **more)], low=low).scales[0].comparison_key
 
     assert key() == key("cba")
     assert key() == key(name="Another", description="Another.")
     prorated = key(missing={"rule": "prorate", "min_answered": 2})
-    others = [
-        key("ab"),
-        key(method="sum"),
-        key(reverse_keyed=["a"]),
-        key(weights={"a": 2}),
-        key(low=0),
-        prorated,
-    ]
-    assert all(key() != other for other in others)
+    others = [key("ab"), key(method="sum"), key(reverse_keyed=["a"]), key(weights={"a": 2}), key(low=0), prorated]
+    assert key() not in others
     assert prorated != key(missing={"rule": "prorate", "min_answered": 1})
     assert prorated != key(missing={"rule": "ignore", "min_answered": 2})
