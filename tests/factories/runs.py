@@ -165,6 +165,12 @@ def streak_lengths(dashboard: Json) -> tuple[int, int, int]:
     return values["current"], values["longest"], values["bridged"]
 
 
+def problem_summary(response: Response) -> tuple[int, str, list[str]]:
+    """Return the status and code of an error response, and the locations of its errors, such as "body/day"."""
+    problem = response.json()
+    return response.status_code, problem["code"], [f"{error['in']}{error['pointer']}" for error in problem["errors"]]
+
+
 def rejected_change(result: Json) -> tuple[int, str, list[str]]:
     """Return the status, code and error pointers of a change that a sync rejected."""
     assert result["status"] == "refused"

@@ -1,9 +1,8 @@
 """Tests for the opening times of a 21-day journey's days: local midnight, clock and time zone changes, and pauses."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from time_machine import Traveller
 
 from tests.factories.results import status_and_code
@@ -27,75 +26,38 @@ def opening_times(client: RunClient) -> list[Any]:
     return [day["opens_at"] for day in client.dashboard()["days"] if day["status"] != "locked"]
 
 
-@pytest.mark.parametrize(
-    ("zone", "first", "midnights"),
-    [
-        ("Asia/Kathmandu", date(2027, 1, 12), ["11T18:15", "12T18:15", "13T18:15"]),
-        ("Pacific/Kiritimati", date(2027, 1, 13), ["12T10:00", "13T10:00", "14T10:00"]),
-    ],
-)
-def test_day_opens_exactly_at_local_midnight(
-    site: Service, clock: Traveller, zone: str, first: date, midnights: list[str]
-) -> None:
-    client = RunClient.create(site, clock, time_zone=zone, starts_on=str(first), consents=False)
-    for number, midnight in enumerate(midnights, start=1):
-        opens_at = datetime.fromisoformat(f"2027-01-{midnight}:00+00:00")
-        assert client.dashboard()["next_opens_at"] == format_utc(opens_at)
-        client.travel(opens_at - ONE_SECOND)
+def test_day_opens_exactly_at_local_midnight(site: Service, clock: Traveller) -> None:
+    client = RunClient.create(site, clock, time_zone="Asia/Kathmandu", starts_on="2027-01-12", consents=False)
+    for number, midnight in enumerate(("2027-01-11T18:15:00Z", "2027-01-12T18:15:00Z"), start=1):
+        assert client.dashboard()["next_opens_at"] == midnight
+        client.travel(datetime.fromisoformat(midnight) - ONE_SECOND)
         assert status_and_code(client.request("GET", f"/days/{number}")) == (403, "day_locked")
-        client.travel(opens_at)
-        assert client.read_day(number)["opens_at"] == format_utc(opens_at)
+        client.travel(datetime.fromisoformat(midnight))
+        assert client.read_day(number)["opens_at"] == midnight
         assert client.dashboard()["current_day"] == number
-
-
-def test_day_follows_local_date_across_clock_change(site: Service, clock: Traveller) -> None:
-    """In New York, 14 March 2027 has only 23 hours."""
-    clock.move_to(local_time(date(2027, 3, 13), 9, zone="America/New_York"))
-    client = RunClient.create(site, clock, time_zone="America/New_York", consents=False)
-    client.travel(5 * ONE_DAY)
-
-    assert opening_times(client) == [
-        "2027-03-13T05:00:00Z",
-        "2027-03-14T05:00:00Z",
-        *(f"2027-03-{day}T04:00:00Z" for day in range(15, 19)),
-    ]
-
-
-def test_missed_days_stay_open(site: Service, clock: Traveller) -> None:
-    client = RunClient.create(site, clock, consents=False)
-    client.travel(40 * ONE_DAY)
-
-    dashboard = client.dashboard()
-    assert (dashboard["current_day"], dashboard["next_day"], dashboard["next_opens_at"]) == (21, 1, None)
-    client.complete_days(21, 1)
-    assert client.dashboard()["next_day"] == 2
 
 
 def test_gentle_day_opens_on_date_after_previous_completion(site: Service, clock: Traveller) -> None:
     client = RunClient.create(site, clock, pace="gentle", consents=False)
-    client.travel(3 * ONE_DAY)
+    client.travel(local_time(TODAY + 3 * ONE_DAY, 23, 59))
     dashboard = client.dashboard()
     assert (dashboard["current_day"], dashboard["next_opens_at"]) == (1, None)
     assert [day["scheduled_on"] for day in dashboard["days"][:3]] == ["2027-01-11", None, None]
 
-    client.travel(local_time(TODAY + 3 * ONE_DAY, 23, 59))
     client.complete_days(1)
 
     assert client.dashboard()["next_opens_at"] == client.dashboard()["days"][1]["opens_at"] == "2027-01-15T00:00:00Z"
-    client.travel(timedelta(minutes=1))
-    assert client.dashboard()["current_day"] == 2
     client.travel(5 * ONE_DAY)
     assert client.dashboard()["current_day"] == 2
 
 
-def test_paused_run_opens_no_days_but_allows_completion(site: Service, clock: Traveller) -> None:
-    client = RunClient.create(site, clock, consents=False)
+def test_paused_run_opens_no_days_and_resume_moves_them(client: RunClient) -> None:
     client.travel(ONE_DAY)
     dashboard = client.update_run(status="paused")
     assert (dashboard["status"], dashboard["paused_at"]) == ("paused", "2027-01-12T09:00:00Z")
     assert client.update_run(status="paused") == dashboard
 
-    client.travel(3 * ONE_DAY)
+    client.travel(4 * ONE_DAY)  # the whole of 13, 14 and 15 January is paused
 
     dashboard = client.dashboard()
     assert (dashboard["status"], dashboard["current_day"], dashboard["next_opens_at"]) == ("paused", 2, None)
@@ -103,13 +65,6 @@ def test_paused_run_opens_no_days_but_allows_completion(site: Service, clock: Tr
     assert status_and_code(client.request("GET", "/days/3")) == (403, "day_locked")
     client.complete_days(2)
     assert client.read_day(1)["progress"]["completed_at"] is None
-
-
-def test_resume_moves_days_by_entirely_paused_dates(site: Service, clock: Traveller) -> None:
-    client = RunClient.create(site, clock, consents=False)
-    client.travel(ONE_DAY)
-    client.update_run(status="paused")
-    client.travel(4 * ONE_DAY)  # the whole of 13, 14 and 15 January is paused
 
     dashboard = client.update_run(status="active")
 
@@ -120,15 +75,6 @@ def test_resume_moves_days_by_entirely_paused_dates(site: Service, clock: Travel
     assert client.update_run(status="active") == dashboard
 
 
-def test_pause_of_some_hours_moves_no_days(site: Service, clock: Traveller) -> None:
-    client = RunClient.create(site, clock, consents=False)
-    before = client.dashboard()
-    client.update_run(status="paused")
-    client.travel(3 * ONE_HOUR)
-
-    assert client.update_run(status="active") == before
-
-
 def test_zone_change_locks_no_open_day_and_preserves_dates(site: Service, clock: Traveller) -> None:
     client = RunClient.create(site, clock, time_zone="Pacific/Kiritimati", consents=False)
     client.travel(2 * ONE_HOUR)
@@ -137,23 +83,17 @@ def test_zone_change_locks_no_open_day_and_preserves_dates(site: Service, clock:
 
     dashboard = client.update_run(time_zone="Pacific/Pago_Pago")
 
-    assert (dashboard["today"], dashboard["time_zone"], dashboard["current_day"]) == (
-        "2027-01-11",
-        "Pacific/Pago_Pago",
-        2,
-    )
+    assert (dashboard["today"], dashboard["time_zone"]) == ("2027-01-11", "Pacific/Pago_Pago")
     assert [day["scheduled_on"] for day in dashboard["days"]] == [day["scheduled_on"] for day in before["days"]]
     assert dashboard["days"][:2] == before["days"][:2]
     assert dashboard["next_opens_at"] == "2027-01-13T11:00:00Z"
     client.complete_days(2)
     assert client.read_day(2)["progress"]["completed_on"] == "2027-01-11"
-    for zone in ("Asia/Tokyo", "America/Lima", "Pacific/Kiritimati"):
-        assert client.update_run(time_zone=zone)["current_day"] == 2
+    assert client.update_run(time_zone="Pacific/Kiritimati")["current_day"] == 2
     assert opening_times(client) == ["2027-01-10T10:00:00Z", "2027-01-11T10:00:00Z"]
 
 
-def test_sync_after_ten_days_counts_completions_on_their_dates(site: Service, clock: Traveller) -> None:
-    client = RunClient.create(site, clock)
+def test_sync_after_ten_days_counts_completions_on_their_dates(client: RunClient) -> None:
     evenings = [local_time(TODAY + n * ONE_DAY, 21) for n in range(10)]
     client.travel(10 * ONE_DAY)
     changes = [

@@ -1,7 +1,7 @@
 """Tests that journey data is readable and requests can be repeated after a rotation of the encryption keys."""
 
 import pytest
-import time_machine
+from time_machine import Traveller
 from typer.testing import CliRunner
 
 from app.cli import app
@@ -26,31 +26,30 @@ def rotate(service: Service) -> None:
 
 @pytest.mark.parametrize("keys", [NEW_KEY, f"{NEW_KEY},{TEST_KEYS}"], ids=["new", "both"])
 def test_notes_and_calendar_after_key_rotation_are_unchanged(
-    make_service: MakeService, service: Service, keys: str
+    make_service: MakeService, service: Service, clock: Traveller, keys: str
 ) -> None:
-    with time_machine.travel(MORNING, tick=False) as clock:
-        run_client, run_id = RunClient(consenting_member(service), clock), new_id()
-        assert start_run(run_client.member, run_id).status_code == 201
-        run_client.update_day(1, completed=True, tasks={"first-1": True}, mood_before=2)
-        change = offline_change(1, MORNING, reflection=REFLECTION)
-        run_client.sync(change)
-        path, day, encrypted_notes = (
-            calendar_path(run_client),
-            run_client.read_day(1),
-            all_rows(service.database)["day_notes"],
-        )
-        rotate(service)
+    run_client, run_id = RunClient(consenting_member(service), clock), new_id()
+    assert start_run(run_client.member, run_id).status_code == 201
+    run_client.update_day(1, completed=True, tasks={"first-1": True}, mood_before=2)
+    change = offline_change(1, MORNING, reflection=REFLECTION)
+    run_client.sync(change)
+    path, day, encrypted_notes = (
+        calendar_path(run_client),
+        run_client.read_day(1),
+        all_rows(service.database)["day_notes"],
+    )
+    rotate(service)
 
-        restarted = make_service(service.settings.database, keys=keys)
-        run_client.member.client = restarted.client
-        assert run_client.member.sign_in().status_code == 200
+    restarted = make_service(service.settings.database, keys=keys)
+    run_client.member.client = restarted.client
+    assert run_client.member.sign_in().status_code == 200
 
-        assert run_client.read_day(1) == day
-        assert day["progress"]["reflection"] == REFLECTION
-        assert calendar_path(run_client) == path
-        assert restarted.client.get(path).status_code == 200
-        assert all_rows(service.database)["day_notes"] == encrypted_notes
-        assert run_client.sync(change)["results"][0]["status"] == "unchanged"
-        assert start_run(run_client.member, run_id).status_code == 200
-        assert status_and_code(start_run(run_client.member, run_id, pace="gentle")) == (409, "id_reused")
-        assert run_client.update_day(1, mood_after=5)["progress"]["mood_before"] == 2
+    assert run_client.read_day(1) == day
+    assert day["progress"]["reflection"] == REFLECTION
+    assert calendar_path(run_client) == path
+    assert restarted.client.get(path).status_code == 200
+    assert all_rows(service.database)["day_notes"] == encrypted_notes
+    assert run_client.sync(change)["results"][0]["status"] == "unchanged"
+    assert start_run(run_client.member, run_id).status_code == 200
+    assert status_and_code(start_run(run_client.member, run_id, pace="gentle")) == (409, "id_reused")
+    assert run_client.update_day(1, mood_after=5)["progress"]["mood_before"] == 2

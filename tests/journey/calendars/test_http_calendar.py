@@ -37,9 +37,9 @@ def test_concurrent_creates_return_one_calendar(reminder_client: RunClient) -> N
     assert len({response.content for response in responses}) == 1
 
 
-@pytest.mark.parametrize("secret", ["x", "A" * 43, "%00", "%F0%9F%98%80", "x" * 2000])
-def test_unknown_calendar_address_returns_404(site: Service, secret: str) -> None:
-    assert status_and_code(site.client.get(f"/v1/calendars/{secret}.ics")) == (404, "calendar_not_found")
+def test_unknown_calendar_address_returns_404(site: Service) -> None:
+    for secret in ("x", "A" * 43, "%00", "%F0%9F%98%80", "x" * 2000):
+        assert status_and_code(site.client.get(f"/v1/calendars/{secret}.ics")) == (404, "calendar_not_found"), secret
 
 
 @pytest.mark.parametrize("end", ["abandoned", "completed"])
@@ -58,23 +58,13 @@ def test_finished_run_has_no_events_and_no_new_calendar(reminder_client: RunClie
 
 def test_calendar_contains_no_content_of_days(reminder_client: RunClient) -> None:
     response = reminder_client.member.client.get(calendar_path(reminder_client))
-
-    words = (
-        "journey",
-        "day 1",
-        "title",
-        "summary of",
-        "secret",
-        "step",
-        "21-days",
-        "attachment",
-        reminder_client.member.email,
-    )
-    assert [word for word in words if word in response.text.lower()] == []
-    assert {str(event["SUMMARY"]) for event in calendar_events(reminder_client)} == {"A moment for yourself"}
+    words = "journey", "day 1", "title", "summary of", "secret", "step", "21-days", "attachment"
     revealing_properties = {"DESCRIPTION", "LOCATION", "URL", "ATTENDEE", "ORGANIZER"}
-    assert not any(revealing_properties & set(event) for event in calendar_events(reminder_client))
-    assert {str(event["TRANSP"]) for event in calendar_events(reminder_client)} == {"TRANSPARENT"}
+
+    assert [word for word in (*words, reminder_client.member.email) if word in response.text.lower()] == []
+    for event in icalendar.Calendar.from_ical(response.content).walk("VEVENT"):
+        assert (str(event["SUMMARY"]), str(event["TRANSP"])) == ("A moment for yourself", "TRANSPARENT")
+        assert not revealing_properties & set(event)
 
 
 def test_calendar_is_not_cacheable_nor_indexed(reminder_client: RunClient) -> None:
@@ -94,10 +84,3 @@ def test_calendar_is_readable_without_session(reminder_client: RunClient) -> Non
     reminder_client.clock.shift(20 * ONE_DAY + ONE_HOUR)
 
     assert len(icalendar.Calendar.from_ical(reminder_client.member.client.get(path).content).walk("VEVENT")) == 1
-
-
-def test_calendar_address_returns_404_after_account_erasure(reminder_client: RunClient) -> None:
-    path = calendar_path(reminder_client)
-    assert reminder_client.member.erase() == 204
-
-    assert status_and_code(reminder_client.member.client.get(path)) == (404, "calendar_not_found")

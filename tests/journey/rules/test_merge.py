@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from random import Random
+from functools import reduce
 from typing import NamedTuple
 
 import pytest
@@ -22,13 +22,14 @@ from app.journey.rules.merge import (
 )
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-FIELDS: dict[str, tuple[Value, ...]] = {
-    "mood_before": (None, 1, 2, 3),
-    "mood_after": (None, 4, 5),
-    "reflection": (None, "I called my sister.", "I went for a walk."),
-    "task:breathe": (True, False),
-    "task:write": (True, False),
-}
+FIELDS: st.SearchStrategy[dict[str, Value]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "mood_before": st.sampled_from((None, 1, 2)),
+        "reflection": st.sampled_from((None, "I called my sister.", "I went for a walk.")),
+        "task:breathe": st.booleans(),
+    },
+)
 
 
 def minutes(number: int) -> datetime:
@@ -60,60 +61,41 @@ def apply_change(state: MergedState, change: Change) -> MergedState:
 
 def apply_batch(state: MergedState, batch: Iterable[Change]) -> MergedState:
     """Apply changes ordered by time, then by id."""
-    for change in sorted(batch, key=lambda change: (change.happened_at, change.change_id)):
-        state = apply_change(state, change)
-    return state
+    return reduce(apply_change, sorted(batch, key=lambda change: (change.happened_at, change.change_id)), state)
 
 
-def random_batch(random: Random, *, minutes_apart: bool) -> list[Change]:
-    """Return random changes, ordered by time. Unless `minutes_apart`, several can have the same time."""
-    count = random.randrange(2, 13)
-    moments = random.sample(range(30), count) if minutes_apart else random.choices(range(4), k=count)
-    changes = []
-    for change_id, moment in zip(random.sample(range(100), count), moments, strict=True):
-        names = random.sample(list(FIELDS), random.randrange(4))
-        fields = {name: random.choice(FIELDS[name]) for name in names}
-        changes.append(Change(minutes(moment), change_id, fields, random.random() < 0.3))
-    return sorted(changes, key=lambda change: (change.happened_at, change.change_id))
+@st.composite
+def batches(draw: st.DrawFn, moments: st.SearchStrategy[int], *, unique: bool) -> tuple[list[Change], list[Change]]:
+    """Return changes ordered by time, and the same changes shuffled, each once or twice."""
+    times = draw(st.lists(moments, min_size=2, max_size=8, unique=unique))
+    ids = draw(st.permutations(range(len(times))))
+    changes = [
+        Change(minutes(time), change_id, draw(FIELDS), draw(st.booleans()))
+        for change_id, time in zip(ids, times, strict=True)
+    ]
+    changes.sort(key=lambda change: (change.happened_at, change.change_id))
+    repeated = draw(st.lists(st.sampled_from(changes), max_size=4))
+    return changes, draw(st.permutations(changes + repeated))
 
 
-def shuffle_with_duplicates(random: Random, changes: list[Change]) -> list[Change]:
-    return random.sample(changes + random.choices(changes, k=len(changes)), 2 * len(changes))
+@given(batches(st.integers(0, 3), unique=False))
+def test_shuffled_batch_with_duplicates_merges_as_in_order(batch: tuple[list[Change], list[Change]]) -> None:
+    in_order, shuffled = batch
+
+    assert apply_batch(EMPTY, shuffled) == reduce(apply_change, in_order, EMPTY)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_shuffled_batch_with_duplicates_merges_as_in_order(seed: int) -> None:
-    random = Random(seed)
-    for _ in range(100):
-        changes = random_batch(random, minutes_apart=False)
-        in_order = EMPTY
-        for change in changes:
-            in_order = apply_change(in_order, change)
+@given(batches(st.integers(0, 30), unique=True), st.integers(0, 8))
+def test_merge_does_not_depend_on_batching(batch: tuple[list[Change], list[Change]], cut: int) -> None:
+    in_order, arriving = batch
+    expected = apply_batch(EMPTY, in_order)
 
-        assert apply_batch(EMPTY, shuffle_with_duplicates(random, changes)) == in_order
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_merge_does_not_depend_on_batching(seed: int) -> None:
-    random = Random(seed)
-    for _ in range(100):
-        changes = random_batch(random, minutes_apart=True)
-        arriving = shuffle_with_duplicates(random, changes)
-        cut = random.randrange(len(arriving))
-
-        one_by_one = EMPTY
-        for change in arriving:
-            one_by_one = apply_change(one_by_one, change)
-
-        expected = apply_batch(EMPTY, changes)
-        assert apply_batch(apply_batch(EMPTY, arriving[:cut]), arriving[cut:]) == expected
-        assert one_by_one == expected
+    assert apply_batch(apply_batch(EMPTY, arriving[:cut]), arriving[cut:]) == expected
+    assert reduce(apply_change, arriving, EMPTY) == expected
 
 
 @given(values=st.lists(st.tuples(st.integers(0, 20), st.sampled_from([None, "a", "b"])), min_size=1, max_size=8))
-def test_latest_value_of_field_wins(
-    values: list[tuple[int, str | None]],
-) -> None:
+def test_latest_value_of_field_wins(values: list[tuple[int, str | None]]) -> None:
     notes: Notes = {}
     for moment, value in values:
         notes = merge_notes(notes, {"reflection": value}, at=minutes(moment)).notes
@@ -141,9 +123,9 @@ def test_fields_and_tasks_are_merged_independently() -> None:
 
 
 def test_fields_that_were_not_sent_stay_unchanged() -> None:
-    notes = {"mood_before": Note(2, minutes(0)), "reflection": Note("I rested.", minutes(0))}
+    notes = {"mood_before": Note(2, NOON), "reflection": Note("I rested.", NOON)}
 
-    assert merge_notes(notes, {"mood_before": None}, at=minutes(1)).notes["reflection"] == Note("I rested.", minutes(0))
+    assert merge_notes(notes, {"mood_before": None}, at=minutes(1)).notes["reflection"] == Note("I rested.", NOON)
     assert merge_notes(notes, {}, at=minutes(1)).notes == notes
 
 
@@ -170,23 +152,22 @@ def test_merge_at_equal_times_later_arrival_wins() -> None:
     assert after.effects == {"mood_after": Effect.APPLIED}
 
 
-@pytest.mark.parametrize(("name", "value"), [("reflection", "I rested."), ("mood_after", 3), ("task:write", True)])
-def test_repeated_value_is_unchanged_but_updates_time(name: str, value: Value) -> None:
-    notes = merge_notes({}, {name: value}, at=minutes(1)).notes
+def test_repeated_value_is_unchanged_but_updates_time() -> None:
+    notes = merge_notes({}, {"mood_after": 3}, at=minutes(1)).notes
 
-    repeated = merge_notes(notes, {name: value}, at=minutes(5))
+    repeated = merge_notes(notes, {"mood_after": 3}, at=minutes(5))
 
-    assert (repeated.effects, repeated.discarded) == ({name: Effect.UNCHANGED}, {})
-    assert merge_notes(repeated.notes, {name: None}, at=minutes(3)).effects == {name: Effect.SUPERSEDED}
-    earlier = merge_notes(repeated.notes, {name: value}, at=minutes(3))
-    assert (earlier.notes, earlier.effects) == (repeated.notes, {name: Effect.UNCHANGED})
+    assert (repeated.effects, repeated.discarded) == ({"mood_after": Effect.UNCHANGED}, {})
+    assert merge_notes(repeated.notes, {"mood_after": None}, at=minutes(3)).effects == {"mood_after": Effect.SUPERSEDED}
+    earlier = merge_notes(repeated.notes, {"mood_after": 3}, at=minutes(3))
+    assert (earlier.notes, earlier.effects) == (repeated.notes, {"mood_after": Effect.UNCHANGED})
 
 
-@pytest.mark.parametrize(("name", "value"), [("reflection", None), ("mood_after", None), ("task:write", False)])
-def test_default_value_without_note_is_unchanged(name: str, value: Value) -> None:
-    after = merge_notes({}, {name: value}, at=minutes(1))
+@pytest.mark.parametrize("value", [None, False])
+def test_default_value_without_note_is_unchanged(value: Value) -> None:
+    after = merge_notes({}, {"field": value}, at=minutes(1))
 
-    assert (after.effects, after.discarded) == ({name: Effect.UNCHANGED}, {})
+    assert (after.effects, after.discarded) == ({"field": Effect.UNCHANGED}, {})
 
 
 def test_removed_value_is_not_restored_by_earlier_change() -> None:
@@ -198,17 +179,12 @@ def test_removed_value_is_not_restored_by_earlier_change() -> None:
     assert (after.notes["task:write"].value, after.effects["task:write"]) == (False, Effect.SUPERSEDED)
 
 
-@pytest.mark.parametrize(
-    ("effects", "expected"),
-    [
-        ([], Effect.UNCHANGED),
-        ([Effect.UNCHANGED], Effect.UNCHANGED),
-        ([Effect.SUPERSEDED, Effect.UNCHANGED], Effect.SUPERSEDED),
-        ([Effect.UNCHANGED, Effect.SUPERSEDED, Effect.APPLIED], Effect.APPLIED),
-    ],
-)
-def test_overall_effect_prefers_applied_then_superseded(effects: list[Effect], expected: Effect) -> None:
-    assert overall_effect({str(number): effect for number, effect in enumerate(effects)}) is expected
+def test_overall_effect_prefers_applied_then_superseded() -> None:
+    unchanged, superseded, applied = ("first", Effect.UNCHANGED), ("second", Effect.SUPERSEDED), ("3", Effect.APPLIED)
+
+    assert overall_effect({}) is overall_effect(dict([unchanged])) is Effect.UNCHANGED
+    assert overall_effect(dict([superseded, unchanged])) is Effect.SUPERSEDED
+    assert overall_effect(dict([unchanged, superseded, applied])) is Effect.APPLIED
 
 
 def complete(moment: int, before: Completion | None = None) -> tuple[Completion, Effect]:

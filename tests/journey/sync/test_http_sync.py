@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from time_machine import Traveller
 
 from tests.factories.results import error_locations, new_id, status_and_code
@@ -59,63 +58,59 @@ def test_sync_returns_one_result_per_change_in_order(client: RunClient) -> None:
     assert (second["tasks"]["first-2"], second["reflection"]) == (True, "offline")
 
 
-@pytest.mark.parametrize(
-    ("fields", "pointers"),
-    [
-        ({"day": 0}, ["/day"]),
-        ({"day": 22}, ["/day"]),
-        ({"day": "1"}, ["/day"]),
-        ({"day": 1.0}, ["/day"]),
-        ({"day": True}, ["/day"]),
-        ({"happened_at": "2027-01-11T09:00:00"}, ["/happened_at"]),
-        ({"happened_at": 1799658000}, ["/happened_at"]),
-        ({"happened_at": None}, ["/happened_at"]),
-        ({"fields": None}, ["/fields"]),
-        ({"fields": {"completed": "true"}}, ["/fields/completed"]),
-        ({"fields": {"mood_before": "4", "mood_after": 6}}, ["/fields/mood_before", "/fields/mood_after"]),
-        ({"fields": {"reflection": "nul\0"}}, ["/fields/reflection"]),
-        ({"fields": {"reflection": "lone \ud800"}}, ["/fields/reflection"]),
-        ({"fields": {"reflection": "x" * 10_001}}, ["/fields/reflection"]),
-        ({"fields": {"tasks": {"first-1": 1}}}, ["/fields/tasks/first-1"]),
-        ({"fields": {"done": True}}, ["/fields/done"]),
-        ({"device": "phone"}, ["/device"]),
-    ],
+INVALID_FIELDS: tuple[tuple[Json, list[str]], ...] = (
+    ({"day": 0}, ["/day"]),
+    ({"day": 22}, ["/day"]),
+    ({"day": "1"}, ["/day"]),
+    ({"day": 1.0}, ["/day"]),
+    ({"day": True}, ["/day"]),
+    ({"happened_at": "2027-01-11T09:00:00"}, ["/happened_at"]),
+    ({"happened_at": 1799658000}, ["/happened_at"]),
+    ({"happened_at": None}, ["/happened_at"]),
+    ({"fields": None}, ["/fields"]),
+    ({"fields": {"completed": "true"}}, ["/fields/completed"]),
+    ({"fields": {"mood_before": "4", "mood_after": 6}}, ["/fields/mood_before", "/fields/mood_after"]),
+    ({"fields": {"reflection": "nul\0"}}, ["/fields/reflection"]),
+    ({"fields": {"reflection": "lone \ud800"}}, ["/fields/reflection"]),
+    ({"fields": {"reflection": "x" * 10_001}}, ["/fields/reflection"]),
+    ({"fields": {"tasks": {"first-1": 1}}}, ["/fields/tasks/first-1"]),
+    ({"fields": {"done": True}}, ["/fields/done"]),
+    ({"device": "phone"}, ["/device"]),
 )
-def test_invalid_change_is_rejected_alone(client: RunClient, fields: Json, pointers: list[str]) -> None:
-    valid, invalid = offline_change(1, client.now, completed=True), offline_change(1, client.now) | fields
-
-    results = client.sync(valid, invalid)["results"]
-
-    assert [result["change_id"] for result in results] == [valid["change_id"], invalid["change_id"]]
-    assert results[0]["status"] == "applied"
-    assert rejected_change(results[1]) == (422, "invalid_input", [f"/changes/1{pointer}" for pointer in pointers])
-    assert {error["in"] for error in results[1]["problem"]["errors"]} == {"body"}
 
 
-def test_change_with_missing_fields_lists_them(readonly_client: RunClient, clock: Traveller) -> None:
-    [result] = readonly_client.sync({"change_id": new_id()})["results"]
-    assert rejected_change(result)[2] == ["/changes/0/day", "/changes/0/happened_at", "/changes/0/fields"]
+def test_invalid_changes_are_rejected_and_others_applied(client: RunClient) -> None:
+    changes = [offline_change(1, client.now) | fields for fields, _ in INVALID_FIELDS]
+    changes += [{"change_id": new_id()}, offline_change(1, client.now, completed=True)]
+
+    *rejected, missing, valid = client.sync(*changes)["results"]
+
+    for index, (result, (fields, pointers)) in enumerate(zip(rejected, INVALID_FIELDS, strict=True)):
+        expected = (422, "invalid_input", [f"/changes/{index}{pointer}" for pointer in pointers])
+        assert rejected_change(result) == expected, fields
+        assert {error["in"] for error in result["problem"]["errors"]} == {"body"}
+        assert result["change_id"] == changes[index]["change_id"]
+    assert rejected_change(missing)[2] == [f"/changes/17/{name}" for name in ("day", "happened_at", "fields")]
+    assert valid["status"] == "applied"
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+def test_invalid_batch_returns_422(readonly_client: RunClient, clock: Traveller) -> None:
+    change = offline_change(1, MORNING)
+    invalid_batches: tuple[tuple[Json, str], ...] = (
         ({}, "/changes"),
         ({"changes": None}, "/changes"),
         ({"changes": {}}, "/changes"),
         ({"changes": [1]}, "/changes/0"),
-        ({"changes": [offline_change(1, MORNING), {"day": 1}]}, "/changes/1/change_id"),
-        ({"changes": [offline_change(1, MORNING) | {"change_id": "first"}]}, "/changes/0/change_id"),
-        ({"changes": [offline_change(1, MORNING) | {"change_id": 1}]}, "/changes/0/change_id"),
-        ({"changes": [offline_change(1, MORNING) for _ in range(201)]}, "/changes"),
+        ({"changes": [change, {"day": 1}]}, "/changes/1/change_id"),
+        ({"changes": [change | {"change_id": "first"}]}, "/changes/0/change_id"),
+        ({"changes": [change | {"change_id": 1}]}, "/changes/0/change_id"),
+        ({"changes": [change] * 201}, "/changes"),
         ({"changes": [], "device": "phone"}, "/device"),
-    ],
-)
-def test_invalid_batch_returns_422(readonly_client: RunClient, clock: Traveller, body: Json, pointer: str) -> None:
-    response = readonly_client.request("POST", "/sync", body)
-
-    assert status_and_code(response) == (422, "invalid_input")
-    assert ("body", pointer) in error_locations(response)
+    )
+    for body, pointer in invalid_batches:
+        response = readonly_client.request("POST", "/sync", body)
+        assert status_and_code(response) == (422, "invalid_input"), body
+        assert ("body", pointer) in error_locations(response), body
 
 
 def test_batch_accepts_up_to_200_changes(client: RunClient) -> None:
@@ -141,11 +136,10 @@ def test_change_dated_before_opening_is_rejected(client: RunClient) -> None:
 
 def test_change_of_locked_day_returns_opening_time_if_known(site: Service, clock: Traveller) -> None:
     gentle = RunClient.create(site, clock, pace="gentle", consents=False)
-    [result] = gentle.sync(offline_change(2, gentle.now, completed=True))["results"]
-    assert (rejected_change(result)[1], result["problem"]["opens_at"]) == ("before_opening", None)
-    gentle.complete_days(1)
-    [result] = gentle.sync(offline_change(2, gentle.now, completed=True))["results"]
-    assert (rejected_change(result)[1], result["problem"]["opens_at"]) == ("before_opening", "2027-01-12T00:00:00Z")
+    for opens_at in (None, "2027-01-12T00:00:00Z"):
+        [result] = gentle.sync(offline_change(2, gentle.now, completed=True))["results"]
+        assert (rejected_change(result)[1], result["problem"]["opens_at"]) == ("before_opening", opens_at)
+        gentle.complete_days(1)
 
 
 def test_change_up_to_two_minutes_ahead_is_clamped_to_now(client: RunClient) -> None:

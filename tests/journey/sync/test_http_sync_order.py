@@ -5,7 +5,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-import pytest
 from time_machine import Traveller
 
 from tests.factories.rows import all_rows
@@ -22,7 +21,7 @@ from tests.factories.runs import (
 from tests.factories.services import Service
 
 DAYS = 8
-BATCHES = 50
+BATCHES = 20
 
 
 def random_fields(random: Random, day: int) -> dict[str, Any]:
@@ -61,25 +60,19 @@ def split_into_batches(random: Random, changes: list[Json], batches: int) -> lis
     return batches_of_changes
 
 
-@pytest.mark.parametrize("seed", [21, 2027])
-def test_sync_of_shuffled_batches_matches_ordered_batches(site: Service, clock: Traveller, seed: int) -> None:
-    random = Random(seed)
+def test_sync_of_shuffled_batches_matches_ordered_batches(site: Service, clock: Traveller) -> None:
+    random = Random(21)
     changes = random_changes(random, 3 * BATCHES)
     batches = split_into_batches(random, changes, BATCHES)
     ordered_client, shuffled_client = RunClient.create(site, clock), RunClient.create(site, clock)
     for client in (ordered_client, shuffled_client):
         client.travel(MORNING + (DAYS - 1) * ONE_DAY)
 
-    in_order = [changes[n : n + 10] for n in range(0, len(changes), 10)]
-    ordered_outcomes = Counter(
-        result["status"] for batch in in_order for result in ordered_client.sync(*batch)["results"]
-    )
-    shuffled_outcomes = Counter(
-        result["status"] for batch in batches for result in shuffled_client.sync(*batch)["results"]
-    )
+    ordered = [result["status"] for result in ordered_client.sync(*changes)["results"]]
+    shuffled = [result["status"] for batch in batches for result in shuffled_client.sync(*batch)["results"]]
 
-    assert ordered_outcomes.keys() == {"applied", "unchanged"}
-    assert shuffled_outcomes.keys() == {"applied", "unchanged", "superseded"}
+    assert set(ordered) == {"applied", "unchanged"}
+    assert set(shuffled) == {"applied", "unchanged", "superseded"}
     assert comparable_dashboard(shuffled_client.dashboard()) == comparable_dashboard(ordered_client.dashboard())
     assert shuffled_client.open_days_progress() == ordered_client.open_days_progress()
     assert shuffled_client.dashboard()["days_completed"] > 3
@@ -120,7 +113,7 @@ def test_repeated_batch_does_not_restore_older_values(client: RunClient) -> None
 
 
 def test_concurrent_completions_return_equal_responses(client: RunClient) -> None:
-    responses = run_concurrently(30, lambda _: client.change_day(1, completed=True))
+    responses = run_concurrently(12, lambda _: client.change_day(1, completed=True))
 
     assert {response.status_code for response in responses} == {200}
     assert len({response.content for response in responses}) == 1
@@ -132,11 +125,11 @@ def test_concurrent_equal_batches_are_merged_once(client: RunClient) -> None:
     batch = [offline_change(1, client.now - n * ONE_HOUR, mood_before=1 + n) for n in range(5)]
     batch.append(offline_change(1, client.now, completed=True))
 
-    responses = run_concurrently(20, lambda _: client.send_changes(*batch))
+    responses = run_concurrently(12, lambda _: client.send_changes(*batch))
 
     assert {response.status_code for response in responses} == {200}
     applied = [response.json()["results"][5]["status"] for response in responses]
-    assert Counter(applied) == {"applied": 1, "unchanged": 19}
+    assert Counter(applied) == {"applied": 1, "unchanged": 11}
     assert client.read_day(1)["progress"]["mood_before"] == 1
 
 

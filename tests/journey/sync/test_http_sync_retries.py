@@ -11,29 +11,22 @@ from tests.factories.runs import ONE_HOUR, RunClient, offline_change, rejected_c
 from tests.factories.services import Service
 
 
-def test_repeated_change_returns_replaced_reflection_again(client: RunClient) -> None:
+def test_repeated_change_returns_discarded_reflection_again(client: RunClient) -> None:
     client.update_day(1, reflection="from the tablet")
     client.travel(ONE_HOUR)
     change = offline_change(1, client.now, reflection="from the phone")
+    late = offline_change(1, client.now - timedelta(minutes=30), reflection="late", mood_after=4)
 
-    [first] = client.sync(change)["results"]
-    [repeated] = client.sync(change)["results"]
+    first, repeated = (client.sync(change)["results"][0] for _ in range(2))
+    first_late, repeated_late = (client.sync(late)["results"][0] for _ in range(2))
 
     reflections = {"kept": "from the phone", "superseded": "from the tablet"}
     assert (first["status"], first["reflections"]) == ("applied", reflections)
     assert (repeated["status"], repeated["superseded"], repeated["reflections"]) == ("unchanged", [], reflections)
-
-
-def test_repeated_change_returns_superseded_reflection_again(client: RunClient) -> None:
-    client.travel(ONE_HOUR)
-    client.update_day(1, reflection="stands")
-    change = offline_change(1, client.now - timedelta(minutes=30), reflection="late", mood_after=4)
-
-    first, repeated = (client.sync(change)["results"][0] for _ in range(2))
-
-    assert (first["status"], repeated["status"]) == ("applied", "unchanged")
-    assert first["superseded"] == repeated["superseded"] == ["reflection"]
-    assert first["reflections"] == repeated["reflections"] == {"kept": "stands", "superseded": "late"}
+    assert (first_late["status"], repeated_late["status"]) == ("applied", "unchanged")
+    assert first_late["superseded"] == repeated_late["superseded"] == ["reflection"]
+    reflections = {"kept": "from the phone", "superseded": "late"}
+    assert first_late["reflections"] == repeated_late["reflections"] == reflections
 
 
 def test_direct_change_deletes_earlier_reflection(client: RunClient) -> None:
