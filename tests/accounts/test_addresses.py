@@ -1,6 +1,6 @@
 """Tests for email addresses: validation, normalization, and changing a member's address."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -9,26 +9,21 @@ from pydantic import TypeAdapter, ValidationError
 from app.accounts.addresses import Address, address_hash, address_hashes, normalize_address
 from app.accounts.members import lock_unchanged_member, member_by_address
 from app.core.crypto.key_ring import KeyRing, generate_entry
-from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
-
-EMAIL_PATH = "/v1/me/email"
-ENCODED_WORDS = [
-    "=?utf-8?q?ben?=@example.org",
-    "=?utf-8?q?x=2C?=ana@example.org",
-]  # decoded in a mail header, these would name other recipients
-NEW_ADDRESS = "ana.new@example.org"
-
-
-def request_change(service: Service, member: MemberClient, address: str = NEW_ADDRESS) -> str:
-    """Request a change of the email address and return the token from the emailed link."""
-    response = member.request("PUT", EMAIL_PATH, {"email": address, "current_password": PASSWORD})
-    assert (response.status_code, response.json()) == (202, {})
-    return token_from_email(service.sent_emails(to=address)[-1])
-
-
-@pytest.mark.parametrize(
-    "address", ["ana@example.org", "a.n-a+21@mail.example.co.uk", "анна@example.org", "ana@bücher.example.org"]
+from tests.factories.accounts import (
+    NEW_ADDRESS,
+    NOON,
+    change_address,
+    newest_email_token,
+    request_change_token,
+    request_reset_token,
+    reset_password,
+    sign_in_status,
+    verify_email,
 )
+from tests.factories.services import Service
+
+
+@pytest.mark.parametrize("address", ["a.n-a+21@mail.example.co.uk", "анна@example.org", "ana@bücher.example.org"])
 def test_address_accepts_all_scripts(address: str) -> None:
     assert TypeAdapter(Address).validate_python(address)
 
@@ -37,14 +32,13 @@ def test_address_accepts_all_scripts(address: str) -> None:
     "address",
     [
         "",
-        "ana",
-        "@example.org",
         "ana@",
         "a b@example.org",
-        "ana@@example.org",
         "ana@localhost",
-        "<ana@x.org>",
-        *ENCODED_WORDS,
+        "ana@example.org\n",
+        "ana@exam\0ple.org",
+        "a" * 250 + "@example.org",
+        "=?utf-8?q?x=2C?=ana@example.org",  # decoded in a mail header, this would name another recipient
     ],
 )
 def test_address_rejects_invalid_addresses(address: str) -> None:
@@ -73,23 +67,23 @@ def test_address_hashes_include_every_key_of_ring() -> None:
 
 def test_address_changes_when_link_is_confirmed(service: Service) -> None:
     member = service.register_verified()
-    token = request_change(service, member)
+    reset_token = request_reset_token(service, member.email)
+    token = request_change_token(service, member)
     assert member.request("GET", "/v1/me").json()["email"] == member.email
 
-    assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
+    assert verify_email(member, token).status_code == 204
 
     profile = member.request("GET", "/v1/me").json()
     assert (profile["email"], profile["email_verified"]) == (NEW_ADDRESS, True)
-    assert MemberClient(service.client, NEW_ADDRESS).sign_in().status_code == 200
-    assert member.sign_in().status_code == 401
+    assert (sign_in_status(service, NEW_ADDRESS), sign_in_status(service, member.email)) == (200, 401)
     assert service.sent_emails(to=member.email)[-1]["Subject"] == "Your email address was changed"
+    assert reset_password(service.client, reset_token).status_code == 422  # older links are no longer valid
 
 
 def test_change_address_requires_password_and_verified_address(service: Service) -> None:
     member = service.register()
 
-    wrong = member.request("PUT", EMAIL_PATH, {"email": NEW_ADDRESS, "current_password": "wrong"})
-    unverified = member.request("PUT", EMAIL_PATH, {"email": NEW_ADDRESS, "current_password": PASSWORD})
+    wrong, unverified = change_address(member, password="wrong"), change_address(member)
 
     assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_password")
     assert (unverified.status_code, unverified.json()["code"]) == (403, "address_unverified")
@@ -99,80 +93,57 @@ def test_change_address_requires_password_and_verified_address(service: Service)
 def test_change_to_current_unverified_address_resends_link(service: Service) -> None:
     member = service.register()
 
-    token = request_change(service, member, member.email)
+    token = request_change_token(service, member, member.email)
 
     assert len(service.sent_emails(to=member.email)) == 2
-    assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
-    assert member.request("PUT", EMAIL_PATH, {"email": member.email, "current_password": PASSWORD}).status_code == 202
+    assert verify_email(member, token).status_code == 204
+    assert change_address(member, member.email).status_code == 202
     assert len(service.sent_emails(to=member.email)) == 2
 
 
-def test_change_to_taken_address_returns_202_and_notifies_owner(service: Service) -> None:
-    ana, ben = service.register_verified(), service.register_verified()
+def test_change_to_taken_address_notifies_owner_in_their_spelling(service: Service) -> None:
+    ana, ben = service.register_verified(), service.register_verified("Ben@example.org")
 
-    response = ana.request("PUT", EMAIL_PATH, {"email": ben.email, "current_password": PASSWORD})
+    response = change_address(ana, "BEN@example.org")
 
     assert (response.status_code, response.json()) == (202, {})
     notice = service.sent_emails(to=ben.email)[-1].get_content()
     assert "another account" in notice
     assert "#token=" not in notice
-
-
-def test_taken_address_notice_uses_spelling_of_owner(service: Service) -> None:
-    ana, ben = service.register_verified(), service.register_verified("Ben@example.org")
-
-    ana.request("PUT", EMAIL_PATH, {"email": "BEN@example.org", "current_password": PASSWORD})
-
-    assert "another account" in service.sent_emails(to=ben.email)[-1].get_content()
     assert service.sent_emails(to="BEN@example.org") == []
 
 
 def test_second_verification_token_is_invalid_after_first(service: Service) -> None:
-    with time_machine.travel(datetime(2026, 11, 24, 12, tzinfo=UTC), tick=False) as clock:
+    with time_machine.travel(NOON, tick=False) as clock:
         member = service.register()
-        tokens = [
-            token_from_email(service.sent_emails(to=member.email)[-1]),
-            request_change(service, member, member.email),
-        ]
-        assert member.request("POST", "/v1/auth/verify-email", {"token": tokens[0]}).status_code == 204
+        tokens = [newest_email_token(service, member.email), request_change_token(service, member, member.email)]
+        assert verify_email(member, tokens[0]).status_code == 204
         clock.shift(timedelta(hours=1))
         member.sign_in()
 
-        assert member.request("POST", "/v1/auth/verify-email", {"token": tokens[1]}).status_code == 422
+        assert verify_email(member, tokens[1]).status_code == 422
 
 
 def test_confirm_address_registered_since_returns_409(service: Service) -> None:
     ana = service.register_verified()
-    token = request_change(service, ana)
+    token = request_change_token(service, ana)
     ben = service.register(NEW_ADDRESS)
 
-    response = ana.request("POST", "/v1/auth/verify-email", {"token": token})
+    response = verify_email(ana, token)
 
     assert (response.status_code, response.json()["code"]) == (409, "address_taken")
     assert ana.request("GET", "/v1/me").json()["email"] == ana.email
     assert ben.request("GET", "/v1/me").json()["email"] == NEW_ADDRESS
 
 
-def test_address_change_invalidates_older_links(service: Service) -> None:
-    member = service.register_verified()
-    post(service.client, "/v1/auth/password/forgot", {"email": member.email})
-    reset = token_from_email(service.sent_emails(to=member.email)[-1])
-    token = request_change(service, member)
-
-    member.request("POST", "/v1/auth/verify-email", {"token": token})
-
-    response = post(service.client, "/v1/auth/password/reset", {"token": reset, "password": "two birds on a wire"})
-    assert response.status_code == 422
-
-
 def test_lock_unchanged_member_after_address_change_or_erasure_fails(service: Service) -> None:
     member, ring = service.register_verified(), service.app.state.services.accounts.ring
-    token = request_change(service, member)
+    token = request_change_token(service, member)
     with service.database.transaction() as session:
         old_member = member_by_address(session, ring, member.email)
         assert old_member
         assert lock_unchanged_member(session, old_member)
-    member.request("POST", "/v1/auth/verify-email", {"token": token})
+    verify_email(member, token)
 
     with service.database.transaction() as session:
         new_member = member_by_address(session, ring, NEW_ADDRESS)
@@ -186,43 +157,29 @@ def test_lock_unchanged_member_after_address_change_or_erasure_fails(service: Se
 
 def test_change_to_other_spelling_updates_address(service: Service) -> None:
     member = service.register_verified("ana@example.org")
-    token = request_change(service, member, "Ana@example.org")
+    token = request_change_token(service, member, "Ana@example.org")
 
-    assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
+    assert verify_email(member, token).status_code == 204
 
     assert member.request("GET", "/v1/me").json()["email"] == "Ana@example.org"
     assert member.sign_in().status_code == 200
 
 
-def test_change_address_limits_emails_per_address(service: Service) -> None:
-    member = service.register_verified()
+def test_change_address_limits_emails_per_member_and_address(service: Service) -> None:
+    ana, ben = service.register_verified(), service.register_verified()
+    assert [change_address(ana).status_code for _ in range(5)] == [202] * 5
 
-    responses = [
-        member.request("PUT", EMAIL_PATH, {"email": NEW_ADDRESS, "current_password": PASSWORD}) for _ in range(7)
-    ]
-
-    assert [response.status_code for response in responses] == [202] * 5 + [429] * 2
-    assert responses[-1].json()["code"] == "too_many_mails"
-    assert 3500 < int(responses[-1].headers["Retry-After"]) <= 3600
+    for response in (change_address(ana, "other@example.org"), change_address(ben)):
+        assert (response.status_code, response.json()["code"]) == (429, "too_many_mails")
+        assert 3500 < int(response.headers["Retry-After"]) <= 3600
     assert len(service.sent_emails(to=NEW_ADDRESS)) == 5
-
-
-def test_change_address_limits_emails_per_member(service: Service) -> None:
-    member = service.register_verified()
-
-    statuses = [
-        member.request("PUT", EMAIL_PATH, {"email": f"x{n}@example.org", "current_password": PASSWORD}).status_code
-        for n in range(8)
-    ]
-
-    assert statuses == [202] * 5 + [429] * 3
 
 
 def test_export_does_not_reveal_whether_address_was_free(service: Service) -> None:
     ana, owner = service.register_verified(), service.register_verified("taken@example.org")
     exports = []
     for address in ("free@example.org", owner.email):
-        ana.request("PUT", EMAIL_PATH, {"email": address, "current_password": PASSWORD})
+        change_address(ana, address)
         service.sent_emails()
         export = ana.request("GET", "/v1/me/export").json()
         exports.append(([link["purpose"] for link in export["links"]], [mail["kind"] for mail in export["mails"]]))

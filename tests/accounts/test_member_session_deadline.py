@@ -34,15 +34,13 @@ def slow_statement(dialect: str) -> Select[int]:
     return select(numbers.c.n).where(numbers.c.n < 0)
 
 
-@pytest.mark.parametrize("method", ["fetch", "execute"])
-def test_slow_statement_of_member_is_interrupted(service: Service, method: str) -> None:
+def test_slow_statement_of_member_is_interrupted(service: Service) -> None:
     member = service.app.state.services.accounts.tokens.verify(service.register().access_token, now=utc_now())
-    database = service.database
-    database.requests.timeout = TIMEOUT_SECONDS
+    service.database.requests.timeout = TIMEOUT_SECONDS
 
-    seconds = asyncio.run(seconds_until_free(service, member, method))
+    durations = {method: asyncio.run(seconds_until_free(service, member, method)) for method in ("fetch", "execute")}
 
-    assert seconds < MAX_RELEASE_SECONDS
+    assert max(durations.values()) < MAX_RELEASE_SECONDS, durations
 
 
 async def seconds_until_free(service: Service, member: SignedInMember, method: str) -> float:

@@ -3,13 +3,17 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlmodel import col, func, select
+from pydantic import ValidationError
+from sqlmodel import func, select
 
-from app.accounts.models import Member, MemberConsent
+from app.accounts.models import Member
+from app.accounts.schemas import ProfileChange, Registration
+from tests.factories.accounts import sign_in_status
 from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
 
 REGISTER = "/v1/auth/register"
-ANA = {"email": "ana@example.org", "password": PASSWORD}
+ANA: dict[str, object] = {"email": "ana@example.org", "password": PASSWORD}
+CONSENT = {"purpose": "health_data", "granted": True, "version": "1"}
 
 
 def count_members(service: Service) -> int:
@@ -41,7 +45,7 @@ def test_register_known_address_returns_202_and_notifies_owner(service: Service)
     assert "already have an account" in notice.get_content()
     assert "#token=" not in notice.get_content()
     assert count_members(service) == 1
-    assert MemberClient(service.client, "ana@example.org").sign_in().status_code == 200
+    assert sign_in_status(service, "ana@example.org") == 200
 
 
 def test_concurrent_registrations_create_one_member(service: Service) -> None:
@@ -50,76 +54,71 @@ def test_concurrent_registrations_create_one_member(service: Service) -> None:
 
     assert {(response.status_code, response.content) for response in responses} == {(202, b"{}")}
     assert count_members(service) == 1
-    assert MemberClient(service.client, "ana@example.org").sign_in().status_code == 200
+    assert sign_in_status(service, "ana@example.org") == 200
 
 
 def test_repeated_registrations_send_at_most_five_emails(service: Service) -> None:
-    for _ in range(20):
+    for _ in range(7):
         assert post(service.client, REGISTER, ANA).status_code == 202
 
     assert len(service.sent_emails()) == service.settings.mails_an_hour == 5
 
 
 def test_register_with_consent_records_decision(service: Service) -> None:
-    member = service.register(consents=[{"purpose": "health_data", "granted": True, "version": "1"}])
+    member = service.register(consents=[CONSENT])
 
     consent = member.request("GET", "/v1/me/consents/health_data").json()
     assert (consent["granted"], consent["version"], consent["current_version"]) == (True, "1", "1")
 
 
-@pytest.mark.parametrize(
-    ("consent", "status", "code"),
-    [
-        ({"purpose": "health_data", "granted": True, "version": "0"}, 409, "consent_outdated"),
-        ({"purpose": "world_peace", "granted": True, "version": "1"}, 404, "purpose_not_found"),
-    ],
-)
-def test_register_with_invalid_consent_creates_no_member(
-    service: Service, consent: dict[str, object], status: int, code: str
-) -> None:
-    response = post(service.client, REGISTER, ANA | {"consents": [consent]})
+def test_register_with_invalid_consent_creates_no_member(service: Service) -> None:
+    outdated = post(service.client, REGISTER, ANA | {"consents": [CONSENT | {"version": "0"}]})
+    unknown = post(service.client, REGISTER, ANA | {"consents": [CONSENT | {"purpose": "world_peace"}]})
 
-    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert (outdated.status_code, outdated.json()["code"]) == (409, "consent_outdated")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "purpose_not_found")
     assert count_members(service) == 0
-
-
-def test_register_without_consents_records_none(service: Service) -> None:
-    service.register()
-
-    with service.database.transaction() as session:
-        assert session.scalar(select(func.count(col(MemberConsent.number)))) == 0
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("email", "ana"),
         ("email", "ana@"),
-        ("email", "ana@example.org\n"),
-        ("email", "a" * 250 + "@example.org"),
-        ("email", "ana@exam\u0000ple.org"),
-        ("email", ["ana@example.org"]),
         ("email", None),
-        ("password", "short"),
         ("password", 123456789012),
         ("password", "x" * 257),
         ("display_name", ""),
         ("display_name", " Ana"),
         ("display_name", "Ana\nBcc: x"),
         ("display_name", "x" * 81),
-        ("time_zone", "Mars/Olympus"),
+        ("time_zone", ""),
         ("time_zone", "Factory"),
         ("time_zone", "../../etc/passwd"),
+        ("language", ""),
         ("language", "english"),
         ("consents", {"health_data": True}),
-        ("consents", [{"purpose": "health_data", "granted": "yes", "version": "1"}]),
+        ("consents", [CONSENT | {"granted": "yes"}]),
+        ("consents", [CONSENT, CONSENT]),
         ("id", "6f1c7e0a-4c1f-4a57-9a2e-0d8f3f2b7c11"),
-        ("verified_at", "2026-11-24T00:00:00Z"),
     ],
 )
-def test_register_with_invalid_field_returns_422_naming_field(service: Service, field: str, value: object) -> None:
-    response = post(service.client, REGISTER, ANA | {field: value})
+def test_registration_rejects_invalid_field(field: str, value: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Registration.model_validate(ANA | {field: value})
 
-    assert response.status_code == 422
-    assert response.json()["errors"][0]["pointer"].startswith(f"/{field}")
+    assert {error["loc"][0] for error in caught.value.errors()} == {field}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("time_zone", None), ("language", None), ("email", "b@example.org"), ("email_verified", True)]
+)
+def test_profile_change_rejects_invalid_field(field: str, value: object) -> None:
+    with pytest.raises(ValidationError):
+        ProfileChange.model_validate({"display_name": "Bo", field: value})
+
+
+def test_register_with_invalid_field_returns_422_naming_field(service: Service) -> None:
+    response = post(service.client, REGISTER, ANA | {"time_zone": "Mars/Olympus"})
+
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/time_zone")
     assert count_members(service) == 0

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -10,6 +9,7 @@ from sqlalchemy import URL, MetaData
 
 from app.core.db.database import Database
 from tests.conftest import ROOT
+from tests.factories.rows import as_text
 
 
 def alembic_config(url: URL, *extra_directories: Path) -> Config:
@@ -40,13 +40,9 @@ def table_contents(database: Database) -> dict[str, dict[str, list[str]]]:
         reflected.reflect(connection)
         return {
             table.name: {
-                column.name: [_as_text(row[index]) for row in rows] for index, column in enumerate(table.columns)
+                column.name: [as_text(row[index]) for row in rows] for index, column in enumerate(table.columns)
             }
             for table in reflected.sorted_tables
             if table.name != "alembic_version"
             for rows in [connection.execute(table.select().order_by(*table.primary_key.columns)).all()]
         }
-
-
-def _as_text(value: Any) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)

@@ -19,7 +19,7 @@ def all_rows(database: Database) -> Rows:
     """Return every row of every table as text, with bytes in hexadecimal."""
     with database.reads.connect() as connection:
         return {
-            table.name: sorted(repr([_as_text(value) for value in row]) for row in connection.execute(table.select()))
+            table.name: sorted(repr([as_text(value) for value in row]) for row in connection.execute(table.select()))
             for table in metadata.sorted_tables
         }
 
@@ -40,7 +40,7 @@ def rows_of_member(database: Database, member_id: str) -> Rows:
     }
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

@@ -9,6 +9,15 @@ from uuid import uuid4
 
 from httpx2 import Response
 
+from tests.factories.accounts import (
+    FORGOT_PATH,
+    change_address,
+    change_password,
+    newest_email_token,
+    request_reset_token,
+    reset_password,
+    verify_email,
+)
 from tests.factories.services import MemberClient, Service, post, token_from_email
 from tests.security.member_requests import RUNS_PATH, create_run
 
@@ -32,22 +41,14 @@ class LeakDetector:
 
     def tokens(self) -> set[str]:
         """Return all tokens that the service returned in responses or sent by email."""
-        token_pairs = [
-            response.json() for response in self.responses if response.is_success and "access_token" in response.text
-        ]
-        email_tokens = {
-            token_from_email(mail) for mail in self._service.sent_emails() if "#token=" in str(mail.get_content())
-        }
-        calendar_responses = [
-            response
-            for response in self.responses
-            if response.is_success and response.request.url.path.endswith("/calendar")
-        ]
-        calendars = {calendar_secret(response) for response in calendar_responses if response.request.method == "PUT"}
+        successes = [response for response in self.responses if response.is_success]
+        pairs = [response.json() for response in successes if "access_token" in response.text]
+        mails = [mail for mail in self._service.sent_emails() if "#token=" in str(mail.get_content())]
+        calendars = [response for response in successes if is_request(response, "PUT", "/calendar")]
         return (
-            calendars
-            | email_tokens
-            | {token_pair[name] for token_pair in token_pairs for name in ("access_token", "refresh_token")}
+            {pair[name] for pair in pairs for name in ("access_token", "refresh_token")}
+            | {token_from_email(mail) for mail in mails}
+            | {calendar_secret(response) for response in calendars}
         )
 
     def find_in_texts(self, *texts: str) -> set[str]:
@@ -65,13 +66,14 @@ class LeakDetector:
     def find_in_error_responses(self) -> set[str]:
         error_responses = [response for response in self.responses if response.status_code >= 400]
         assert error_responses
-        batches = [
-            response.json()["results"]
-            for response in self.responses
-            if response.is_success and response.request.url.path.endswith("/sync")
-        ]
+        successes = [response for response in self.responses if response.is_success]
+        batches = [response.json()["results"] for response in successes if is_request(response, "POST", "/sync")]
         problems = [json.dumps(result["problem"]) for results in batches for result in results]
         return self.find_in_texts(*problems, *(f"{response.headers} {response.text}" for response in error_responses))
+
+
+def is_request(response: Response, method: str, path_end: str) -> bool:
+    return response.request.method == method and response.request.url.path.endswith(path_end)
 
 
 def use_all_features(service: Service) -> MemberClient:
@@ -81,29 +83,23 @@ def use_all_features(service: Service) -> MemberClient:
     assert post(service.client, "/v1/auth/register", registration).status_code == 202
     member = MemberClient(service.client, EMAIL, PASSWORD)
     assert member.sign_in(device_name=DEVICE).status_code == 200
-    request_successfully(member, "POST", "/v1/auth/verify-email", {"token": newest_email_token(service, EMAIL)})
-    assert member.refresh_session().status_code == 200
+    assert verify_email(member, newest_email_token(service, EMAIL)).is_success
+    assert member.refresh_session().is_success
     request_successfully(member, "PATCH", "/v1/me", {"display_name": f"{NAME} II"})
-    request_successfully(member, "PUT", "/v1/me/email", {"email": NEW_EMAIL, "current_password": PASSWORD})
-    request_successfully(member, "POST", "/v1/auth/verify-email", {"token": newest_email_token(service, NEW_EMAIL)})
-    assert post(service.client, "/v1/auth/password/forgot", {"email": NEW_EMAIL}).status_code == 202
-    reset = {"token": newest_email_token(service, NEW_EMAIL), "password": NEW_PASSWORD}
-    assert post(service.client, "/v1/auth/password/reset", reset).status_code == 204
+    assert change_address(member, NEW_EMAIL, PASSWORD).is_success
+    assert verify_email(member, newest_email_token(service, NEW_EMAIL)).is_success
+    assert reset_password(service.client, request_reset_token(service, NEW_EMAIL), NEW_PASSWORD).is_success
     member.email, member.password = NEW_EMAIL, NEW_PASSWORD
-    assert member.sign_in().status_code == 200
-    member.store_tokens(
-        request_successfully(
-            member, "PUT", "/v1/me/password", {"current_password": NEW_PASSWORD, "new_password": PASSWORD}
-        )
-    )
+    assert member.sign_in().is_success
+    member.store_tokens(change_password(member, NEW_PASSWORD, PASSWORD))
     member.password = PASSWORD
     member.sign_in_on_new_device(device_name=f"{DEVICE} too")
     for path in ("/v1/me", "/v1/me/sessions", "/v1/me/consents/health_data", "/v1/me/export"):
         request_successfully(member, "GET", path)
     request_successfully(member, "DELETE", "/v1/me/health-data", {"password": PASSWORD})
     use_journey(service, member)
-    request_successfully(member, "PUT", "/v1/me/email", {"email": EMAIL, "current_password": PASSWORD})
-    assert post(service.client, "/v1/auth/password/forgot", {"email": NEW_EMAIL}).status_code == 202
+    assert change_address(member, EMAIL, PASSWORD).is_success
+    assert post(service.client, FORGOT_PATH, {"email": NEW_EMAIL}).is_success
     return member
 
 
@@ -118,13 +114,8 @@ def use_journey(service: Service, member: MemberClient) -> None:
     [result] = request_successfully(member, "POST", f"{RUN_PATH}/sync", {"changes": [change]}).json()["results"]
     assert result["reflections"]["superseded"] == REFLECTION
     secret = calendar_secret(request_successfully(member, "PUT", f"{RUN_PATH}/calendar"))
-    for path in (
-        f"{RUN_PATH}/days/1",
-        f"{RUN_PATH}/insights",
-        f"/v1/calendars/{secret}.ics",
-        "/v1/me/export",
-        RUN_PATH,
-    ):
+    run_paths = (RUN_PATH, f"{RUN_PATH}/days/1", f"{RUN_PATH}/insights")
+    for path in (*run_paths, f"/v1/calendars/{secret}.ics", "/v1/me/export"):
         request_successfully(member, "GET", path)
 
 
@@ -137,7 +128,3 @@ def request_successfully(member: MemberClient, method: str, path: str, body: Any
     response = member.request(method, path, body, headers={"User-Agent": f"Mozilla/5.0 (Linux) {CANARY}/1.0"})
     assert response.is_success, (path, response.text)
     return response
-
-
-def newest_email_token(service: Service, email: str) -> str:
-    return token_from_email(service.sent_emails(to=email)[-1])

@@ -18,6 +18,9 @@ WITHOUT_LIMITS = {
     "max_sync_bytes": 4 * 1024 * 1024,
 }
 
+# For tests of requests that are rejected before they use the database, and of headers that middleware adds.
+ON_SQLITE_ONLY = pytest.mark.parametrize("backend", ["sqlite"], indirect=True, scope="session")
+
 
 @pytest.fixture(scope="module")
 def unlimited_service(backend: Backend, sample_template: URL) -> Iterator[Service]:

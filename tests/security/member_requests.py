@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.factories.services import MemberClient, Service, token_from_email
+from tests.factories.accounts import change_address, newest_email_token
+from tests.factories.services import MemberClient, Service
 
 Factory = Callable[[Service, MemberClient], Any]
 
@@ -27,9 +28,8 @@ def new_email(member: MemberClient) -> str:
 
 
 def email_token_body(service: Service, member: MemberClient) -> dict[str, str]:
-    body = {"email": new_email(member), "current_password": member.password}
-    assert member.request("PUT", "/v1/me/email", body).status_code == 202
-    return {"token": token_from_email(service.sent_emails(to=new_email(member))[-1])}
+    assert change_address(member, new_email(member), member.password).status_code == 202
+    return {"token": newest_email_token(service, new_email(member))}
 
 
 def other_session_path(_service: Service, member: MemberClient) -> str:
@@ -99,14 +99,8 @@ def sync_path(service: Service, member: MemberClient) -> str:
 
 
 def sync_body(service: Service, member: MemberClient) -> dict[str, Any]:
-    happened_at = datetime.now(UTC).isoformat()
-    change = {
-        "change_id": str(uuid4()),
-        "day": 1,
-        "happened_at": happened_at,
-        "fields": day_change_body(service, member),
-    }
-    return {"changes": [change]}
+    change = {"change_id": str(uuid4()), "day": 1, "happened_at": datetime.now(UTC).isoformat()}
+    return {"changes": [change | {"fields": day_change_body(service, member)}]}
 
 
 def insights_path(service: Service, member: MemberClient) -> str:

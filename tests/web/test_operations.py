@@ -1,4 +1,4 @@
-"""Tests for health checks, metrics, access logs, security headers and CORS."""
+"""Tests for health checks, metrics, access logs and CORS."""
 
 import json
 from pathlib import Path
@@ -25,25 +25,21 @@ def test_probes_without_database_report_live_but_not_ready() -> None:
     assert int(response.headers["Retry-After"]) >= 1
 
 
-def test_readiness_with_migrated_database_returns_200(editor: ContentEditor) -> None:
-    assert editor.client.get("/health/ready").json() == {"status": "ok"}
+def test_readiness_with_current_schema_returns_200(shared_client: TestClient) -> None:
+    assert shared_client.get("/health/ready").json() == {"status": "ok"}
 
 
-def test_readiness_with_older_schema_returns_503(editor: ContentEditor, database: Database) -> None:
+@pytest.mark.parametrize(("version", "status"), [("20261123_content", 503), ("20991231_later", 200)])
+def test_readiness_requires_current_or_newer_schema(
+    editor: ContentEditor, database: Database, version: str, status: int
+) -> None:
     with database.content_load() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '20261123_content'"))
+        session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
 
     response = editor.client.get("/health/ready")
 
-    assert response.status_code == 503
-    assert "migrations" in response.json()["detail"]
-
-
-def test_readiness_with_newer_schema_returns_200(editor: ContentEditor, database: Database) -> None:
-    with database.content_load() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '20991231_later'"))
-
-    assert editor.client.get("/health/ready").status_code == 200
+    assert response.status_code == status
+    assert ("migrations" in response.text) is (status == 503)
 
 
 def test_metrics_use_route_template_as_label(shared_client: TestClient) -> None:
@@ -59,11 +55,9 @@ def test_metrics_use_route_template_as_label(shared_client: TestClient) -> None:
     ("options", "header", "status"),
     [
         ({"environment": "production"}, "", 401),
-        ({"environment": "production", "metrics_token": TOKEN}, "", 401),
-        ({"environment": "production", "metrics_token": TOKEN}, "Bearer wrong", 401),
-        ({"environment": "production", "metrics_token": TOKEN}, "Bearer wr\u00f6ng", 401),
-        ({"environment": "production", "metrics_token": TOKEN}, f"Bearer {TOKEN}", 200),
         ({"metrics_token": TOKEN}, "", 401),
+        ({"metrics_token": TOKEN}, "Bearer wr\u00f6ng", 401),
+        ({"metrics_token": TOKEN}, f"Bearer {TOKEN}", 200),
         ({}, "", 200),
     ],
 )
@@ -74,37 +68,6 @@ def test_metrics_require_token_in_production(options: dict[str, str], header: st
 
     assert response.status_code == status
     assert response.headers["cache-control"] == "no-store"
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/v1/site"),
-        ("GET", "/v1/site?x=1"),
-        ("GET", "/nowhere"),
-        ("PUT", "/v1/site"),
-        ("OPTIONS", "/v1/site"),
-        ("GET", "/health/live"),
-        ("GET", "/docs"),
-        ("GET", "/openapi.json"),
-    ],
-)
-def test_responses_have_security_headers(shared_client: TestClient, method: str, path: str) -> None:
-    headers = shared_client.request(method, path).headers
-
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["strict-transport-security"].startswith("max-age=31536000")
-    assert "default-src 'none'" in headers["content-security-policy"]
-    assert headers["cache-control"]
-    assert "server" not in headers
-
-
-def test_error_responses_have_cors_headers(shared_client: TestClient) -> None:
-    for path in ("/nowhere", "/v1/articles?limit=0"):
-        response = shared_client.get(path, headers={"Origin": "http://localhost:3000"})
-
-        assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
 
 
 def test_preflight_of_allowed_origin_returns_200(shared_client: TestClient) -> None:
@@ -120,9 +83,10 @@ def test_preflight_of_allowed_origin_returns_200(shared_client: TestClient) -> N
     assert response.headers["access-control-max-age"] == "7200"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_preflight_of_unknown_origin_returns_problem(shared_client: TestClient, origin: str) -> None:
-    response = shared_client.options("/v1/articles", headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+def test_preflight_of_unknown_origin_returns_problem(shared_client: TestClient) -> None:
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+
+    response = shared_client.options("/v1/articles", headers=headers)
 
     assert (response.status_code, response.json()["code"]) == (400, "cors_refused")
     assert "access-control-allow-origin" not in response.headers

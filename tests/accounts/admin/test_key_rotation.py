@@ -15,7 +15,15 @@ from app.accounts.models import MemberKey
 from app.cli import app
 from app.core.crypto.key_ring import KeyRing, UnknownKey, generate_entry
 from tests.conftest import TEST_KEYS, MakeService
-from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
+from tests.factories.accounts import (
+    NEW_ADDRESS,
+    NEW_PASSWORD,
+    change_address,
+    newest_email_token,
+    sign_in_status,
+    verify_email,
+)
+from tests.factories.services import PASSWORD, MemberClient, Service, post
 
 NEW_ENTRY = generate_entry("new-")
 NEW_ID = NEW_ENTRY.partition(":")[0]
@@ -38,12 +46,6 @@ def run(service: Service) -> RunCommand:
 def key_ids_in_use(service: Service) -> set[str]:
     with service.database.transaction() as session:
         return set(key_usage(session))
-
-
-def interrupt_rotation(service: Service, ring: KeyRing) -> None:
-    with service.database.transaction() as session:
-        rotate_batch(session, ring)
-        raise KeyboardInterrupt
 
 
 def test_keys_new_prints_entry_that_key_ring_accepts() -> None:
@@ -72,7 +74,7 @@ def test_rotate_moves_all_rows_to_new_key_and_preserves_sessions(
 
 def test_rotate_makes_old_key_removable(make_service: MakeService, service: Service, run: RunCommand) -> None:
     member = service.register_verified()
-    member.request("PUT", "/v1/me/email", {"email": "ana.new@example.org", "current_password": PASSWORD})
+    change_address(member)
     assert run("rotate", BOTH_ENTRIES).exit_code == 0
     new_service = make_service(service.settings.database, keys=NEW_ENTRY)
     member.client = new_service.client
@@ -80,22 +82,19 @@ def test_rotate_makes_old_key_removable(make_service: MakeService, service: Serv
     assert member.refresh_session().status_code == 200
     assert member.sign_in().status_code == 200
     assert member.request("GET", "/v1/me/sessions").json()["total"] == 2
-    token = token_from_email(new_service.sent_emails(to="ana.new@example.org")[-1])
-    assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
-    assert post(
-        new_service.client, "/v1/auth/register", {"email": "ana.new@example.org", "password": PASSWORD}
-    ).is_success
-    assert MemberClient(new_service.client, "ana.new@example.org").sign_in().status_code == 200
+    assert verify_email(member, newest_email_token(new_service, NEW_ADDRESS)).status_code == 204
+    assert post(new_service.client, "/v1/auth/register", {"email": NEW_ADDRESS, "password": PASSWORD}).is_success
+    assert sign_in_status(new_service, NEW_ADDRESS) == 200
 
 
 def test_register_after_key_change_finds_existing_member(make_service: MakeService, service: Service) -> None:
     service.register("ana@example.org")
     new_service = make_service(service.settings.database, keys=BOTH_ENTRIES)
 
-    post(new_service.client, "/v1/auth/register", {"email": "ana@example.org", "password": "two birds on a wire"})
+    post(new_service.client, "/v1/auth/register", {"email": "ana@example.org", "password": NEW_PASSWORD})
 
-    assert MemberClient(new_service.client, "ana@example.org").sign_in().status_code == 200
-    assert MemberClient(new_service.client, "ana@example.org", "two birds on a wire").sign_in().status_code == 401
+    assert sign_in_status(new_service, "ana@example.org") == 200
+    assert sign_in_status(new_service, "ana@example.org", NEW_PASSWORD) == 401
 
 
 def test_register_with_different_key_order_creates_one_member(make_service: MakeService, service: Service) -> None:
@@ -125,8 +124,14 @@ def test_rotate_after_interruption_continues(
     ring = KeyRing(BOTH_ENTRIES)
     with service.database.transaction() as session:
         assert rotate_batch(session, ring) == 2
+
+    def interrupt_rotation() -> None:
+        with service.database.transaction() as session:
+            rotate_batch(session, ring)
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        interrupt_rotation(service, ring)
+        interrupt_rotation()
 
     with service.database.transaction() as session:
         assert count_outdated(session, ring) == 3
@@ -181,16 +186,13 @@ def test_rotate_with_missing_key_fails_and_names_key(service: Service, run: RunC
     assert "MISSING" in listing.stdout
     with pytest.raises(UnknownKey), service.database.transaction() as session:
         rotate_batch(session, KeyRing(NEW_ENTRY))
+    assert key_ids_in_use(service) == {"test-1"}
 
 
 def test_keys_list_shows_ids_without_secrets(service: Service, run: RunCommand) -> None:
-    service.register()
-
     listing = run("list", BOTH_ENTRIES)
 
     assert listing.exit_code == 0
     assert "test-1" in listing.stdout
     assert NEW_ID in listing.stdout
     assert TEST_KEYS.partition(":")[2] not in listing.output
-    with service.database.content_load() as session:
-        assert session.exec(select(col(MemberKey.key_id))).one() == "test-1"

@@ -36,11 +36,7 @@ def tokens() -> AccessTokens:
     return AccessTokens(RING, lifetime=TOKEN_LIFETIME)
 
 
-def test_verify_accepts_hand_signed_token(tokens: AccessTokens) -> None:
-    assert tokens.verify(sign_token(HEADER, CLAIMS), now=NOW) == MEMBER
-
-
-@pytest.mark.parametrize("length", range(1, 21))
+@pytest.mark.parametrize("length", [1, 2, 3, 20])  # with and without padding of the header in base64
 def test_verify_accepts_key_ids_of_any_length(length: int) -> None:
     ring = KeyRing("k" * length + generate_entry()[8:])
     tokens = AccessTokens(ring, lifetime=TOKEN_LIFETIME)
@@ -91,10 +87,8 @@ def test_verify_at_expiry_raises_bad_token(tokens: AccessTokens) -> None:
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
 def test_verify_allows_30_seconds_of_clock_skew(tokens: AccessTokens, claim: str) -> None:
     earlier = {"iat": ISSUED_AT - 60, "nbf": ISSUED_AT - 60, "exp": ISSUED_AT + 500}
-    token, earliest = (
-        sign_token(HEADER, CLAIMS | earlier | {claim: ISSUED_AT}),
-        utc_time(ISSUED_AT - CLOCK_SKEW_SECONDS),
-    )
+    token = sign_token(HEADER, CLAIMS | earlier | {claim: ISSUED_AT})
+    earliest = utc_time(ISSUED_AT - CLOCK_SKEW_SECONDS)
 
     assert tokens.verify(token, now=earliest) == MEMBER
     with pytest.raises(BadToken):

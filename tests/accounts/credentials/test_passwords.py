@@ -6,47 +6,26 @@ from contextlib import suppress
 
 import pytest
 from argon2 import PasswordHasher
+from httpx2 import Response
 from sqlmodel import col, select
 
 from app.accounts.credentials.passwords import Passwords, WeakPassword
 from app.accounts.models import Member
 from app.core.settings import MIN_PASSWORD_KIBIBYTES
 from tests.conftest import MakeService
-from tests.factories.services import PASSWORD, MemberClient, Service, post, request
+from tests.factories.accounts import change_password, sign_in_status
+from tests.factories.services import PASSWORD, MemberClient, Service, post
 
 PASSWORDS = Passwords(min_length=12)
 LONG_PASSWORD = "correct horse battery staple " * 8  # 232 characters
-NEW_PASSWORD = "two birds on a wire"
 
 
-@pytest.mark.parametrize(
-    "password",
-    [
-        "a kettle sings in the rain",
-        "xK7#qLm2vT9w",
-        "ein sehr langer satz ohne zahlen",
-        "пароль на каждый день недели",
-        "\u2615 and croissants at seven",
-        LONG_PASSWORD,
-    ],
-)
+@pytest.mark.parametrize("password", ["xK7#qLm2vT9w", "пароль на каждый день недели", f"\u2615 {LONG_PASSWORD}"])
 def test_check_strength_accepts_hard_to_guess_passwords(password: str) -> None:
     PASSWORDS.check_strength(password, words=[])
 
 
-@pytest.mark.parametrize(
-    "password",
-    [
-        "password1234",
-        "123456789012",
-        "qwertyuiop[]",
-        "iloveyou2026",
-        "twentyone21",
-        "aaaaaaaaaaaa",
-        "Twentyone2026",
-        "",
-    ],
-)
+@pytest.mark.parametrize("password", ["", "123456789012", "iloveyou2026", "Twentyone2026", "P@$$w0rd!1234"])
 def test_check_strength_rejects_common_passwords(password: str) -> None:
     with pytest.raises(WeakPassword):
         PASSWORDS.check_strength(password, words=[])
@@ -59,11 +38,6 @@ def test_check_strength_takes_less_than_half_a_second(password: str) -> None:
         PASSWORDS.check_strength(password, words=["ophelia.marlborough@example.org"])
 
     assert time.process_time() - started < 0.5  # would take several seconds without the limit on substituted letters
-
-
-def test_check_strength_recognises_substituted_letters() -> None:
-    with pytest.raises(WeakPassword):
-        PASSWORDS.check_strength("P@$$w0rd!1234", words=[])
 
 
 def test_check_strength_rejects_words_of_member() -> None:
@@ -92,43 +66,38 @@ def test_concurrent_checks_do_not_share_words_of_members() -> None:
     assert results == [True, False] * 40
 
 
-@pytest.mark.parametrize(
-    ("password", "status"),
-    [("kz7 qm2 vx9", 422), ("kz7 qm2 vx9w", 202), (("kz7 qm2 vx9w " * 20)[:256], 202), ("kz7 qm2 vx9w " * 20, 422)],
-)
-def test_register_accepts_passwords_of_12_to_256_characters(service: Service, password: str, status: int) -> None:
-    response = post(service.client, "/v1/auth/register", {"email": "ana@example.org", "password": password})
+def test_register_accepts_passwords_of_12_to_256_characters(service: Service) -> None:
+    longest = ("kz7 qm2 vx9w " * 20)[:256]
 
-    assert response.status_code == status
-    if status == 422:
-        assert [error["pointer"] for error in response.json()["errors"]] == ["/password"]
-    else:
-        assert MemberClient(service.client, "ana@example.org", password).sign_in().status_code == 200
+    for password in ("kz7 qm2 vx9", f"{longest}x"):
+        response = register(service, password)
+        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/password")
+    for password in ("kz7 qm2 vx9w", longest):
+        assert register(service, password).status_code == 202
+        assert sign_in_status(service, f"{len(password)}@example.org", password) == 200
+
+
+def register(service: Service, password: str) -> Response:
+    """Register an address that contains the length of the password."""
+    return post(service.client, "/v1/auth/register", {"email": f"{len(password)}@example.org", "password": password})
 
 
 def test_minimum_password_length_is_configurable(make_service: MakeService) -> None:
     service = make_service(password_min_length=20)
 
-    response = post(service.client, "/v1/auth/register", {"email": "ana@example.org", "password": "kz7 qm2 vx9w"})
+    response = register(service, "kz7 qm2 vx9w")
 
     assert (response.status_code, response.json()["code"]) == (422, "weak_password")
     assert "20" in response.json()["errors"][0]["detail"]
 
 
 def test_password_is_neither_trimmed_nor_truncated(service: Service) -> None:
-    post(service.client, "/v1/auth/register", {"email": "ana@example.org", "password": f" {LONG_PASSWORD}1"})
+    address, password = "ana@example.org", f" {LONG_PASSWORD}1"
+    post(service.client, "/v1/auth/register", {"email": address, "password": password})
 
-    passwords = [
-        f" {LONG_PASSWORD}1",
-        f"{LONG_PASSWORD}1",
-        f" {LONG_PASSWORD}2",
-        f" {LONG_PASSWORD}1 ",
-        f" {LONG_PASSWORD}",
-    ]
-
-    assert [
-        MemberClient(service.client, "ana@example.org", password).sign_in().status_code for password in passwords
-    ] == [200] + [401] * 4
+    assert sign_in_status(service, address, password) == 200
+    for other in (password.lstrip(), f"{password} ", f" {LONG_PASSWORD}2"):
+        assert sign_in_status(service, address, other) == 401
 
 
 def test_verify_normalizes_unicode() -> None:
@@ -143,31 +112,24 @@ def test_verify_without_hash_never_matches() -> None:
     assert not PASSWORDS.verify("", None).is_match
 
 
-def test_sign_in_rehashes_with_current_parameters(make_service: MakeService) -> None:
+def test_only_successful_sign_in_rehashes_with_current_parameters(make_service: MakeService) -> None:
     service = make_service(password_kibibytes=MIN_PASSWORD_KIBIBYTES)
     member = service.register()
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     with service.database.content_load() as session:
         session.exec(select(Member)).one().password_hash = old
 
+    assert sign_in_status(service, member.email, "wrong") == 401
+    assert stored_hash(service) == old
+
+    assert member.sign_in().status_code == 200
+    assert stored_hash(service).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert member.sign_in().status_code == 200
 
+
+def stored_hash(service: Service) -> str:
     with service.database.content_load() as session:
-        stored = session.exec(select(col(Member.password_hash))).one()
-    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert member.sign_in().status_code == 200
-
-
-def test_failed_sign_in_does_not_rehash(service: Service) -> None:
-    member = service.register()
-    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
-    with service.database.content_load() as session:
-        session.exec(select(Member)).one().password_hash = old
-
-    assert MemberClient(service.client, member.email, "wrong").sign_in().status_code == 401
-
-    with service.database.content_load() as session:
-        assert session.exec(select(col(Member.password_hash))).one() == old
+        return session.exec(select(col(Member.password_hash))).one()
 
 
 def test_sign_in_over_capacity_returns_503_while_reads_succeed(make_service: MakeService) -> None:
@@ -183,7 +145,7 @@ def test_sign_in_over_capacity_returns_503_while_reads_succeed(make_service: Mak
         return "sign in", response.status_code, response.headers.get("Retry-After")
 
     with ThreadPoolExecutor(20) as pool:
-        results = list(pool.map(send_request, range(40)))
+        results = list(pool.map(send_request, range(24)))
 
     sign_ins = [result for result in results if result[0] == "sign in"]
     assert {status for kind, status, _ in results if kind == "read"} == {200}
@@ -194,11 +156,11 @@ def test_sign_in_over_capacity_returns_503_while_reads_succeed(make_service: Mak
 def test_requests_without_token_take_no_password_slot(make_service: MakeService) -> None:
     service = make_service(passwords_at_once=1, passwords_waiting=0)
     member = service.register()
-    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    stranger = MemberClient(service.client, "nobody@example.org")
 
     with ThreadPoolExecutor(8) as pool:
         futures = [pool.submit(member.sign_in) for _ in range(4)]
-        statuses = [request(service.client, "PUT", "/v1/me/password", change).status_code for _ in range(20)]
+        statuses = [change_password(stranger).status_code for _ in range(20)]
 
     assert set(statuses) == {401}
     assert {future.result().status_code for future in futures} <= {200, 503}
@@ -209,6 +171,6 @@ def test_sign_ins_within_queue_limit_all_succeed(make_service: MakeService) -> N
     member = service.register()
 
     with ThreadPoolExecutor(20) as pool:
-        statuses = list(pool.map(lambda _: MemberClient(service.client, member.email).sign_in().status_code, range(20)))
+        statuses = list(pool.map(lambda _: sign_in_status(service, member.email), range(20)))
 
     assert statuses == [200] * 20

@@ -69,33 +69,22 @@ def new_key_ring() -> tuple[str, KeyRing]:
 
 
 @contextmanager
-def outbox_worker_process(database: Database, keys: str, smtp_url: str) -> Iterator["subprocess.Popen[str]"]:
-    """Start an email worker in its own process.
-
-    It prints "ready", waits for a line of input, delivers the due emails, and prints their number.
-    """
+def outbox_worker_process(database: Database, keys: str, smtp_url: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a process that delivers the due emails."""
     database_url = database.url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "tests.factories.processes.outbox", database_url, keys, smtp_url]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-def start_delivery(process: "subprocess.Popen[str]") -> None:
-    assert process.stdin
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
 def main(database_url: str, keys: str, smtp_url: str) -> None:
     logs.configure("warning")
     database = Database(make_url(database_url), request_timeout=10)
     worker = OutboxWorker(database, KeyRing(keys), SmtpTransport(smtp_url), sender=SENDER)
-    print("ready", flush=True)  # noqa: T201 - read by the test that started the process
-    sys.stdin.readline()
-    print(deliver_due(worker), flush=True)  # noqa: T201
+    deliver_due(worker)
     database.close()
 
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 HOST = "127.0.0.1"
-CLIENT_TIMEOUT_SECONDS = 10.0
+CLIENT_TIMEOUT_SECONDS = 30.0
 
 
 class MailServer(Controller):
@@ -67,7 +67,7 @@ class MailServer(Controller):
 
     @property
     def messages(self) -> list[EmailMessage]:
-        return [_parse_message(content) for content in self.received]
+        return [message_from_bytes(content, policy=default) for content in self.received]
 
     @property
     def deliveries_by_email_id(self) -> Counter[str]:
@@ -179,9 +179,3 @@ def server_tls_context(certificate: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
-
-
-def _parse_message(content: bytes) -> EmailMessage:
-    message = message_from_bytes(content, policy=default)
-    assert isinstance(message, EmailMessage)
-    return message

@@ -44,21 +44,20 @@ def read_policy(shared_client: TestClient, page: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_docs_page_references_only_own_resources(shared_client: TestClient, page: str) -> None:
-    html = shared_client.get(page).text
+def test_docs_page_and_its_resources_are_local_and_cacheable(shared_client: TestClient, page: str) -> None:
+    response = shared_client.get(page)
+    parsed = ParsedPage(response.text)
+    assets = [url for url in parsed.urls if url.startswith("/docs/assets/")]
 
-    urls = ParsedPage(html).urls
-
-    assert len(urls) >= 5
-    assert not EXTERNAL_URL.search(html)
-    for url in urls:
+    assert len(parsed.urls) >= 5
+    assert not EXTERNAL_URL.search(response.text)
+    for url in parsed.urls:
         assert url.startswith("/")
         assert shared_client.get(url).status_code == 200, url
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_docs_page_has_no_inline_code(shared_client: TestClient, page: str) -> None:
-    assert ParsedPage(shared_client.get(page).text).inline_code == []
+    assert parsed.inline_code == []
+    assert response.headers["cache-control"] == "no-cache"
+    assert {shared_client.head(url).headers["cache-control"] for url in assets} == {"max-age=31536000, immutable"}
+    assert (shared_client.head(page).status_code, shared_client.head(page).text) == (200, "")
 
 
 @pytest.mark.parametrize("script", ["/docs/swagger.js", "/docs/redoc.js"])
@@ -104,29 +103,11 @@ def test_redoc_script_has_no_remote_logo(shared_client: TestClient) -> None:
     assert "cdn.redoc.ly" not in read_redoc_script(shared_client)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_assets_are_immutable_and_pages_are_revalidated(shared_client: TestClient, page: str) -> None:
-    response = shared_client.get(page)
-    assets = [url for url in ParsedPage(response.text).urls if url.startswith("/docs/assets/")]
-
-    assert response.headers["cache-control"] == "no-cache"
-    assert assets
-    for url in assets:
-        assert shared_client.head(url).headers["cache-control"] == "max-age=31536000, immutable"
-
-
 def test_unknown_asset_returns_not_found(shared_client: TestClient) -> None:
     assets_path = re.findall(r"/docs/assets/[^/]+", shared_client.get("/docs").text)[0]
 
     for name in ("missing.js", "..%2f__init__.py", "%2e%2e", "%00"):
         assert shared_client.get(f"{assets_path}/{name}").json()["code"] == "not_found"
-
-
-def test_docs_pages_support_head(shared_client: TestClient) -> None:
-    for page in PAGES:
-        response = shared_client.head(page)
-
-        assert (response.status_code, response.text) == (200, "")
 
 
 def test_docs_page_respects_root_path(shared_client: TestClient) -> None:

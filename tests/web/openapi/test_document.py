@@ -66,23 +66,13 @@ def test_request_schemas_forbid_additional_properties(document: dict[str, Any]) 
     assert {name for name in objects if components[name].get("additionalProperties") is not False} == set()
 
 
-@pytest.mark.parametrize(
-    ("schema", "field"),
-    [
-        ("ProfileChange", "language"),
-        ("Registration", "language"),
-        ("RegistrationConsent", "purpose"),
-        ("RunChange", "reminder_time"),
-        ("NewRun", "journey"),
-        ("NewResult", "assessment"),
-    ],
-)
-def test_string_fields_declare_their_pattern(document: dict[str, Any], schema: str, field: str) -> None:
-    field_schema = document["components"]["schemas"][schema]["properties"][field]
+def test_string_fields_declare_their_pattern(document: dict[str, Any]) -> None:
+    for schema, field in (("Registration", "language"), ("RunChange", "reminder_time"), ("NewRun", "journey")):
+        field_schema = document["components"]["schemas"][schema]["properties"][field]
 
-    assert re.search(field_schema["pattern"], field_schema["examples"][0])
-    assert not re.search(field_schema["pattern"], "07:30:00Z 0")
-    assert "format" not in field_schema
+        assert re.search(field_schema["pattern"], field_schema["examples"][0]), field
+        assert not re.search(field_schema["pattern"], "07:30:00Z 0"), field
+        assert "format" not in field_schema, field
 
 
 def test_integer_parameters_declare_bounds(document: dict[str, Any]) -> None:
