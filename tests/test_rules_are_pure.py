@@ -43,23 +43,19 @@ def side_effects(tree: ast.Module) -> Iterator[str]:
             yield node.attr
 
 
-@pytest.mark.parametrize(("package", "rule"), RULES)
-def test_rules_import_only_standard_library_and_rules(package: str, rule: str) -> None:
-    names = set(imported_modules(parse_rule(package, rule)))
+def test_rules_import_only_standard_library_and_rules() -> None:
+    for package, rule in RULES:
+        names = set(imported_modules(parse_rule(package, rule)))
+        own_modules = {name for name in names if name.startswith((".", "app"))}
+        library_modules = {name.partition(".")[0] for name in names - own_modules}
 
-    own_modules = {name for name in names if name.startswith((".", "app"))}
-    assert own_modules <= {
-        f"app.{rule_package}.rules.{other}" for rule_package, other in RULES if rule_package == package
-    }
-    assert {name.partition(".")[0] for name in names - own_modules} <= sys.stdlib_module_names - (
-        FORBIDDEN_MODULES - ALLOWED_MODULES[package]
-    )
-    assert names
+        assert own_modules <= {f"app.{package}.rules.{other}" for _, other in RULES}, rule
+        assert library_modules <= sys.stdlib_module_names - (FORBIDDEN_MODULES - ALLOWED_MODULES[package]), rule
+        assert names, rule
 
 
-@pytest.mark.parametrize(("package", "rule"), RULES)
-def test_rules_have_no_side_effects(package: str, rule: str) -> None:
-    assert list(side_effects(parse_rule(package, rule))) == []
+def test_rules_have_no_side_effects() -> None:
+    assert {rule: found for package, rule in RULES if (found := list(side_effects(parse_rule(package, rule))))} == {}
 
 
 @pytest.mark.parametrize(
@@ -70,13 +66,12 @@ def test_rules_have_no_side_effects(package: str, rule: str) -> None:
         ("from app.core import errors", ["app.core.errors"]),
         ("from app.core.errors import Conflict", ["app.core.errors"]),
         ("from . import models", ["."]),
-        ("from collections.abc import Mapping", ["collections.abc"]),
     ],
 )
 def test_imported_modules_are_found(code: str, expected: list[str]) -> None:
     assert list(imported_modules(ast.parse(code))) == expected
 
 
-@pytest.mark.parametrize("code", ["print(1)", "with open('a') as file: ...", "when = datetime.now", "map(print, [])"])
-def test_side_effects_are_found(code: str) -> None:
-    assert len(list(side_effects(ast.parse(code)))) == 1
+def test_side_effects_are_found() -> None:
+    for code in ("print(1)", "with open('a') as file: ...", "when = datetime.now", "map(print, [])"):
+        assert len(list(side_effects(ast.parse(code)))) == 1

@@ -1,9 +1,9 @@
 """Tests for `twentyone restore`: it restores all data, except that of members erased since the backup."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
-import pytest
 from sqlalchemy import URL, text
 
 from app.backups.database_contents import UNFINISHED_RESTORE
@@ -25,11 +25,8 @@ def same_member(member: MemberClient, service: Service) -> MemberClient:
 
 
 def rows_of(url: URL) -> Rows:
-    database = Database(url)
-    try:
+    with closing(Database(url)) as database:
         return all_rows(database)
-    finally:
-        database.close()
 
 
 def execute(service: Service, statement: str) -> None:
@@ -85,22 +82,6 @@ def test_restore_when_secret_is_missing_names_it(operator: Operator) -> None:
     assert "reapply-erasures" in result.stderr
 
 
-def truncate(backup: Path) -> None:
-    backup.write_bytes(backup.read_bytes()[:-20_000])
-
-
-def overwrite(backup: Path) -> None:
-    backup.write_bytes(b"Dear diary, " * 10_000)
-
-
-def clear(backup: Path) -> None:
-    backup.write_bytes(b"")
-
-
-def delete(backup: Path) -> None:
-    backup.unlink()
-
-
 def test_restore_when_backup_is_invalid_changes_nothing(operator: Operator) -> None:
     operator.service.register()
     operator.create_backup()
@@ -108,9 +89,10 @@ def test_restore_when_backup_is_invalid_changes_nothing(operator: Operator) -> N
     valid_backup, rows = operator.backup.read_bytes(), rows_of(operator.empty_database)
     assert len(rows["members"]) == 1
 
-    for damage in (truncate, overwrite, clear, delete):
-        operator.backup.write_bytes(valid_backup)
-        damage(operator.backup)
+    for content in (valid_backup[:-20_000], b"Dear diary, " * 10_000, b"", None):
+        operator.backup.unlink()
+        if content is not None:
+            operator.backup.write_bytes(content)
 
         rejected = operator.restore("--replace")
 
@@ -119,14 +101,11 @@ def test_restore_when_backup_is_invalid_changes_nothing(operator: Operator) -> N
         assert rows_of(operator.empty_database) == rows
 
 
-@pytest.mark.parametrize("revision", ["29991231_later", UNFINISHED_RESTORE])
-def test_restore_when_revision_is_unknown_fails(operator: Operator, revision: str) -> None:
-    execute(operator.service, f"UPDATE alembic_version SET version_num = '{revision}'")
+def test_restore_when_revision_is_unknown_fails(operator: Operator) -> None:
+    for revision, message in (("29991231_later", "doesn't support"), (UNFINISHED_RESTORE, "interrupted")):
+        execute(operator.service, f"UPDATE alembic_version SET version_num = '{revision}'")
 
-    output = operator.create_backup().stderr + operator.restore().stderr
-
-    assert ("doesn't support" if revision == "29991231_later" else "interrupted") in output
-    assert operator.run("backup", operator.empty_database, str(operator.backup.with_name("other"))).exit_code == 1
+        assert message in operator.create_backup("--force").stderr + operator.restore().stderr
 
 
 def test_restore_when_database_is_in_use_fails(operator: Operator, make_service: MakeService) -> None:
@@ -182,9 +161,8 @@ def test_restore_when_interrupted_can_be_repeated(
         assert not Path(str(operator.empty_database.database)).exists()
     else:
         assert operator.run("migrate", operator.empty_database).exit_code == 1
-        database = Database(operator.empty_database)
-        assert asyncio.run(Readiness(database, timeout_seconds=10).check())
-        database.close()
+        with closing(Database(operator.empty_database)) as database:
+            assert asyncio.run(Readiness(database, timeout_seconds=10).check())
     assert operator.restore().exit_code == 0
     restored = make_service(operator.empty_database)
     assert restored.client.get("/health/ready").status_code == 200

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -30,17 +30,27 @@ class CountingWork:
             if self.broken:
                 raise RuntimeError("the database is unavailable")
 
-    def wait_for_runs(self, count: int) -> bool:
+    def wait_for_runs(self, count: int, *, timeout: float = TIMEOUT_SECONDS) -> bool:
         with self._done:
-            return self._done.wait_for(lambda: self.run_count >= count, timeout=TIMEOUT_SECONDS)
+            return self._done.wait_for(lambda: self.run_count >= count, timeout=timeout)
 
-    def has_runs_soon(self, count: int) -> bool:
-        with self._done:
-            return self._done.wait_for(lambda: self.run_count >= count, timeout=0.1)
+
+class BlockingWork:
+    """Work whose runs wait for the event `proceed`."""
+
+    def __init__(self) -> None:
+        self.started, self.proceed = threading.Semaphore(0), threading.Event()
+
+    def __call__(self) -> None:
+        self.started.release()
+        self.proceed.wait(TIMEOUT_SECONDS)
+
+    def wait_for_start(self) -> bool:
+        return self.started.acquire(timeout=TIMEOUT_SECONDS)
 
 
 @contextmanager
-def running(work: CountingWork, *, interval: float) -> Iterator[PeriodicTask]:
+def running(work: Callable[[], object], *, interval: float = LONG_INTERVAL) -> Iterator[PeriodicTask]:
     task = PeriodicTask("counting", work, interval=interval)
     task.start()
     try:
@@ -62,38 +72,27 @@ def test_task_runs_immediately_and_then_at_each_interval() -> None:
 def test_wake_starts_the_next_run_immediately() -> None:
     work = CountingWork()
 
-    with running(work, interval=LONG_INTERVAL) as task:
-        for count in range(1, 5):
+    with running(work) as task:
+        for count in range(1, 4):
             assert work.wait_for_runs(count)
             task.wake()
-        assert work.wait_for_runs(5)
+        assert work.wait_for_runs(4)
 
 
 def test_wake_during_a_run_starts_another_run() -> None:
-    started, proceed = threading.Event(), threading.Event()
-    runs: list[None] = []
-    ran_twice = threading.Event()
+    work = BlockingWork()
 
-    def work() -> None:
-        runs.append(None)
-        started.set()
-        assert proceed.wait(TIMEOUT_SECONDS)
-        if len(runs) == 2:
-            ran_twice.set()
+    with running(work) as task:
+        assert work.wait_for_start()
+        task.wake()
+        work.proceed.set()
 
-    task = PeriodicTask("counting", work, interval=LONG_INTERVAL)
-    task.start()
-    assert started.wait(TIMEOUT_SECONDS)
-    task.wake()
-    proceed.set()
-
-    assert ran_twice.wait(TIMEOUT_SECONDS)
-    task.stop()
+        assert work.wait_for_start()
 
 
 def test_stop_ends_the_thread_immediately() -> None:
     work = CountingWork()
-    with running(work, interval=LONG_INTERVAL) as task:
+    with running(work) as task:
         assert work.wait_for_runs(1)
         started = time.monotonic()
         task.stop()
@@ -106,21 +105,15 @@ def test_stop_ends_the_thread_immediately() -> None:
 
 def test_stop_waits_for_a_stuck_run_until_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.core.background.STOP_TIMEOUT_SECONDS", 0.1)
-    started, proceed = threading.Event(), threading.Event()
+    work = BlockingWork()
+    with running(work) as task:
+        assert work.wait_for_start()
+        stop_started = time.monotonic()
 
-    def work() -> None:
-        started.set()
-        proceed.wait(TIMEOUT_SECONDS)
+        task.stop()
 
-    task = PeriodicTask("stuck", work, interval=LONG_INTERVAL)
-    task.start()
-    assert started.wait(TIMEOUT_SECONDS)
-    stop_started = time.monotonic()
-
-    task.stop()
-
-    assert 0.1 <= time.monotonic() - stop_started < 1
-    proceed.set()
+        assert 0.1 <= time.monotonic() - stop_started < 1
+        work.proceed.set()
 
 
 def test_first_failure_and_first_success_after_it_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,14 +144,11 @@ def test_run_that_returns_true_is_followed_immediately_by_another() -> None:
         work()
         return work.run_count < 5 or work.run_count > 10
 
-    task = PeriodicTask("counting", work_in_parts, interval=LONG_INTERVAL)
-    task.start()
-    assert work.wait_for_runs(5)
-    assert not work.has_runs_soon(6)
-    work.run_count = 10
-    task.wake()
-    assert work.wait_for_runs(20)
-    task.stop()
-    final_count = work.run_count
+    with running(work_in_parts) as task:
+        assert work.wait_for_runs(5)
+        assert not work.wait_for_runs(6, timeout=0.1)
+        work.run_count = 10
+        task.wake()
+        assert work.wait_for_runs(20)
 
-    assert not work.has_runs_soon(final_count + 1)
+    assert not work.wait_for_runs(work.run_count + 1, timeout=0.1)

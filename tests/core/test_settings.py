@@ -22,12 +22,11 @@ def test_default_database_is_a_file_in_var_dir(tmp_path: Path) -> None:
     assert (url.drivername, url.database) == ("sqlite", str(tmp_path / "twentyone.db"))
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_postgresql_url_uses_psycopg(scheme: str) -> None:
-    settings = DatabaseSettings(_env_file=None, database_url=f"{scheme}://someone:word@localhost/db")
+def test_postgresql_url_uses_psycopg() -> None:
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        url = DatabaseSettings(_env_file=None, database_url=f"{scheme}://someone:word@localhost/db").database
 
-    assert settings.database.drivername == "postgresql+psycopg"
-    assert settings.database.password == "word"
+        assert (url.drivername, url.password) == ("postgresql+psycopg", "word")
 
 
 def test_repr_and_dump_contain_no_secrets() -> None:
@@ -39,13 +38,12 @@ def test_repr_and_dump_contain_no_secrets() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"environment": "production"},
-        {"environment": "production", "site_url": "http://www.example.org"},
-        {"site_url": "https://www.example.org/path"},
+        {**PRODUCTION, "site_url": "http://www.example.org"},
+        {**PRODUCTION, "keys": None},
+        {**PRODUCTION, "keys": f"development-{PRODUCTION['keys']}"},
         {**PRODUCTION, "password_kibibytes": 19_455},
+        {"site_url": "https://www.example.org/path"},
         {"cors_origins": ["*"]},
-        {"cors_origins": ["null"]},
-        {"cors_origins": ["https://www.example.org/"]},
         {"metrics_token": "short"},
         {"article_path": "/blog"},
         {"database_url": "mysql://h/d"},
@@ -62,8 +60,9 @@ def test_production_accepts_the_required_settings() -> None:
 
 
 def test_validation_error_does_not_contain_the_value() -> None:
-    with pytest.raises(ValidationError) as error:
-        Settings(_env_file=None, metrics_token="canary")
+    options: dict[str, Any] = {"metrics_token": "canary", "keys": "canary", "database_url": "mysql://canary@h/d"}
+    with pytest.raises(ValidationError, match="3 validation errors") as error:
+        Settings(_env_file=None, **options)
 
     assert "canary" not in str(error.value)
 

@@ -22,22 +22,19 @@ class Report:
     findings: list[dict[str, str]]
     text: str
 
+    def all_details(self, check: str, state: str) -> list[str]:
+        """Return the details of all findings of a check with the given state."""
+        is_wanted = {"check": check, "state": state}.items()
+        return [finding["detail"] for finding in self.findings if is_wanted <= finding.items()]
+
     def details(self, state: str) -> dict[str, str]:
-        """Return the details of all findings with the given state, by the name of the check."""
+        """Return the last detail of each check with the given state, by the name of the check."""
         return {finding["check"]: finding["detail"] for finding in self.findings if finding["state"] == state}
 
     @property
     def errors(self) -> dict[str, str]:
         """Return all errors except those about durability, which is disabled in the PostgreSQL of the tests."""
         return {check: detail for check, detail in self.details("error").items() if check != "durability"}
-
-    @property
-    def durability_errors(self) -> list[str]:
-        return [
-            finding["detail"]
-            for finding in self.findings
-            if (finding["check"], finding["state"]) == ("durability", "error")
-        ]
 
     @property
     def warnings(self) -> dict[str, str]:

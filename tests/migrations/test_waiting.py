@@ -19,7 +19,7 @@ from app.core.console import reporting_database_errors
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver
 from app.web.health import MIN_REVISION, current_revision
-from tests.conftest import ROOT, Backend, PostgresqlBackend, settings_for
+from tests.conftest import ROOT, Backend, settings_for
 from tests.factories.migrations import table_contents, upgrade
 from tests.factories.services import Service
 from tests.security import member_requests
@@ -59,8 +59,15 @@ def revision(database: Database) -> str | None:
         return current_revision(connection)
 
 
-def test_concurrent_migration_waits_for_the_other(backend: Backend) -> None:
+@pytest.fixture
+def url(backend: Backend) -> Iterator[URL]:
+    """Create a database without tables."""
     url = backend.create()
+    yield url
+    backend.drop(url)
+
+
+def test_concurrent_migration_waits_for_the_other(url: URL) -> None:
     database = Database(url, request_timeout=10)
     environment = os.environ | {"TWENTYONE_DATABASE_URL": url.render_as_string(hide_password=False)}
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
@@ -71,7 +78,7 @@ def test_concurrent_migration_waits_for_the_other(backend: Backend) -> None:
     ):
         migration = executor.submit(migrate_database, database)
         with pytest.raises(TimeoutError):
-            migration.result(1)
+            migration.result(0.5)
         release()
         migration.result(TIMEOUT_SECONDS)
         _, stderr = process.communicate(timeout=TIMEOUT_SECONDS)
@@ -79,15 +86,13 @@ def test_concurrent_migration_waits_for_the_other(backend: Backend) -> None:
     assert process.returncode == 0, stderr
     assert revision(database) == MIN_REVISION
     database.close()
-    backend.drop(url)
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_migration_of_a_locked_table_fails_before_requests_time_out(
-    postgresql: URL, capsys: pytest.CaptureFixture[str]
+    url: URL, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """While a migration waits for a locked table, PostgreSQL makes later requests wait too."""
-    backend = PostgresqlBackend(postgresql)
-    url = backend.create()
     upgrade(url, "20261124_assessments")
     service = Service.create(settings_for(url))
     with service.client, service.database.reads.connect() as connection, ThreadPoolExecutor(1) as executor:
@@ -108,7 +113,6 @@ def test_migration_of_a_locked_table_fails_before_requests_time_out(
     assert message in capsys.readouterr().err
     assert (revision_before, revision(service.database)) == ("20261124_assessments", MIN_REVISION)
     service.database.close()
-    backend.drop(url)
 
 
 ADD_COLUMN = """

@@ -27,8 +27,8 @@ from tests.factories.migrations import alembic_config, upgrade
 from tests.factories.services import MemberClient, Service
 
 STEPS = Path(__file__).parent / "zero_downtime"
-BOOKMARK_COUNT = 30
-MIN_ROUNDS = 5  # rounds of requests that each version completes between two steps
+BOOKMARK_COUNT = 12  # more than one batch of the backfill
+MIN_ROUNDS = 3  # rounds of requests that each version completes between two steps
 TIMEOUT_SECONDS = 20.0
 
 INSERT_BOOKMARK = text(

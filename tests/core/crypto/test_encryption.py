@@ -1,7 +1,5 @@
 """Tests for encryption: a value can be decrypted only with the same key and associated data."""
 
-from collections.abc import Callable
-
 import pytest
 
 from app.core.crypto.encryption import DecryptionError, decrypt, decrypt_json, encrypt, encrypt_json, generate_key
@@ -32,10 +30,8 @@ def test_encrypt_json_and_decrypt_json_round_trip() -> None:
     ("options", "text"),
     [
         ({}, '{"a":"\u00fcber"}'),
-        ({"block_size": 1}, '{"a":"\u00fcber"}'),
-        ({"block_size": 7}, '{"a":"\u00fcber"} '),
         ({"block_size": 13}, '{"a":"\u00fcber"}'),
-        ({"block_size": 64}, '{"a":"\u00fcber"}' + " " * 51),
+        ({"block_size": 7}, '{"a":"\u00fcber"} '),
     ],
 )
 def test_encrypt_json_pads_compact_json_to_block_size(options: dict[str, int], text: str) -> None:
@@ -45,25 +41,22 @@ def test_encrypt_json_pads_compact_json_to_block_size(options: dict[str, int], t
     assert len(encrypted) == 1 + 12 + len(text.encode()) + 16
 
 
-@pytest.mark.parametrize(
-    "tamper",
-    [
-        lambda encrypted: (generate_key(), encrypted, "row 1"),
-        lambda encrypted: (KEY, encrypted, "row 2"),
-        lambda encrypted: (KEY, encrypted[:-1], "row 1"),
-        lambda encrypted: (KEY, encrypted[:20], "row 1"),
-        lambda encrypted: (KEY, encrypted[:0], "row 1"),
-        lambda encrypted: (KEY, b"\x02" + encrypted[1:], "row 1"),
-        lambda encrypted: (KEY, encrypted[:13] + bytes([encrypted[13] ^ 1]) + encrypted[14:], "row 1"),
-        lambda encrypted: (KEY, encrypted[:1] + bytes(12) + encrypted[13:], "row 1"),
-    ],
-)
-def test_decrypt_of_changed_or_moved_value_raises_decryption_error(
-    tamper: Callable[[bytes], tuple[bytes, bytes, str]],
-) -> None:
-    key, encrypted, associated_data = tamper(encrypt(KEY, b"a text", associated_data="row 1"))
-
+def assert_not_decrypted(encrypted: bytes, *, key: bytes = KEY, associated_data: str = "row 1") -> None:
     with pytest.raises(DecryptionError) as error:
         decrypt(key, encrypted, associated_data=associated_data)
-
     assert str(error.value) == associated_data
+
+
+def test_decrypt_with_another_key_or_row_raises_decryption_error() -> None:
+    encrypted = encrypt(KEY, b"a text", associated_data="row 1")
+
+    assert_not_decrypted(encrypted, key=generate_key())
+    assert_not_decrypted(encrypted, associated_data="row 2")
+
+
+def test_decrypt_of_value_with_any_changed_byte_raises_decryption_error() -> None:
+    encrypted = encrypt(KEY, b"a text", associated_data="row 1")
+
+    for position, byte in enumerate(encrypted):
+        assert_not_decrypted(encrypted[:position])
+        assert_not_decrypted(encrypted[:position] + bytes([byte ^ 1]) + encrypted[position + 1 :])

@@ -1,6 +1,7 @@
 """Tests for database sessions: transactions, read-only snapshots and autocommit."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver
 from app.core.db.session import Session
 from app.web.cache.releases import ContentRelease
-from tests.factories.writes import NOW, CommittingRejection, Rejection, insert_release, stored_release_ids
-
-
-def release(timestamp: datetime = NOW) -> ContentRelease:
-    return ContentRelease(released_at=timestamp, falls_due=[])
+from tests.factories.writes import (
+    NOW,
+    CommittingRejection,
+    Rejection,
+    in_sequence,
+    insert_release,
+    raise_error,
+    stored_release_ids,
+)
 
 
 def count_releases(session: Session) -> int:
@@ -45,35 +50,24 @@ def test_write_in_a_snapshot_is_rejected(database: Database) -> None:
         insert_release(1)(session)
 
 
-def test_snapshot_does_not_see_later_commits(database: Database) -> None:
-    with database.snapshot() as reader:
-        before = count_releases(reader)
+def test_only_autocommit_session_sees_later_commits(database: Database) -> None:
+    with database.snapshot() as snapshot, database.autocommit() as autocommit:
+        assert (count_releases(snapshot), count_releases(autocommit)) == (0, 0)
         with database.transaction() as writer:
             insert_release(1)(writer)
 
-        assert count_releases(reader) == before
-    assert stored_release_ids(database) == [1]
-
-
-def test_autocommit_session_sees_later_commits(database: Database) -> None:
-    with database.autocommit() as reader:
-        assert count_releases(reader) == 0
-        with database.transaction() as writer:
-            insert_release(1)(writer)
-
-        assert count_releases(reader) == 1
+        assert (count_releases(snapshot), count_releases(autocommit)) == (0, 1)
 
 
 def test_content_load_is_one_transaction(database: Database) -> None:
     with database.content_load() as session:
-        session.add(release())
+        session.add(ContentRelease(id=1, released_at=NOW, falls_due=[]))
     with pytest.raises(RuntimeError), database.content_load() as session:  # noqa: PT012 - the block is the transaction
-        session.add(release())
+        session.add(ContentRelease(id=2, released_at=NOW, falls_due=[]))
         session.flush()
         raise RuntimeError
 
-    with database.orm_snapshot() as session:
-        assert len(session.exec(select(ContentRelease)).all()) == 1  # type: ignore[call-overload]
+    assert stored_release_ids(database) == [1]
 
 
 def test_close_closes_all_connections(database: Database) -> None:
@@ -87,23 +81,14 @@ def test_close_closes_all_connections(database: Database) -> None:
 
 
 def test_concurrent_writers_in_threads_all_succeed(database: Database) -> None:
-    errors: list[Exception] = []
-
     def write(number: int) -> None:
-        try:
-            with database.transaction() as session:
-                insert_release(number)(session)
-        except Exception as error:  # noqa: BLE001 - collected and asserted on
-            errors.append(error)
+        with database.transaction() as session:
+            insert_release(number)(session)
 
-    threads = [threading.Thread(target=write, args=[number]) for number in range(30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(write, range(20)))
 
-    assert errors == []
-    assert stored_release_ids(database) == list(range(30))
+    assert stored_release_ids(database) == list(range(20))
 
 
 def test_failed_savepoint_does_not_undo_other_writes(database: Database) -> None:
@@ -116,23 +101,12 @@ def test_failed_savepoint_does_not_undo_other_writes(database: Database) -> None
     assert stored_release_ids(database) == [1, 2]
 
 
-def test_exception_rolls_the_transaction_back(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as session:  # noqa: PT012 - the block is the transaction
-        insert_release(1)(session)
-        raise RuntimeError
+def test_error_in_transaction_rolls_back_unless_it_commits_writes(database: Database) -> None:
+    for number, error in enumerate((RuntimeError, Rejection, CommittingRejection)):
+        with pytest.raises(error), database.transaction() as session:
+            in_sequence(insert_release(number), raise_error(error()))(session)
 
-    assert stored_release_ids(database) == []
-
-
-@pytest.mark.parametrize(("error", "stored_ids"), [(Rejection, []), (CommittingRejection, [1])])
-def test_error_in_transaction_rolls_back_unless_it_commits_writes(
-    database: Database, error: type[Rejection], stored_ids: list[int]
-) -> None:
-    with pytest.raises(error), database.transaction() as session:  # noqa: PT012 - the block is the transaction
-        insert_release(1)(session)
-        raise error
-
-    assert stored_release_ids(database) == stored_ids
+    assert stored_release_ids(database) == [2]
 
 
 def test_connections_have_the_expected_settings(database: Database) -> None:

@@ -25,6 +25,8 @@ from tests.factories.writes import (
     write_lock_held,
 )
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
 
 @pytest.fixture(autouse=True)
 def long_batch_window(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,49 +43,32 @@ def fail_commit(session: Session) -> None:
     session.execute(text("INSERT INTO member_keys (member_id, key_id, wrapped) VALUES ('nobody', '-', x'00')"))
 
 
-def test_waiting_writers_share_a_transaction(sqlite_database: Database) -> None:
+def test_waiting_writers_share_a_transaction(database: Database) -> None:
     [first, *others] = write_concurrently(
-        sqlite_database, transaction_id, transaction_id, in_sequence(transaction_id, insert_release(1))
+        database, transaction_id, transaction_id, in_sequence(transaction_id, insert_release(1))
     )
 
     assert others == [first, [first, 1]]
-    assert stored_release_ids(sqlite_database) == [1]
+    assert stored_release_ids(database) == [1]
 
 
-def test_failed_writers_undo_only_their_own_writes(sqlite_database: Database) -> None:
-    works = [
-        in_sequence(insert_release(n), raise_error(Rejection())) if n % 5 == 0 else insert_release(n) for n in range(25)
-    ]
-
-    results = write_concurrently(sqlite_database, *works)
-
-    assert [isinstance(result, Rejection) for result in results] == [n % 5 == 0 for n in range(25)]
-    assert stored_release_ids(sqlite_database) == [n for n in range(25) if n % 5]
-
-
-def test_database_error_undoes_only_the_writes_of_its_writer(sqlite_database: Database) -> None:
-    first, duplicate, second = write_concurrently(
-        sqlite_database, insert_release(1), in_sequence(insert_release(8), insert_release(1)), insert_release(2)
-    )
-
-    assert (first, second) == (1, 2)
-    assert isinstance(duplicate, IntegrityError)
-    assert stored_release_ids(sqlite_database) == [1, 2]
-
-
-def test_error_with_commits_writes_is_committed_with_the_others(sqlite_database: Database) -> None:
-    [rejected, other] = write_concurrently(
-        sqlite_database, in_sequence(insert_release(7), raise_error(CommittingRejection())), insert_release(1)
-    )
-
-    assert isinstance(rejected, CommittingRejection)
-    assert other == 1
-    assert stored_release_ids(sqlite_database) == [1, 7]
-
-
-def test_failed_commit_raises_unavailable_for_all_writers(sqlite_database: Database) -> None:
+def test_failed_writers_undo_only_their_own_writes(database: Database) -> None:
     results = write_concurrently(
-        sqlite_database,
+        database,
+        insert_release(1),
+        in_sequence(insert_release(2), raise_error(Rejection())),
+        in_sequence(insert_release(3), raise_error(CommittingRejection())),
+        in_sequence(insert_release(4), insert_release(1)),
+        insert_release(5),
+    )
+
+    assert [type(result) for result in results] == [int, Rejection, CommittingRejection, IntegrityError, int]
+    assert stored_release_ids(database) == [1, 3, 5]
+
+
+def test_failed_commit_raises_unavailable_for_all_writers(database: Database) -> None:
+    results = write_concurrently(
+        database,
         insert_release(1),
         fail_commit,
         in_sequence(insert_release(3), raise_error(CommittingRejection())),
@@ -91,17 +76,12 @@ def test_failed_commit_raises_unavailable_for_all_writers(sqlite_database: Datab
     )
 
     assert [type(result) for result in results] == [Unavailable] * 4
-    assert stored_release_ids(sqlite_database) == []
+    assert stored_release_ids(database) == []
+    assert asyncio.run(run_write(database, insert_release(4))) == 4
+    assert stored_release_ids(database) == [4]
 
 
-def test_next_write_succeeds_after_a_failed_commit(sqlite_database: Database) -> None:
-    write_concurrently(sqlite_database, insert_release(1), fail_commit)
-
-    assert asyncio.run(run_write(sqlite_database, insert_release(2))) == 2
-    assert stored_release_ids(sqlite_database) == [2]
-
-
-def test_full_disk_fails_the_batch_and_not_later_writers(sqlite_database: Database) -> None:
+def test_full_disk_fails_the_batch_and_not_later_writers(database: Database) -> None:
     def fill_disk(session: Session) -> None:
         session.execute(text("PRAGMA max_page_count = 1"))  # SQLite limits the database to its current size
         for number in range(100, 2000):
@@ -111,31 +91,31 @@ def test_full_disk_fails_the_batch_and_not_later_writers(sqlite_database: Databa
         session.execute(text("PRAGMA max_page_count = 1000000"))
 
     before, failed, freed, after = write_concurrently(
-        sqlite_database, insert_release(1), fill_disk, free_disk, insert_release(2)
+        database, insert_release(1), fill_disk, free_disk, insert_release(2)
     )
 
     assert isinstance(before, Unavailable)
     assert isinstance(failed, OperationalError)
     assert "full" in str(failed)
     assert (freed, after) == (None, 2)
-    assert stored_release_ids(sqlite_database) == [2]
+    assert stored_release_ids(database) == [2]
 
 
-def test_writer_after_an_ended_transaction_uses_a_new_one(sqlite_database: Database) -> None:
+def test_writer_after_an_ended_transaction_uses_a_new_one(database: Database) -> None:
     def end_transaction(session: Session) -> None:
         session.connection.connection.execute("ROLLBACK")
 
-    before, failed, after = write_concurrently(sqlite_database, insert_release(1), end_transaction, insert_release(2))
+    before, failed, after = write_concurrently(database, insert_release(1), end_transaction, insert_release(2))
 
     assert [type(before), type(failed)] == [Unavailable, Unavailable]
     assert after == 2
-    assert stored_release_ids(sqlite_database) == [2]
+    assert stored_release_ids(database) == [2]
 
 
-def test_cancelled_requests_do_not_affect_others(sqlite_database: Database) -> None:
+def test_cancelled_requests_do_not_affect_others(database: Database) -> None:
     async def cancel_every_third() -> Sequence[object]:
-        with write_lock_held(sqlite_database) as lock_holder:
-            writes = [asyncio.ensure_future(run_write(sqlite_database, insert_release(n))) for n in range(60)]
+        with write_lock_held(database) as lock_holder:
+            writes = [asyncio.ensure_future(run_write(database, insert_release(n))) for n in range(60)]
             await asyncio.sleep(0.05)
             for write in writes[::3]:
                 write.cancel()
@@ -147,16 +127,14 @@ def test_cancelled_requests_do_not_affect_others(sqlite_database: Database) -> N
     expected = [n for n in range(60) if n % 3]
     assert [results[n] for n in expected] == expected
     # A write that has already started when it is cancelled may still be stored.
-    assert set(expected) <= set(stored_release_ids(sqlite_database))
-    assert sqlite_database.requests.write_slots.used == 0
+    assert set(expected) <= set(stored_release_ids(database))
+    assert database.requests.write_slots.used == 0
 
 
-def test_thread_and_request_share_a_transaction(sqlite_database: Database) -> None:
+def test_thread_and_request_share_a_transaction(database: Database) -> None:
     async def both() -> list[Any]:
-        with write_lock_held(sqlite_database) as lock_holder:
-            from_request = asyncio.ensure_future(
-                run_write(sqlite_database, in_sequence(transaction_id, insert_release(1)))
-            )
+        with write_lock_held(database) as lock_holder:
+            from_request = asyncio.ensure_future(run_write(database, in_sequence(transaction_id, insert_release(1))))
             await asyncio.sleep(0.05)
             from_thread = asyncio.ensure_future(asyncio.to_thread(in_thread))
             await asyncio.sleep(0.05)
@@ -164,22 +142,22 @@ def test_thread_and_request_share_a_transaction(sqlite_database: Database) -> No
         return list(await asyncio.gather(from_request, from_thread))
 
     def in_thread() -> int:
-        with sqlite_database.transaction() as session:
+        with database.transaction() as session:
             insert_release(2)(session)
             return transaction_id(session)
 
     [[first, _], second] = asyncio.run(both())
 
     assert first == second
-    assert stored_release_ids(sqlite_database) == [1, 2]
+    assert stored_release_ids(database) == [1, 2]
 
 
-def test_thread_returns_after_the_commit(sqlite_database: Database) -> None:
+def test_thread_returns_after_the_commit(database: Database) -> None:
     failures: list[BaseException] = []
 
     def fail() -> None:
         try:
-            with sqlite_database.transaction() as session:
+            with database.transaction() as session:
                 fail_commit(session)
         except Unavailable as error:
             failures.append(error)
@@ -189,30 +167,30 @@ def test_thread_returns_after_the_commit(sqlite_database: Database) -> None:
     thread.join()
 
     assert len(failures) == 1
-    assert stored_release_ids(sqlite_database) == []
+    assert stored_release_ids(database) == []
 
 
-def test_consecutive_writes_are_committed_separately(sqlite_database: Database) -> None:
+def test_consecutive_writes_are_committed_separately(database: Database) -> None:
     async def write_all() -> Sequence[object]:
-        return [await run_write(sqlite_database, insert_release(number)) for number in range(5)]
+        return [await run_write(database, insert_release(number)) for number in range(5)]
 
-    assert asyncio.run(write_all()) == stored_release_ids(sqlite_database) == [0, 1, 2, 3, 4]
+    assert asyncio.run(write_all()) == stored_release_ids(database) == [0, 1, 2, 3, 4]
 
 
-def test_three_hundred_concurrent_writers_all_succeed(sqlite_database: Database) -> None:
+def test_three_hundred_concurrent_writers_all_succeed(database: Database) -> None:
     async def write_all() -> Sequence[object]:
-        return await asyncio.gather(*(run_write(sqlite_database, insert_release(number)) for number in range(300)))
+        return await asyncio.gather(*(run_write(database, insert_release(number)) for number in range(300)))
 
-    assert asyncio.run(write_all()) == stored_release_ids(sqlite_database) == list(range(300))
+    assert asyncio.run(write_all()) == stored_release_ids(database) == list(range(300))
 
 
-def test_log_context_is_that_of_the_writing_request(sqlite_database: Database) -> None:
+def test_log_context_is_that_of_the_writing_request(database: Database) -> None:
     def request_id(_: Session) -> object:
         return structlog.contextvars.get_contextvars()["request_id"]
 
     async def send(name: str) -> object:
         structlog.contextvars.bind_contextvars(request_id=name)
-        return await run_write(sqlite_database, request_id)
+        return await run_write(database, request_id)
 
     async def both() -> Sequence[object]:
         return await asyncio.gather(send("one"), send("two"))

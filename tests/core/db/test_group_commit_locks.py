@@ -3,25 +3,22 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.exc import OperationalError
 
-from app.cli import migrate_database
 from app.core.db.database import Database
 from app.core.db.request_runner import Mode
 from app.core.errors import Unavailable
 from tests.factories.writes import insert_release, run_in_request, run_write, stored_release_ids, write_lock_held
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
-def test_failed_begin_rejects_all_waiting_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_failed_begin_rejects_all_waiting_writers(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.core.db.database.MIN_LOCK_TIMEOUT_SECONDS", 0.2)
-    database = Database(URL.create("sqlite", database=str(tmp_path / "short_timeout.db")), request_timeout=30)
-    migrate_database(database)
-    database.close()
-    short_timeout = Database(database.url, request_timeout=0.2)
+    short_timeout = Database(database_url, request_timeout=0.2)
 
     async def write_while_locked() -> tuple[Sequence[object], float]:
         short_timeout.requests.timeout = 30  # longer than the lock timeout of the database engine
@@ -42,20 +39,19 @@ def test_failed_begin_rejects_all_waiting_writers(tmp_path: Path, monkeypatch: p
     short_timeout.close()
 
 
-def test_short_lock_delays_writers(sqlite_database: Database) -> None:
+def test_short_lock_delays_writers(database: Database) -> None:
     async def write_while_locked() -> Sequence[object]:
-        with write_lock_held(sqlite_database) as lock_holder:
-            writes = [asyncio.ensure_future(run_write(sqlite_database, insert_release(n))) for n in range(5)]
-            await asyncio.sleep(0.5)
+        with write_lock_held(database) as lock_holder:
+            writes = [asyncio.ensure_future(run_write(database, insert_release(n))) for n in range(5)]
+            await asyncio.sleep(0.2)
             lock_holder.execute("ROLLBACK")
         return await asyncio.gather(*writes)
 
     assert asyncio.run(write_while_locked()) == [0, 1, 2, 3, 4]
 
 
-def test_long_lock_rejects_writers_in_time_and_not_readers(tmp_path: Path) -> None:
-    database = Database(URL.create("sqlite", database=str(tmp_path / "held.db")), request_timeout=0.6)
-    migrate_database(database)
+def test_long_lock_rejects_writers_in_time_and_not_readers(database_url: URL) -> None:
+    database = Database(database_url, request_timeout=0.6)
 
     async def write_while_locked() -> tuple[Sequence[object], float, object]:
         with write_lock_held(database):

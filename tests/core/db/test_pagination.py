@@ -30,7 +30,6 @@ def test_cursor_values_have_the_types_of_the_columns() -> None:
     [
         (),
         ("title", "2026-01-02T00:00:00+00:00", str(UUID(int=1))),
-        ("newest",),
         ("newest", "2026-01-02T00:00:00+00:00"),
         ("newest", "2026-01-02T00:00:00", str(UUID(int=1))),
         ("newest", "0001-01-01T00:00:00+14:00", str(UUID(int=1))),
@@ -44,7 +43,7 @@ def test_invalid_cursor_is_rejected(values: tuple[object, ...]) -> None:
         NEWEST_FIRST.cursor_values(cursor(*values))
 
 
-@given(st.text(max_size=300))
+@given(st.text(max_size=50))
 def test_any_text_is_rejected_without_another_exception(text: str) -> None:
     for order in (NEWEST_FIRST, BY_TITLE):
         with pytest.raises(InvalidCursor):
@@ -56,7 +55,7 @@ def test_any_text_is_rejected_without_another_exception(text: str) -> None:
 @given(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=8))
 def test_any_json_is_rejected_without_another_exception(value: object) -> None:
     with pytest.raises(InvalidCursor):
-        BY_TITLE.cursor_values(cursor("title", value, value, value))
+        BY_TITLE.cursor_values(cursor("title", value, value))
 
 
 def test_rank_cursor_after_last_item_is_none() -> None:

@@ -1,11 +1,13 @@
-"""Tests for requests that use the database in threads: they time out and release their slots."""
+"""Tests for requests that use the database in threads: they time out, are interrupted, and release their slots."""
 
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from socket import create_server
+from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, text
@@ -16,11 +18,16 @@ from app.core.db.engines import sqlite_driver
 from app.core.db.request_runner import Mode
 from app.core.db.session import Session
 from app.core.errors import Unavailable
-from tests.factories.writes import NOW, run_in_request
+from tests.factories.writes import NOW, raise_error, run_in_request
 
 TIMEOUT_SECONDS = 0.4
 TIMEOUT_ERRORS = (Unavailable, OperationalError)  # OperationalError: PostgreSQL's own timeout, which is shorter
 MAX_DURATION_SECONDS = 3.0  # generous, because the machine may be busy; without a timeout it would be at least 10
+SLOW_SQLITE_QUERY = """
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000000)
+    SELECT count(*) FROM numbers
+"""
+ACTIVE_QUERIES = text("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND state = 'active'")
 
 
 @pytest.fixture
@@ -30,16 +37,23 @@ def short_timeout(database_url: URL) -> Iterator[Database]:
     database.close()
 
 
-def assert_times_out(database: Database, work: Callable[[Session], object], mode: Mode = Mode.READ) -> None:
-    """Assert that a request with this work is rejected after the timeout."""
+def assert_times_out(request: Coroutine[Any, Any, object]) -> None:
+    """Assert that a request is rejected after the timeout."""
     started = time.monotonic()
     with pytest.raises(TIMEOUT_ERRORS):
-        asyncio.run(run_in_request(database, work, mode))
+        asyncio.run(request)
     assert 0.5 * TIMEOUT_SECONDS <= time.monotonic() - started < MAX_DURATION_SECONDS
 
 
 def write(session: Session) -> None:
     session.execute(text("DELETE FROM content_releases"))
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + MAX_DURATION_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -68,49 +82,47 @@ def only_new_objects_collected() -> Iterator[None]:
 
 def test_write_to_a_locked_table_times_out(short_timeout: Database, database: Database) -> None:
     with locked(database):
-        assert_times_out(short_timeout, write, Mode.WRITE)
+        assert_times_out(run_in_request(short_timeout, write, Mode.WRITE))
 
     asyncio.run(run_in_request(database, write, Mode.WRITE))
 
 
 def test_request_without_free_slot_times_out(short_timeout: Database) -> None:
-    async def use_all_slots() -> list[object]:
+    async def use_all_slots() -> None:
         slots = short_timeout.requests.read_slots
         for _ in range(slots.capacity):
             await slots.acquire(1)
-        try:
-            return list(await asyncio.gather(run_in_request(short_timeout, write, Mode.READ), return_exceptions=True))
-        finally:
-            for _ in range(slots.capacity):
-                slots.release()
+        with pytest.raises(Unavailable):
+            await run_in_request(short_timeout, write, Mode.READ)
+        for _ in range(slots.capacity):
+            slots.release()
 
-    assert [type(result) for result in asyncio.run(use_all_slots())] == [Unavailable]
+    asyncio.run(use_all_slots())
+
     assert short_timeout.requests.read_slots.used == 0
 
 
-def test_slow_statement_is_interrupted(short_timeout: Database) -> None:
-    slow = "SELECT pg_sleep(9)" if short_timeout.url.get_backend_name() == "postgresql" else SLOW_QUERY
+@pytest.mark.parametrize("mode", [Mode.READ, Mode.SNAPSHOT])
+def test_timed_out_statement_is_interrupted_and_connection_discarded(database: Database, mode: Mode) -> None:
+    """Only the request times out: the timeouts of the database are longer."""
+    is_postgresql = database.url.get_backend_name() == "postgresql"
+    database.requests.timeout = TIMEOUT_SECONDS
 
-    def read(session: Session) -> object:
-        return session.scalar(text(slow))
-
-    async def send() -> int:
+    async def time_out() -> None:
+        slow = text("SELECT pg_sleep(30)" if is_postgresql else SLOW_SQLITE_QUERY)
         started = time.monotonic()
-        with pytest.raises(Exception, match=r"unavailable|interrupted|timeout|closed|terminat"):
-            await run_in_request(short_timeout, read, Mode.READ)
-        assert time.monotonic() - started < MAX_DURATION_SECONDS
-        deadline = time.monotonic() + MAX_DURATION_SECONDS
-        while short_timeout.requests.read_slots.used and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        return short_timeout.requests.read_slots.used
+        with pytest.raises(Unavailable):
+            await run_in_request(database, lambda session: session.scalar(slow), mode)
+        assert 0.9 * TIMEOUT_SECONDS < time.monotonic() - started < MAX_DURATION_SECONDS
+        await asyncio.to_thread(wait_until, lambda: not database.requests.read_slots.used)
 
-    assert asyncio.run(send()) == 0
+    asyncio.run(time_out())
 
-
-SLOW_QUERY = """
-    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000000)
-    SELECT count(*) FROM numbers
-"""
+    assert database.reads.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert asyncio.run(run_in_request(database, lambda session: session.scalar(text("SELECT 1")), mode)) == 1
+    if is_postgresql:
+        with database.reads.connect() as connection:
+            wait_until(lambda: connection.scalar(ACTIVE_QUERIES) == 0)
 
 
 def test_connection_to_an_unresponsive_server_times_out() -> None:
@@ -120,44 +132,40 @@ def test_connection_to_an_unresponsive_server_times_out() -> None:
         database = Database(url, request_timeout=TIMEOUT_SECONDS)
 
         with only_new_objects_collected():
-            assert_times_out(database, write)
+            assert_times_out(run_in_request(database, write, Mode.READ))
             gc.collect()
         database.close()
 
 
 def test_cancelled_request_uses_its_slot_until_its_thread_ends(database: Database) -> None:
+    is_started, may_end = Event(), Event()
+
     def work(session: Session) -> object:
         session.scalar(text("SELECT 1"))
-        time.sleep(0.3)
+        is_started.set()
+        assert may_end.wait(MAX_DURATION_SECONDS)
         return session.scalar(text("SELECT 1"))
 
-    async def send_and_cancel() -> tuple[int, bool, int]:
+    async def send_and_cancel() -> None:
         request = asyncio.create_task(run_in_request(database, work, Mode.READ))
-        await asyncio.sleep(0.1)
-        used_before = database.requests.read_slots.used
+        await asyncio.to_thread(is_started.wait, MAX_DURATION_SECONDS)
         request.cancel()
         await asyncio.wait([request])
-        used_after = database.requests.read_slots.used
-        deadline = time.monotonic() + MAX_DURATION_SECONDS
-        while database.requests.read_slots.used and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        return used_before, request.cancelled(), used_after
+        assert (request.cancelled(), database.requests.read_slots.used) == (True, 1)
+        may_end.set()
+        await asyncio.to_thread(wait_until, lambda: not database.requests.read_slots.used)
 
-    assert asyncio.run(send_and_cancel()) == (1, True, 1)
-    assert database.requests.read_slots.used == 0
+    asyncio.run(send_and_cancel())
+
     assert database.reads.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize(("raised", "expected"), [(KeyError, KeyError), (StopIteration, RuntimeError)])
-def test_exception_of_the_work_is_raised_in_the_request(
-    database: Database, mode: Mode, raised: type[Exception], expected: type[Exception]
-) -> None:
-    def work(_: Session) -> object:
-        raise raised
-
-    with pytest.raises(expected):
-        asyncio.run(run_in_request(database, work, mode))
+def test_exception_of_the_work_is_raised_in_the_request(database: Database) -> None:
+    for mode in Mode:
+        with pytest.raises(KeyError):
+            asyncio.run(run_in_request(database, raise_error(KeyError()), mode))
+    with pytest.raises(RuntimeError):  # a coroutine can't raise StopIteration
+        asyncio.run(run_in_request(database, raise_error(StopIteration()), Mode.READ))
 
 
 def test_session_connects_on_first_use(database: Database) -> None:
@@ -175,16 +183,16 @@ def test_session_connects_on_first_use(database: Database) -> None:
 
 
 def test_time_between_transactions_does_not_count(short_timeout: Database) -> None:
-    def work() -> str:
-        for _ in range(2):
-            with transactions.begin() as session:
-                session.scalar(text("SELECT 1"))
-            time.sleep(TIMEOUT_SECONDS)  # longer than the timeout, for example to hash a password
-        return "done"
+    def work() -> object:
+        with transactions.begin() as session:
+            session.scalar(text("SELECT 1"))
+        time.sleep(TIMEOUT_SECONDS)  # longer than the timeout, for example to hash a password
+        with transactions.begin() as session:
+            return session.scalar(text("SELECT 1"))
 
     transactions = short_timeout.transactions(NOW)
 
-    assert asyncio.run(transactions.run(work)) == "done"
+    assert asyncio.run(transactions.run(work)) == 1
     assert transactions.seconds_used() < TIMEOUT_SECONDS
 
 
@@ -195,10 +203,7 @@ def test_transaction_on_a_locked_table_times_out(short_timeout: Database, databa
 
     transactions = short_timeout.transactions(NOW)
     with locked(database):
-        started = time.monotonic()
-        with pytest.raises(TIMEOUT_ERRORS):
-            asyncio.run(transactions.run(work))
-        assert time.monotonic() - started < MAX_DURATION_SECONDS
+        assert_times_out(transactions.run(work))
 
 
 def test_request_creates_no_reference_cycles(database: Database) -> None:
