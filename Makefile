@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Compile modules even if the environment disables it: the test suite starts a hundred processes.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-versions bench-growth stats lock clean
+.PHONY: help install run test check lint format types migrate migration seed openapi bench bench-growth stats lock clean
 .PHONY: fuzz crash faults stopping machine restore mutants trials
 
 help: ## List all targets
@@ -58,17 +58,14 @@ openapi: install ## Write docs/openapi.json
 bench: install ## Run the benchmarks (seven minutes)
 	$(BIN)/python -m bench
 
-bench-versions: install ## Compare with another checkout: make bench-versions BEFORE=../before
-	$(BIN)/python -m bench.versions "$(BEFORE)"
-
 bench-growth: install ## Benchmark PostgreSQL with a million runs (5 GB of disk, some minutes)
 	$(BIN)/python -m bench.parts.journey_growth
 
 stats: install ## Check code statistics and the length of five requests against limits
-	$(BIN)/python -m bench.stats
+	$(BIN)/python -m tests.structure.code_statistics
 
 fuzz: install ## Fuzz the API from its OpenAPI document: N=5000 requests per database
-	$(BIN)/python -m trials.fuzz $(N) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m trials.fuzz $(or $(N),5000) $(SEED)
 
 crash: install ## Kill servers, databases and commands, and fill the disk: N=25 kills per server
 	$(BIN)/python -m trials.crash $(N)
@@ -80,7 +77,7 @@ faults: install ## Inject database faults under load: SECONDS=8 per fault
 stopping: install ## Stop servers under load: N=3 rounds
 	$(BIN)/python -m trials.stopping $(N)
 
-machine: install ## Run concurrent members against a model: N=200 scenarios per database
+machine: install ## Send random requests of several members, and check invariants: N=200 scenarios per database
 	$(BIN)/python -m trials.machine $(N)
 
 restore: install ## Back up under load and restore: N=5 rounds per database

@@ -1,7 +1,7 @@
 """`make bench`: run the whole benchmark and print one table of results.
 
-The exit code is 1 if a target is missed. `--short` runs nearly all parts with little data, checks no target and writes
-no file.
+The exit code is 1 if a target is missed. `--short` runs with little data and checks no target. Without `--into`, it
+writes no files.
 """
 
 import sys
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import plots, results
+from bench import results
 from bench.effort import FULL, SHORT, Effort
 from bench.parts.growth import measure_growth
 from bench.parts.kinds import measure_kinds
@@ -37,36 +37,29 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"parts to measure (default: all): {', '.join(PARTS)}")
     parser.add_argument("--short", action="store_true", help="run with little data, without checking targets")
-    parser.add_argument("--into", type=Path, help="directory for results and plots (default: the project's)")
+    parser.add_argument("--into", type=Path, help="directory for results and charts (default: the project's)")
     arguments = parser.parse_args()
     started = time.monotonic()
-    measures = list(_with_progress(_measures(arguments.parts or PARTS, SHORT if arguments.short else FULL), started))
+    measures = list(_measures(arguments.parts or PARTS, SHORT if arguments.short else FULL, started))
     if arguments.short:
         measures = [replace(measure, target=None) for measure in measures]
     seconds = time.monotonic() - started
     if arguments.into or not arguments.short:
-        results.write(measures, arguments.into or results.FOLDER, seconds=seconds)
-        plots.write(measures, arguments.into or plots.FOLDER)
+        folders = arguments.into or results.FOLDER, arguments.into or results.CHARTS
+        results.write(measures, *folders, seconds=seconds, is_complete=not arguments.parts)
     print(f"{cpu()}, {len(cores())} cores; {seconds:.0f} s\n\n{results.table(measures)}\n")
-    if arguments.short:
-        print("The short run finished. Targets were not checked.")
-        return 0
     missed = [measure.name for measure in measures if not measure.is_met]
-    print(f"Missed targets: {', '.join(missed)}." if missed else "All targets are met.")
+    print(f"Missed targets: {', '.join(missed)}." if missed else "No target is missed.")
     return 1 if missed else 0
 
 
-def _measures(parts: Iterable[str], effort: Effort) -> Iterator[Measure]:
+def _measures(parts: Iterable[str], effort: Effort, started: float) -> Iterator[Measure]:
+    """Yield the measures of all parts, and print a progress line for each to standard error."""
     for part in parts:
         with TemporaryDirectory(prefix="twentyone-bench-") as folder:
-            yield from PARTS[part](Path(folder), effort)
-
-
-def _with_progress(measures: Iterator[Measure], started: float) -> Iterator[Measure]:
-    """Yield the measures unchanged, and print a progress line for each to standard error."""
-    for measure in measures:
-        sys.stderr.write(f"{time.monotonic() - started:4.0f} s  {measure.part}: {measure.name}\n")
-        yield measure
+            for measure in PARTS[part](Path(folder), effort):
+                sys.stderr.write(f"{time.monotonic() - started:4.0f} s  {measure.part}: {measure.name}\n")
+                yield measure
 
 
 if __name__ == "__main__":

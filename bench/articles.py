@@ -1,20 +1,18 @@
-"""Generate test articles for a content directory: similar to real articles, and equal in every run."""
+"""Generate test articles for a content directory, from paragraphs of the shipped articles; equal in every run."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, product
 from pathlib import Path
 from random import Random
+from shutil import copy
+
+from bench.servers.processes import ROOT
 
 ARTICLE_BYTES = 4096  # bytes of an article's file
+PARAGRAPHS = 24  # more than fit into an article
 SEED = 21
 CATEGORIES, TOPICS, AUTHORS = 4, 8, 10  # so few that the list of each is long, even with only 100 articles
 FIRST_PUBLICATION = datetime(2020, 1, 1, 6, tzinfo=UTC)
 PUBLICATION_INTERVAL = timedelta(hours=5)  # between two publications; the newest of 10,000 is still in the past
-
-ONSETS = ["b", "br", "c", "d", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v"]
-NUCLEI = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
-CODAS = ["", "l", "n", "nd", "r", "s", "st", "t"]
 
 ARTICLE = """\
 ---
@@ -27,28 +25,12 @@ status: published
 publish_at: {publish_at}
 ---
 
-{body}
 """
-SITE = """\
-name: A site
-tagline: A tagline.
-description: A description.
-language: en
-time_zone: UTC
-navigation: [{label: Blog, href: /blog, style: link}]
-footer: {copyright: Example, links: [{label: Find support, href: /support}]}
-call_to_action: {eyebrow: Now, title: Begin?, text: A text., label: Begin, href: /journey}
-"""
-SUPPORT = """\
-lines:
-  - id: everywhere
-    kind: directory
-    name: A directory
-    description: For everyone.
-    channels: [{kind: web, value: https://example.org}]
-    source_url: https://example.org
-    verified_on: 2026-01-01
-"""
+SHIPPED_FILES = ("site.yaml", "consents.yaml", "support.yaml")
+AUTHOR = "  - {{slug: author-{n}, name: Author {n}, role: Writer, kind: person, bio: B., avatar: {{initial: A}}}}"
+CATEGORY, TOPIC = (
+    f"  - {{{{slug: {kind}-{{n}}, name: {kind} {{n}}, description: A.}}}}" for kind in ("category", "topic")
+)
 
 
 def slug_of(n: int) -> str:
@@ -58,73 +40,40 @@ def slug_of(n: int) -> str:
 def write_content(folder: Path, articles: int) -> Path:
     """Write a content directory with `articles` articles that the command `content load` accepts."""
     (folder / "articles").mkdir(parents=True)
-    authors = "".join(
-        f"  - {{slug: author-{n}, name: Author {n}, role: Writer, kind: person, bio: B., avatar: {{initial: A}}}}\n"
-        for n in range(AUTHORS)
-    )
-    files = {
-        "site.yaml": SITE,
-        "consents.yaml": 'consents: [{purpose: health_data, version: "1", title: Health data, text: A text.}]\n',
-        "authors.yaml": f"authors:\n{authors}",
-        "topics.yaml": f"categories:\n{_yaml_rows('category', CATEGORIES)}topics:\n{_yaml_rows('topic', TOPICS)}",
-        "support.yaml": SUPPORT,
-    }
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    writer = ArticleGenerator(Random(SEED))  # noqa: S311 - must be repeatable
+    for name in SHIPPED_FILES:
+        copy(ROOT / "seed_content" / name, folder)
+    authors = _yaml("authors", AUTHOR, AUTHORS)
+    topics = _yaml("categories", CATEGORY, CATEGORIES) + _yaml("topics", TOPIC, TOPICS)
+    (folder / "authors.yaml").write_text(authors, encoding="utf-8")
+    (folder / "topics.yaml").write_text(topics, encoding="utf-8")
+    paragraphs, random = _shipped_paragraphs(), Random(SEED)  # noqa: S311 - must be repeatable
     for n in range(articles):
-        (folder / "articles" / f"{slug_of(n)}.md").write_text(writer.article(n), encoding="utf-8")
+        (folder / "articles" / f"{slug_of(n)}.md").write_text(_article(n, paragraphs, random), encoding="utf-8")
     return folder
 
 
-def _yaml_rows(kind: str, count: int) -> str:
-    return "".join(f"  - {{slug: {kind}-{n}, name: {kind} {n}, description: A {kind}.}}\n" for n in range(count))
+def _shipped_paragraphs() -> list[str]:
+    """Return the paragraphs of the shipped articles that have no links, references or emphasis."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "seed_content" / "articles").glob("*.md"))]
+    return [
+        plain for text in texts for plain in text.split("\n\n") if plain[0].isalpha() and not set("[*_") & set(plain)
+    ]
 
 
-class ArticleGenerator:
-    """Writes articles of made-up words with realistic frequencies (Zipf's law)."""
+def _yaml(name: str, row: str, count: int) -> str:
+    return "\n".join([f"{name}:", *(row.format(n=n) for n in range(count))]) + "\n"
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        syllables = ["".join(parts) for parts in product(ONSETS, NUCLEI, CODAS)]
-        self.words = list(
-            dict.fromkeys("".join(random.choices(syllables, k=random.randint(1, 3))) for _ in range(9000))
-        )
-        self._weights = list(accumulate(1 / rank for rank in range(1, len(self.words) + 1)))
 
-    def article(self, n: int) -> str:
-        """Return the text of an article's file, of at most ARTICLE_BYTES bytes."""
-        head = ARTICLE.format(
-            title=self._sentence(4, 8)[:-1],
-            excerpt=self._sentence(12, 24),
-            category=self._random.randrange(CATEGORIES),
-            topics=", ".join(f"topic-{n}" for n in self._random.sample(range(TOPICS), k=self._random.randint(2, 4))),
-            author=self._random.randrange(AUTHORS),
-            publish_at=(FIRST_PUBLICATION + n * PUBLICATION_INTERVAL).isoformat(),
-            body="{body}",
-        )
-        body, available = "", ARTICLE_BYTES - len(head)
-        for block in self._blocks():
-            body += block
-            if len(body) > available:
-                break
-        return head.replace("{body}", body[:available].rpartition(" ")[0].rstrip("*[-# \n") + ".")
-
-    def _blocks(self) -> Iterator[str]:
-        while True:
-            yield f"## {self._sentence(3, 6)[:-1]}\n\n"
-            yield f"{self._paragraph()}\n\n"
-            yield "".join(f"- {self._sentence(6, 12)}\n" for _ in range(4)) + "\n"
-            yield f"### {self._sentence(3, 6)[:-1]}\n\n"
-            yield f"{self._paragraph()} **{self._sentence(4, 8)}**\n\n"
-            yield f"> {self._sentence(8, 16)}\n\n"
-            yield f"{self._paragraph()} [{self._sentence(2, 4)[:-1]}](/journey) {self._sentence(4, 8)}\n\n"
-
-    def _paragraph(self) -> str:
-        return " ".join(self._sentence(8, 18) for _ in range(3))
-
-    def _sentence(self, min_words: int, max_words: int) -> str:
-        words = self._random.choices(
-            self.words, cum_weights=self._weights, k=self._random.randint(min_words, max_words)
-        )
-        return " ".join(words).capitalize() + "."
+def _article(n: int, paragraphs: list[str], random: Random) -> str:
+    """Return the text of an article's file, of at most ARTICLE_BYTES bytes."""
+    topics = random.sample(range(TOPICS), k=random.randint(2, 4))
+    head = ARTICLE.format(
+        title=f"Article {n}",
+        excerpt=f"The excerpt of article {n}.",
+        category=random.randrange(CATEGORIES),
+        topics=", ".join(f"topic-{topic}" for topic in topics),
+        author=random.randrange(AUTHORS),
+        publish_at=(FIRST_PUBLICATION + n * PUBLICATION_INTERVAL).isoformat(),
+    )
+    body = "\n\n".join(random.sample(paragraphs, k=PARAGRAPHS)).encode()[: ARTICLE_BYTES - len(head)]
+    return head + body.decode(errors="ignore").rpartition(" ")[0] + ".\n"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert
@@ -32,6 +33,8 @@ TIME_ZONE = "Europe/Dublin"
 TOKEN_LIFETIME = timedelta(minutes=60)
 JOURNEY_SLUG = "21-days"
 RING = KeyRing(KEYS)
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,98 +77,46 @@ def add_walkers(database_url: str, count: int, *, completed: int) -> list[Walker
     completed. Their password is PASSWORD of `bench/client/members.py`.
     """
     now = datetime.now(UTC)
-    started = now - timedelta(days=LENGTH)
-    walkers = [create_walker(uuid4(), uuid4(), now=now) for _ in range(count)]
-    keys = {walker.member_id: generate_key() for walker in walkers}
     password_hash = Passwords(min_length=1).hash_password(PASSWORD)
-    key_rows = [wrap_key(RING, *item).model_dump() for item in keys.items()]
-    session_rows = [session_row(walker, keys[walker.member_id], now=now) for walker in walkers]
-    day_rows = [_day_row(walker, day, started) for walker in walkers for day in range(1, completed + 1)]
+    walkers = [_create_walker(now) for _ in range(count)]
+    rows: dict[type[Any], list[Row]] = {}
+    for walker in walkers:
+        for table, row in _rows(walker, password_hash, now, completed=completed):
+            rows.setdefault(table, []).append(row)
     with open_database(database_url) as database, database.content_load() as session:
-        member_rows = [_member_row(walker, keys[walker.member_id], password_hash, started) for walker in walkers]
-        session.execute(insert(Member), member_rows)
-        session.execute(insert(MemberKey), key_rows)
-        session.execute(insert(SignedInSession), session_rows)
-        session.execute(insert(MemberConsent), [_consent_row(walker, started) for walker in walkers])
-        session.execute(insert(Run), [_run_row(walker, started, now, has_openings=completed > 0) for walker in walkers])
-        if day_rows:
-            session.execute(insert(RunDay), day_rows)
+        for table, table_rows in rows.items():
+            session.execute(insert(table), table_rows)
     return walkers
 
 
-def create_walker(member_id: UUID, run_id: UUID, *, session_id: UUID | None = None, now: datetime) -> Walker:
-    session_id = session_id or uuid4()
+def _create_walker(now: datetime) -> Walker:
+    member_id, session_id = uuid4(), uuid4()
     token = AccessTokens(RING, lifetime=TOKEN_LIFETIME).issue(SignedInMember(member_id, session_id), now=now)
-    return Walker(member_id, session_id, run_id, generate_key(), token)
+    return Walker(member_id, session_id, uuid4(), generate_key(), token)
 
 
-def session_row(walker: Walker, member_key: bytes, *, now: datetime) -> dict[str, object]:
-    caller = Caller("192.0.2.1", "A browser")
-    return {
-        "member_id": walker.member_id,
-        "id": walker.session_id,
-        "counter": 0,
-        "sealed": encrypt_session(member_key, walker.member_id, walker.session_id, key=walker.key, caller=caller),
-        "started_at": now,
-        "refreshed_at": now,
-        "expires_at": now + timedelta(days=1),
-        "ends_at": now + timedelta(days=1),
-    }
+def _rows(walker: Walker, password_hash: str, now: datetime, *, completed: int) -> Iterator[tuple[type[Any], Row]]:
+    """Yield the rows of a member, in the order in which they can be inserted."""
+    started, expiry, key = now - timedelta(days=LENGTH), now + timedelta(days=1), generate_key()
+    hashes = {"address_hash": address_hash(RING, RING.current, walker.address), "password_hash": password_hash}
+    identity = {"sealed": Identity(walker.address, None).encrypt(key, walker.member_id), "registered_at": started}
+    yield Member, {"id": walker.member_id, "time_zone": TIME_ZONE, "language": "en", **hashes, **identity}
+    yield MemberKey, wrap_key(RING, walker.member_id, key).model_dump()
 
+    member, caller = {"member_id": walker.member_id}, Caller("192.0.2.1", "A browser")
+    sealed = encrypt_session(key, walker.member_id, walker.session_id, key=walker.key, caller=caller)
+    times = {"started_at": now, "refreshed_at": now, "expires_at": expiry, "ends_at": expiry}
+    yield SignedInSession, {**member, "id": walker.session_id, "counter": 0, "sealed": sealed, **times}
+    consent = {"purpose": HEALTH_DATA, "number": 1, "granted": True, "version": "1", "decided_at": started}
+    yield MemberConsent, {**member, **consent}
 
-def key_row(member_id: UUID) -> dict[str, object]:
-    return wrap_key(RING, member_id).model_dump()
-
-
-def timetable(started: datetime, now: datetime, *, has_openings: bool) -> str:
-    """Return the stored timetable of a run in which all days are unlocked.
-
-    With `has_openings`, it contains the times at which days were unlocked, which the API stores at the first
-    completion.
-    """
-    initial = Timetable(started.date(), Pace.DAILY, (Period(started, TIME_ZONE),))
-    return timetable_to_json(schedule.store_openings(initial, {}, now=now) if has_openings else initial)
-
-
-def _member_row(walker: Walker, key: bytes, password_hash: str, started: datetime) -> dict[str, object]:
-    return {
-        "id": walker.member_id,
-        "address_hash": address_hash(RING, RING.current, walker.address),
-        "sealed": Identity(walker.address, None).encrypt(key, walker.member_id),
-        "password_hash": password_hash,
-        "time_zone": TIME_ZONE,
-        "language": "en",
-        "registered_at": started,
-    }
-
-
-def _consent_row(walker: Walker, started: datetime) -> dict[str, object]:
-    row = {"member_id": walker.member_id, "purpose": HEALTH_DATA, "number": 1, "granted": True, "version": "1"}
-    return row | {"decided_at": started}
-
-
-def _run_row(walker: Walker, started: datetime, now: datetime, *, has_openings: bool) -> dict[str, object]:
-    return {
-        "member_id": walker.member_id,
-        "id": walker.run_id,
-        "number": 1,
-        "journey": JOURNEY_SLUG,
-        "body_hash": b"-",
-        "pace": "daily",
-        "starts_on": started.date(),
-        "timetable": timetable(started, now, has_openings=has_openings),
-        "is_underway": True,
-        "started_at": started,
-    }
-
-
-def _day_row(walker: Walker, day: int, started: datetime) -> dict[str, object]:
-    completed_at = started + timedelta(days=day - 1)
-    row = {
-        "member_id": walker.member_id,
-        "run_id": walker.run_id,
-        "day": day,
-        "completed_at": completed_at,
-        "completed_on": completed_at.date(),
-    }
-    return row | {"time_zone": TIME_ZONE}
+    timetable = Timetable(started.date(), Pace.DAILY, (Period(started, TIME_ZONE),))
+    if completed:  # the API stores the times at which days were unlocked at the first completion
+        timetable = schedule.store_openings(timetable, {}, now=now)
+    stored = {"pace": "daily", "starts_on": started.date(), "timetable": timetable_to_json(timetable)}
+    run = {"id": walker.run_id, "number": 1, "journey": JOURNEY_SLUG, "body_hash": b"-", **stored}
+    yield Run, {**member, **run, "is_underway": True, "started_at": started}
+    for day in range(1, completed + 1):
+        at = started + timedelta(days=day - 1)
+        completion = {"day": day, "completed_at": at, "completed_on": at.date(), "time_zone": TIME_ZONE}
+        yield RunDay, {**member, "run_id": walker.run_id, **completion}

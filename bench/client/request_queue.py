@@ -5,13 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 from bench.client.requests import Request
 from bench.servers.machine import CLIENT, on_cores
 from bench.servers.processes import ROOT, CommandFailed
-from bench.servers.recorded_response import RecordedResponse
 
 CLOSED_LOOP_CONNECTIONS = 8
 MAX_OPEN_LOOP_CONNECTIONS = 200
@@ -46,16 +44,11 @@ class RequestQueue:
         self._buffer: list[Request] = [] if max_per_second else list(self._requests)
         self._max_per_second = max_per_second
 
-    @property
-    def single(self) -> "RequestQueue":
-        """Return a queue that repeats one request, for a server that ignores the content of requests."""
-        return RequestQueue(self._next(1)[:1])
-
-    def first_response(self, url: str) -> RecordedResponse:
-        """Send the next request to a server, and return the recorded response."""
+    def take(self) -> Request:
+        """Return the next request. If requests can be sent only once, remove it from the queue."""
         request = self._next(1)[0]
         self._discard(1)
-        return RecordedResponse.fetch(url + request.path, request.headers, method=request.method, body=request.body)
+        return request
 
     def _next(self, count: int) -> list[Request]:
         """Return the next `count` requests, or all requests if they can be repeated."""
@@ -92,10 +85,3 @@ class RequestQueue:
             raise CommandFailed(command, f"{len(batch)} requests were too few: {batch[0].method} {batch[0].path}")
         self._discard(result.request_count)
         return result
-
-
-def bare_settings(folder: Path, response: RecordedResponse) -> dict[str, str]:
-    """Return the settings with which a bare server sends this response."""
-    path = folder / "reply.json"
-    response.write(path)
-    return {"bench_reply": str(path)}

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
+from bench.client.journey_members import Walker
 from bench.client.members import PASSWORD, REFRESH, SIGN_IN
 
 CONCURRENT_MEMBERS = 100  # members that complete days concurrently
@@ -39,36 +40,24 @@ class Request:
         return f"{self.method} {self.path} HTTP/1.1\r\n{head}\r\n{self.body}"
 
 
-class BenchMember(Protocol):
-    """A member with an account on one of the measured servers."""
-
-    @property
-    def headers(self) -> Headers:
-        """Return the headers that authenticate the member's requests."""
-
-    @property
-    def address(self) -> str: ...
-
-    def refresh_token(self, counter: int) -> str: ...
-
-
-def dashboards(members: Sequence[BenchMember]) -> Iterator[Request]:
+def dashboards(members: Sequence[Walker]) -> Iterator[Request]:
     for member in members:
         yield Request("GET", CURRENT_RUN_PATH, member.headers)
 
 
-def completions(members: Sequence[BenchMember], first_day: int = 1) -> Iterator[Request]:
+def completions(members: Sequence[Walker], first_day: int = 1) -> Iterator[Request]:
     """Yield requests that each complete one day of a member.
 
     Within a group of members, the first day of each member comes first, then the second day, and so on.
     """
-    for group in _groups(members):
+    for n in range(0, len(members), CONCURRENT_MEMBERS):
+        group = members[n : n + CONCURRENT_MEMBERS]
         for day in range(first_day, JOURNEY_LENGTH + 1):
             for member in group:
                 yield _json_request("PATCH", f"{CURRENT_RUN_PATH}/days/{day}", {"completed": True}, member)
 
 
-def syncs(members: Sequence[BenchMember]) -> Iterator[Request]:
+def syncs(members: Sequence[Walker]) -> Iterator[Request]:
     """Yield requests that sync ten days of offline changes: fifty changes each, always with new values."""
     for minutes in range(20):
         for member in members:
@@ -91,23 +80,23 @@ def _changes(minutes: int) -> Iterator[dict[str, Any]]:
             yield {"change_id": str(uuid4()), "day": day, "happened_at": happened_at, "fields": fields}
 
 
-def results(members: Sequence[BenchMember], results_per_member: int = 50) -> Iterator[Request]:
+def results(members: Sequence[Walker], results_per_member: int = 50) -> Iterator[Request]:
     body = {"assessment": ASSESSMENT, "version": 1, "answers": ANSWERS}
     for _ in range(results_per_member):
         for member in members:
             yield _json_request("PUT", f"/v1/me/results/{uuid4()}", body, member)
 
 
-def scores(_: Sequence[BenchMember] = ()) -> Iterator[Request]:
+def scores(_: Sequence[Walker] = ()) -> Iterator[Request]:
     yield _json_request("POST", f"/v1/assessments/{ASSESSMENT}/score", {"answers": ANSWERS})
 
 
-def sign_ins(members: Sequence[BenchMember]) -> Iterator[Request]:
+def sign_ins(members: Sequence[Walker]) -> Iterator[Request]:
     for member in members:
         yield _json_request("POST", SIGN_IN, {"email": member.address, "password": PASSWORD})
 
 
-def refreshes(members: Sequence[BenchMember], rounds: int = 50) -> Iterator[Request]:
+def refreshes(members: Sequence[Walker], rounds: int = 50) -> Iterator[Request]:
     """Yield requests that refresh the tokens of many sessions in turn.
 
     Requests of the same session are far apart, because each needs the previous response.
@@ -117,10 +106,6 @@ def refreshes(members: Sequence[BenchMember], rounds: int = 50) -> Iterator[Requ
             yield _json_request("POST", REFRESH, {"refresh_token": member.refresh_token(counter)})
 
 
-def _json_request(method: str, path: str, body: Mapping[str, Any], member: BenchMember | None = None) -> Request:
+def _json_request(method: str, path: str, body: Mapping[str, Any], member: Walker | None = None) -> Request:
     headers = member.headers if member else {}
     return Request(method, path, {**headers, "content-type": "application/json"}, json.dumps(body))
-
-
-def _groups(members: Sequence[BenchMember]) -> Iterator[Sequence[BenchMember]]:
-    return (members[n : n + CONCURRENT_MEMBERS] for n in range(0, len(members), CONCURRENT_MEMBERS))

@@ -7,9 +7,9 @@ from random import Random
 
 from bench.effort import Effort
 from bench.results import Measure, Target
-from bench.servers.processes import ROOT, Sandbox, Usage
+from bench.servers.processes import ROOT, Sandbox
 
-SMALL_FILE_DIVISOR = 100
+PART = "spreadsheet"
 ITEMS, MIN_ANSWER, MAX_ANSWER = 36, 1, 7
 MISSING_SHARE = 0.01  # of the answers
 SEED = 36
@@ -18,22 +18,14 @@ MAX_SECONDS, MAX_MEGABYTES = Target(20), Target(300)
 
 
 def measure_spreadsheets(folder: Path, effort: Effort) -> Iterator[Measure]:
-    small_count, large_count = effort.respondents // SMALL_FILE_DIVISOR, effort.respondents
-    small, large = (_score(Sandbox(folder), respondents) for respondents in (small_count, large_count))
-    raw = {f"s for {small_count:,}": small.seconds, f"s for {large_count:,}": large.seconds}
-    yield Measure("spreadsheet", f"score {large_count:,} rows of {ITEMS} items", large.seconds, "s", raw, MAX_SECONDS)
-    raw = {f"MB for {small_count:,}": small.megabytes, f"MB for {large_count:,}": large.megabytes}
-    yield Measure("spreadsheet", "memory of that", large.megabytes, "MB", raw, MAX_MEGABYTES)
-
-
-def _score(sandbox: Sandbox, respondents: int) -> Usage:
-    path = _write(sandbox.folder / f"{respondents}.csv", respondents)
-    usage = sandbox.run("app.cli", "assessments", "score", str(path), "--definition", str(DEFINITION))
-    with path.with_suffix(".scores.csv").open(encoding="utf-8", newline="") as scores:
+    answers = _write(folder / "answers.csv", effort.respondents)
+    usage = Sandbox(folder).run("app.cli", "assessments", "score", str(answers), "--definition", str(DEFINITION))
+    with answers.with_suffix(".scores.csv").open(encoding="utf-8", newline="") as scores:
         rows = sum(1 for _ in csv.reader(scores)) - 1
-    if rows != respondents:
-        raise RuntimeError(f"{rows} of {respondents} respondents were scored.")
-    return usage
+    if rows != effort.respondents:
+        raise RuntimeError(f"{rows} of {effort.respondents} respondents were scored.")
+    yield Measure(PART, f"score {rows:,} rows of {ITEMS} items", usage.seconds, "s", {}, MAX_SECONDS)
+    yield Measure(PART, "memory of that", usage.megabytes, "MB", {}, MAX_MEGABYTES)
 
 
 def _write(path: Path, respondents: int) -> Path:
@@ -47,11 +39,7 @@ def _write(path: Path, respondents: int) -> Path:
         writer.writerow(["person", *(f"q{n:02}" for n in range(1, ITEMS + 1))])
         for n in range(respondents):
             mean = random.uniform(MIN_ANSWER, MAX_ANSWER)
-            writer.writerow([f"person-{n:06}", *(_cell(random, mean) for _ in range(ITEMS))])
+            answers = (min(max(round(random.gauss(mean, 1.5)), MIN_ANSWER), MAX_ANSWER) for _ in range(ITEMS))
+            cells = (None if random.random() < MISSING_SHARE else answer for answer in answers)
+            writer.writerow([f"person-{n:06}", *cells])
     return path
-
-
-def _cell(random: Random, mean: float) -> int | None:
-    if random.random() < MISSING_SHARE:
-        return None
-    return min(max(round(random.gauss(mean, 1.5)), MIN_ANSWER), MAX_ANSWER)

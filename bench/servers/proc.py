@@ -1,6 +1,7 @@
 """Memory and processor time of processes, read from /proc on Linux; unavailable on other systems."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -14,36 +15,20 @@ def megabytes(pid: int, name: str) -> float | None:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor time of a process and its descendants in seconds.
-
-    It includes ended processes.
-    """
-    if not IS_AVAILABLE:
-        return 0.0
-    return sum(_ticks(process) for process in (pid, *children(pid))) / os.sysconf("SC_CLK_TCK")
+    """Return the processor time of a process and its descendants in seconds, including ended processes."""
+    stats = (_read(PROC / str(process) / "stat").rpartition(")")[2].split() for process in (pid, *children(pid)))
+    ticks = sum(int(field) for fields in stats for field in fields[11:15])  # proc(5), fields 14 to 17
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:
     """Return the process ids of all descendants of a process."""
-    child_pids = [int(child) for task in _tasks(pid) for child in _read(task / "children").split()]
+    tasks = (PROC / str(pid) / "task").glob("*/children")
+    child_pids = [int(child) for task in tasks for child in _read(task).split()]
     return child_pids + [descendant for child in child_pids for descendant in children(child)]
 
 
-def _tasks(pid: int) -> list[Path]:
-    try:
-        return list((PROC / str(pid) / "task").iterdir())
-    except OSError:
-        return []
-
-
-def _ticks(pid: int) -> int:
-    """Return user and system time in clock ticks, including ended children (proc(5), fields 14 to 17)."""
-    fields = _read(PROC / str(pid) / "stat").rpartition(")")[2].split()
-    return sum(map(int, fields[11:15]))
-
-
 def _read(path: Path) -> str:
-    try:
+    with suppress(OSError):
         return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
+    return ""

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import AF_INET, SOCK_STREAM, socket
@@ -61,24 +61,17 @@ class Sandbox:
     folder: Path
     cores: Sequence[int] = (SERVER,)
     workers: int = 1
-    root: Path = ROOT  # directory of the version to run
-    python: str = sys.executable
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TWENTYONE_")}
-        variables = {f"TWENTYONE_{name.upper()}": value for name, value in settings.items()}
-        shutdown = {"TWENTYONE_LEAVING_SECONDS": "0"}  # stop without waiting for load balancers
-        return (
-            inherited
-            | MALLOC_SETTINGS
-            | shutdown
-            | variables
-            | {"PYTHONPATH": str(self.root), "TWENTYONE_VAR_DIR": str(self.folder)}
-        )
+        shutdown = {"leaving_seconds": "0"}  # stop without waiting for load balancers
+        values = {**shutdown, **settings, "var_dir": str(self.folder)}
+        variables = {f"TWENTYONE_{name.upper()}": value for name, value in values.items()}
+        return inherited | MALLOC_SETTINGS | variables | {"PYTHONPATH": str(ROOT)}
 
     def run(self, *arguments: str, **settings: str) -> Usage:
         """Run `python -m ...` until it ends. Raise CommandFailed if it fails."""
-        command = [self.python, "-m", *arguments]
+        command = [sys.executable, "-m", *arguments]
         with (self.folder / "run.log").open("w+") as log:
             started, peak = time.perf_counter(), 0.0
             process = subprocess.Popen(
@@ -93,53 +86,39 @@ class Sandbox:
                 raise CommandFailed(command, log.read())
         return Usage(seconds, peak)
 
-    def output_of(self, *arguments: str, prefix: Sequence[str] = (), **settings: str) -> str:
-        """Run `python -m ...`, and return its standard output. Logs are written to a file."""
-        command = [*prefix, self.python, "-m", *arguments]
-        with (self.folder / "output.log").open("w+") as log:
-            try:
-                return subprocess.check_output(
-                    command, cwd=self.folder, env=self.environment(settings), stderr=log, text=True
-                )
-            except subprocess.CalledProcessError:
-                log.seek(0)
-                raise CommandFailed(command, log.read()) from None
-
     @contextmanager
     def serving(self, module: str = "app.serving", **settings: str) -> Iterator[Server]:
         """Run the production server, or another module that accepts the same arguments."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        command = [*on_cores(*self.cores), self.python, "-m", module, "127.0.0.1", str(port), str(self.workers)]
+        command = [*on_cores(*self.cores), sys.executable, "-m", module, "127.0.0.1", str(port), str(self.workers)]
         with (self.folder / f"{port}.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
             )
             try:
-                _wait_for(url, process)
+                wait_for(f"{url}/health/live", process)
                 yield Server(url, process.pid, process)
             finally:
                 process.terminate()
                 process.wait()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server responds. Raise RuntimeError if it ends or takes too long."""
     deadline = time.monotonic() + STARTUP_TIMEOUT_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(f"{url}/health/live", timeout=2)
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
+        with suppress(httpx.TransportError):
+            if not httpx.get(url, timeout=2).is_server_error:
+                return
+        time.sleep(0.01)
     raise RuntimeError(f"{process.args!r} ended or did not respond within {STARTUP_TIMEOUT_SECONDS} seconds.")
 
 
 def free_port() -> int:
     with socket(AF_INET, SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def run_content_command(sandbox: Sandbox, command: str, folder: Path, database_url: str) -> Usage:

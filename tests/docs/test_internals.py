@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from bench.stats import hooks
+from tests.structure.code_statistics import hooks
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "decisions" / "internals.md").read_text(encoding="utf-8")

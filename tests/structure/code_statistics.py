@@ -8,12 +8,14 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from math import ceil
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.file_switches import traces
 from bench.servers.processes import ROOT
+from tests.structure.request_traces import traces
 
 PARTS = ("app", "tests", "trials", "bench")
 INDEX = ROOT / "app" / "articles" / "search.py"  # its commit() calls are on an in-memory index, not on a database
@@ -21,12 +23,13 @@ LISTING_THRESHOLD = 12  # directories with more modules are listed, and always t
 MAX_MODULES = 16  # per directory
 MAX_HOOKS = 4
 MAX_TEST_NAME_LENGTH = 80
+MAX_TEST_PERCENT = 120  # lines of tests per hundred lines of app
+MAX_BENCH_AND_TRIAL_LINES = 5_500
 REQUEST_LIMITS = {"PATCH day": (26, 80), "POST sync": (30, 90), "POST login": (30, 100)}  # files, switches between them
 HOOK = re.compile(r"^\s*# hook: (.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     name: str
     value: int
     detail: str = ""
@@ -38,9 +41,8 @@ class Figure:
         return self.minimum <= self.value and (self.maximum is None or self.value <= self.maximum)
 
     def __str__(self) -> str:
-        limit = "" if self.maximum is None else f"limit {self.maximum}" + ("" if self.is_met else "  EXCEEDED")
-        if self.minimum and self.minimum == self.maximum:
-            limit = limit.replace("limit", "exactly")
+        kind = "exactly" if self.minimum and self.minimum == self.maximum else "limit"
+        limit = "" if self.maximum is None else f"{kind} {self.maximum}" + ("" if self.is_met else "  EXCEEDED")
         return f"  {self.name:32}{self.value:>8,}  {limit:10}  {self.detail}".rstrip()
 
 
@@ -64,23 +66,9 @@ def commit_points() -> list[str]:
     ]
 
 
-def duplicate_classes(part: str) -> dict[str, int]:
-    """Return the class names that a part of the project defines more than once, with their counts."""
-    nodes = (node for path in modules(part) for node in ast.walk(_tree(path)))
-    counts = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
-    return {name: n for name, n in sorted(counts.items()) if n > 1}
-
-
-def longest_test_name() -> str:
-    nodes = (node for path in modules("tests") for node in ast.walk(_tree(path)))
-    names = (node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))
-    return max(names, key=len)
-
-
-def directory_sizes(part: str) -> Counter[str]:
-    """Return the number of Python files directly in each directory, without `__init__.py`."""
-    paths = (path for path in modules(part) if path.name != "__init__.py")
-    return Counter(str(path.parent.relative_to(ROOT)) for path in paths)
+def names_of(part: str, kind: type[ast.ClassDef | ast.FunctionDef]) -> list[str]:
+    """Return the names of all classes or functions that a part of the project defines."""
+    return [node.name for path in modules(part) for node in ast.walk(_tree(path)) if isinstance(node, kind)]
 
 
 @cache
@@ -88,17 +76,27 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def line_count(part: str) -> int:
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules(part))
+
+
+def _sizes() -> Iterator[Figure]:
+    percent = ceil(100 * line_count("tests") / line_count("app"))
+    yield Figure("lines of tests, % of app", percent, f"ratio {percent / 100:.2f}", maximum=MAX_TEST_PERCENT)
+    lines = line_count("bench") + line_count("trials")
+    yield Figure("lines of bench and trials", lines, maximum=MAX_BENCH_AND_TRIAL_LINES)
+
+
 def _shape(part: str) -> Iterator[Figure]:
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in modules(part))
-    yield Figure("lines of Python", lines)
-    for n, (name, size) in enumerate(directory_sizes(part).most_common()):
+    yield Figure("lines of Python", line_count(part))
+    directories = Counter(path.parent.relative_to(ROOT) for path in modules(part) if path.name != "__init__.py")
+    for n, (directory, size) in enumerate(directories.most_common()):
         if n == 0 or size > LISTING_THRESHOLD:
-            yield Figure("modules in a package", size, name, maximum=MAX_MODULES)
-    duplicates = duplicate_classes(part)
-    listed = ", ".join(f"{name} ({n})" for name, n in duplicates.items())
-    yield Figure("class names defined twice", len(duplicates), listed, maximum=0)
+            yield Figure("modules in a package", size, str(directory), maximum=MAX_MODULES)
+    duplicates = [name for name, n in Counter(names_of(part, ast.ClassDef)).items() if n > 1]
+    yield Figure("class names defined twice", len(duplicates), ", ".join(duplicates), maximum=0)
     if part == "tests":
-        name = longest_test_name()
+        name = max((name for name in names_of(part, ast.FunctionDef) if name.startswith("test_")), key=len)
         yield Figure("characters of a test's name", len(name), name, maximum=MAX_TEST_NAME_LENGTH)
     if part == "app":
         points, names = commit_points(), hooks()
@@ -107,10 +105,11 @@ def _shape(part: str) -> Iterator[Figure]:
 
 
 def _lengths() -> Iterator[Figure]:
-    for trace in traces():
-        most_files, most_switches = REQUEST_LIMITS.get(trace.name, (None, None))
-        yield Figure(f"{trace.name}: files", trace.files, maximum=most_files)
-        yield Figure(f"{trace.name}: switches", trace.switches, maximum=most_switches)
+    for name, files in traces().items():
+        most_files, most_switches = REQUEST_LIMITS.get(name, (None, None))
+        yield Figure(f"{name}: files", len(set(files)), maximum=most_files)
+        switches = sum(previous != current for previous, current in pairwise(files))
+        yield Figure(f"{name}: switches", switches, maximum=most_switches)
 
 
 def _print(title: str, figures: Iterator[Figure]) -> Iterator[Figure]:
@@ -122,6 +121,7 @@ def _print(title: str, figures: Iterator[Figure]) -> Iterator[Figure]:
 
 def main() -> int:
     figures = [figure for part in PARTS for figure in _print(f"{part}/", _shape(part))]
+    figures += _print("sizes", _sizes())
     figures += _print("requests: files of app/ that run, and switches between them", _lengths())
     exceeded = [figure.name for figure in figures if not figure.is_met]
     print(f"limits exceeded: {', '.join(exceeded)}" if exceeded else "all limits are met")

@@ -8,7 +8,7 @@ from tests.factories.processes.servers import ROOT
 
 def test_stats_of_repository_meet_all_limits() -> None:
     process = subprocess.run(
-        [sys.executable, "-m", "bench.stats"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.structure.code_statistics"], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert process.returncode == 0, process.stdout + process.stderr[-3000:]

@@ -1,1 +1,0 @@
-"""The reference stack: a comparison server with the API's operations, in the style of FastAPI's template."""
