@@ -4,164 +4,120 @@
 responses during and after it.
 """
 
+import re
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import make_url
 
 from app.core.db.engines import sqlite_driver
-from bench.client.journey_members import Walker, add_walkers
-from bench.parts.kinds import SERVER_SETTINGS
-from bench.servers.database_content import load_content
-from bench.servers.databases import DATABASES
+from bench.client.journey_members import add_walkers
 from bench.servers.machine import CLIENT, SERVER
-from bench.servers.processes import Sandbox, Server
-from trials.disconnects import run_hang_ups, running_application
-from trials.postgresql import FaultyPostgresql
+from bench.servers.processes import Server
+from trials.clients import open_client
+from trials.disconnects import disconnecting_clients
+from trials.environment import Environment, run_on_databases
 from trials.relay import Relay
-from trials.traffic import SUCCESS_STATUSES, TimedResponse, Traffic
-from trials.verdict import Verdict
+from trials.traffic import PUBLIC_PATHS, Traffic
+from trials.writers import Writer, create_writers
 
 MAX_RESPONSE_SECONDS, MAX_RECOVERY_SECONDS = 3.0, 2.0
-CLIENTS, MEMBERS_PER_CLIENT = 16, 10
-POOL_SIZE = 8  # fewer connections than clients
+SECONDS_BEFORE = 0.5  # of load before a fault
+CLIENTS, POOL_SIZE = 16, 8  # fewer connections than clients
 SETTLE_SECONDS = 5.0  # maximum wait until all connections are released
+SLOTS_USED = re.compile(r"^twentyone_database_slots_used\{.*\} (\S+)$", re.MULTILINE)
+SEARCH_PATH = "/v1/articles?q=attachment"
 
 Fault = Callable[[], AbstractContextManager[None]]
 
 
-class FaultWindow(NamedTuple):
-    started_at: float
-    ended_at: float
-
-
 @contextmanager
-def running_server(directory: Path, database_url: str) -> Iterator[Server]:
-    sandbox = Sandbox(directory, cores=(SERVER, CLIENT))
-    with sandbox.serving(database_url=database_url, pool_size=str(POOL_SIZE), **SERVER_SETTINGS) as server:
+def running_server(environment: Environment) -> Iterator[Server]:
+    """Run a server that responds to public requests from its cache."""
+    on_all_cores = replace(environment, sandbox=replace(environment.sandbox, cores=(SERVER, CLIENT)))
+    with on_all_cores.serving(pool_size=str(POOL_SIZE)) as server:
+        with open_client(server.url) as client:
+            # Wait for the search index, because its completion invalidates cached responses.
+            while not client.get(SEARCH_PATH).raise_for_status().json()["total"]:
+                time.sleep(0.05)
         yield server
 
 
-def create_client_groups(database_url: str, members_per_client: int = MEMBERS_PER_CLIENT) -> list[Sequence[Walker]]:
-    members = add_walkers(database_url, CLIENTS * members_per_client, completed=0)
-    return [members[index::CLIENTS] for index in range(CLIENTS)]
-
-
-def run_fault(
-    verdict: Verdict,
-    name: str,
+def run_faults(
+    environment: Environment,
     url: str,
-    groups: Sequence[Sequence[Walker]],
-    fault: Fault,
+    faults: Mapping[str, Fault],
+    writers: Sequence[Writer],
     *,
     seconds: float,
-    seconds_before: float = 1.0,
-    seconds_after: float = MAX_RECOVERY_SECONDS + 1.0,
-) -> Traffic:
-    """Inject a fault under load, and check the responses before, during and after it."""
-    with Traffic(url, groups).running() as traffic:
-        time.sleep(seconds_before)
-        started_at = time.monotonic()
-        with fault():
-            time.sleep(seconds)
-        window = FaultWindow(started_at, time.monotonic())
-        time.sleep(seconds_after)
-    _check_responses(verdict, name, traffic.member_responses, window)
-    errors = [response for response in traffic.public_responses if response.status != 200]
-    slowest = max(response.seconds for response in traffic.public_responses)
-    verdict.expect(
-        f"{name}: cached content stays available",
-        not errors,
-        f"{len(errors)} errors of {len(traffic.public_responses)}, slowest {slowest:.2f} s",
-    )
-    lost_writes = traffic.lost_writes()
-    verdict.expect(f"{name}: no acknowledged write is lost", not lost_writes, f"{len(lost_writes)} lost")
-    return traffic
+    seconds_after: float = MAX_RECOVERY_SECONDS + 1,
+) -> None:
+    """Inject faults under load, and check the responses before, during and after each fault."""
+    for name, fault in faults.items():
+        _fill_cache(url)
+        with Traffic(url, writers).running() as traffic:
+            time.sleep(SECONDS_BEFORE)
+            with fault():
+                time.sleep(seconds)
+            ended_at = time.monotonic()
+            time.sleep(seconds_after)
+        _check_responses(environment, name, traffic, ended_at)
+        lost = traffic.differing_members()
+        written = f"{sum(writer.acknowledged for writer in writers)} writes"
+        environment.expect_none(f"{name}: no acknowledged write is lost", lost, written)
+        _check_released(environment, name, url)
 
 
-def _check_responses(verdict: Verdict, name: str, responses: Sequence[TimedResponse], window: FaultWindow) -> None:
-    unavailable = [response for response in responses if response.is_unavailable]
-    unexpected = [
-        response for response in responses if not response.is_unavailable and response.status not in SUCCESS_STATUSES
+def _fill_cache(url: str) -> None:
+    with open_client(url) as client:
+        for path in PUBLIC_PATHS * 2:
+            client.get(path).raise_for_status()
+
+
+def _check_responses(environment: Environment, name: str, traffic: Traffic, ended_at: float) -> None:
+    exchanges, public = traffic.member_exchanges, traffic.public_exchanges
+    unavailable = [exchange for exchange in exchanges if exchange.is_unavailable]
+    slowest = max(exchange.seconds for exchange in exchanges)
+    unexpected: list[object] = [
+        exchange for exchange in exchanges if not (exchange.is_unavailable or exchange.is_success)
     ]
-    summary = f"{len(unavailable)} of {len(responses)} are 503, {len(unexpected)} unexpected"
-    kinds = {f"{response.request.method} {response.status} {response.problem_code}" for response in unexpected}
-    verdict.expect(f"{name}: responses are successful or 503", not unexpected, ", ".join([summary, *kinds]))
-    slowest = max(response.seconds for response in responses)
-    verdict.expect(
+    scope = f"{len(unavailable)} of {len(exchanges)} are 503"
+    environment.expect_none(f"{name}: responses are successful or 503", unexpected, scope)
+    environment.expect(
         f"{name}: responses arrive within {MAX_RESPONSE_SECONDS:.0f} s",
         slowest <= MAX_RESPONSE_SECONDS,
         f"slowest {slowest:.2f} s",
     )
-    last_unavailable = max(
-        (response.started_at - window.ended_at for response in responses if response.is_unavailable), default=0.0
-    )
-    recovered = any(
-        response.status in SUCCESS_STATUSES for response in responses if response.started_at > window.ended_at
-    )
-    verdict.expect(
+    last_unavailable = max((exchange.started_at - ended_at for exchange in unavailable), default=0.0)
+    has_recovered = any(exchange.is_success for exchange in exchanges if exchange.started_at > ended_at)
+    environment.expect(
         f"{name}: recovery within {MAX_RECOVERY_SECONDS:.0f} s",
-        last_unavailable <= MAX_RECOVERY_SECONDS and recovered,
+        last_unavailable <= MAX_RECOVERY_SECONDS and has_recovered,
         f"after {max(last_unavailable, 0):.2f} s",
     )
-
-
-def check_connections_released(verdict: Verdict, name: str, database: FaultyPostgresql) -> None:
-    """Check that all database connections are idle, and that the pool's size is not exceeded."""
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while (
-        database.count_busy_connections() or database.count_connections() > POOL_SIZE
-    ) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    busy_connections, open_connections = database.count_busy_connections(), database.count_connections()
-    verdict.expect(
-        f"{name}: connections are released",
-        not busy_connections and open_connections <= POOL_SIZE,
-        f"{busy_connections} busy, {open_connections} open",
+    errors = [exchange for exchange in public if not exchange.is_success]
+    slowest = max(exchange.seconds for exchange in public)
+    environment.expect_none(
+        f"{name}: cached content stays available", errors, f"{len(public)} responses, slowest {slowest:.2f} s"
     )
 
 
-def run_postgresql_faults(verdict: Verdict, directory: Path, database_url: str, seconds: float) -> None:
-    database = FaultyPostgresql(database_url)
-    groups = create_client_groups(database_url)
-    faults: dict[str, Fault] = {
-        "stopped": partial(database.stopped, "fast"),
-        "killed": partial(database.stopped, "immediate"),
-        "restarted": database.restarted,
-        "frozen": database.frozen,
-        "locked": database.members_locked,
-        "read only": database.read_only,
-    }
-    with running_server(directory, database_url) as server:
-        for name, fault in faults.items():
-            run_fault(verdict, name, server.url, groups, fault, seconds=seconds)
-            check_connections_released(verdict, name, database)
-    with (
-        Relay(database.socket_path).running() as relay,
-        running_server(directory, database.url_via_port(relay.port)) as server,
-    ):
-        faults = {
-            "slow": partial(relay.slow, 0.3),
-            "very slow": partial(relay.slow, 2.0),
-            "silent": relay.silent,
-        }
-        for name, fault in faults.items():
-            run_fault(verdict, name, server.url, groups, fault, seconds=seconds)
-            check_connections_released(verdict, name, database)
-
-
-def run_sqlite_faults(verdict: Verdict, directory: Path, database_url: str, seconds: float) -> None:
-    groups = create_client_groups(database_url)
-    with running_server(directory, database_url) as server:
-        run_fault(
-            verdict, "file locked", server.url, groups, partial(sqlite_file_locked, database_url), seconds=seconds
-        )
+def _check_released(environment: Environment, name: str, url: str) -> None:
+    """Check that no database connection is in use, and that the pool's size is not exceeded."""
+    deadline, postgresql = time.monotonic() + SETTLE_SECONDS, environment.postgresql
+    with open_client(url) as client:
+        while time.monotonic() < deadline:
+            slots = SLOTS_USED.findall(client.get("/metrics").raise_for_status().text)
+            states = postgresql.connection_states() if postgresql else []
+            is_released = {*slots} == {"0.0"} and {*states} <= {"idle"} and len(states) <= POOL_SIZE
+            if is_released:
+                break
+            time.sleep(0.1)
+    environment.expect(f"{name}: connections are released", is_released, f"slots {slots}, connections {states}")
 
 
 @contextmanager
@@ -172,23 +128,33 @@ def sqlite_file_locked(database_url: str) -> Iterator[None]:
         yield
 
 
-FAULT_TRIALS = {"SQLite": run_sqlite_faults, "PostgreSQL": run_postgresql_faults}
+def run_fault_trial(environment: Environment, *, seconds: float) -> None:
+    writers = create_writers(environment.database_url, CLIENTS, environment.random)
+    members = add_walkers(environment.database_url, CLIENTS, completed=0)
+    faults: dict[str, Fault] = {"file locked": partial(sqlite_file_locked, environment.database_url)}
+    if postgresql := environment.postgresql:
+        faults = {
+            "stopped": postgresql.stopped,
+            "killed": postgresql.killed,
+            "restarted": postgresql.restarted,
+            "frozen": postgresql.frozen,
+            "locked": postgresql.members_locked,
+            "read only": postgresql.read_only,
+        }
+    with running_server(environment) as server:
+        faults["disconnecting clients"] = partial(disconnecting_clients, server.url, members)
+        run_faults(environment, server.url, faults, writers, seconds=seconds)
+    if postgresql:
+        relay = Relay(postgresql.socket_path)
+        via_relay = replace(environment, database_url=postgresql.url_via_port(relay.port))
+        with relay.running(), running_server(via_relay) as server:
+            faults = {"slow": partial(relay.slow, 0.3), "very slow": partial(relay.slow, 2.0), "silent": relay.silent}
+            run_faults(environment, server.url, faults, writers, seconds=seconds)
 
 
-def main(seconds: str = "8") -> int:
-    verdict = Verdict()
-    for database_name, run_faults in FAULT_TRIALS.items():
-        with tempfile.TemporaryDirectory() as temporary, DATABASES[database_name](Path(temporary)) as create_database:
-            directory = Path(temporary)
-            database_url = load_content(create_database("faults"))
-            run_faults(verdict, directory, database_url, float(seconds))
-            members = add_walkers(database_url, MEMBERS_PER_CLIENT, completed=0)
-            with running_application(database_url, directory) as (app, port):
-                run_hang_ups(verdict, app, port, members)
-                if database_name == "PostgreSQL":
-                    check_connections_released(verdict, "clients who hang up", FaultyPostgresql(database_url))
-    return verdict.finish()
+def main(seconds: float = 8) -> int:
+    return run_on_databases(partial(run_fault_trial, seconds=seconds))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(*map(float, sys.argv[1:])))

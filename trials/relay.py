@@ -1,12 +1,13 @@
 """A TCP relay between the application and its database that can delay or drop data."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from socket import AF_UNIX, SHUT_RDWR, SOCK_STREAM, create_server, socket
-from threading import Thread
+from threading import Thread, Timer
 
 CHUNK = 65536
+TCP_TIMEOUT_SECONDS = 5.0  # as the server sets it: after this time, a network reports a lost connection
 
 
 class Relay:
@@ -31,10 +32,7 @@ class Relay:
         try:
             yield self
         finally:
-            for connection in (self._listener, *self._sockets):
-                with suppress(OSError):
-                    connection.shutdown(SHUT_RDWR)
-                connection.close()
+            _close([self._listener, *self._sockets])
 
     @contextmanager
     def slow(self, seconds: float) -> Iterator[None]:
@@ -47,13 +45,14 @@ class Relay:
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """Drop all data. Connections that are open at the end never forward data again."""
+        """Drop all data. Connections that are open at the end never forward data again, until they time out."""
         self._is_silent = True
         try:
             yield
         finally:
             self._generation += 1
             self._is_silent = False
+            Timer(TCP_TIMEOUT_SECONDS, _close, [self._sockets.copy()]).start()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -76,3 +75,10 @@ class Relay:
                 if not self._is_silent and generation == self._generation:
                     target.sendall(data)
             target.shutdown(SHUT_RDWR)
+
+
+def _close(sockets: Iterable[socket]) -> None:
+    for connection in sockets:
+        with suppress(OSError):
+            connection.shutdown(SHUT_RDWR)
+        connection.close()

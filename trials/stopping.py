@@ -2,171 +2,112 @@
 
 `python -m trials.stopping [ROUNDS]` runs ROUNDS rounds (default 3) on each database, with one process and with two. The
 clients act as a load balancer: they poll `/health/ready` ten times a second, and stop sending requests when it fails.
-Each client uses one connection until the server closes it.
 """
 
-import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from itertools import chain, cycle
+from dataclasses import dataclass, field, replace
+from functools import partial
 from os import kill
-from pathlib import Path
-from socket import create_connection
-from tempfile import TemporaryDirectory
-from threading import Event, Thread
-from urllib.parse import urlsplit
+from signal import SIGTERM
+from threading import Event
 
-from bench.client import requests
-from bench.client.journey_members import Walker, add_walkers
+import httpx
+
 from bench.client.members import SIGN_IN
-from bench.client.requests import Request
-from bench.parts.kinds import SERVER_SETTINGS
-from bench.parts.public import LIST
-from bench.servers.database_content import load_content
-from bench.servers.databases import DATABASES
-from bench.servers.processes import Sandbox
-from trials.verdict import Verdict
+from trials.clients import concurrently, open_client
+from trials.environment import Environment, run_on_databases
+from trials.traffic import Traffic
+from trials.writers import create_writers
 
-CLIENTS = 4  # for each kind of request
+MEMBERS = 8
 DRAIN_SECONDS = 1.0
 MAX_STOP_SECONDS = 25.0  # maximum time from the signal to the end of the process
 LOAD_SECONDS = 0.5  # of requests before the signal
-LOGIN_BODY = b'{"email": "nobody@example.org", "password": "a kettle sings in the rain"}'
+CREDENTIALS = b'{"email": "nobody@example.org", "password": "a kettle sings in the rain"}'
+NEVER = float("inf")
 
 
 @dataclass(slots=True)
-class ShutdownTraffic:
-    """Sends requests to a server until it stops, and records failures.
-
-    Times are values of `time.monotonic`.
-    """
+class Observer:
+    """Watches a server that shuts down. Times are values of `time.monotonic`."""
 
     url: str
-    stop: Event = field(default_factory=Event)
-    response_count: int = 0
-    failures: list[str] = field(default_factory=list)
-    not_ready_at: float | None = None
-    unreachable_at: float | None = None
-
-    def send(self, request_stream: Iterable[Request]) -> None:
-        """Send requests one after another on one connection, until the server closes it."""
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=MAX_STOP_SECONDS)
-        for request in request_stream:
-            if self.stop.is_set():
-                break
-            try:
-                connection.request(request.method, request.path, request.body or None, dict(request.headers))
-                status = _read_status(connection.getresponse())
-            except (OSError, HTTPException) as error:
-                self.failures.append(f"{request.method} {request.path}: {error!r}")
-                break
-            if status >= 400:
-                self.failures.append(f"{request.method} {request.path}: {status}")
-            self.response_count += 1
-        connection.close()
+    not_ready_at: float = NEVER
+    unreachable_at: float = NEVER
+    not_ready: Event = field(default_factory=Event)
+    unreachable: Event = field(default_factory=Event)
+    partial_status: int = 0  # of the response to the partial request
 
     def watch_readiness(self) -> None:
         """Poll `/health/ready` on new connections, until the server accepts no more."""
-        while self.unreachable_at is None:
-            try:
-                connection = HTTPConnection(urlsplit(self.url).netloc, timeout=MAX_STOP_SECONDS)
-                connection.request("GET", "/health/ready")
-                ready = _read_status(connection.getresponse()) == 200
-                connection.close()
-            except (OSError, HTTPException):
-                self.unreachable_at = time.monotonic()
-            else:
-                if not ready and self.not_ready_at is None:
-                    self.not_ready_at = time.monotonic()
-                    self.stop.set()
-            time.sleep(0.1)
-        self.stop.set()
+        with open_client(self.url) as client:
+            while not self.unreachable.wait(0.1):
+                try:
+                    is_ready = client.get("/health/ready", headers={"connection": "close"}).is_success
+                except httpx.TransportError:
+                    self.unreachable_at = time.monotonic()
+                    self.unreachable.set()
+                else:
+                    if not is_ready and not self.not_ready.is_set():
+                        self.not_ready_at = time.monotonic()
+                        self.not_ready.set()
+        self.not_ready.set()
+
+    def send_partial_request(self) -> None:
+        """Send a request of which the second half follows when the server accepts no new connections."""
+        headers = {"content-type": "application/json", "content-length": str(len(CREDENTIALS))}
+        with open_client(self.url) as client, suppress(httpx.TransportError):
+            self.partial_status = client.post(SIGN_IN, content=self._halves(), headers=headers).status_code
+
+    def _halves(self) -> Iterator[bytes]:
+        yield CREDENTIALS[:20]
+        self.unreachable.wait(MAX_STOP_SECONDS)
+        yield CREDENTIALS[20:]
 
 
-def _read_status(response: HTTPResponse) -> int:
-    response.read()
-    return response.status
-
-
-class PartialRequest:
-    """A request of which half of the body is sent at once. `finish` sends the rest."""
-
-    def __init__(self, url: str) -> None:
-        address = urlsplit(url)
-        self._socket = create_connection((address.hostname or "", address.port or 80), timeout=MAX_STOP_SECONDS)
-        head = f"POST {SIGN_IN} HTTP/1.1\r\nhost: {address.netloc}\r\ncontent-type: application/json\r\n"
-        self._socket.sendall(f"{head}content-length: {len(LOGIN_BODY)}\r\n\r\n".encode() + LOGIN_BODY[:20])
-
-    def finish(self) -> int:
-        """Send the rest of the body. Return the status of the response, or 0 without a response."""
-        with self._socket, suppress(OSError):
-            self._socket.sendall(LOGIN_BODY[20:])
-            return int(self._socket.recv(1 << 16)[9:12] or 0)
-        return 0
-
-
-def run_stop(verdict: Verdict, database_name: str, sandbox: Sandbox, database_url: str) -> None:
+def run_stop(environment: Environment) -> None:
     """Stop a server under load with SIGTERM, and check the responses to all requests."""
-    walkers = iter(add_walkers(database_url, 3 * CLIENTS * 4, completed=0))
-    settings = SERVER_SETTINGS | {"leaving_seconds": str(DRAIN_SECONDS)}
-    with sandbox.serving(database_url=database_url, **settings) as server:
-        traffic = ShutdownTraffic(server.url)
-        partial_request = PartialRequest(server.url)
-        threads = [Thread(target=traffic.send, args=(request_stream,)) for request_stream in _request_streams(walkers)]
-        threads.append(Thread(target=traffic.watch_readiness))
-        for thread in threads:
-            thread.start()
-        time.sleep(LOAD_SECONDS)
-        signalled_at = time.monotonic()
-        kill(server.pid, signal.SIGTERM)
-        for thread in threads:
-            thread.join()
-        partial_status = partial_request.finish()
+    writers = create_writers(environment.database_url, MEMBERS, environment.random)
+    with environment.serving(leaving_seconds=str(DRAIN_SECONDS)) as server:
+        observer = Observer(server.url)
+        traffic = Traffic(server.url, writers, pause=0, stop=observer.not_ready)
+        with concurrently(observer.watch_readiness, observer.send_partial_request), traffic.running():
+            time.sleep(LOAD_SECONDS)
+            signalled_at = time.monotonic()
+            kill(server.pid, SIGTERM)
+            observer.not_ready.wait(MAX_STOP_SECONDS)
         stop_seconds = server.wait_for_exit(timeout=MAX_STOP_SECONDS + 5) - signalled_at
-    name = f"{database_name}, {sandbox.workers} process{'es' * (sandbox.workers > 1)}"
-    failures = f"{len(traffic.failures)} of {traffic.response_count} {traffic.failures[:3] or ''}"
-    verdict.expect(f"{name}: no request fails", not traffic.failures and traffic.response_count > CLIENTS, failures)
-    verdict.expect(f"{name}: a partial request is completed", partial_status == 401, f"status {partial_status}")
-    delays = _elapsed(signalled_at, traffic.not_ready_at), _elapsed(signalled_at, traffic.unreachable_at)
-    is_ordered = traffic.not_ready_at is not None and delays[0] < delays[1]
-    verdict.expect(
-        f"{name}: readiness fails before the port closes",
-        is_ordered,
-        f"after {delays[0]:.1f} s, the port after {delays[1]:.1f} s",
+    processes = f"processes: {environment.sandbox.workers}"
+    sent = len(traffic.member_exchanges) + len(traffic.public_exchanges)
+    failures = traffic.failures if sent > MEMBERS else ["too few requests"]
+    environment.expect_none(f"{processes}, no request fails", failures, f"{sent} requests")
+    is_completed = observer.partial_status == httpx.codes.UNAUTHORIZED
+    environment.expect(
+        f"{processes}, a partial request is completed", is_completed, f"status {observer.partial_status}"
     )
-    verdict.expect(
-        f"{name}: the server stops within {MAX_STOP_SECONDS:.0f} s",
-        stop_seconds < MAX_STOP_SECONDS,
-        f"{stop_seconds:.1f} s",
+    environment.expect(
+        f"{processes}, readiness fails before the port closes",
+        observer.not_ready_at < observer.unreachable_at,
+        f"after {observer.not_ready_at - signalled_at:.1f} s, the port after "
+        f"{observer.unreachable_at - signalled_at:.1f} s",
+    )
+    is_fast = stop_seconds < MAX_STOP_SECONDS
+    environment.expect(
+        f"{processes}, the server stops within {MAX_STOP_SECONDS:.0f} s", is_fast, f"{stop_seconds:.1f} s"
     )
 
 
-def _request_streams(walkers: Iterator[Walker]) -> Iterator[Iterable[Request]]:
-    """Yield the requests of each client: reads of members, writes of members, or public reads."""
-    for _ in range(CLIENTS):
-        members = [next(walkers) for _ in range(4)]
-        yield cycle(requests.dashboards(members))
-        yield chain(requests.completions(members), requests.results(members, results_per_member=1000))
-        yield cycle([Request("GET", LIST)])
+def run_stops(environment: Environment, *, rounds: int) -> None:
+    for workers in (1, 2) * rounds:
+        run_stop(replace(environment, sandbox=replace(environment.sandbox, workers=workers)))
 
 
-def _elapsed(start: float, end: float | None) -> float:
-    return float("inf") if end is None else end - start
-
-
-def main(rounds: int) -> int:
-    verdict = Verdict()
-    for database_name, open_databases in DATABASES.items():
-        with TemporaryDirectory() as directory, open_databases(Path(directory)) as create_database:
-            database_url = load_content(create_database("stopping"))
-            for workers in (1, 2) * rounds:
-                run_stop(verdict, database_name, Sandbox(Path(directory), workers=workers), database_url)
-    return verdict.finish()
+def main(rounds: int = 3) -> int:
+    return run_on_databases(partial(run_stops, rounds=rounds))
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(*sys.argv[1:2] or ["3"])))
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -1,6 +1,9 @@
 """Pass/fail results of a long-running reliability check (trial), printed as a report."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+MAX_EXAMPLES = 5  # maximum number of errors that a check prints
 
 
 class Check(NamedTuple):
@@ -18,6 +21,12 @@ class Verdict:
     def expect(self, description: str, passed: bool, details: str = "") -> None:  # noqa: FBT001 - the call reads as a sentence
         self.checks.append(Check(description, passed, details))
         print(f"{'passed' if passed else 'FAILED'}  {description}{': ' * bool(details)}{details}", flush=True)
+
+    def expect_none(self, description: str, errors: Iterable[object], scope: str = "") -> None:
+        """Check that there are no errors. `scope` describes what was examined."""
+        distinct = list(dict.fromkeys(map(str, errors)))
+        omitted = f"and {len(distinct) - MAX_EXAMPLES} more" if len(distinct) > MAX_EXAMPLES else ""
+        self.expect(description, not distinct, "; ".join(filter(None, [scope, *distinct[:MAX_EXAMPLES], omitted])))
 
     @property
     def failed(self) -> list[Check]:

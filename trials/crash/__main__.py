@@ -6,50 +6,34 @@ database must be intact.
 """
 
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random, SystemRandom
 
-from bench.servers.processes import Sandbox
+from bench.client.journey_members import open_database
 from trials.crash.commands import kill_content_loads, kill_key_rotations
-from trials.crash.environment import CrashEnvironment
-from trials.crash.erasures import check_erasure_log, kill_erasures
-from trials.crash.postgresql import durable_postgresql
+from trials.crash.erasures import Erasures
 from trials.crash.servers import kill_servers
-from trials.verdict import Verdict
+from trials.environment import Environment, run_on_databases
 
 KILLS = 25
 ROTATED_MEMBERS = 300  # members whose data the key rotation encrypts again
 
 
-def run_crash_trials(environment: CrashEnvironment, *, kills: int) -> None:
+def run_crash_trials(environment: Environment, *, kills: int, members: int = ROTATED_MEMBERS) -> None:
     kill_content_loads(environment, kills=kills)
-    erased_ids = kill_erasures(environment, kills=kills, server_kills=max(1, kills // 2))
-    kill_servers(environment, kills=kills)
-    check_erasure_log(environment, erased_ids)
-    kill_key_rotations(environment, kills=kills, members=ROTATED_MEMBERS)
+    with open_database(environment.database_url) as database:
+        erasures = Erasures(environment, database)
+        interrupted = erasures.kill_commands(kills)
+        kill_servers(environment, erasures, kills=kills)
+        erasures.report(f"{kills} kills of the command, {interrupted} during the erasure")
+    kill_key_rotations(environment, kills=kills, members=members)
 
 
 def main(arguments: Sequence[str]) -> int:
     kills, seed = (*map(int, arguments), *(KILLS, SystemRandom().getrandbits(32))[len(arguments) :])
     print(f"Seed {seed}: `python -m trials.crash {kills} {seed}` repeats the random values, but not the timing.")
-    verdict, random = Verdict(), Random(seed)  # noqa: S311 - no secret
-    with tempfile.TemporaryDirectory(prefix="twentyone-crash-") as directory:
-        sandboxes = [Sandbox(Path(directory) / database_name, workers=2) for database_name in ("sqlite", "postgresql")]
-        for sandbox in sandboxes:
-            sandbox.folder.mkdir()
-        database_url = f"sqlite:///{sandboxes[0].folder / 'crash.db'}"
-        run_crash_trials(
-            CrashEnvironment("SQLite", sandboxes[0], database_url, verdict, random).load_content(), kills=kills
-        )
-        with durable_postgresql() as server:
-            database_url = server.create_database("crash")
-            run_crash_trials(
-                CrashEnvironment("PostgreSQL", sandboxes[1], database_url, verdict, random, server).load_content(),
-                kills=kills,
-            )
-    return verdict.finish()
+    random = Random(seed)  # noqa: S311 - no secret
+    return run_on_databases(lambda environment: run_crash_trials(environment, kills=kills), workers=2, random=random)
 
 
 if __name__ == "__main__":

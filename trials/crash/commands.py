@@ -14,7 +14,6 @@ from app.accounts.members import Identity, unwrap_key
 from app.accounts.models import Member, MemberKey
 from app.assessments.results.stored_results import iter_results
 from app.assessments.services import AssessmentServices
-from app.content.content import Content
 from app.content.plan import plan_load
 from app.content.reader import read_content
 from app.core.crypto.key_ring import KeyRing
@@ -24,14 +23,15 @@ from app.core.mail.transport import Mail
 from app.core.timestamps import utc_now
 from bench.client.journey_members import KEYS, RING, open_database
 from bench.servers.processes import ROOT
-from trials.crash.checks import integrity_errors
-from trials.crash.environment import CrashEnvironment
+from trials.crash.integrity import expect_intact
+from trials.environment import Environment
+from trials.writers import create_members
 
 SAMPLE_EMAIL = Mail("news", "news@example.org", "News", "Nothing happened.", timedelta(days=1))
 OTHER_KEY = "trial-2:Zk3vQ8rT1yXw5uBn7cMd9fGh2jKl4pAs6eRt0iYoWq8"
 
 
-def kill_content_loads(environment: CrashEnvironment, *, kills: int) -> None:
+def kill_content_loads(environment: Environment, *, kills: int) -> None:
     """Kill commands that load two versions of the content in turn.
 
     After each kill, the database must contain exactly one version, completely.
@@ -40,18 +40,23 @@ def kill_content_loads(environment: CrashEnvironment, *, kills: int) -> None:
     contents = {shipped: read_content(shipped), changed: read_content(changed)}
     next_directory, errors, interrupted = shipped, list[str](), 0
     with open_database(environment.database_url) as database:
-        for delay in environment.kill_delays(kills, "content", "load", str(changed)):
-            interrupted += environment.kill_command(delay, "content", "load", str(next_directory))
-            loaded = [directory for directory, content in contents.items() if _is_loaded(database, content)]
+
+        def loaded_directories() -> list[Path]:
+            with database.orm_snapshot() as session:
+                return [path for path, content in contents.items() if not plan_load(session, content).changes]
+
+        for delay in environment.commands.kill_delays(environment.random, kills, "content", "load", str(changed)):
+            interrupted += environment.commands.kill(delay, "content", "load", str(next_directory))
+            loaded = loaded_directories()
             errors += [] if len(loaded) == 1 else [f"mixed content after {delay:.2f} s"]
             if loaded == [next_directory]:
                 next_directory = changed if next_directory == shipped else shipped
-        environment.run_command("content", "load", str(next_directory))
-        errors += [] if _is_loaded(database, contents[next_directory]) else ["a repeated load fails"]
-    errors += integrity_errors(environment.database_url)
-    environment.expect(
+        environment.commands.run("content", "load", str(next_directory))
+        errors += [] if loaded_directories() == [next_directory] else ["a repeated load fails"]
+    environment.expect_none(
         "a killed load leaves the old or the new content", errors, f"{kills} kills, {interrupted} during the load"
     )
+    expect_intact(environment, "killed loads")
 
 
 def _write_changed_content(directory: Path) -> Path:
@@ -62,17 +67,12 @@ def _write_changed_content(directory: Path) -> Path:
     return changed
 
 
-def _is_loaded(database: Database, content: Content) -> bool:
-    with database.orm_snapshot() as session:
-        return not plan_load(session, content).changes
-
-
-def kill_key_rotations(environment: CrashEnvironment, *, kills: int, members: int) -> None:
+def kill_key_rotations(environment: Environment, *, kills: int, members: int) -> None:
     """Kill commands that rotate the encryption keys, back and forth between two keys.
 
     All data must be readable during each rotation and after each kill.
     """
-    [member, *_] = environment.create_members(members)
+    [member, *_] = create_members(environment.database_url, members)
     rings, errors, interrupted = [f"{OTHER_KEY},{KEYS}", f"{KEYS},{OTHER_KEY}"], list[str](), 0
     all_keys = KeyRing(rings[0])
     with open_database(environment.database_url) as database:
@@ -83,20 +83,17 @@ def kill_key_rotations(environment: CrashEnvironment, *, kills: int, members: in
         def check_decryption() -> None:
             errors.extend(_decryption_errors(database, all_keys))
 
-        for delay in environment.kill_delays(kills, "keys", "rotate", keys=rings[0]):
+        for delay in environment.commands.kill_delays(environment.random, kills, "keys", "rotate", keys=rings[0]):
             if _is_rotated(database, rings[0]):
                 rings.reverse()
-            interrupted += environment.kill_command(delay, "keys", "rotate", keys=rings[0], during=check_decryption)
+            interrupted += environment.commands.kill(delay, "keys", "rotate", keys=rings[0], during=check_decryption)
             check_decryption()
-        environment.run_command("keys", "rotate", keys=rings[0])
+        environment.commands.run("keys", "rotate", keys=rings[0])
         check_decryption()
         errors += [] if _is_rotated(database, rings[0]) else ["a repeated rotation fails"]
-    errors += integrity_errors(environment.database_url)
-    environment.expect(
-        "data is readable during and after a killed rotation",
-        errors,
-        f"{kills} kills, {interrupted} during the rotation",
-    )
+    scope = f"{kills} kills, {interrupted} during the rotation"
+    environment.expect_none("data is readable during and after a killed rotation", errors, scope)
+    expect_intact(environment, "killed rotations")
 
 
 def _is_rotated(database: Database, keys: str) -> bool:
@@ -113,10 +110,10 @@ def _decryption_errors(database: Database, ring: KeyRing) -> Iterator[str]:
         col(MemberKey.key_id),
         col(MemberKey.wrapped),
     )
+    rows = select(*columns).join(MemberKey, col(MemberKey.member_id) == col(Member.id))
     services = AssessmentServices.of(ring)
     with database.snapshot() as session:
-        for row in session.execute(select(*columns).join(MemberKey, col(MemberKey.member_id) == col(Member.id))).all():
-            member_id, stored_hash, sealed, key_id, wrapped = row
+        for member_id, stored_hash, sealed, key_id, wrapped in session.execute(rows).all():
             try:
                 identity = Identity.decrypt(unwrap_key(ring, member_id, key_id, wrapped), member_id, sealed)
                 list(iter_results(session, services, member_id))

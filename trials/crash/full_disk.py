@@ -5,7 +5,6 @@ Without root permissions, it needs a user namespace, which most Linux systems al
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,23 +13,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from random import Random
-from threading import Thread
-
-import httpx
 
 from bench.client.members import PASSWORD, REGISTER, SIGN_IN
 from bench.client.requests import CURRENT_RUN_PATH
+from bench.servers.database_content import load_content
+from bench.servers.databases import DATABASES
 from bench.servers.processes import ROOT, Sandbox
-from trials.crash.checks import integrity_errors
-from trials.crash.environment import CrashEnvironment
-from trials.crash.postgresql import durable_postgresql
-from trials.crash.servers import WriterGroup, create_writer_group
-from trials.crash.writes import RandomWriter
+from trials.clients import TimedExchange, open_client
+from trials.crash.integrity import expect_intact
+from trials.environment import Environment
+from trials.traffic import Traffic
 from trials.verdict import Verdict
+from trials.writers import Writer, create_members, create_writers
 
-DISK_MEGABYTES = 64
-DISK_FULL_MESSAGE = re.compile("disk is full|No space left on device")
+DISK_MEGABYTES, WRITERS = 64, 7
 WRITING_SECONDS = 5.0
 FILL_TIMEOUT_SECONDS = 20.0  # maximum wait for the first rejected write on the full disk
 MAX_RECOVERY_SECONDS = 2.0  # from the release of space to the first successful write
@@ -40,122 +36,70 @@ NO_NAMESPACE_MESSAGE = "FAILED  no small disk: this system does not allow a moun
 MOUNT_AND_RUN = 'mount -t tmpfs -o size="$1"m,mode=755 none "$2" && shift 2 && exec "$@"'
 
 
-def run_full_disk(environment: CrashEnvironment, disk: Path, *, seconds: float) -> None:
+def run_full_disk(environment: Environment, disk: Path, *, seconds: float) -> None:
     """Send writes before, during and after a full disk, and check the responses.
 
-    Each of the three periods lasts at least `seconds`.
+    Each of the three periods lasts at least `seconds`. A rejected write must have no effect, so it is not repeated.
     """
+    writers = create_writers(environment.database_url, WRITERS, environment.random, repeat_unavailable=False)
+    [member] = create_members(environment.database_url, 1)
+    other_exchanges = list[TimedExchange]()
     with environment.serving() as server:
-        group = create_writer_group(environment, server.url)
-        [member] = environment.create_members(1)
-        before = _write_concurrently(group, server.url, seconds)
+        undisturbed = _write(server.url, writers, seconds)
         fill_up(disk)
-        rejections, deadline = _write_concurrently(group, server.url, seconds), time.monotonic() + FILL_TIMEOUT_SECONDS
-        while not rejections and time.monotonic() < deadline:  # existing pages still have space for some writes
-            rejections = _write_concurrently(group, server.url, seconds)
-        with httpx.Client(base_url=server.url, timeout=10) as client:
-            read_responses = [
-                client.get("/v1/articles"),
-                client.get("/v1/support"),
-                client.get(CURRENT_RUN_PATH, headers=member.headers),
-            ]
+        on_full_disk, deadline = _write(server.url, writers, seconds), time.monotonic() + FILL_TIMEOUT_SECONDS
+        while not _failed(on_full_disk) and time.monotonic() < deadline:  # pages still have space for some writes
+            on_full_disk = _write(server.url, writers, seconds)
+        with open_client(server.url, member, other_exchanges) as client:
             credentials = {"email": member.address, "password": PASSWORD}
-            write_responses = [
-                client.post(SIGN_IN, json=credentials),
-                client.post(REGISTER, json=credentials | {"email": "new@example.org"}),
-                client.request("DELETE", "/v1/me", json={"password": PASSWORD}, headers=member.headers),
-            ]
-        free_space(disk)
-        recovery_seconds = _time_to_recover(group.writers[0], server.url)
-        after = _write_concurrently(group, server.url, seconds)
-        differing = [
-            writer.walker.address for writer in group.writers if _read_state(writer, server.url) != writer.state
-        ]
-    unexpected = [*(f"{response.request.url.path}: {response.status_code}" for response in (*before, *after))]
-    unexpected += [path for writer in group.writers for path in writer.rejected]
-    _check_responses(environment, rejections, [*read_responses, *write_responses], unexpected, recovery_seconds)
-    acknowledged = sum(writer.acknowledged for writer in group.writers)
-    environment.expect("exactly the acknowledged writes are stored", differing, f"{acknowledged} writes")
-    environment.expect("the database is intact", integrity_errors(environment.database_url), f"{acknowledged} writes")
-
-
-def _check_responses(
-    environment: CrashEnvironment,
-    rejections: Sequence[httpx.Response],
-    responses: Sequence[httpx.Response],
-    unexpected: Sequence[str],
-    recovery_seconds: float,
-) -> None:
-    malformed = [
-        f"{response.request.url.path}: {response.status_code} {response.text[:200]}"
-        for response in (*rejections, *responses)
-        if not (response.is_success or (response.status_code == 503 and "retry-after" in response.headers))
-    ]
-    reasons = _logged_reasons(environment.sandbox)
-    malformed += [] if rejections else ["no write was rejected"]
-    statuses = [response.status_code for response in responses]
-    environment.expect(
+            for path in ("/v1/articles", "/v1/support", CURRENT_RUN_PATH):
+                client.get(path)
+            client.post(SIGN_IN, json=credentials)
+            client.post(REGISTER, json=credentials | {"email": "new@example.org"})
+            client.request("DELETE", "/v1/me", json={"password": PASSWORD})
+        (disk / "filler").unlink()
+        recovery_seconds = _time_to_recover(server.url, writers[0])
+        undisturbed += _write(server.url, writers, seconds)
+        differing = [writer.walker.address for writer in writers if writer.read_state(server.url) != writer.state]
+    rejections = [exchange for exchange in _failed([*on_full_disk, *other_exchanges]) if not exchange.is_unavailable]
+    reads = [exchange for exchange in other_exchanges if exchange.request.method == "GET"]
+    failed_writes = _failed(on_full_disk)
+    environment.expect_none(
         "writes on a full disk return 503 with Retry-After",
-        malformed,
-        f"{len(rejections)} writes; {statuses}; {reasons}",
+        rejections if failed_writes else ["no write was rejected"],
+        f"{len(failed_writes)} writes",
     )
-    failed_reads = [
-        response.request.url.path
-        for response in responses
-        if response.request.method == "GET" and not response.is_success
-    ]
-    environment.expect("reads succeed on a full disk", failed_reads, f"{statuses[:3]}")
-    slow = [] if recovery_seconds <= MAX_RECOVERY_SECONDS else ["too late"]
-    environment.expect(f"recovery within {MAX_RECOVERY_SECONDS:.0f} s of free space", slow, f"{recovery_seconds:.2f} s")
-    environment.expect("no other request is rejected", unexpected, "")
+    environment.expect_none("reads succeed on a full disk", _failed(reads), f"{len(reads)} reads")
+    recovery = f"recovery within {MAX_RECOVERY_SECONDS:.0f} s of free space"
+    environment.expect(recovery, recovery_seconds <= MAX_RECOVERY_SECONDS, f"{recovery_seconds:.2f} s")
+    unexpected = [*_failed(undisturbed), *(error for writer in writers for error in writer.rejected)]
+    environment.expect_none("no other request is rejected", unexpected, f"{len(undisturbed)} requests")
+    acknowledged = sum(writer.acknowledged for writer in writers)
+    environment.expect_none("exactly the acknowledged writes are stored", differing, f"{acknowledged} writes")
+    expect_intact(environment, "a full disk")
 
 
-def _logged_reasons(sandbox: Sandbox) -> set[str]:
-    """Return the "disk full" messages in the server's logs, which may be incomplete on a full disk."""
-    return {reason for log in sandbox.folder.glob("*.log") for reason in DISK_FULL_MESSAGE.findall(log.read_text())}
+def _write(url: str, writers: Sequence[Writer], seconds: float) -> list[TimedExchange]:
+    """Let all writers send writes for `seconds`, and return the requests with their responses."""
+    with Traffic(url, writers, pause=0, only_writes=True).running() as traffic:
+        time.sleep(seconds)
+    return traffic.member_exchanges
 
 
-def _write_concurrently(group: WriterGroup, url: str, seconds: float) -> list[httpx.Response]:
-    """Let all writers send writes for `seconds`, and return the 503 responses.
-
-    A rejected write must have no effect, so it is not sent again.
-    """
-    rejections, deadline = list[httpx.Response](), time.monotonic() + seconds
-
-    def write(writer: RandomWriter) -> None:
-        with writer.open_client(url) as client:
-            while time.monotonic() < deadline:
-                response = writer.attempt(client, writer.next_write())
-                if response is None:
-                    writer.rejected.append("no response")
-                elif writer.unanswered:
-                    rejections.append(response)
-                writer.unanswered = None
-
-    threads = [Thread(target=write, args=(writer,)) for writer in group.writers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return rejections
+def _failed(exchanges: Sequence[TimedExchange]) -> list[TimedExchange]:
+    return [exchange for exchange in exchanges if not exchange.is_success]
 
 
-def _time_to_recover(writer: RandomWriter, url: str) -> float:
+def _time_to_recover(url: str, writer: Writer) -> float:
     """Return the seconds until a write succeeds, or the maximum wait if none does."""
-    with writer.open_client(url) as client:
+    with open_client(url, writer.walker) as client:
         started_at = time.monotonic()
         while (seconds := time.monotonic() - started_at) < 10 * MAX_RECOVERY_SECONDS:
-            response = writer.attempt(client, writer.next_write())
-            writer.unanswered = None
+            response = writer.write(client)
             if response and response.is_success:
                 break
             time.sleep(0.05)
     return seconds
-
-
-def _read_state(writer: RandomWriter, url: str) -> object:
-    with writer.open_client(url) as client:
-        return writer.read_state(client)
 
 
 def fill_up(disk: Path) -> None:
@@ -167,31 +111,27 @@ def fill_up(disk: Path) -> None:
                     pass
 
 
-def free_space(disk: Path) -> None:
-    (disk / "filler").unlink()
-
-
 @contextmanager
-def _sqlite_on_disk(disk: Path) -> Iterator[tuple[str, Path]]:
-    """Yield a database URL and a directory for logs and emails, both on the small disk."""
-    yield f"sqlite:///{disk / 'full.db'}", disk
+def environment_on(disk: Path, database_name: str) -> Iterator[Environment]:
+    """Create a database and a directory for logs and emails on the small disk.
 
-
-@contextmanager
-def _postgresql_on_disk(disk: Path) -> Iterator[tuple[str, Path]]:
-    """Run a PostgreSQL server with its tables on the small disk.
-
-    Its write-ahead log is on another disk, because the server stops if it can't write the log.
+    PostgreSQL has only its tables there, because it stops if it can't write its write-ahead log.
     """
-    tablespace = disk / "space"
-    tablespace.mkdir(mode=0o700)
-    with durable_postgresql() as server, tempfile.TemporaryDirectory(prefix="twentyone-full-") as directory:
-        if os.geteuid() == 0:
-            shutil.chown(tablespace, "pgserver")  # if started by root, the wheel runs the server as this user
-        yield server.create_database("full", tablespace=tablespace), Path(directory)
-
-
-DATABASES_ON_DISK = {"SQLite": _sqlite_on_disk, "PostgreSQL": _postgresql_on_disk}
+    with (
+        tempfile.TemporaryDirectory(prefix="twentyone-full-") as directory,
+        DATABASES[database_name](disk) as create_database,
+    ):
+        url = create_database("full")
+        sandbox = Sandbox(disk if database_name == "SQLite" else Path(directory))
+        environment = Environment(database_name, sandbox, url, Verdict(), create_database)
+        if postgresql := environment.postgresql:
+            tablespace = disk / "space"
+            tablespace.mkdir(mode=0o700)
+            if os.geteuid() == 0:
+                shutil.chown(tablespace, "pgserver")  # if started by root, the wheel runs the server as this user
+            postgresql.move_to_tablespace(tablespace)
+        load_content(url)
+        yield environment
 
 
 def run_on_small_disk(database_name: str, seconds: float = WRITING_SECONDS) -> int:
@@ -219,14 +159,11 @@ def namespace_command() -> Sequence[str] | None:
 
 def main(arguments: Sequence[str]) -> int:
     if len(arguments) < 3:
-        return max(run_on_small_disk(database_name) for database_name in arguments or DATABASES_ON_DISK)
+        return max(run_on_small_disk(database_name) for database_name in arguments or DATABASES)
     database_name, seconds, disk = arguments
-    verdict = Verdict()
-    with DATABASES_ON_DISK[database_name](Path(disk)) as (database_url, directory):
-        random = Random(0)  # noqa: S311 - no secret
-        environment = CrashEnvironment(database_name, Sandbox(directory), database_url, verdict, random)
-        run_full_disk(environment.load_content(), Path(disk), seconds=float(seconds))
-    return verdict.finish()
+    with environment_on(Path(disk), database_name) as environment:
+        run_full_disk(environment, Path(disk), seconds=float(seconds))
+        return environment.verdict.finish()
 
 
 if __name__ == "__main__":

@@ -1,47 +1,19 @@
 """Kill a server with SIGKILL under concurrent writes, sometimes together with PostgreSQL."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from random import Random
-from threading import Thread
 
-import httpx
-from sqlalchemy import update
-from sqlmodel import col
+from trials.clients import open_client
+from trials.crash.erasures import Erasures
+from trials.crash.integrity import expect_intact
+from trials.environment import Environment
+from trials.processes import kill_process_tree
+from trials.traffic import Traffic
+from trials.writers import State, Writer, create_writers
 
-from app.accounts.models import Member
-from bench.client.journey_members import add_walkers, open_database
-from trials.crash.checks import integrity_errors
-from trials.crash.environment import CrashEnvironment
-from trials.crash.postgresql import DurablePostgresql, kill_process_tree
-from trials.crash.writes import RESPONSE_TIMEOUT_SECONDS, RandomWriter, Registrar, State
-
-WRITERS = 6  # concurrent clients, in addition to a client that registers accounts
+WRITERS = 7
 MIN_WRITING_SECONDS, MAX_WRITING_SECONDS = 0.1, 1.5  # of writing before a kill
-
-
-@dataclass(slots=True)
-class WriterGroup:
-    """Test clients that write concurrently until the server is killed."""
-
-    writers: Sequence[RandomWriter]
-    registrar: Registrar
-
-    def write(self, url: str, kill: Callable[[], None]) -> None:
-        threads = [
-            Thread(target=write, args=(url,))
-            for write in (
-                self.registrar.register_until_failure,
-                *(writer.write_until_failure for writer in self.writers),
-            )
-        ]
-        for thread in threads:
-            thread.start()
-        kill()
-        for thread in threads:
-            thread.join()
 
 
 @dataclass(slots=True)
@@ -53,99 +25,73 @@ class CrashFindings:
     lost: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
-    integrity_errors: list[str] = field(default_factory=list)
 
 
-def kill_servers(environment: CrashEnvironment, *, kills: int) -> None:
-    """Kill a server repeatedly under load, and compare the stored data after each restart.
+def kill_servers(environment: Environment, erasures: Erasures, *, kills: int) -> None:
+    """Kill a server repeatedly while members write and erase accounts, and compare the stored data after each restart.
 
     Every third kill includes the PostgreSQL server (on SQLite, there is none).
     """
-    findings, groups = CrashFindings(), list[WriterGroup]()
+    findings, groups, postgresql = CrashFindings(), list[list[Writer]](), environment.postgresql
     for index in range(kills):
-        killed_postgresql = environment.postgresql if index % 3 == 0 else None
+        killed_postgresql = postgresql if index % 3 == 0 else None
         with environment.serving() as server:
-            for group in groups[-1:]:
-                _compare(server.url, group, findings)
-            group = create_writer_group(environment, server.url)
-            group.write(server.url, partial(_kill_after_delay, server.pid, killed_postgresql, environment.random))
-            groups.append(group)
+            for writers in groups[-1:]:
+                _compare(server.url, writers, findings)
+            writers = create_writers(environment.database_url, WRITERS, environment.random)
+            traffic = Traffic(server.url, writers, pause=0, only_writes=True)
+            with erasures.over_http(server.url), traffic.running():
+                time.sleep(environment.random.uniform(MIN_WRITING_SECONDS, MAX_WRITING_SECONDS))
+                if killed_postgresql:
+                    killed_postgresql.kill()
+                kill_process_tree(server.pid)
+            groups.append(writers)
         if killed_postgresql:
             killed_postgresql.start()
-        findings.integrity_errors += integrity_errors(environment.database_url)
+        erasures.check()
+    expect_intact(environment, f"{kills} kills of the server")
     with environment.serving() as server:
-        for group in (groups[-1], *groups):
-            _compare(server.url, group, findings)
-    _report(environment, findings, groups)
+        for writers in (groups[-1], *groups):
+            _compare(server.url, writers, findings)
+    _report(environment, findings, [writer for writers in groups for writer in writers], f"{kills} kills")
 
 
-def create_writer_group(environment: CrashEnvironment, url: str) -> WriterGroup:
-    """Create members with verified email addresses, who may export their data.
-
-    The first member repeatedly gives and withdraws consent.
-    """
-    walkers = add_walkers(environment.database_url, WRITERS, completed=0)
-    with open_database(environment.database_url) as database, database.transaction() as session:
-        is_new = col(Member.id).in_([walker.member_id for walker in walkers])
-        session.execute(update(Member).where(is_new).values(verified_at=col(Member.registered_at)))
-    articles = [article["slug"] for article in httpx.get(f"{url}/v1/articles").raise_for_status().json()["items"]]
-    writers = [
-        RandomWriter(walker, articles, Random(environment.random.random()), changes_consent=walker is walkers[0])  # noqa: S311 - no secret
-        for walker in walkers
-    ]
-    return WriterGroup(writers, Registrar(f"new-{environment.random.getrandbits(64):x}"))
-
-
-def _kill_after_delay(pid: int, postgresql: DurablePostgresql | None, random: Random) -> None:
-    time.sleep(random.uniform(MIN_WRITING_SECONDS, MAX_WRITING_SECONDS))
-    if postgresql:
-        postgresql.kill()
-    kill_process_tree(pid)
+def _compare(url: str, writers: Sequence[Writer], findings: CrashFindings) -> None:
+    """Compare the stored data with the acknowledged writes, then repeat the unanswered writes."""
+    for writer in writers:
+        stored, write, acknowledged = writer.read_state(url), writer.unanswered, writer.state
+        if write is None:
+            findings.lost += _different_names(stored, acknowledged)
+            continue
+        completed = write.applied_to(acknowledged)
+        findings.unanswered += 1
+        findings.completed += stored == completed
+        if stored not in (acknowledged, completed):
+            different = [name for name in _different_names(stored, acknowledged) if name not in write.changes]
+            findings.lost += different
+            findings.partial += [] if different else [f"{write.method} {write.path}"]
+        with open_client(url, writer.walker) as client:
+            writer.write(client)
+        if writer.unanswered or writer.read_state(url) != completed:
+            findings.rejected.append(f"repeated: {write.method} {write.path}")
 
 
-def _compare(url: str, group: WriterGroup, findings: CrashFindings) -> None:
-    """Compare the stored data with the acknowledged writes, then retry the unanswered writes."""
-    for writer in group.writers:
-        with writer.open_client(url) as client:
-            stored, write, acknowledged = writer.read_state(client), writer.unanswered, writer.state
-            if write is None:
-                findings.lost += _different_keys(stored, acknowledged)
-                continue
-            completed = write.applied_to(acknowledged)
-            findings.unanswered += 1
-            findings.completed += stored == completed
-            if stored not in (acknowledged, completed):
-                different = [name for name in _different_keys(stored, acknowledged) if name not in write.changes]
-                findings.lost += different
-                findings.partial += [] if different else [f"{write.method} {write.path}"]
-            writer.attempt(client, write)
-            if writer.unanswered or writer.read_state(client) != completed:
-                findings.rejected.append(f"retry: {write.method} {write.path}")
-    with httpx.Client(base_url=url, timeout=RESPONSE_TIMEOUT_SECONDS) as client:
-        findings.lost += group.registrar.missing_accounts(client)
-        if not group.registrar.retry(client):
-            findings.partial.append("a registration")
-
-
-def _different_keys(stored: State, expected: Mapping[str, object]) -> list[str]:
+def _different_names(stored: State, expected: State) -> list[str]:
     return [name for name in stored.keys() | expected.keys() if stored.get(name) != expected.get(name)]
 
 
-def _report(environment: CrashEnvironment, findings: CrashFindings, groups: Sequence[WriterGroup]) -> None:
-    writers = [writer for group in groups for writer in group.writers]
+def _report(environment: Environment, findings: CrashFindings, writers: Sequence[Writer], kills: str) -> None:
     acknowledged = sum(writer.acknowledged for writer in writers)
-    registered = sum(len(group.registrar.registered) for group in groups)
-    scope = f"{acknowledged} writes and {registered} registrations, {len(groups)} kills"
-    environment.expect(
+    scope = f"{acknowledged} writes, {kills}"
+    environment.expect_none(
         "acknowledged writes are stored after a kill of the server",
         findings.lost if acknowledged else ["no write was acknowledged"],
         scope,
     )
-    environment.expect(
+    environment.expect_none(
         "unanswered writes are stored completely or not at all",
         findings.partial,
         f"{findings.unanswered} writes, {findings.completed} of them stored",
     )
     rejected = [*findings.rejected, *(request for writer in writers for request in writer.rejected)]
-    environment.expect("retries succeed, and no write is rejected", rejected, scope)
-    environment.expect("the database is intact", findings.integrity_errors, scope)
+    environment.expect_none("repeated writes succeed, and no write is rejected", rejected, scope)

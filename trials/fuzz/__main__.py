@@ -1,21 +1,17 @@
 """Fuzz test: send random requests to a server on each database.
 
-The library Schemathesis generates at least the given number of requests from the OpenAPI document, with and without
-authentication, and runs all its checks.
+`python -m trials.fuzz [REQUESTS [SEED]]` lets the library Schemathesis generate at least this number of requests from
+the OpenAPI document, with and without authentication, and run all its checks.
 """
 
-import argparse
 import re
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-import httpx
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.auths import AuthContext
@@ -25,50 +21,15 @@ from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.schemas import BaseSchema
 
-from bench.parts.kinds import SERVER_SETTINGS
-from bench.servers.database_content import load_content
-from bench.servers.databases import DATABASES
-from bench.servers.processes import Sandbox
-from trials.fuzz.config import known_values, make_config
+from trials.clients import open_client
+from trials.environment import Environment, run_on_databases
+from trials.fuzz.config import UNUSED_CHECK, known_values, make_config
 from trials.fuzz.members import FuzzMembers
-from trials.fuzz.response_watch import ResponseWatch, format_examples
+from trials.fuzz.response_watch import ResponseWatch
 from trials.fuzz.undocumented_rules import is_defect
-from trials.verdict import Verdict
 
 REQUESTS, SEED = 5_000, 21
 MAX_RESPONSE_LENGTH = 500  # maximum printed characters of a response
-SETTINGS = {**SERVER_SETTINGS, "min_answer_milliseconds": "0"}
-
-# The requirement that each check of Schemathesis verifies.
-CHECK_DESCRIPTIONS = {
-    "not_a_server_error": "no response is a server error",
-    "status_code_conformance": "all statuses are documented",
-    "content_type_conformance": "all media types are documented",
-    "response_headers_conformance": "headers match the document",
-    "response_schema_conformance": "bodies match the document",
-    "negative_data_rejection": "invalid data is rejected",
-    "positive_data_acceptance": "valid data is accepted",
-    "missing_required_header": "requests without a required header are rejected",
-    "unsupported_method": "unsupported methods return 405",
-    "allow_header_conformance": "`Allow` contains the supported methods",
-    "ignored_auth": "documented authentication is required",
-    "object_level_authorization": "members can't access resources of other members",
-    "use_after_free": "deleted resources are unavailable",
-    "ensure_resource_availability": "created resources are available",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FuzzEffort:
-    """The size of a fuzz test.
-
-    The coverage phase of Schemathesis sends most requests, with values at the limits of the schemas.
-    """
-
-    requests: int = 0  # minimum number; random phases repeat with new seeds until it is reached
-    examples: int = 10  # random examples for each operation, and for sequences of requests
-    coverage_step: int = 1  # the coverage phase includes every n-th operation
-    max_idle: int = 0  # maximum number of operations without a successful response
 
 
 class TokenAuth:
@@ -106,61 +67,58 @@ class Findings:
             case events.ScenarioFinished():
                 for case, checks in event.recorder.checks.items():
                     for check in checks:
-                        if failure := check.failure_info:
+                        if info := check.failure_info:
                             response = event.recorder.interactions[case].response
-                            self.by_check[check.name].append(
-                                _describe_failure(failure, response.text if response else "")
-                            )
+                            self.by_check[check.name].append(_describe(info, response.text if response else ""))
 
-    def report(self, verdict: Verdict) -> None:
+    def report(self, environment: Environment) -> None:
         for name in CHECKS.get_all_names():
-            verdict.expect(CHECK_DESCRIPTIONS[name], not self.by_check[name], format_examples(self.by_check[name]))
-        verdict.expect("all checks ran", not self.errors, format_examples(self.errors))
+            if name != UNUSED_CHECK:
+                environment.expect_none(f"check {name}", self.by_check[name])
+        environment.expect_none("all checks ran", self.errors)
 
 
-def _describe_failure(info: CheckFailureInfo, response_text: str) -> str:
-    """Describe a failure: its message, a command that repeats the request, and the response.
-
-    The command contains `$TOKEN` instead of the access token.
-    """
+def _describe(info: CheckFailureInfo, response: str) -> str:
+    """Describe a failure: its message, a command that repeats the request (without the token), and the response."""
     failure, command = info.failure, re.sub(r"Bearer [\w.-]+", "Bearer $TOKEN", info.code_sample)
-    return (
-        f"{failure.operation}: {failure.title}. {failure.message}\n{command}\n{response_text[:MAX_RESPONSE_LENGTH]}\n"
-    )
+    return f"{failure.operation}: {failure.title}. {failure.message}\n{command}\n{response[:MAX_RESPONSE_LENGTH]}\n"
 
 
-def run_fuzz(verdict: Verdict, sandbox: Sandbox, database_url: str, effort: FuzzEffort, *, seed: int = SEED) -> None:
+def run_fuzz(
+    environment: Environment,
+    *,
+    requests: int = 0,
+    examples: int = 10,
+    all_phases: bool = True,
+    max_idle: int = 0,
+    seed: int = SEED,
+) -> None:
     """Send random requests to a server, and check the responses.
 
-    The database must contain the shipped content.
+    Random phases with `examples` for each operation repeat with new seeds until there are at least `requests`. With
+    `all_phases`, there are also sequences of requests, and values at the limits of the schemas. At most `max_idle`
+    operations may have no successful response.
     """
-    with (
-        sandbox.serving(database_url=database_url, **SETTINGS) as server,
-        httpx.Client(base_url=server.url, timeout=30) as client,
-    ):
-        members, findings = FuzzMembers(database_url, client), Findings()
+    with environment.serving(min_answer_milliseconds="0") as server, open_client(server.url) as client:
+        members, findings = FuzzMembers(environment.database_url, client), Findings()
         watch, dictionaries = ResponseWatch(members, client.get("/openapi.json").json()), known_values(members)
-        uncovered = [
-            name for index, name in enumerate(sorted(watch.operations)) if (index + seed) % effort.coverage_step
-        ]
         for turn in count():
-            config = make_config(
-                dictionaries,
-                server.url,
-                seed=seed + turn,
-                examples=effort.examples,
-                is_first_turn=turn == 0,
-                uncovered=uncovered,
-            )
+            phases = {
+                "examples": {"enabled": turn == 0},
+                "coverage": {"enabled": turn == 0 and all_phases},
+                "fuzzing": {"generation": {"max-examples": examples}},
+                "stateful": {"enabled": all_phases, "generation": {"max-examples": examples}},
+            }
+            config = make_config(dictionaries, server.url, seed=seed + turn, phases=phases)
             schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", config=config)
             schema.auth.providers.append(TokenAuth(members, watch.protected))
             _register_hooks(schema, watch)
             for event in from_schema(schema).execute():
                 findings.record(event)
-            if watch.requests >= effort.requests or findings.errors:
+            if watch.requests >= requests or findings.errors:
                 break
-        findings.report(verdict)
-        watch.report(verdict, max_idle=effort.max_idle)
+        findings.report(environment)
+        watch.report(environment, max_idle=max_idle)
 
 
 def _register_hooks(schema: BaseSchema, watch: ResponseWatch) -> None:
@@ -175,19 +133,10 @@ def _register_hooks(schema: BaseSchema, watch: ResponseWatch) -> None:
         return is_defect(failure, response)
 
 
-def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m trials.fuzz", description=__doc__)
-    parser.add_argument("requests", type=int, nargs="?", default=REQUESTS)
-    parser.add_argument("--seed", type=int, default=SEED)
-    options = parser.parse_args(argv)
-    verdict = Verdict()
-    for name, open_databases in DATABASES.items():
-        print(f"{name}, seed {options.seed}:", flush=True)
-        with tempfile.TemporaryDirectory() as directory, open_databases(Path(directory)) as create_database:
-            sandbox, database_url = Sandbox(Path(directory)), load_content(create_database("fuzz"))
-            run_fuzz(verdict, sandbox, database_url, FuzzEffort(options.requests), seed=options.seed)
-    return verdict.finish()
+def main(requests: int = REQUESTS, seed: int = SEED) -> int:
+    print(f"Seed {seed}.")
+    return run_on_databases(partial(run_fuzz, requests=requests, seed=seed))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*map(int, sys.argv[1:])))

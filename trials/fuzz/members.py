@@ -1,8 +1,7 @@
 """Members of the fuzz test: two with private data that must not leak, and disposable members."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from secrets import token_urlsafe
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,16 +9,14 @@ import httpx
 from sqlalchemy import update
 from sqlmodel import col
 
-from app.accounts.credentials.access_tokens import AccessTokens, SignedInMember
 from app.accounts.credentials.email_tokens import TokenPurpose, create_token
 from app.accounts.models import Member
-from app.core.crypto.key_ring import KeyRing
-from bench.client.journey_members import RING, TOKEN_LIFETIME, Walker, add_walkers, open_database
+from bench.client.journey_members import Walker, add_walkers, open_database
 from bench.client.members import PASSWORD
+from bench.client.requests import ANSWERS, ASSESSMENT
 
 ARTICLES = ("what-21-days-can-and-cannot-do", "when-someone-brings-you-good-news")
-ASSESSMENT, JOURNEY = "connection-check-in", "21-days"
-ANSWERS = {f"q{number:02}": 1 + number % 4 for number in range(1, 9)}
+JOURNEY = "21-days"
 MEMBER_BATCH_SIZE = 60
 RESULTS_PER_MEMBER = 3  # for each watched member
 CASES_PER_TURN = 12  # consecutive requests of one member, so that later requests find the resources of earlier requests
@@ -48,7 +45,6 @@ CONSUMING_OPERATIONS = frozenset(
 class WatchedMember:
     """A member whose private data must not appear in responses to other members."""
 
-    name: str
     walker: Walker
     results: list[str] = field(default_factory=lambda: [str(uuid4()) for _ in range(RESULTS_PER_MEMBER)])
     sessions: list[str] = field(default_factory=list)
@@ -56,17 +52,12 @@ class WatchedMember:
     @property
     def canary(self) -> str:
         """Return a unique word that all texts of this member contain, to detect leaks."""
-        return f"canary-{self.name}"
+        return str(self.walker.member_id)
 
     @property
     def private_values(self) -> list[str]:
         """Return the values that must not appear in responses to other members."""
-        return [self.canary, str(self.walker.member_id), *self.sessions]
-
-    @property
-    def resource_ids(self) -> list[str]:
-        """Return ids of the member's resources, which other members may reuse for their own."""
-        return [*self.results, str(self.walker.run_id)]
+        return [self.canary, str(self.walker.run_id), *self.results, *self.sessions]
 
 
 class FuzzMembers:
@@ -76,9 +67,8 @@ class FuzzMembers:
         self._database_url = database_url
         self._client = client
         self._unused_members: list[Walker] = []
-        self.valid_tokens: set[str] = set()
         self._case_count = 0
-        self.watched = tuple(WatchedMember(*pair) for pair in zip(("ana", "bo"), self._create_members(2), strict=True))
+        self.watched = [WatchedMember(walker) for walker in self._create_members(2)]
         self._by_token = {member.walker.token: member for member in self.watched}
         self.others = [self._next_member() for _ in range(6)]  # requests use their email addresses and tokens
         session_owner, unverified = self._next_member(), self._next_member()
@@ -89,7 +79,7 @@ class FuzzMembers:
         for member in self.watched:
             self._create_resources(member)
         self.calendar_secrets = [
-            self._create_calendar(walker) for walker in (*self.others, *(member.walker for member in self.watched))
+            self._create_calendar(walker) for walker in [*self.others, *(member.walker for member in self.watched)]
         ]
         self.claim_tokens = [self._create_claim() for _ in range(4)]
 
@@ -103,11 +93,9 @@ class FuzzMembers:
             self._case_count += 1
             return self.watched[self._case_count // CASES_PER_TURN % 2].walker.token
         if label not in self._member_by_operation:
-            self._member_by_operation[label] = self._next_member()
+            walker = self._member_by_operation[label] = self._next_member()
             if label == START_RUN:  # a member can have only one run at a time
-                self._request(
-                    self._member_by_operation[label], "PATCH", "/v1/me/journeys/current", {"status": "abandoned"}
-                )
+                self._request(walker, "PATCH", "/v1/me/journeys/current", {"status": "abandoned"})
         return self._member_by_operation[label].token
 
     def mark_consumed(self, label: str) -> None:
@@ -122,26 +110,6 @@ class FuzzMembers:
         """Return the watched member with this access token, or None."""
         return self._by_token.get(token)
 
-    def invalid_headers(self) -> dict[str, str | None]:
-        """Return invalid `Authorization` headers by description. None means no header."""
-        now, walker, other_walker = datetime.now(UTC), self.watched[0].walker, self.watched[1].walker
-        tokens_of_service = AccessTokens(RING, lifetime=TOKEN_LIFETIME)
-        tokens_of_other_key = AccessTokens(KeyRing(f"{RING.current}:{token_urlsafe(32)}"), lifetime=TOKEN_LIFETIME)
-        member = SignedInMember(walker.member_id, walker.session_id)
-        tokens = {
-            "garbage": "garbage",
-            "an unsigned token": f"{walker.token.rpartition('.')[0]}.",
-            "an expired token": tokens_of_service.issue(member, now=now - TOKEN_LIFETIME - timedelta(minutes=1)),
-            "a token with another signing key": tokens_of_other_key.issue(member, now=now),
-            "a token of an ended session": tokens_of_service.issue(SignedInMember(walker.member_id, uuid4()), now=now),
-            "a token of another member's session": tokens_of_service.issue(
-                SignedInMember(other_walker.member_id, walker.session_id), now=now
-            ),
-        }
-        return {"no token": None, "a password": "Basic YW5hOmFuYQ=="} | {
-            name: f"Bearer {token}" for name, token in tokens.items()
-        }
-
     def _next_member(self) -> Walker:
         if not self._unused_members:
             self._unused_members = self._create_members(MEMBER_BATCH_SIZE)
@@ -150,7 +118,6 @@ class FuzzMembers:
     def _create_members(self, count: int) -> list[Walker]:
         walkers = add_walkers(self._database_url, count, completed=3)
         ids = [walker.member_id for walker in walkers]
-        self.valid_tokens.update(walker.token for walker in walkers)
         with open_database(self._database_url) as database, database.content_load() as session:
             session.execute(update(Member).where(col(Member.id).in_(ids)).values(verified_at=datetime.now(UTC)))
         return walkers
@@ -169,8 +136,8 @@ class FuzzMembers:
         self._request(walker, "PATCH", "/v1/me/journeys/current/days/1", note)
         self._request(walker, "PUT", "/v1/me/assessments/attachment-reflection/draft", draft)
         self._request(walker, "PUT", f"/v1/me/bookmarks/{ARTICLES[0]}")
+        result = {"assessment": ASSESSMENT, "version": 1, "answers": ANSWERS}
         for result_id in member.results:
-            result = {"assessment": ASSESSMENT, "version": 1, "answers": ANSWERS}
             self._request(walker, "PUT", f"/v1/me/results/{result_id}", result)
         member.sessions = [str(walker.session_id), self._create_session(walker, member.canary)]
 
