@@ -107,8 +107,13 @@ class FaultyPostgresql:
         self._query(move, maintenance=True)
 
     def connection_states(self) -> list[str]:
-        """Return the state of each connection to the database, such as "idle"."""
-        query = "SELECT state FROM pg_stat_activity WHERE datname = {} AND backend_type = 'client backend'"
+        """Return the state of each connection to the database, such as "idle".
+
+        Connections without a query are left out: attempts that timed out, which the garbage collector closes.
+        """
+        query = (
+            "SELECT state FROM pg_stat_activity WHERE datname = {} AND backend_type = 'client backend' AND query <> ''"
+        )
         return [state for [state] in self._query(sql.SQL(query).format(str(self.url.database)), maintenance=True)]
 
     def _set_read_only(self, setting: str) -> None:

@@ -17,7 +17,7 @@ from threading import Event
 import httpx
 
 from bench.client.members import SIGN_IN
-from trials.clients import concurrently, open_client
+from trials.clients import TimedExchange, concurrently, open_client
 from trials.environment import Environment, run_on_databases
 from trials.traffic import Traffic
 from trials.writers import create_writers
@@ -27,34 +27,27 @@ DRAIN_SECONDS = 1.0
 MAX_STOP_SECONDS = 25.0  # maximum time from the signal to the end of the process
 LOAD_SECONDS = 0.5  # of requests before the signal
 CREDENTIALS = b'{"email": "nobody@example.org", "password": "a kettle sings in the rain"}'
-NEVER = float("inf")
 
 
 @dataclass(slots=True)
 class Observer:
-    """Watches a server that shuts down. Times are values of `time.monotonic`."""
+    """Watches a server that shuts down."""
 
     url: str
-    not_ready_at: float = NEVER
-    unreachable_at: float = NEVER
+    polls: list[TimedExchange] = field(default_factory=list)  # of the readiness check; the last one has no response
     not_ready: Event = field(default_factory=Event)
     unreachable: Event = field(default_factory=Event)
     partial_status: int = 0  # of the response to the partial request
 
     def watch_readiness(self) -> None:
         """Poll `/health/ready` on new connections, until the server accepts no more."""
-        with open_client(self.url) as client:
-            while not self.unreachable.wait(0.1):
-                try:
-                    is_ready = client.get("/health/ready", headers={"connection": "close"}).is_success
-                except httpx.TransportError:
-                    self.unreachable_at = time.monotonic()
-                    self.unreachable.set()
-                else:
-                    if not is_ready and not self.not_ready.is_set():
-                        self.not_ready_at = time.monotonic()
-                        self.not_ready.set()
+        with open_client(self.url, exchanges=self.polls) as client, suppress(httpx.TransportError):
+            while True:
+                if not client.get("/health/ready", headers={"connection": "close"}).is_success:
+                    self.not_ready.set()
+                time.sleep(0.1)
         self.not_ready.set()
+        self.unreachable.set()
 
     def send_partial_request(self) -> None:
         """Send a request of which the second half follows when the server accepts no new connections."""
@@ -88,12 +81,10 @@ def run_stop(environment: Environment) -> None:
     environment.expect(
         f"{processes}, a partial request is completed", is_completed, f"status {observer.partial_status}"
     )
-    environment.expect(
-        f"{processes}, readiness fails before the port closes",
-        observer.not_ready_at < observer.unreachable_at,
-        f"after {observer.not_ready_at - signalled_at:.1f} s, the port after "
-        f"{observer.unreachable_at - signalled_at:.1f} s",
-    )
+    *_, last_poll = observer.polls
+    not_ready = [poll.started_at - signalled_at for poll in observer.polls if poll.response and not poll.is_success]
+    details = f"after {min(not_ready, default=0):.1f} s, the port after {last_poll.started_at - signalled_at:.1f} s"
+    environment.expect(f"{processes}, readiness fails before the port closes", bool(not_ready), details)
     is_fast = stop_seconds < MAX_STOP_SECONDS
     environment.expect(
         f"{processes}, the server stops within {MAX_STOP_SECONDS:.0f} s", is_fast, f"{stop_seconds:.1f} s"

@@ -3,6 +3,7 @@
 An erasure must remove all data of a member or none, and every erased member must be in the erasure log.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from trials.clients import concurrently, open_client
 from trials.environment import Environment
 from trials.writers import create_members
 
-CONCURRENT_ERASURES = 4
+CONCURRENT_ERASURES = 8
+ERASURE_TIMEOUT_SECONDS = 20  # maximum wait for the first acknowledged erasure
 
 RowCounts = Mapping[str, int]
 
@@ -53,10 +55,16 @@ class Erasures:
 
     @contextmanager
     def over_http(self, url: str) -> Iterator[None]:
-        """Erase accounts in other threads, while the block kills the server. Call `check` afterwards."""
+        """Erase accounts in other threads, while the block kills the server. Call `check` afterwards.
+
+        The block begins when the first erasure is acknowledged.
+        """
         members = create_members(self.environment.database_url, CONCURRENT_ERASURES)
         self.unchecked = [(member, self._row_counts(member)) for member in members]
         with concurrently(*(partial(self._erase_over_http, url, member) for member in members)):
+            deadline, acknowledged = time.monotonic() + ERASURE_TIMEOUT_SECONDS, len(self.acknowledged_ids)
+            while len(self.acknowledged_ids) == acknowledged and time.monotonic() < deadline:
+                time.sleep(0.005)
             yield
 
     def check(self) -> None:
@@ -70,7 +78,11 @@ class Erasures:
         Servers complete the log at startup, so a server must have been started after the kills.
         """
         description = "a killed erasure removes all data of a member or none"
-        self.environment.expect_none(description, self.errors, f"{scope}; {len(self.erased_ids)} erased members")
+        self.environment.expect_none(
+            description,
+            self.errors,
+            f"{scope}; {len(self.erased_ids)} erased members, {len(self.acknowledged_ids)} over HTTP",
+        )
         log = ErasureLog(self.environment.sandbox.folder / "erasures", RING)
         differences = {log.compute_mark(member_id) for member_id in self.erased_ids} ^ log.read_marks()
         self.environment.expect_none("the erasure log contains exactly the erased members", differences)

@@ -45,6 +45,7 @@ class MemberMachine(RuleBasedStateMachine):
         self.open = ExitStack()
         self.clock = self.open.enter_context(time_machine.travel(MORNING, tick=False))
         self.servers.counts["examples"] += 1
+        self.servers.delete_emails()
         self.claims: dict[str, Any] = {}  # answers of anonymous scores by claim token
         self.users = [User(index, f"canary{self.servers.counts['examples']}x{index}z") for index in range(USER_COUNT)]
         for index in range(USER_COUNT - 1):

@@ -71,6 +71,11 @@ class ServerPair:
         self.database.close()
         self._pool.shutdown()
 
+    def delete_emails(self) -> None:
+        """Delete the emails of earlier examples, because reading all of them would take most of the time."""
+        for path in (self.settings.var_dir / "mail").glob("*.eml"):
+            path.unlink()
+
     def verification_token(self, email: str) -> str:
         mails = self.services[0].sent_emails(to=email)
         return token_from_email([mail for mail in mails if "/verify-email#token=" in str(mail.get_content())][-1])
