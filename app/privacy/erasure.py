@@ -1,6 +1,5 @@
 """Erase a member with all personal data, or only the member's health data."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -130,8 +129,6 @@ def erase_own_health_data(
     caller: Caller,
     signed_in: SignedInMember,
     password: str,
-    *,
-    registry: Sequence[PersonalDataTable] = PERSONAL_DATA,
 ) -> None:
     """Erase the health data of the signed-in member, after verifying the password.
 
@@ -140,7 +137,7 @@ def erase_own_health_data(
     verification = verify_password(transactions, services, caller, signed_in, password, pointer="/password")
     subject = data_subject(services.ring, verification.member)
     with verified_transaction(transactions, verification) as session:
-        for entry in registry:
+        for entry in PERSONAL_DATA:
             if entry.is_health_data:
                 statement = delete(entry.table).where(entry.belongs_to(subject))
                 delete_with_tombstones(session, statement, entry.table, entry.tombstones)
@@ -149,11 +146,9 @@ def erase_own_health_data(
         record_event(session, AuditEventType.HEALTH_DATA_ERASED, verification.member.id, now=transactions.now)
 
 
-def erase_withdrawn_health_data(
-    database: Database, *, registry: Sequence[PersonalDataTable] = PERSONAL_DATA, now: datetime
-) -> None:
+def erase_withdrawn_health_data(database: Database, *, now: datetime) -> None:
     """Erase the health data of members who withdrew their consent at least 30 days ago."""
-    for entry in registry:
+    for entry in PERSONAL_DATA:
         member_ids = _members_who_withdrew(before=now - ERASURE_DELAY)
         if entry.is_health_data:
             database.delete(entry.table, col(entry.table.member_id).in_(member_ids), tombstones=entry.tombstones)

@@ -224,10 +224,3 @@ def streak(practised: set[date], starts_on: date, today: date, neutral: set[date
 
 def six_dates_before(day: date, starts_on: date, neutral: set[date]) -> list[date]:
     return [before for before in dates_between(starts_on, day - ONE_DAY) if before not in neutral][-6:]
-
-
-def replay(start: Start, events: list[Event], now: datetime) -> RunState:
-    run = SimulatedRun(start)
-    for event in events:
-        run.apply(event)
-    return run.state(now)
