@@ -20,8 +20,6 @@ class SharedStatements:
     The key of a statement in the cache contains the dialect. All dialects of a class are therefore equal.
     """
 
-    supports_statement_cache = True
-
     @classmethod
     def engine_created(cls, engine: Engine) -> None:
         engine.update_execution_options(compiled_cache=COMPILED_STATEMENTS)
@@ -34,7 +32,7 @@ class SharedStatements:
 
 
 class SharedSqlite(SharedStatements, SQLiteDialect_pysqlite):
-    supports_statement_cache = True
+    supports_statement_cache = True  # SQLAlchemy requires it in each class
 
 
 class SharedPsycopg(SharedStatements, PGDialect_psycopg):
