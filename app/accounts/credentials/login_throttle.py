@@ -34,6 +34,7 @@ ANY = ""  # placeholder for all accounts or all networks in a counter's key
 
 CounterKey = tuple[str, str, str]
 KEY_COLUMNS = ("kind", "account", "network")
+STATE_COLUMNS = tuple(col(getattr(AttemptCounter, name)) for name in ("kind", "tries", "since", "last_at"))
 
 
 class TooManyAttempts(TooManyRequests):
@@ -60,25 +61,24 @@ def make_throttle_key(ring: KeyRing, account: str, network: str) -> ThrottleKey:
 def count_attempt(session: Session, throttle_key: ThrottleKey, settings: Settings, *, now: datetime) -> CounterKey:
     """Count a password attempt before the password is verified, and return the key of its counter.
 
-    Raise TooManyAttempts if the account or the network still has to wait; the attempt is then not counted.
+    Raise TooManyAttempts if the account or the network still has to wait. The attempt is then not counted, because the
+    error rolls the transaction back.
+
+    To prevent deadlocks, the network's row is always locked first, even if it is new, and only one of the account's
+    rows is locked.
     """
     known_counter = (KNOWN_NETWORK, throttle_key.account, throttle_key.network)
     account_counter = (ATTEMPT, throttle_key.account, ANY)
     network_counter = (ATTEMPT, ANY, throttle_key.network)
-    rows = _lock_counters(session, known_counter, account_counter, network_counter)
-    counter = known_counter if known_counter in rows else account_counter
-    row, network_row = rows.get(counter), rows.get(network_counter)
-    wait = max(
-        _wait_seconds(row.tries, row.last_at, settings, now=now) if row else 0,
-        _seconds_left(network_row.since, NETWORK_WINDOW, now=now)
-        if network_row and network_row.tries >= settings.network_guesses
-        else 0,
-    )
+    is_in_window = _is_within(col(AttemptCounter.since), NETWORK_WINDOW, now=now)
+    network_row = _increment(session, network_counter, in_window=is_in_window, now=now)
+    row = _lock_counter(session, known_counter, account_counter)
+    wait = _wait_seconds(row.tries, row.last_at, settings, now=now) if row else 0
+    if network_row.tries > settings.network_guesses:
+        wait = max(wait, _seconds_left(network_row.since, NETWORK_WINDOW, now=now))
     if wait > 0:
         raise TooManyAttempts(retry_after=wait)
-    _increment(
-        session, network_counter, in_window=_is_within(col(AttemptCounter.since), NETWORK_WINDOW, now=now), now=now
-    )
+    counter = known_counter if row and row.kind == KNOWN_NETWORK else account_counter
     _increment(session, counter, in_window=_is_within(col(AttemptCounter.last_at), ACCOUNT_WINDOW, now=now), now=now)
     return counter
 
@@ -126,7 +126,7 @@ def count_email(session: Session, account: str, settings: Settings, *, now: date
     If it may be sent, it is counted.
     """
     key = (EMAIL, account, ANY)
-    row = _lock_counters(session, key).get(key)
+    row = _lock_counter(session, key)
     wait = _seconds_left(row.since, EMAIL_WINDOW, now=now) if row and row.tries >= settings.mails_an_hour else 0
     if not wait:
         _increment(session, key, in_window=_is_within(col(AttemptCounter.since), EMAIL_WINDOW, now=now), now=now)
@@ -149,31 +149,30 @@ def is_expired(*, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _lock_counters(session: Session, *keys: CounterKey) -> dict[CounterKey, Row[Any]]:
-    """Lock and return the rows of the given counters, if they exist.
+def _lock_counter(session: Session, *keys: CounterKey) -> Row[Any] | None:
+    """Lock and return a counter's row, or return None if it does not exist.
 
-    The rows are locked in key order, which prevents deadlocks.
+    Of several rows, only one is locked: that of a known network, if there is one.
     """
-    key = [col(getattr(AttemptCounter, name)) for name in KEY_COLUMNS]
-    columns = select(*key, col(AttemptCounter.tries), col(AttemptCounter.since), col(AttemptCounter.last_at))
-    statement = columns.where(tuple_(*key).in_(keys)).order_by(*key).with_for_update()
-    return {(row.kind, row.account, row.network): row for row in session.execute(statement)}
+    key = tuple_(*(col(getattr(AttemptCounter, name)) for name in KEY_COLUMNS))
+    is_other_network = col(AttemptCounter.kind) != KNOWN_NETWORK
+    statement = select(*STATE_COLUMNS).where(key.in_(keys)).order_by(is_other_network).limit(1).with_for_update()
+    return session.execute(statement).first()
 
 
-def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bool], now: datetime) -> None:
-    """Add 1 to a counter, or restart it at 1 if its time window has passed."""
+def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bool], now: datetime) -> Row[Any]:
+    """Add 1 to a counter, or restart it at 1 if its time window has passed. Return its row."""
     row = dict(zip(KEY_COLUMNS, key, strict=True))
     statement = session.dialect_insert(AttemptCounter).values(**row, tries=1, since=now, last_at=now)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=KEY_COLUMNS,
-            set_={
-                "tries": case((in_window, col(AttemptCounter.tries) + 1), else_=1),
-                "since": case((in_window, col(AttemptCounter.since)), else_=now),
-                "last_at": now,
-            },
-        )
+    upsert = statement.on_conflict_do_update(
+        index_elements=KEY_COLUMNS,
+        set_={
+            "tries": case((in_window, col(AttemptCounter.tries) + 1), else_=1),
+            "since": case((in_window, col(AttemptCounter.since)), else_=now),
+            "last_at": now,
+        },
     )
+    return session.execute(upsert.returning(*STATE_COLUMNS)).one()
 
 
 def _wait_seconds(tries: int, last_at: datetime, settings: Settings, *, now: datetime) -> int:

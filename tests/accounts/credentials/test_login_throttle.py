@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import delete
+from sqlmodel import col
 from starlette.testclient import TestClient
 
+from app.accounts.credentials.login_throttle import ATTEMPT
+from app.accounts.models import AttemptCounter
 from tests.conftest import MakeService
 from tests.factories.accounts import NOON, from_network
 from tests.factories.services import PASSWORD, MemberClient, Service, post
@@ -142,6 +146,18 @@ def test_concurrent_sign_ins_do_not_deadlock(make_service: MakeService) -> None:
         statuses = list(pool.map(sign_in, range(48)))
 
     assert statuses == [200 if n % 3 else 401 for n in range(48)]
+
+
+def test_concurrent_sign_ins_from_forgotten_network_do_not_deadlock(make_service: MakeService) -> None:
+    service = make_service(passwords_at_once=4, sign_ins_a_minute=1000)
+    member = service.register()
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(8):
+            with service.database.transaction() as session:
+                session.execute(delete(AttemptCounter).where(col(AttemptCounter.kind) == ATTEMPT))
+            statuses = list(pool.map(lambda _: attempt(service.client, member.email, PASSWORD)[0], range(4)))
+            assert statuses == [200] * 4
 
 
 def test_attempts_with_future_timestamps_do_not_lock_out(service: Service) -> None:
