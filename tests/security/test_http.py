@@ -25,6 +25,8 @@ OTHER_ORIGINS = (
     "https://good.example.evil.com",
     "https://evilgood.example",
     "https://good.example:8443",
+    "https://sub.good.example",
+    "https://good.example/",
     "http://good.example",
     "https://GOOD.example",
     "https://good.example, https://evil.com",
