@@ -42,6 +42,7 @@ def test_repr_and_dump_contain_no_secrets() -> None:
         {**PRODUCTION, "keys": None},
         {**PRODUCTION, "keys": f"development-{PRODUCTION['keys']}"},
         {**PRODUCTION, "password_kibibytes": 19_455},
+        {"site_url": "https://www.example.org/path"},
         {"site_url": "https://www.example.org/"},
         {"cors_origins": ["*"]},
         {"cors_origins": ["null"]},

@@ -57,6 +57,7 @@ def test_metrics_use_route_template_as_label(shared_client: TestClient) -> None:
         ({"environment": "production"}, "", 401),
         ({"metrics_token": TOKEN}, "", 401),
         ({"metrics_token": TOKEN}, "Bearer wr\u00f6ng", 401),
+        ({"metrics_token": TOKEN}, f"Bearer {TOKEN}", 200),
         ({"environment": "production", "metrics_token": TOKEN}, f"Bearer {TOKEN}", 200),
         ({}, "", 200),
     ],
