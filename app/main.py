@@ -46,7 +46,7 @@ from app.support.router import router as support_router
 from app.web import health, metrics, problems
 from app.web.cache.release_watcher import ReleaseWatcher
 from app.web.cache.response_cache import ContentCache
-from app.web.cors import Cors, cached_cors_headers, cors_options
+from app.web.cors import CachedCorsHeaders, Cors, cors_options
 from app.web.middleware import CacheBypass, RequestLogging, UnhandledErrors
 from app.web.openapi import docs_pages
 from app.web.openapi.document import DESCRIPTION, TITLE, VERSION, DocumentedApi
@@ -169,7 +169,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             watcher=state.web.watcher,
             max_entries=settings.cache_entries,
             max_bytes=settings.cache_bytes,
-            cors_headers=cached_cors_headers(settings.cors_origins),
+            cors_headers=CachedCorsHeaders(settings.cors_origins),
         )
         state.web.metrics.register_cache(cache)
         return CacheBypass(inner, cache)

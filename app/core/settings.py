@@ -13,19 +13,12 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.core.crypto.key_ring import KeyRing, load_or_create_ring
+from app.core.origins import normalize_cors_origin, normalize_origin
 
 DATABASE_BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"
 # Minimum memory for Argon2id with two passes, from the OWASP Password Storage Cheat Sheet.
 MIN_PASSWORD_KIBIBYTES = 19_456
-
-
-def _check_origin(url: str) -> str:
-    """Require the form scheme://host[:port], which browsers send in the `Origin` header."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != url:
-        raise ValueError("must be an origin such as https://example.org, without a path")
-    return url
 
 
 def _check_database_url(url: SecretStr) -> SecretStr:
@@ -68,7 +61,8 @@ def _default_hashing_threads() -> int:
     return min(max(1, (os.cpu_count() or 1) - 1), 8)
 
 
-Origin = Annotated[str, AfterValidator(_check_origin)]
+Origin = Annotated[str, AfterValidator(normalize_origin)]
+CorsOrigin = Annotated[str, AfterValidator(normalize_cors_origin)]
 FrontendPath = Annotated[str, Field(pattern=r"^/[^{}#?\s]*$")]
 Network = Annotated[str, AfterValidator(_check_network)]
 
@@ -110,7 +104,7 @@ class Settings(DatabaseSettings):
     verify_email_path: FrontendPath = "/verify-email"
     forgot_password_path: FrontendPath = "/forgot-password"  # noqa: S105 - a path
     reset_password_path: FrontendPath = "/reset-password"  # noqa: S105 - a path
-    cors_origins: list[Origin] = [DEVELOPMENT_SITE, "http://localhost:5173", "http://localhost:8081"]
+    cors_origins: list[CorsOrigin] = [DEVELOPMENT_SITE, "http://localhost:5173", "http://localhost:8081"]
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
 
     contact_path: FrontendPath = "/contact"

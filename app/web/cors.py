@@ -1,5 +1,6 @@
-"""Cross-origin resource sharing (CORS): allowed methods and headers, and exposed headers."""
+"""Cross-origin resource sharing (CORS): allowed origins, methods and headers, and exposed headers."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -9,18 +10,22 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from typing_extensions import override
 
-from app.web.cache.cached_response import CorsHeaders
+from app.core.origins import exact_origins, wildcard_pattern
+from app.web.cache.cached_response import Header
 from app.web.problems import problem
 
 ALLOWED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 ALLOWED_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"]
 EXPOSED_HEADERS = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
 PREFLIGHT_MAX_AGE_SECONDS = 7200  # the longest time that Chromium accepts
+MAX_CACHED_ORIGINS = 1024  # origins that match a wildcard; the headers of further ones are created for each response
 
 
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
+    """Return the options of the middleware. Credentials (cookies) are never allowed."""
     return {
-        "allow_origins": origins,
+        "allow_origins": exact_origins(origins),
+        "allow_origin_regex": wildcard_pattern(origins),
         "allow_methods": ALLOWED_METHODS,
         "allow_headers": ALLOWED_HEADERS,
         "expose_headers": EXPOSED_HEADERS,
@@ -28,10 +33,30 @@ def cors_options(origins: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def cached_cors_headers(origins: Sequence[str]) -> CorsHeaders:
-    """Return the CORS headers of cached responses by origin, identical to those of Starlette's middleware."""
+class CachedCorsHeaders(dict[bytes, Sequence[Header]]):
+    """The CORS headers of cached responses by origin, identical to those of Starlette's middleware.
+
+    An origin that matches a wildcard is added when it is first used. Other origins have no headers.
+    """
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        super().__init__({origin.encode(): _cors_headers(origin.encode()) for origin in exact_origins(origins)})
+        pattern = wildcard_pattern(origins)
+        self._wildcards = re.compile(pattern.encode()) if pattern else None
+        self._max_origins = len(self) + MAX_CACHED_ORIGINS
+
+    def __missing__(self, origin: bytes) -> Sequence[Header]:
+        if self._wildcards is None or not self._wildcards.fullmatch(origin):
+            return ()
+        headers = _cors_headers(origin)
+        if len(self) < self._max_origins:
+            self[origin] = headers
+        return headers
+
+
+def _cors_headers(origin: bytes) -> Sequence[Header]:
     exposed_headers = (b"access-control-expose-headers", ", ".join(EXPOSED_HEADERS).encode())
-    return {origin.encode(): [exposed_headers, (b"access-control-allow-origin", origin.encode())] for origin in origins}
+    return exposed_headers, (b"access-control-allow-origin", origin)
 
 
 class Cors(CORSMiddleware):

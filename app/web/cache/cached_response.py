@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.types import Message
 
 Header = tuple[bytes, bytes]
-CorsHeaders = Mapping[bytes, Sequence[Header]]  # CORS response headers by allowed origin
+CorsHeaders = Mapping[bytes, Sequence[Header]]  # CORS response headers by origin; none for origins not allowed
 
 ZERO_QUALITY = re.compile(rb"(?:^|;)\s*q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9\-]{8,64}\Z")
@@ -67,7 +67,7 @@ class CachedResponse:
             elif name == b"x-request-id":
                 if REQUEST_ID_PATTERN.match(value):
                     extra_headers.append((name, value))
-            elif name == b"origin" and value in cors_headers:
+            elif name == b"origin":
                 extra_headers += cors_headers[value]
         start, body = variant.start, variant.body
         if client_etags and variant.etag and matches(client_etags, variant.etag):

@@ -1,0 +1,71 @@
+"""Tests for CORS: wildcards, origins of apps, request headers, and errors that a web page can read."""
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from app.core.origins import exact_origins
+from app.main import create_app
+from app.web.cors import MAX_CACHED_ORIGINS, CachedCorsHeaders
+from tests.conftest import settings_for
+from tests.factories.addresses import unreachable_database_url
+from tests.factories.services import make_client
+
+ORIGINS = ["https://www.example.org", "https://*.example.app", "capacitor://localhost"]
+ALLOWED_ORIGINS = ("https://www.example.org", "https://pr-7.example.app", "capacitor://localhost")
+REJECTED_ORIGINS = ("https://example.app", "https://a.b.example.app", "https://*.example.app", "capacitor://evil")
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    """Return a client of an app without a database."""
+    return make_client(create_app(settings_for(unreachable_database_url(), cors_origins=ORIGINS)))
+
+
+def preflight(client: TestClient, origin: str, method: str = "PUT", headers: str = "authorization") -> Response:
+    request_headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": headers,
+    }
+    response: Response = client.options("/v1/me", headers=request_headers)
+    return response
+
+
+def cors_headers(response: Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
+
+
+@pytest.mark.parametrize("origin", ALLOWED_ORIGINS)
+def test_allowed_origin_is_returned_without_credentials(client: TestClient, origin: str) -> None:
+    for response in (preflight(client, origin), client.get("/v1/me", headers={"Origin": origin})):
+        assert response.headers["access-control-allow-origin"] == origin
+        assert "access-control-allow-credentials" not in response.headers
+    assert preflight(client, origin).status_code == 200
+
+
+@pytest.mark.parametrize("origin", REJECTED_ORIGINS)
+def test_other_origin_is_not_allowed(client: TestClient, origin: str) -> None:
+    for response in (preflight(client, origin), client.get("/v1/me", headers={"Origin": origin})):
+        assert "access-control-allow-origin" not in response.headers
+    assert preflight(client, origin).status_code == 400
+
+
+def test_cached_cors_headers_equal_headers_of_middleware(client: TestClient) -> None:
+    cached_headers = CachedCorsHeaders(ORIGINS)
+
+    for _ in range(2):  # an origin that matches a wildcard is added by the first use
+        for origin in ALLOWED_ORIGINS:
+            headers = {name.decode(): value.decode() for name, value in cached_headers[origin.encode()]}
+            assert headers == cors_headers(client.get("/nowhere", headers={"Origin": origin}))
+        assert [cached_headers[origin.encode()] for origin in REJECTED_ORIGINS] == [()] * len(REJECTED_ORIGINS)
+    assert len(cached_headers) == len(ALLOWED_ORIGINS)
+
+
+def test_cached_cors_headers_store_limited_number_of_origins() -> None:
+    cached_headers = CachedCorsHeaders(ORIGINS)
+
+    origins = [b"https://pr-%d.example.app" % number for number in range(MAX_CACHED_ORIGINS + 5)]
+
+    assert [cached_headers[origin][1][1] for origin in origins] == origins
+    assert len(cached_headers) == len(exact_origins(ORIGINS)) + MAX_CACHED_ORIGINS
