@@ -191,7 +191,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
             Middleware(RequestLogging, metrics=state.web.metrics),
-            Middleware(Cors, **cors_options(settings.cors_origins)),
+            Middleware(Cors, **cors_options(settings.cors_origins, settings.cors_headers)),
             Middleware(UnhandledErrors),
         ],
     )

@@ -64,6 +64,8 @@ def _default_hashing_threads() -> int:
 Origin = Annotated[str, AfterValidator(normalize_origin)]
 CorsOrigin = Annotated[str, AfterValidator(normalize_cors_origin)]
 FrontendPath = Annotated[str, Field(pattern=r"^/[^{}#?\s]*$")]
+# A header name (RFC 9110, section 5.1). Names with `*` are excluded, because `*` alone would allow all headers.
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'+.^_`|~0-9A-Za-z-]+$")]
 Network = Annotated[str, AfterValidator(_check_network)]
 
 
@@ -105,6 +107,7 @@ class Settings(DatabaseSettings):
     forgot_password_path: FrontendPath = "/forgot-password"  # noqa: S105 - a path
     reset_password_path: FrontendPath = "/reset-password"  # noqa: S105 - a path
     cors_origins: list[CorsOrigin] = [DEVELOPMENT_SITE, "http://localhost:5173", "http://localhost:8081"]
+    cors_headers: list[HeaderName] = []
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
 
     contact_path: FrontendPath = "/contact"

@@ -15,19 +15,30 @@ from app.web.cache.cached_response import Header
 from app.web.problems import problem
 
 ALLOWED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-ALLOWED_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"]
+ALLOWED_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+    "X-Requested-With",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "sentry-trace",
+]
 EXPOSED_HEADERS = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
 PREFLIGHT_MAX_AGE_SECONDS = 7200  # the longest time that Chromium accepts
 MAX_CACHED_ORIGINS = 1024  # origins that match a wildcard; the headers of further ones are created for each response
 
 
-def cors_options(origins: Sequence[str]) -> dict[str, Any]:
+def cors_options(origins: Sequence[str], extra_headers: Sequence[str]) -> dict[str, Any]:
     """Return the options of the middleware. Credentials (cookies) are never allowed."""
     return {
         "allow_origins": exact_origins(origins),
         "allow_origin_regex": wildcard_pattern(origins),
         "allow_methods": ALLOWED_METHODS,
-        "allow_headers": ALLOWED_HEADERS,
+        "allow_headers": [*ALLOWED_HEADERS, *extra_headers],
         "expose_headers": EXPOSED_HEADERS,
         "max_age": PREFLIGHT_MAX_AGE_SECONDS,
     }

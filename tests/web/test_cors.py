@@ -19,7 +19,8 @@ REJECTED_ORIGINS = ("https://example.app", "https://a.b.example.app", "https://*
 @pytest.fixture(scope="module")
 def client() -> TestClient:
     """Return a client of an app without a database."""
-    return make_client(create_app(settings_for(unreachable_database_url(), cors_origins=ORIGINS)))
+    options = {"cors_origins": ORIGINS, "cors_headers": ["X-Client-Version"]}
+    return make_client(create_app(settings_for(unreachable_database_url(), **options)))
 
 
 def preflight(client: TestClient, origin: str, method: str = "PUT", headers: str = "authorization") -> Response:
@@ -49,6 +50,20 @@ def test_other_origin_is_not_allowed(client: TestClient, origin: str) -> None:
     for response in (preflight(client, origin), client.get("/v1/me", headers={"Origin": origin})):
         assert "access-control-allow-origin" not in response.headers
     assert preflight(client, origin).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("authorization,content-type,if-match,if-none-match,x-request-id", 200),
+        ("traceparent,tracestate,baggage,sentry-trace", 200),
+        ("x-requested-with,x-client-version", 200),
+        ("x-client-version-2", 400),
+        ("cookie", 400),
+    ],
+)
+def test_preflight_allows_only_listed_request_headers(client: TestClient, headers: str, status: int) -> None:
+    assert preflight(client, ALLOWED_ORIGINS[0], headers=headers).status_code == status
 
 
 def test_cached_cors_headers_equal_headers_of_middleware(client: TestClient) -> None:
