@@ -79,4 +79,7 @@ class Cors(CORSMiddleware):
         if response.status_code == HTTPStatus.OK:
             return response
         detail = "Cross-origin requests of this kind are not allowed from this origin."
-        return problem(HTTPStatus.BAD_REQUEST, "cors_refused", detail, headers={"Vary": "Origin"})
+        headers = {"Vary": "Origin"}
+        if allowed_origin := response.headers.get("Access-Control-Allow-Origin"):  # rejected for another reason
+            headers |= self.simple_headers | {"Access-Control-Allow-Origin": allowed_origin}
+        return problem(HTTPStatus.BAD_REQUEST, "cors_refused", detail, headers=headers)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.web.cors import EXPOSED_HEADERS
 from app.web.middleware import RAW_SECURITY_HEADERS
 from app.web.problems import status_problem
 from app.web.shutdown import Shutdown
@@ -15,6 +16,11 @@ MAX_HEAD_BYTES = 32 * 1024  # for the request line and all headers
 HEAD_TIMEOUT_SECONDS = 10.0  # default if the application sets no `head_seconds`
 LINGER_SECONDS = 3.0  # time to read the rest of a request after an early response
 WRITE_TIMEOUT_SECONDS = 60.0  # for clients that do not read their response
+# The `Origin` header may not have arrived yet. The responses contain nothing private, so any origin may read them.
+CORS_HEADERS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", ", ".join(EXPOSED_HEADERS).encode()),
+]
 
 
 class InvalidHead(Exception):
@@ -181,5 +187,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
 def _problem_bytes(status: HTTPStatus, headers: list[tuple[bytes, bytes]]) -> bytes:
     response = status_problem(status, {"Connection": "close"})
-    lines = [name + b": " + value for name, value in [*headers, *response.raw_headers, *RAW_SECURITY_HEADERS]]
+    all_headers = [*headers, *response.raw_headers, *RAW_SECURITY_HEADERS, *CORS_HEADERS]
+    lines = [name + b": " + value for name, value in all_headers]
     return STATUS_LINE[status] + b"\r\n".join([*lines, b"", bytes(response.body)])

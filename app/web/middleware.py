@@ -1,6 +1,7 @@
 """ASGI middleware for responses that are not cached: headers, access log, metrics and errors."""
 
 import time
+from asyncio import CancelledError
 from collections.abc import Awaitable
 from secrets import token_hex
 
@@ -88,7 +89,10 @@ class RequestLogging:
 
 
 class UnhandledErrors:
-    """Logs unhandled exceptions with their tracebacks, and returns a generic error response (status 500)."""
+    """Logs unhandled exceptions with their tracebacks, and returns a generic error response (status 500).
+
+    If the server stops before a request is complete, the response has status 503.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -103,6 +107,10 @@ class UnhandledErrors:
 
         try:
             await self.app(scope, receive, track_start)
+        except CancelledError:  # the time for the graceful shutdown is over
+            if scope["type"] == "http" and not started:
+                await status_problem(503, {"Retry-After": "2"})(scope, receive, send)
+            raise
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise

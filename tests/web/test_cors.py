@@ -1,12 +1,16 @@
 """Tests for CORS: wildcards, origins of apps, request headers, and errors that a web page can read."""
 
+import asyncio
+
 import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from app.core.origins import exact_origins
 from app.main import create_app
-from app.web.cors import MAX_CACHED_ORIGINS, CachedCorsHeaders
+from app.web.cors import MAX_CACHED_ORIGINS, CachedCorsHeaders, Cors, cors_options
+from app.web.middleware import UnhandledErrors
 from tests.conftest import settings_for
 from tests.factories.addresses import unreachable_database_url
 from tests.factories.services import make_client
@@ -20,7 +24,13 @@ REJECTED_ORIGINS = ("https://example.app", "https://a.b.example.app", "https://*
 def client() -> TestClient:
     """Return a client of an app without a database."""
     options = {"cors_origins": ORIGINS, "cors_headers": ["X-Client-Version"]}
-    return make_client(create_app(settings_for(unreachable_database_url(), **options)))
+    app = create_app(settings_for(unreachable_database_url(), **options))
+
+    @app.get("/fault")
+    def fail() -> None:
+        raise RuntimeError
+
+    return make_client(app)
 
 
 def preflight(client: TestClient, origin: str, method: str = "PUT", headers: str = "authorization") -> Response:
@@ -64,6 +74,61 @@ def test_other_origin_is_not_allowed(client: TestClient, origin: str) -> None:
 )
 def test_preflight_allows_only_listed_request_headers(client: TestClient, headers: str, status: int) -> None:
     assert preflight(client, ALLOWED_ORIGINS[0], headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status"),
+    [
+        ("POST", "/v1/auth/login", b"{", 400),
+        ("GET", "/v1/me", b"", 401),
+        ("GET", "/nowhere", b"", 404),
+        ("DELETE", "/v1/articles", b"", 405),
+        ("POST", "/v1/auth/login", b" " * 100_000, 413),
+        ("GET", "/v1/articles?limit=0", b"", 422),
+        ("GET", "/fault", b"", 500),
+        ("GET", "/v1/articles", b"", 503),
+        ("GET", "/health/ready", b"", 503),
+    ],
+)
+def test_errors_have_cors_headers(client: TestClient, method: str, path: str, content: bytes, status: int) -> None:
+    for origin in ALLOWED_ORIGINS:
+        headers = {"Origin": origin, "Content-Type": "application/json"}
+
+        response = client.request(method, path, content=content, headers=headers)
+
+        assert response.status_code == status
+        assert response.headers["access-control-allow-origin"] == origin
+        assert "Retry-After" in response.headers["access-control-expose-headers"]
+        assert "Origin" in response.headers["vary"]
+
+
+def test_rejected_preflight_of_allowed_origin_has_cors_headers(client: TestClient) -> None:
+    response = preflight(client, ALLOWED_ORIGINS[1], method="TRACE")
+
+    assert (response.status_code, response.json()["code"]) == (400, "cors_refused")
+    assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGINS[1]
+
+
+def test_request_cancelled_at_shutdown_returns_503_with_cors_headers() -> None:
+    origin = ALLOWED_ORIGINS[1].encode()
+    started: list[Message] = []
+
+    async def cancelled_app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            started.append(message)
+
+    middleware = Cors(UnhandledErrors(cancelled_app), **cors_options(ORIGINS, []))
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(middleware({"type": "http", "method": "GET", "headers": [(b"origin", origin)]}, receive, send))
+
+    assert [message["status"] for message in started] == [503]
+    assert {(b"access-control-allow-origin", origin), (b"retry-after", b"2")} <= set(started[0]["headers"])
 
 
 def test_cached_cors_headers_equal_headers_of_middleware(client: TestClient) -> None:

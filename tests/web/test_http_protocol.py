@@ -80,8 +80,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def last_problem(received: bytes) -> tuple[int, str]:
     """Return the status and code of the last response, and check its headers."""
     head, _, body = received.rpartition(b"\r\n\r\n")
-    lines = head.decode().lower().split("\r\n")
+    lines = head.decode().lower().rpartition("http/1.1 ")[2].split("\r\n")
     assert {f"{name}: {value}".lower() for name, value in SECURITY_HEADERS.items()} <= set(lines)
+    is_from_app = "vary: origin" in lines
+    assert ("access-control-allow-origin: *" in lines) != is_from_app  # the app allows configured origins only
     assert f"content-length: {len(body)}" in lines
     assert "content-type: application/problem+json" in lines
     body_fields = json.loads(body)
