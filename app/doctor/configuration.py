@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
+from app.core.origins import is_allowed
 from app.core.settings import Settings
 from app.core.source_files.messages import did_you_mean
 from app.doctor.directories import is_accessible_by_others
@@ -35,14 +36,19 @@ def check_settings(settings: Settings) -> Findings:
 
 
 def _check_cors_origins(settings: Settings) -> Findings:
-    insecure = [origin for origin in settings.cors_origins if not origin.startswith("https://")]
+    insecure = [origin for origin in settings.cors_origins if origin.startswith("http://")]
+    wildcards = [origin for origin in settings.cors_origins if "*" in origin]
+    is_site_allowed = is_allowed(settings.site_url, settings.cors_origins)
     if insecure:
-        fix = "use only https:// origins in TWENTYONE_CORS_ORIGINS"
+        fix = "use https:// origins in TWENTYONE_CORS_ORIGINS"
         yield Finding.warning("CORS", f"origins without TLS are allowed: {', '.join(insecure)}", fix)
-    if settings.site_url not in settings.cors_origins:
+    if wildcards:
+        fix = "make sure that no one else can publish pages under these domains, or list single origins instead"
+        yield Finding.warning("CORS", f"all subdomains are allowed: {', '.join(wildcards)}", fix)
+    if not is_site_allowed:
         detail = f"the site's own origin isn't allowed: {settings.site_url}"
         yield Finding.warning("CORS", detail, "add it to TWENTYONE_CORS_ORIGINS")
-    if not insecure and settings.site_url in settings.cors_origins:
+    if not insecure and not wildcards and is_site_allowed:
         yield Finding.ok("CORS", ", ".join(settings.cors_origins))
 
 

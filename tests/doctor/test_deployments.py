@@ -43,6 +43,28 @@ def test_unsafe_settings_report_warnings_only_in_production(run_doctor: RunDocto
 
 
 @pytest.mark.parametrize(
+    ("cors_origins", "warnings"),
+    [
+        ('["https://WWW.example.org:443", "capacitor://localhost", "tauri://localhost"]', []),
+        ('["https://*.example.org"]', ["all subdomains are allowed: https://*.example.org"]),
+        ('["https://www.example.org", "http://x.example"]', ["origins without TLS are allowed: http://x.example"]),
+        (
+            '["https://*.example.com", "ionic://localhost"]',
+            [
+                "all subdomains are allowed: https://*.example.com",
+                "the site's own origin isn't allowed: https://www.example.org",
+            ],
+        ),
+    ],
+)
+def test_cors_origins_in_production_report_risks(run_doctor: RunDoctor, cors_origins: str, warnings: list[str]) -> None:
+    report = run_doctor(**(PRODUCTION | {"cors_origins": cors_origins}))
+
+    assert report.all_details("CORS", "warning") == warnings
+    assert bool(report.all_details("CORS", "ok")) == (not warnings)
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"environment": "production", "keys": None}, "in production TWENTYONE_SITE_URL must be"),
