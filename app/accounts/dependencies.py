@@ -8,9 +8,10 @@ from fastapi.security import HTTPBearer
 from ua_parser import parse
 
 from app.accounts import member_session
-from app.accounts.credentials.access_tokens import BadToken, SignedInMember
+from app.accounts.credentials.access_tokens import SignedInMember
 from app.accounts.services import AccountServices, Caller
 from app.core.db.request_runner import Mode
+from app.core.errors import NotSignedIn
 from app.core.text_fields import CONTROL
 from app.web.dependencies import Network
 from app.web.rate_limits import pad_response_time, password_slot, rate_limit
@@ -28,11 +29,11 @@ class Bearer(HTTPBearer):
     async def authenticate(self, request: Request) -> tuple[SignedInMember, datetime]:
         """Verify the request's access token. Return its member and the current time.
 
-        The database is not queried. Raise BadToken if the token is missing or invalid.
+        The database is not queried. Raise NotSignedIn without a token, or BadToken if the token is invalid.
         """
         credentials = await super().__call__(request)
         if credentials is None:
-            raise BadToken
+            raise NotSignedIn
         now = datetime.now(UTC)
         services: AccountServices = request.app.state.services.accounts
         return services.tokens.verify(credentials.credentials, now=now), now

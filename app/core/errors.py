@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Literal
 
+# Values of the header WWW-Authenticate (RFC 6750, section 3). A request without a token gets no error code.
+CHALLENGE = 'Bearer realm="twentyone"'
+INVALID_TOKEN_CHALLENGE = f'{CHALLENGE}, error="invalid_token"'
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -58,7 +62,7 @@ class NotSignedIn(AppError):
     status = HTTPStatus.UNAUTHORIZED
     code = "not_signed_in"
     message = "Please sign in."
-    challenge: ClassVar[str] = "Bearer"
+    challenge: ClassVar[str] = CHALLENGE
 
     def __init__(self) -> None:
         super().__init__(headers={"WWW-Authenticate": self.challenge})

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from app.core.db.database import Database
-from app.core.errors import NotSignedIn
+from app.core.errors import INVALID_TOKEN_CHALLENGE, NotSignedIn
 from app.core.settings import Settings
 from app.web.cache.response_cache import ContentCache
 from app.web.openapi.examples import text_example_response
@@ -82,6 +82,10 @@ class MetricsTokenRequired(NotSignedIn):
     message = "The metrics token is required."
 
 
+class WrongMetricsToken(MetricsTokenRequired):
+    challenge = INVALID_TOKEN_CHALLENGE
+
+
 class MetricsResponse(Response):
     media_type = CONTENT_TYPE_LATEST
 
@@ -98,7 +102,10 @@ EXAMPLE_RESPONSE = text_example_response(CONTENT_TYPE_LATEST, "twentyone_content
 async def read_metrics(request: Request) -> str:
     """Return metrics in the Prometheus text format. In production, send the metrics token as a bearer token."""
     services = request.app.state.services.web
-    if not _is_authorized(request.headers.get("authorization", ""), services.settings):
+    authorization = request.headers.get("authorization", "")
+    if not _is_authorized(authorization, services.settings):
+        if authorization.lower().startswith("bearer "):
+            raise WrongMetricsToken
         raise MetricsTokenRequired
     return generate_latest(services.metrics.registry).decode()
 

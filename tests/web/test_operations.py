@@ -69,6 +69,9 @@ def test_metrics_require_token_in_production(options: dict[str, str], header: st
 
     assert response.status_code == status
     assert response.headers["cache-control"] == "no-store"
+    if status == 401:
+        challenge = 'Bearer realm="twentyone"' + (', error="invalid_token"' if header else "")
+        assert response.headers["www-authenticate"] == challenge
 
 
 def test_preflight_of_allowed_origin_returns_200(shared_client: TestClient) -> None:

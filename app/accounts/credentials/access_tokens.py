@@ -19,7 +19,7 @@ from jose.backends import HMACKey
 from jose.exceptions import JOSEError
 
 from app.core.crypto.key_ring import KeyRing
-from app.core.errors import NotSignedIn
+from app.core.errors import INVALID_TOKEN_CHALLENGE, NotSignedIn
 
 KEY_PURPOSE = "access tokens"
 ALGORITHM, TOKEN_TYPE = "HS256", "at+jwt"
@@ -36,9 +36,9 @@ DECODE_OPTIONS = {f"require_{claim}": True for claim in sorted(CLAIMS)} | {"leew
 
 
 class BadToken(NotSignedIn):
-    """The access token is missing or invalid. The response does not reveal which."""
+    """The access token is invalid. The body of the response is the same as without a token."""
 
-    challenge = 'Bearer error="invalid_token"'
+    challenge = INVALID_TOKEN_CHALLENGE
 
 
 @dataclass(frozen=True, slots=True)
