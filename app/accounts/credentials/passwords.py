@@ -9,11 +9,11 @@ import threading
 import unicodedata
 from collections.abc import Iterable
 from secrets import token_urlsafe
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from zxcvbn import zxcvbn
 
 from app.core.errors import FieldError, InvalidInput
@@ -21,6 +21,7 @@ from app.core.settings import MIN_PASSWORD_KIBIBYTES
 from app.core.text_fields import Storable
 
 MAX_PASSWORD_LENGTH = 256
+MAX_NFC_COMPRESSION = 4  # NFC replaces at most four characters with one
 MIN_SCORE = 3  # on zxcvbn's scale of 0 to 4: over 10^8 guesses, "safely unguessable" (Wheeler, 2016, section 5)
 LETTER_SUBSTITUTES = frozenset("@({[<!|$+%")
 MAX_SUBSTITUTE_KINDS = 2  # different letter substitutes, such as `@` for `a`, that are passed to zxcvbn
@@ -28,7 +29,28 @@ MAX_SCORED_LENGTH = 72  # zxcvbn rejects longer passwords with an error
 SITE_WORDS = ("twentyone", "21twentyone", "twentyone21", "twenty", "one", "21", "journey", "relationship")
 TIME_COST, PARALLELISM = 2, 1  # Argon2id parameters from the OWASP Password Storage Cheat Sheet
 
-Password = Annotated[str, Storable, Field(max_length=MAX_PASSWORD_LENGTH, examples=["a kettle sings in the rain"])]
+
+def normalize_password(password: str) -> str:
+    """Return a password with ASCII spaces and in NFC (RFC 8265, section 4.2, OpaqueString).
+
+    Devices enter the same letter or space as different characters.
+    """
+    spaced = "".join(" " if unicodedata.category(character) == "Zs" else character for character in password)
+    return unicodedata.normalize("NFC", spaced)
+
+
+def _normalize_before_length_check(value: Any) -> Any:
+    """Normalize a password unless it is too long in any case, because NFC takes quadratic time for some texts."""
+    is_normalizable = isinstance(value, str) and len(value) <= MAX_PASSWORD_LENGTH * MAX_NFC_COMPRESSION
+    return normalize_password(value) if is_normalizable else value
+
+
+Password = Annotated[
+    str,
+    Field(max_length=MAX_PASSWORD_LENGTH, examples=["a kettle sings in the rain"]),
+    Storable,
+    BeforeValidator(_normalize_before_length_check),
+]
 
 _zxcvbn_lock = threading.Lock()  # zxcvbn is not thread-safe: it stores `user_inputs` in a global variable
 
@@ -59,6 +81,7 @@ class Passwords:
 
         `words` are personal words that an attacker would try, such as the member's name.
         """
+        password = normalize_password(password)
         if len(password) < self._min_length:
             raise WeakPassword(f"Use at least {self._min_length} characters; a few unrelated words work well.", pointer)
         with _zxcvbn_lock:
@@ -69,7 +92,7 @@ class Passwords:
             raise WeakPassword("Make it longer, or avoid names, dates and common phrases.", pointer)
 
     def hash_password(self, password: str) -> str:
-        return self._hasher.hash(_normalize(password))
+        return self._hasher.hash(normalize_password(password))
 
     def verify(self, password: str, password_hash: str | None) -> PasswordMatch:
         """Compare a password with a stored hash.
@@ -77,13 +100,10 @@ class Passwords:
         If there is no hash, return no match after the same time, so that the timing does not reveal whether an account
         exists.
         """
-        is_match, updated_hash = self._hasher.verify_and_update(_normalize(password), password_hash or self._dummy_hash)
+        is_match, updated_hash = self._hasher.verify_and_update(
+            normalize_password(password), password_hash or self._dummy_hash
+        )
         return PasswordMatch(is_match and password_hash is not None, updated_hash if password_hash else None)
-
-
-def _normalize(password: str) -> str:
-    """Normalize Unicode, because devices encode the same letter differently (RFC 8265, section 4.2)."""
-    return unicodedata.normalize("NFC", password)
 
 
 def _limit_substitutes(password: str) -> str:

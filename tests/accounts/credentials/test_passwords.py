@@ -1,15 +1,17 @@
 """Tests for password rules, password hashing, and the limit on concurrent hashing."""
 
 import time
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 from argon2 import PasswordHasher
 from httpx2 import Response
+from pydantic import TypeAdapter, ValidationError
 from sqlmodel import col, select
 
-from app.accounts.credentials.passwords import Passwords, WeakPassword
+from app.accounts.credentials.passwords import Password, Passwords, WeakPassword
 from app.accounts.models import Member
 from app.core.settings import MIN_PASSWORD_KIBIBYTES
 from tests.conftest import MakeService
@@ -25,8 +27,11 @@ def test_check_strength_accepts_hard_to_guess_passwords(password: str) -> None:
     PASSWORDS.check_strength(password, words=[])
 
 
-@pytest.mark.parametrize("password", ["", "123456789012", "iloveyou2026", "Twentyone2026", "P@$$w0rd!1234"])
-def test_check_strength_rejects_common_passwords(password: str) -> None:
+@pytest.mark.parametrize(
+    "password",
+    ["", "123456789012", "iloveyou2026", "Twentyone2026", "P@$$w0rd!1234", unicodedata.normalize("NFD", "ṩệǘṩ")],
+)
+def test_check_strength_rejects_short_and_common_passwords(password: str) -> None:
     with pytest.raises(WeakPassword):
         PASSWORDS.check_strength(password, words=[])
 
@@ -105,6 +110,24 @@ def test_verify_normalizes_unicode() -> None:
 
     assert PASSWORDS.verify("cre\u0300me bru\u0302le\u0301e for all", hashed).is_match
     assert not PASSWORDS.verify("creme brulee for all", hashed).is_match
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000"])
+def test_sign_in_accepts_any_kind_of_space_in_password(service: Service, space: str) -> None:
+    variant = PASSWORD.replace(" ", space)
+    member = service.register(password=variant)
+
+    assert sign_in_status(service, member.email, PASSWORD) == 200
+    assert sign_in_status(service, member.email, variant) == 200
+
+
+def test_password_length_is_limited_after_normalization() -> None:
+    password = TypeAdapter(Password)
+
+    assert password.validate_python(unicodedata.normalize("NFD", "ṩ" * 256)) == "ṩ" * 256
+    for text in ("ṩ" * 257, "a" * 257, "e\u0301" * 20_000):
+        with pytest.raises(ValidationError, match="at most 256 characters"):
+            password.validate_python(text)
 
 
 def test_verify_without_hash_never_matches() -> None:
