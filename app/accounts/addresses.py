@@ -37,10 +37,20 @@ Address = Annotated[
 def normalize_address(address: str) -> str:
     """Return the form in which email addresses are compared: `Ana@Example.org` equals `ana@example.org`.
 
-    The domain is only converted to lower case, because similar Unicode domains can belong to different owners.
+    Names that differ in more than case stay different, such as `straße` and `strasse`, because they can belong to
+    different owners. The domain is only converted to lower case for the same reason.
     """
     name, _, domain = address.rpartition("@")
-    return f"{unicodedata.normalize('NFKC', name).casefold()}@{domain.lower()}"
+    folded_name = "".join(map(_fold_case, unicodedata.normalize("NFC", name)))
+    return f"{unicodedata.normalize('NFC', folded_name)}@{domain.lower()}"
+
+
+def _fold_case(character: str) -> str:
+    """Return the simple case folding of a character (Unicode's CaseFolding.txt, statuses C and S).
+
+    If the full case folding has several characters, the simple one is the lower-case letter, if there is one.
+    """
+    return next((text for text in (character.casefold(), character.lower()) if len(text) == 1), character)
 
 
 def address_hash(ring: KeyRing, key_id: str, address: str) -> str:
