@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
 from app.core.crypto.key_ring import KeyRing
-from app.core.text_fields import Storable
+from app.core.text_fields import Storable, Trimmed
 
 MAX_ADDRESS_LENGTH = 254  # the limit of RFC 5321, section 4.5.3.1.3, without the angle brackets
 KEY_PURPOSE = "addresses"
@@ -28,9 +28,10 @@ def _validate_address(value: str) -> str:
 
 Address = Annotated[
     str,
-    Storable,
     Field(max_length=MAX_ADDRESS_LENGTH, examples=["ana@example.org"], json_schema_extra={"format": "email"}),
     AfterValidator(_validate_address),
+    Storable,
+    Trimmed,
 ]
 
 

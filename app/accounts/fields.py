@@ -2,13 +2,14 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.core.text_fields import OneLine, Storable
+from app.core.text_fields import CONTROL, OneLine, Storable, Trimmed
 
+MAX_DEVICE_NAME_LENGTH = 80
 EXCLUDED_ZONES = {"Factory", "localtime"}
 
 
@@ -28,10 +29,28 @@ def _validate_time_zone(value: str) -> str:
     return value
 
 
-DisplayName = Annotated[str, Storable, Field(min_length=1, max_length=80, examples=["Ana"]), OneLine]
-DeviceName = Annotated[str, Storable, Field(min_length=1, max_length=80, examples=["Ana's phone"]), OneLine]
+def clean_device_name(text: str) -> str | None:
+    """Return a device name without control characters and at most 80 characters long, or None if nothing is left."""
+    return CONTROL.sub("", text).strip()[:MAX_DEVICE_NAME_LENGTH].rstrip() or None
+
+
+def _clean_if_text(value: Any) -> Any:
+    return clean_device_name(value) if isinstance(value, str) else value
+
+
+def _empty_to_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+DisplayName = Annotated[
+    Annotated[str, Field(max_length=80, examples=["Ana"]), OneLine, Storable, Trimmed] | None,
+    BeforeValidator(_empty_to_none),
+]
+DeviceName = Annotated[
+    Annotated[str, Field(examples=["Ana's phone"]), Storable] | None, BeforeValidator(_clean_if_text)
+]
 TimeZone = Annotated[
-    str, Field(max_length=64, examples=["Europe/Dublin"]), Storable, AfterValidator(_validate_time_zone)
+    str, Field(max_length=64, examples=["Europe/Dublin"]), AfterValidator(_validate_time_zone), Storable
 ]
 Language = Annotated[
     str,
@@ -43,4 +62,4 @@ Language = Annotated[
     ),
     Storable,
 ]
-Token = Annotated[str, Storable, Field(min_length=1, max_length=200, examples=["the-token-of-the-link"])]
+Token = Annotated[str, Field(min_length=1, max_length=200, examples=["the-token-of-the-link"]), Storable, Trimmed]

@@ -14,7 +14,7 @@ from app.core.text_fields import Storable
 ConsentPurpose = Annotated[
     str, Field(min_length=1, max_length=40, pattern=r"^[a-z_]+$", examples=["health_data"]), Storable
 ]
-ConsentVersion = Annotated[str, Storable, Field(min_length=1, max_length=20, examples=["1"])]
+ConsentVersion = Annotated[str, Field(min_length=1, max_length=20, examples=["1"]), Storable]
 MAX_CONSENTS = 10
 
 
@@ -74,7 +74,7 @@ class ConsentStatus:
 class Registration(RequestBody):
     email: Address
     password: Password
-    display_name: DisplayName | None = None
+    display_name: DisplayName = None
     time_zone: TimeZone | None = Field(default=None, description="Default for new journeys. Default: UTC.")
     language: Language | None = Field(default=None, description="Language of emails and texts. Default: English.")
     consents: list[RegistrationConsent] = Field(default_factory=list, max_length=MAX_CONSENTS)
@@ -90,8 +90,9 @@ class Registration(RequestBody):
 class Credentials(RequestBody):
     email: Address
     password: Password
-    device_name: DeviceName | None = Field(
-        default=None, description="Name of this device for the member. Default: derived from `User-Agent`."
+    device_name: DeviceName = Field(
+        default=None,
+        description="Name of this device for the member, cut to 80 characters. Default: derived from `User-Agent`.",
     )
 
 
@@ -138,7 +139,7 @@ class MemberRead:
 class ProfileChange(RequestBody):
     """Changes to a profile. Omitted fields are not changed. A `display_name` of null removes the name."""
 
-    display_name: DisplayName | None = None
+    display_name: DisplayName = None
     time_zone: TimeZone = Field(default_factory=str)  # may be omitted, but must not be null
     language: Language = Field(default_factory=str)
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.accounts.schemas import RequestBody
 from app.assessments.schemas import SLUG
-from app.core.text_fields import MAX_SLUG_LENGTH, Storable
+from app.core.text_fields import MAX_SLUG_LENGTH, Storable, Trimmed
 from app.core.text_fields import SLUG as SLUG_PATTERN
 from app.core.timestamps import Timestamp
 
@@ -28,6 +28,7 @@ ClaimToken = Annotated[
         min_length=1, max_length=5000, examples=[CLAIM_TOKEN_EXAMPLE], description="The token that `score` returned."
     ),
     Storable,
+    Trimmed,
 ]
 
 

@@ -1,7 +1,8 @@
 """Field types for texts in requests.
 
-Every text is `Storable`: it contains no NUL character or lone surrogate. Names and other short texts are also
-`OneLine`.
+Every text is `Storable`: it contains no NUL character or lone surrogate. Names are also `OneLine`. White space around
+a `Trimmed` text is removed. List `Field` first in `Annotated`: after a validator, its limits no longer refer to
+characters.
 """
 
 import re
@@ -30,13 +31,18 @@ def _storable(value: Any) -> Any:
 
 
 def _one_line(value: str) -> str:
-    if CONTROL.search(value) or value != value.strip() or not value:
-        raise ValueError("must be one line, without spaces around it and without control characters")
+    if CONTROL.search(value):
+        raise ValueError("must be one line without control characters")
     return value
+
+
+def _trim(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 Storable = BeforeValidator(_storable)
 OneLine = AfterValidator(_one_line)
+Trimmed = BeforeValidator(_trim)
 
 
 MAX_SLUG_LENGTH = 120

@@ -35,7 +35,6 @@ def test_address_accepts_all_scripts(address: str) -> None:
         "ana@",
         "a b@example.org",
         "ana@localhost",
-        "ana@example.org\n",
         "ana@exam\0ple.org",
         "a" * 250 + "@example.org",
         "=?utf-8?q?x=2C?=ana@example.org",  # decoded in a mail header, this would name another recipient

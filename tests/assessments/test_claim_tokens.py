@@ -39,9 +39,10 @@ def test_invalid_claim_token_returns_422(site: Service) -> None:
     tokens = ["x", "..", key_id, encrypted, f"other.{encrypted}", f"{key_id.upper()}.{encrypted}", "A" * 5000]
     tokens += [f"{key_id}.{changed}" for changed in ("", encrypted[:-4], encrypted[4:], damaged, f"é{encrypted}")]
     tokens += [f"{key_id}.{encrypted[:60]}{other[60:]}", member.access_token, f"{key_id}.{member.access_token}"]
+    tokens += [f"{token}{extra}" for extra in "!=A"]
     for extra in ("!", "=", "\n", " ", "A"):
         tokens += [
-            f"{token}{extra}",
+            f"{token}{extra}x",
             f"{key_id}.{extra}{encrypted}",
             f"{key_id}.{encrypted[:40]}{extra}{encrypted[40:]}",
         ]
@@ -52,7 +53,7 @@ def test_invalid_claim_token_returns_422(site: Service) -> None:
     for malformed in ("", "A" * 5001, "a\x00b", 5, None):
         response = put_result(member, new_id(), {"claim_token": malformed})
         assert error_summary(response) == (422, "invalid_input", "body/claim_token")
-    assert put_result(member, new_id(), {"claim_token": token}).status_code == 201
+    assert put_result(member, new_id(), {"claim_token": f" {token}\n"}).status_code == 201
 
 
 def test_claim_token_has_one_valid_encoding(site: Service) -> None:
