@@ -1,32 +1,14 @@
 """Validated field types for account data, such as display names and time zones."""
 
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from app.core.language_tags import canonical_language_tag
 from app.core.text_fields import CONTROL, OneLine, Storable, Trimmed
+from app.core.time_zones import check_time_zone, default_time_zone
 
 MAX_DEVICE_NAME_LENGTH = 80
-EXCLUDED_ZONES = {"Factory", "localtime"}
-
-
-@cache
-def time_zones() -> frozenset[str]:
-    """Return the time zone names of the installed `tzdata` package, so that they are the same on every machine."""
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - EXCLUDED_ZONES
-
-
-def _validate_time_zone(value: str) -> str:
-    if value not in time_zones():
-        raise ValueError("must be the name of a zone in the IANA database, such as Europe/Dublin")
-    try:
-        ZoneInfo(value)
-    except ZoneInfoNotFoundError:
-        raise ValueError("is not available on this server") from None
-    return value
 
 
 def clean_device_name(text: str) -> str | None:
@@ -49,17 +31,19 @@ DisplayName = Annotated[
 DeviceName = Annotated[
     Annotated[str, Field(examples=["Ana's phone"]), Storable] | None, BeforeValidator(_clean_if_text)
 ]
-TimeZone = Annotated[
-    str, Field(max_length=64, examples=["Europe/Dublin"]), AfterValidator(_validate_time_zone), Storable
+TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Dublin"]), AfterValidator(check_time_zone), Storable]
+DefaultTimeZone = Annotated[  # "" if the device does not know its zone
+    str, Field(max_length=64, examples=["Europe/Dublin"]), AfterValidator(default_time_zone), Storable
 ]
 Language = Annotated[
     str,
     Field(
-        max_length=12,
-        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
-        description="A BCP 47 tag: language, script and region.",
+        max_length=64,
+        pattern=r"^[A-Za-z]{2,3}([_-][0-9A-Za-z]{1,8})*$",
+        description="A BCP 47 tag, such as language, script and region. Upper and lower case are equal.",
         examples=["en-IE"],
     ),
+    AfterValidator(canonical_language_tag),
     Storable,
 ]
 Token = Annotated[str, Field(min_length=1, max_length=200, examples=["the-token-of-the-link"]), Storable, Trimmed]

@@ -33,6 +33,8 @@ def change_profile(
 ) -> MemberRead:
     """Update the fields that are set in the request, and return the changed profile."""
     values = change.model_dump(exclude_unset=True)
+    if not values.get("time_zone", True):
+        del values["time_zone"]  # the device does not know its time zone
     member = load_member(session, signed_in_member)
     if "display_name" in values:
         key = member.key(services.ring)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from app.accounts.addresses import Address
 from app.accounts.credentials.passwords import Password
-from app.accounts.fields import DeviceName, DisplayName, Language, TimeZone, Token
+from app.accounts.fields import DefaultTimeZone, DeviceName, DisplayName, Language, Token
 from app.core.db.pagination import Page
 from app.core.text_fields import Storable
 
@@ -75,7 +75,7 @@ class Registration(RequestBody):
     email: Address
     password: Password
     display_name: DisplayName = None
-    time_zone: TimeZone | None = Field(default=None, description="Default for new journeys. Default: UTC.")
+    time_zone: DefaultTimeZone | None = Field(default=None, description="Default for new journeys. Default: UTC.")
     language: Language | None = Field(default=None, description="Language of emails and texts. Default: English.")
     consents: list[RegistrationConsent] = Field(default_factory=list, max_length=MAX_CONSENTS)
 
@@ -140,7 +140,7 @@ class ProfileChange(RequestBody):
     """Changes to a profile. Omitted fields are not changed. A `display_name` of null removes the name."""
 
     display_name: DisplayName = None
-    time_zone: TimeZone = Field(default_factory=str)  # may be omitted, but must not be null
+    time_zone: DefaultTimeZone = Field(default_factory=str)  # may be omitted, but must not be null
     language: Language = Field(default_factory=str)
 
 

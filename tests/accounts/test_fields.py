@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from app.accounts.addresses import Address
-from app.accounts.fields import DeviceName, DisplayName, Token
+from app.accounts.fields import DeviceName, DisplayName, Language, Token
 from app.assessments.requests import ClaimToken
 from tests.factories.accounts import newest_email_token, sign_in_status, verify_email
 from tests.factories.services import Service, post
@@ -27,6 +27,7 @@ CLEANED: list[tuple[Any, str | None, str | None]] = [
     (DeviceName, "", None),
     (DeviceName, "\0 \x1b", None),
     (DeviceName, None, None),
+    (Language, "de_de-u-co-phonebk", "de-DE-u-co-phonebk"),
 ]
 REJECTED: list[tuple[Any, str]] = [
     (Address, " "),
@@ -39,6 +40,7 @@ REJECTED: list[tuple[Any, str]] = [
     (DisplayName, "Ana\u202eSol"),
     (DisplayName, "a" * 81),
     (DeviceName, "phone \ud800"),
+    (Language, "en-" + "abcde-" * 10 + "x-abc"),
 ]
 
 
@@ -54,7 +56,8 @@ def test_field_with_other_fault_is_rejected(kind: Any, text: str) -> None:
 
 
 def test_requests_accept_cosmetic_differences(service: Service) -> None:
-    member = service.register(" ana@example.org\n", display_name=" Ana\n")
+    fields = {"display_name": " Ana\n", "time_zone": "GMT+02:00", "language": "sr_latn_rs"}
+    member = service.register(" ana@example.org\n", **fields)
 
     assert sign_in_status(service, "ana@example.org ") == 200
     assert verify_email(member, newest_email_token(service, "ana@example.org") + "\n").status_code == 204
@@ -64,7 +67,21 @@ def test_requests_accept_cosmetic_differences(service: Service) -> None:
 
     profile = member.request("GET", "/v1/me").json()
     assert (profile["email"], profile["display_name"]) == ("ana@example.org", "Ana")
+    assert (profile["time_zone"], profile["language"]) == ("Etc/GMT-2", "sr-Latn-RS")
     assert device.request("GET", "/v1/me/sessions").json()["items"][0]["device"] == "SM-G930F"
+
+
+def test_unknown_time_zone_of_device_counts_as_not_given(service: Service) -> None:
+    member = service.register(time_zone="Etc/Unknown")
+    assert member.request("GET", "/v1/me").json()["time_zone"] == "UTC"
+
+    for sent in ("europe/berlin", "Etc/Unknown", "GMT+05:30"):
+        response = member.request("PATCH", "/v1/me", {"time_zone": sent})
+
+        assert (response.status_code, response.json()["time_zone"]) == (200, "Europe/Berlin")
+    for invalid in (None, "", "Mars/Olympus"):
+        assert member.request("PATCH", "/v1/me", {"time_zone": invalid}).status_code == 422
+    assert member.request("PATCH", "/v1/me", {"display_name": " "}).json()["display_name"] is None
 
 
 def test_empty_device_name_falls_back_to_user_agent(service: Service) -> None:
