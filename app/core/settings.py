@@ -17,6 +17,7 @@ from app.core.origins import normalize_cors_origin, normalize_origin
 
 DATABASE_BACKENDS = {"postgres", "postgresql", "sqlite"}
 DEVELOPMENT_SITE = "http://localhost:3000"
+MIN_METRICS_TOKEN_LENGTH = 16
 # Minimum memory for Argon2id with two passes, from the OWASP Password Storage Cheat Sheet.
 MIN_PASSWORD_KIBIBYTES = 19_456
 
@@ -35,6 +36,12 @@ def _check_database_url(url: SecretStr) -> SecretStr:
 def _check_keys(keys: SecretStr) -> SecretStr:
     KeyRing(keys.get_secret_value())
     return keys
+
+
+def _check_metrics_token(token: SecretStr) -> SecretStr:
+    if len(token.get_secret_value()) < MIN_METRICS_TOKEN_LENGTH:
+        raise ValueError(f"must have at least {MIN_METRICS_TOKEN_LENGTH} characters")
+    return token
 
 
 def _check_smtp_url(url: SecretStr) -> SecretStr:
@@ -108,7 +115,7 @@ class Settings(DatabaseSettings):
     reset_password_path: FrontendPath = "/reset-password"  # noqa: S105 - a path
     cors_origins: list[CorsOrigin] = [DEVELOPMENT_SITE, "http://localhost:5173", "http://localhost:8081"]
     cors_headers: list[HeaderName] = []
-    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    metrics_token: Annotated[SecretStr, AfterValidator(_check_metrics_token)] | None = None
 
     contact_path: FrontendPath = "/contact"
     smtp_url: Annotated[SecretStr, AfterValidator(_check_smtp_url)] | None = None

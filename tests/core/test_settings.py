@@ -50,7 +50,6 @@ def test_repr_and_dump_contain_no_secrets() -> None:
         {"cors_headers": ["X Client"]},
         {"cors_headers": ["X-Client\n"]},
         {"cors_headers": [""]},
-        {"metrics_token": "short"},
         {"article_path": "/blog"},
         {"database_url": "mysql://h/d"},
         {"database_url": "nonsense"},
@@ -71,6 +70,12 @@ def test_validation_error_does_not_contain_the_value() -> None:
         Settings(_env_file=None, **options)
 
     assert "canary" not in str(error.value)
+
+
+def test_short_metrics_token_is_rejected_with_message_about_characters() -> None:
+    with pytest.raises(ValidationError, match="must have at least 16 characters"):
+        Settings(_env_file=None, metrics_token="x" * 15)
+    assert Settings(_env_file=None, metrics_token="x" * 16).metrics_token
 
 
 def test_rate_limits_are_at_least_the_documented_minimum() -> None:
