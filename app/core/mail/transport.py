@@ -25,12 +25,13 @@ REPLY_TIMEOUT_SECONDS = 10.0  # for each response of the SMTP server
 DELIVERY_TIMEOUT_SECONDS = 60.0  # for a whole delivery; must be less than CLAIM_DURATION (core/mail/outbox.py)
 WATCHDOG_THREAD = "smtp-deadline"
 FIRST_PERMANENT_CODE = 500  # SMTP codes from 500 mean that a retry would fail (RFC 5321, section 4.2.1)
+MESSAGE_POLICY = SMTP.clone(max_line_length=76)  # of encoded lines (RFC 2045, section 6.7; RFC 2047, section 2)
 POLICY_STATUS = b"5.7."  # rejects the sender, such as "relaying denied": a retry may succeed (RFC 3463, section 3.8)
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A plain-text email to one address. The text is ASCII, so that mail servers don't re-encode its links."""
+    """A plain-text email to one address."""
 
     kind: str  # the kind of email, for log lines
     to: str
@@ -40,15 +41,20 @@ class Mail:
 
 
 def build_message(mail_id: UUID, *, sender: str, to: str, subject: str, text: str, now: datetime) -> EmailMessage:
-    """Build the email. Its Message-ID is derived from `mail_id`, so that mail clients can hide duplicates."""
-    message = EmailMessage(policy=SMTP)
+    """Build the email. Its Message-ID is derived from `mail_id`, so that mail clients can hide duplicates.
+
+    ASCII text is not encoded, so that links in development files stay readable. Other text is sent as quoted-printable,
+    because not every mail server accepts UTF-8, and a server that re-encodes an email could break its links.
+    """
+    message = EmailMessage(policy=MESSAGE_POLICY)
     message["From"] = sender
     message["To"] = _with_ascii_domain(to)
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{mail_id}@{parseaddr(sender)[1].partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text, charset="us-ascii", cte="7bit")
+    charset, encoding = ("us-ascii", "7bit") if text.isascii() else ("utf-8", "quoted-printable")
+    message.set_content(text, charset=charset, cte=encoding)
     return message
 
 

@@ -17,6 +17,8 @@ from tests.factories.processes.smtp import MailServer, mail_server
 ID = UUID("0f7c1e0e-3f5a-4a55-9a53-6a8d0a2c9b11")
 TOKEN = "t" * 160
 LINK = f"https://www.example.org/verify-email#token={TOKEN}"
+SUBJECT = "Please confirm your address"
+TEXT = f"Hello,\n\nplease open\n\n{LINK}\n\n.a line that starts with a dot\n"
 KEYS, RING = new_key_ring()
 
 
@@ -40,13 +42,13 @@ def make_worker(database: Database, server: MailServer, clock: FakeClock, ring: 
     return OutboxWorker(database, ring, SmtpTransport(server.url()), sender=SENDER, clock=clock)
 
 
-def message(to: str = "ana@example.org") -> EmailMessage:
+def message(to: str = "ana@example.org", *, subject: str = SUBJECT, text: str = TEXT) -> EmailMessage:
     return build_message(
         ID,
         sender=SENDER,
         to=to,
-        subject="Please confirm your address",
-        text=f"Hello,\n\nplease open\n\n{LINK}\n\n.a line that starts with a dot\n",
+        subject=subject,
+        text=text,
         now=datetime(2026, 11, 24, 12, tzinfo=UTC),
     )
 

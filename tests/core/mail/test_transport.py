@@ -34,6 +34,21 @@ def test_message_arrives_with_headers_and_unbroken_link(server: MailServer, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+def test_spanish_email_arrives_unchanged_in_ascii_lines(server: MailServer, tmp_path: Path) -> None:
+    subject = "Confirma tu nueva dirección de correo: así nadie más podrá usarla, ¡ni siquiera por error!"
+    text = f"¿Es tuya esta dirección? Ábrelo aquí:\n\n{LINK}\n\nEl código:\n\n04711082\n\n.también una línea así\n"
+    sent = message(subject=subject, text=text)
+    SmtpTransport(server.url()).deliver(sent, ID)
+    DirectoryTransport(tmp_path).deliver(sent, ID)
+    (path,) = tmp_path.iterdir()
+
+    for raw, received in ((server.received[0], server.messages[0]), (path.read_bytes(), parse_email(path))):
+        assert raw.isascii()
+        assert max(map(len, raw.splitlines())) <= 76
+        assert received["Subject"] == subject
+        assert received.get_content().splitlines() == text.splitlines()
+
+
 def test_transport_without_server_writes_private_files(tmp_path: Path) -> None:
     deliver(create_transport(settings_for(unreachable_database_url(), var_dir=tmp_path / "var")))
 
