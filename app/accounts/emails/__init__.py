@@ -1,0 +1,1 @@
+"""Emails to members, in English and Spanish."""
