@@ -108,6 +108,7 @@ class AppState:
         limits = RateLimits(settings)
         erasures = ErasureLog(settings.erasures, settings.ring)
         outbox_worker = OutboxWorker(database, settings.ring, create_transport(settings), sender=settings.mail_from)
+        account_services = AccountServices.of(settings)
         web = WebServices(
             settings=settings,
             database=database,
@@ -122,7 +123,7 @@ class AppState:
         )
         return cls(
             web=web,
-            accounts=AccountServices.of(settings),
+            accounts=account_services,
             articles=ArticleServices(index),
             assessments=AssessmentServices.of(settings.ring),
             journey=JourneyServices.of(settings.ring),
@@ -130,7 +131,9 @@ class AppState:
             outbox_worker=outbox_worker,
             background_tasks=[
                 PeriodicTask("mail", lambda: outbox_worker.deliver_next() is not None, interval=1),
-                PeriodicTask("clean-up", lambda: clean_up(database, erasures, now=utc_now()), interval=3600),
+                PeriodicTask(
+                    "clean-up", lambda: clean_up(database, account_services, erasures, now=utc_now()), interval=3600
+                ),
                 PeriodicTask("limits", limits.sweep, interval=60),
             ],
         )

@@ -33,10 +33,7 @@ class Verdict:
         return [check for check in self.checks if not check.passed]
 
     def finish(self) -> int:
-        """Print a summary, and return the exit code.
-
-        It is 0 if there is at least one check and all checks passed, else 1.
-        """
+        """Print a summary. Return the exit code, which is 0 if there is at least one check and all checks passed."""
         passed_count = len(self.checks) - len(self.failed)
         print(f"{passed_count} of {len(self.checks)} checks passed.")
         return 0 if self.checks and not self.failed else 1

@@ -24,6 +24,12 @@ class AuditEventType(StrEnum):
     SESSION_ENDED = "session_ended"
     SESSIONS_ENDED = "sessions_ended"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - name of an event
+    REAUTHENTICATED = "reauthenticated"
+    DETACHED = "detached"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    ADDRESS_CORRECTED = "address_corrected"
+    SESSIONS_ENDED_BY_OPERATOR = "sessions_ended_by_operator"
     ADDRESS_VERIFIED = "address_verified"
     ADDRESS_CHANGE_REQUESTED = "address_change_asked"
     ADDRESS_CHANGED = "address_changed"

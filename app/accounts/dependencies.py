@@ -45,6 +45,19 @@ class CurrentMemberDependency(Bearer):
         return member
 
 
+class OptionalMemberDependency(Bearer):
+    """The member of the request's access token, or None without a token.
+
+    An invalid token is an error, because ignoring it could open a new account instead of the member's own.
+    """
+
+    async def __call__(self, request: Request) -> SignedInMember | None:  # type: ignore[override]
+        if "authorization" not in request.headers:
+            return None
+        member, _ = await self.authenticate(request)
+        return member
+
+
 class MemberSessionDependency(Bearer):
     async def __call__(self, request: Request) -> member_session.MemberSession:  # type: ignore[override]
         member, now = await self.authenticate(request)
@@ -67,6 +80,7 @@ def device_name(user_agent: str) -> str | None:
 
 current_member = CurrentMemberDependency()
 CurrentMember = Annotated[SignedInMember, Depends(current_member)]
+OptionalMember = Annotated[SignedInMember | None, Depends(OptionalMemberDependency())]
 MemberSession = Annotated[member_session.MemberSession, Depends(MemberSessionDependency())]
 Services = Annotated[AccountServices, FromState("accounts")]
 CallerInfo = Annotated[Caller, Depends(read_caller)]

@@ -1,5 +1,7 @@
 """Validated field types for account data, such as display names and time zones."""
 
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -8,6 +10,7 @@ from app.core.language_tags import canonical_language_tag
 from app.core.text_fields import CONTROL, OneLine, Storable, Trimmed
 from app.core.time_zones import check_time_zone, default_time_zone
 
+DEFAULT_LANGUAGE = "en"
 MAX_DEVICE_NAME_LENGTH = 80
 
 
@@ -18,6 +21,20 @@ def clean_device_name(text: str) -> str | None:
 
 def _clean_if_text(value: Any) -> Any:
     return clean_device_name(value) if isinstance(value, str) else value
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return the ISO 3166-1 country codes of the installed `tzdata` package."""
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
+    return frozenset(line[:2] for line in table.splitlines() if line and not line.startswith("#"))
+
+
+def _validate_country(value: str) -> str:
+    country = value.upper()
+    if country not in countries():
+        raise ValueError("must be an ISO 3166-1 alpha-2 country code, such as IE")
+    return country
 
 
 def _empty_to_none(value: Any) -> Any:
@@ -45,5 +62,12 @@ Language = Annotated[
     ),
     AfterValidator(canonical_language_tag),
     Storable,
+]
+Country = Annotated[
+    str,
+    Field(max_length=2, description="ISO 3166-1 alpha-2 code of your country, for help lines.", examples=["IE"]),
+    AfterValidator(_validate_country),
+    Storable,
+    Trimmed,
 ]
 Token = Annotated[str, Field(min_length=1, max_length=200, examples=["the-token-of-the-link"]), Storable, Trimmed]

@@ -42,15 +42,23 @@ def _key_associated_data(member_id: UUID) -> str:
 
 class StoredMember(NamedTuple):
     id: UUID
-    address_hash: str
-    password_hash: str
+    address_hash: str | None
+    password_hash: str | None
     sealed: bytes
     verified_at: datetime | None
+    detached_at: datetime | None
+    disabled_at: datetime | None
     time_zone: str
     language: str
+    country: str | None
     registered_at: datetime
     key_id: str
     wrapped: bytes
+
+    @property
+    def throttle_account(self) -> str:
+        """The key under which the member's password attempts are counted."""
+        return self.address_hash or str(self.id)
 
     def key(self, ring: KeyRing) -> bytes:
         return unwrap_key(ring, self.id, self.key_id, self.wrapped)
@@ -60,9 +68,9 @@ class StoredMember(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """The email address and display name of a member, which are stored encrypted."""
+    """The email address and display name of a member, which are stored encrypted. A detached account has no address."""
 
-    address: str
+    address: str | None
     display_name: str | None
 
     def encrypt(self, key: bytes, member_id: UUID) -> bytes:
@@ -75,7 +83,7 @@ class Identity(NamedTuple):
     @property
     def guessable_words(self) -> list[str]:
         """Words that an attacker would try first as the member's password."""
-        return [self.address, *([self.display_name] if self.display_name else [])]
+        return [word for word in (self.address, self.display_name) if word]
 
 
 ACTIVE_SESSION: Select[*tuple[Any, ...]] = select(col(SignedInSession.id)).where(
@@ -88,14 +96,7 @@ LOCKED_SESSION = ACTIVE_SESSION.join(Member, col(Member.id) == col(SignedInSessi
 )
 MEMBERS: Select[*tuple[Any, ...]] = (
     select(
-        col(Member.id),
-        col(Member.address_hash),
-        col(Member.password_hash),
-        col(Member.sealed),
-        col(Member.verified_at),
-        col(Member.time_zone),
-        col(Member.language),
-        col(Member.registered_at),
+        *(col(getattr(Member, name)) for name in StoredMember._fields[:-2]),
         col(MemberKey.key_id),
         col(MemberKey.wrapped),
     )
@@ -128,7 +129,21 @@ def account_hash(ring: KeyRing, member: StoredMember | None, address: str) -> st
 
     If the address has no account, attempts are counted under its hash with the current secret.
     """
-    return member.address_hash if member else address_hash(ring, ring.current, address)
+    return member.throttle_account if member else address_hash(ring, ring.current, address)
+
+
+def insert_member(session: Session, ring: KeyRing, member: Member, identity: Identity) -> StoredMember:
+    """Insert a new member with a new data key.
+
+    Raise IntegrityError if another account has the address. The caller must have locked the address.
+    """
+    key = generate_key()
+    member.sealed = identity.encrypt(key, member.id)
+    session.insert(member)
+    session.insert(wrap_key(ring, member.id, key))
+    stored = member_by_id(session, member.id)
+    assert stored
+    return stored
 
 
 def lock_member_by_id(session: Session, member_id: UUID) -> bool:

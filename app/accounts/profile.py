@@ -21,9 +21,12 @@ def member_read(services: AccountServices, member: StoredMember) -> MemberRead:
         id=member.id,
         email=identity.address,
         email_verified=member.verified_at is not None,
+        address_lost=member.detached_at is not None,
+        has_password=member.password_hash is not None,
         display_name=identity.display_name,
         time_zone=member.time_zone,
         language=member.language,
+        country=member.country,
         registered_at=member.registered_at,
     )
 

@@ -7,24 +7,24 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import email_templates
 from app.accounts.addresses import address_hash
 from app.accounts.audit import AuditEventType, record_event
 from app.accounts.consents import check_version, record_decision
-from app.accounts.credentials.login_throttle import count_email
 from app.accounts.email_change import send_verification
+from app.accounts.emails import templates
+from app.accounts.emails.budgets import BudgetKind, spend
+from app.accounts.fields import DEFAULT_LANGUAGE
 from app.accounts.members import (
     Identity,
     StoredMember,
+    insert_member,
     lock_address,
     lock_unchanged_member,
     member_by_address,
-    wrap_key,
 )
 from app.accounts.models import Member
 from app.accounts.schemas import Registration
 from app.accounts.services import AccountServices
-from app.core.crypto.encryption import generate_key
 from app.core.db.session import Session
 from app.core.db.transactions import Transactions
 from app.core.mail.outbox import enqueue_mail
@@ -59,29 +59,28 @@ def _create_member(
 
     If a concurrent request has just registered the email address, return that member instead.
     """
-    key, address_key = generate_key(), address_hash(services.ring, services.ring.current, registration.email)
-    member = Member(
-        address_hash=address_key,
+    row = Member(
+        address_hash=address_hash(services.ring, services.ring.current, registration.email),
         sealed=b"",
         password_hash=password_hash,
         time_zone=registration.time_zone or "UTC",
-        language=registration.language or "en",
+        language=registration.language or DEFAULT_LANGUAGE,
+        country=registration.country,
         registered_at=now,
+        last_seen_at=now,
     )
-    member.sealed = Identity(registration.email, registration.display_name).encrypt(key, member.id)
     try:
         with session.savepoint():
-            session.insert(member)
+            identity = Identity(registration.email, registration.display_name)
+            member = insert_member(session, services.ring, row, identity)
     except IntegrityError:  # a concurrent request registered the same address
         existing = member_by_address(session, services.ring, registration.email)
         if existing is None:
             raise
         return existing
-    session.insert(wrap_key(services.ring, member.id, key))
     for decision in registration.consents:
         record_decision(session, member.id, decision.purpose, decision, now=now)
-    if not count_email(session, address_key, services.settings, now=now):
-        send_verification(session, services, member.id, registration.email, now=now)
+    send_verification(session, services, member, registration.email, now=now)
     record_event(session, AuditEventType.REGISTERED, member.id, now=now)
     return None
 
@@ -89,8 +88,10 @@ def _create_member(
 def _notify_owner(session: Session, services: AccountServices, member: StoredMember, *, now: datetime) -> None:
     if not lock_unchanged_member(session, member):
         return
-    if not count_email(session, member.address_hash, services.settings, now=now):
-        address = member.identity(services.ring).address
-        mail = email_templates.already_registered(address, link=services.settings.forgot_password_url)
+    address = member.identity(services.ring).address
+    kind = BudgetKind.ALREADY_REGISTERED
+    if address and spend(session, member.throttle_account, kind, services.settings, now=now).is_granted:
+        link = services.settings.forgot_password_url
+        mail = templates.already_registered(address, language=member.language, link=link)
         enqueue_mail(session, services.ring, mail, member_id=member.id, now=now)
     record_event(session, AuditEventType.REGISTERED_AGAIN, member.id, now=now)

@@ -13,9 +13,10 @@ from app.accounts.credentials.access_tokens import BadToken
 from app.accounts.credentials.login_throttle import TooManyAttempts
 from app.accounts.credentials.password_check import WrongPassword
 from app.accounts.credentials.passwords import WeakPassword
-from app.accounts.credentials.sessions import SessionNotFound, SessionScope
+from app.accounts.credentials.reauthentication import ReauthenticationRequired
+from app.accounts.credentials.sessions import AccountDisabled, GuestWouldBeLost, SessionNotFound, SessionScope
 from app.accounts.dependencies import MEMBER_PASSWORD_WORK, CallerInfo, CurrentMember, MemberSession, Services
-from app.accounts.email_change import AddressUnverified, TooManyEmails
+from app.accounts.email_change import TooManyEmails
 from app.accounts.schemas import (
     Accepted,
     AddressChange,
@@ -47,6 +48,10 @@ SessionScopeQuery = Annotated[
     SessionScope, Query(description="`all` includes the current session, `others` excludes it.", examples=["others"])
 ]
 
+ConfirmQuery = Annotated[
+    bool, Query(description="Sign out even if nobody could sign in to the account again.", examples=[True])
+]
+
 
 @router.get("", summary="Get your account")
 def read_me(session: MemberSession, services: Services) -> MemberRead:
@@ -56,7 +61,7 @@ def read_me(session: MemberSession, services: Services) -> MemberRead:
 
 @router.patch("", summary="Change your profile")
 def change_me(change: ProfileChange, session: MemberSession, services: Services) -> MemberRead:
-    """Change your display name, time zone or language. Omitted fields are not changed."""
+    """Change your display name, time zone, language or country. Omitted fields are not changed."""
     return profile.change_profile(session, services, session.member, change)
 
 
@@ -64,7 +69,7 @@ def change_me(change: ProfileChange, session: MemberSession, services: Services)
     "/password",
     summary="Change your password",
     dependencies=MEMBER_PASSWORD_WORK,
-    responses=responses(WeakPassword, WrongPassword, TooManyAttempts, Busy),
+    responses=responses(WeakPassword, WrongPassword, ReauthenticationRequired, AccountDisabled, TooManyAttempts, Busy),
 )
 def change_password(
     change: PasswordChange,
@@ -73,8 +78,8 @@ def change_password(
     services: Services,
     caller: CallerInfo,
 ) -> TokenPair:
-    """Change your password. This ends all sessions, including the current one, and returns tokens of a new session. You
-    are notified by email.
+    """Change your password, or set one if the account has none. This ends all sessions, including the current one, and
+    returns tokens of a new session. You are notified by email.
     """
     return password_reset.change_password(transactions, services, caller, member, change)
 
@@ -84,7 +89,7 @@ def change_password(
     summary="Change your email address",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=MEMBER_PASSWORD_WORK,
-    responses=responses(WrongPassword, AddressUnverified, TooManyAttempts, TooManyEmails, Busy),
+    responses=responses(WrongPassword, ReauthenticationRequired, TooManyAttempts, TooManyEmails, Busy),
 )
 def change_email(
     change: AddressChange,
@@ -93,8 +98,9 @@ def change_email(
     services: Services,
     caller: CallerInfo,
 ) -> Accepted:
-    """Email a confirmation link to your new address. The address changes when you confirm it with the link. If you send
-    your current address and it is not confirmed yet, its confirmation link is sent again.
+    """Email a confirmation link to your new address. The address changes when you confirm it with the link; until then,
+    you sign in with the current one. If the current address is not confirmed, links and codes that were sent to it stop
+    working. If you send your current address and it is not confirmed yet, its link is sent again, without a password.
     """
     email_change.request_address_change(transactions, services, caller, member, change)
     return Accepted()
@@ -112,21 +118,28 @@ def read_session(session_id: SessionId, session: MemberSession, services: Servic
     return sessions.read_session(session, services, session.member, session_id, now=session.now)
 
 
-@router.delete("/sessions", summary="End your sessions", status_code=HTTPStatus.NO_CONTENT)
-def end_sessions(session: MemberSession, which: SessionScopeQuery = SessionScope.ALL) -> None:
+@router.delete(
+    "/sessions",
+    summary="End your sessions",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=responses(GuestWouldBeLost),
+)
+def end_sessions(
+    session: MemberSession, which: SessionScopeQuery = SessionScope.ALL, *, confirm: ConfirmQuery = False
+) -> None:
     """Sign out on all devices, or on all devices except this one."""
-    sessions.end_sessions_in_scope(session, session.member, which, now=session.now)
+    sessions.end_sessions_in_scope(session, session.member, which, confirm=confirm, now=session.now)
 
 
 @router.delete(
     "/sessions/{session_id}",
     summary="End a session",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=responses(SessionNotFound),
+    responses=responses(SessionNotFound, GuestWouldBeLost),
 )
-def end_session(session_id: SessionId, session: MemberSession) -> None:
+def end_session(session_id: SessionId, session: MemberSession, *, confirm: ConfirmQuery = False) -> None:
     """Sign out on one device. Its tokens stop working immediately."""
-    sessions.end_session(session, session.member.id, session_id, now=session.now)
+    sessions.end_session(session, session.member, session_id, confirm=confirm, now=session.now)
 
 
 @router.get("/consents/{purpose}", summary="Get a consent", responses=responses(PurposeNotFound))

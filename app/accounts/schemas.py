@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from app.accounts.addresses import Address
 from app.accounts.credentials.passwords import Password
-from app.accounts.fields import DefaultTimeZone, DeviceName, DisplayName, Language, Token
+from app.accounts.fields import Country, DefaultTimeZone, DeviceName, DisplayName, Language, Token
 from app.core.db.pagination import Page
 from app.core.text_fields import Storable
 
@@ -16,6 +16,7 @@ ConsentPurpose = Annotated[
 ]
 ConsentVersion = Annotated[str, Field(min_length=1, max_length=20, examples=["1"]), Storable]
 MAX_CONSENTS = 10
+STEP_UP = "May be omitted within five minutes of signing in or of `/v1/auth/reauthenticate`."
 
 
 class RequestBody(BaseModel):
@@ -77,6 +78,7 @@ class Registration(RequestBody):
     display_name: DisplayName = None
     time_zone: DefaultTimeZone | None = Field(default=None, description="Default for new journeys. Default: UTC.")
     language: Language | None = Field(default=None, description="Language of emails and texts. Default: English.")
+    country: Country | None = None
     consents: list[RegistrationConsent] = Field(default_factory=list, max_length=MAX_CONSENTS)
 
     @field_validator("consents")
@@ -112,46 +114,45 @@ class TokenPair:
     refresh_token: Annotated[str, Field(examples=["AT0hRcB7..."])]
 
 
-class EmailVerification(RequestBody):
-    token: Token
-
-
-class PasswordResetRequest(RequestBody):
-    email: Address
-
-
-class PasswordReset(RequestBody):
-    token: Token
-    password: Password = Field(description="New password.")
-
-
 @dataclass(kw_only=True)
 class MemberRead:
     id: Annotated[UUID, Field(examples=["6f1c7e0a-4c1f-4a57-9a2e-0d8f3f2b7c11"])]
-    email: Annotated[str, Field(examples=["ana@example.org"])]
+    email: Annotated[str | None, Field(description="Null if `address_lost` is true.", examples=["ana@example.org"])]
     email_verified: bool
+    address_lost: Annotated[
+        bool,
+        Field(
+            description="Whether someone else proved to own the address before you confirmed it. The account "
+            "continues, but you can sign in again only after you add an address."
+        ),
+    ]
+    has_password: bool
     display_name: Annotated[str | None, Field(examples=["Ana"])]
     time_zone: Annotated[str, Field(examples=["Europe/Dublin"])]
     language: Annotated[str, Field(examples=["en"])]
+    country: Annotated[str | None, Field(description="ISO 3166-1 alpha-2 code.", examples=["IE"])]
     registered_at: datetime
 
 
 class ProfileChange(RequestBody):
-    """Changes to a profile. Omitted fields are not changed. A `display_name` of null removes the name."""
+    """Changes to a profile. Omitted fields are not changed. Null removes a `display_name` or a `country`."""
 
     display_name: DisplayName = None
     time_zone: DefaultTimeZone = Field(default_factory=str)  # may be omitted, but must not be null
     language: Language = Field(default_factory=str)
+    country: Country | None = None
 
 
 class PasswordChange(RequestBody):
-    current_password: Password
+    current_password: Password | None = Field(default=None, description=STEP_UP)
     new_password: Password
 
 
 class AddressChange(RequestBody):
     email: Address
-    current_password: Password
+    current_password: Password | None = Field(
+        default=None, description=f"{STEP_UP} Not needed to send the link for your current address again."
+    )
 
 
 @dataclass(kw_only=True)

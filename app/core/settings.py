@@ -124,7 +124,9 @@ class Settings(DatabaseSettings):
     access_minutes: int = Field(default=10, ge=1, le=60)
     session_idle_days: int = Field(default=60, ge=1)
     session_days: int = Field(default=365, ge=1)
-    refresh_again_minutes: int = Field(default=60, ge=1)
+    refresh_again_seconds: int = Field(default=60, ge=0)
+    step_up_minutes: int = Field(default=5, ge=1)
+    unused_years: int = Field(default=3, ge=1)
     password_min_length: int = Field(default=12, ge=8, le=64)
     password_kibibytes: int = Field(default=MIN_PASSWORD_KIBIBYTES, ge=8, le=1024 * 1024)
     passwords_at_once: int = Field(default_factory=_default_hashing_threads, ge=1, le=32)
@@ -136,8 +138,10 @@ class Settings(DatabaseSettings):
     requests_a_minute: int = Field(default=6000, ge=1)
     guesses_free: int = Field(default=5, ge=1)
     guesses_max_wait: int = Field(default=900, ge=1)
+    account_guesses: int = Field(default=100, ge=1)
     network_guesses: int = Field(default=600, ge=1)
-    mails_an_hour: int = Field(default=5, ge=1)
+    mails_an_hour: int = Field(default=3, ge=1)
+    mails_a_day: int = Field(default=10, ge=1)
     trusted_proxies: list[Network] = []
 
     head_seconds: float = Field(default=10, ge=0.1, le=60)

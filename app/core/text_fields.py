@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import AfterValidator, BeforeValidator
 
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-SAFE_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,50}\Z")
+SAFE_NAME = re.compile(r"(?![0-9]{8}\Z)[A-Za-z0-9_.\-]{1,50}\Z")  # eight digits could be a code from an email
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 

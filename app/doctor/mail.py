@@ -19,7 +19,7 @@ FAILURE_PERIOD = timedelta(days=7)
 def check_mail_server(settings: Settings) -> Findings:
     """Connect to the mail server, start TLS and log in, without sending an email."""
     if settings.smtp_url is None:
-        detail = f"messages are written to files in {settings.var_dir / 'mail'}"
+        detail = f"links, codes and notices are written to files in {settings.var_dir / 'mail'}"
         if settings.environment == "development":
             yield Finding.ok("mail", detail)
         else:

@@ -12,7 +12,9 @@ from sqlmodel import col
 from app.accounts.audit import AuditEventType, record_event
 from app.accounts.consents import HEALTH_DATA
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.password_check import verified_transaction, verify_password
+from app.accounts.credentials.login_throttle import delete_counters
+from app.accounts.credentials.password_check import verified_transaction
+from app.accounts.credentials.reauthentication import verify_member
 from app.accounts.members import StoredMember, lock_member_by_id, member_by_id
 from app.accounts.models import AuditEvent, Member, MemberConsent
 from app.accounts.services import AccountServices, Caller
@@ -33,14 +35,14 @@ def erase_own_account(
     erasure_log: ErasureLog,
     caller: Caller,
     signed_in: SignedInMember,
-    password: str,
+    password: str | None,
 ) -> None:
-    """Erase the account of the signed-in member, after verifying the password.
+    """Erase the account of the signed-in member, after verifying the password or a recent proof of identity.
 
-    Raise ErasureLogUnwritable if the erasure cannot be logged. Errors of `verify_password` are passed on.
+    Raise ErasureLogUnwritable if the erasure cannot be logged. Errors of `verify_member` are passed on.
     """
     erasure_log.check_writable()
-    verification = verify_password(transactions, services, caller, signed_in, password, pointer="/password")
+    verification = verify_member(transactions, services, caller, signed_in, password, pointer="/password")
     with verified_transaction(transactions, verification) as session:
         mark = _delete_personal_data(session, services, erasure_log, verification.member, now=transactions.now)
     _log_erasure(erasure_log, mark, now=transactions.now)
@@ -74,6 +76,8 @@ def _delete_personal_data(
     """
     session.execute(select(col(Member.id)).where(col(Member.id) == member.id).with_for_update())
     subject = data_subject(services.ring, member)
+    for account in dict.fromkeys(subject.throttle_keys):
+        delete_counters(session, account, now=now)
     for entry in PERSONAL_DATA:
         session.execute(delete(entry.table).where(entry.belongs_to(subject)))
     mark = erasure_log.compute_mark(member.id)
@@ -128,22 +132,27 @@ def erase_own_health_data(
     services: AccountServices,
     caller: Caller,
     signed_in: SignedInMember,
-    password: str,
+    password: str | None,
 ) -> None:
-    """Erase the health data of the signed-in member, after verifying the password.
+    """Erase the health data of the signed-in member, after verifying the password or a recent proof of identity.
 
-    Errors of `verify_password` are passed on.
+    Errors of `verify_member` are passed on.
     """
-    verification = verify_password(transactions, services, caller, signed_in, password, pointer="/password")
-    subject = data_subject(services.ring, verification.member)
+    verification = verify_member(transactions, services, caller, signed_in, password, pointer="/password")
     with verified_transaction(transactions, verification) as session:
-        for entry in PERSONAL_DATA:
-            if entry.is_health_data:
-                statement = delete(entry.table).where(entry.belongs_to(subject))
-                delete_with_tombstones(session, statement, entry.table, entry.tombstones)
-            elif entry.health_column:
-                session.execute(_clear_health_column(entry).where(entry.belongs_to(subject)))
-        record_event(session, AuditEventType.HEALTH_DATA_ERASED, verification.member.id, now=transactions.now)
+        delete_health_data(session, services, verification.member, now=transactions.now)
+
+
+def delete_health_data(session: Session, services: AccountServices, member: StoredMember, *, now: datetime) -> None:
+    """Delete a member's health data. The caller must have locked the member's row."""
+    subject = data_subject(services.ring, member)
+    for entry in PERSONAL_DATA:
+        if entry.is_health_data:
+            statement = delete(entry.table).where(entry.belongs_to(subject))
+            delete_with_tombstones(session, statement, entry.table, entry.tombstones)
+        elif entry.health_column:
+            session.execute(_clear_health_column(entry).where(entry.belongs_to(subject)))
+    record_event(session, AuditEventType.HEALTH_DATA_ERASED, member.id, now=now)
 
 
 def erase_withdrawn_health_data(database: Database, *, now: datetime) -> None:

@@ -11,9 +11,9 @@ from sqlmodel import col
 
 from app.accounts.audit import AuditEventType, record_event
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.email_tokens import StoredEmailToken
+from app.accounts.credentials.email_tokens import TOKEN_COLUMNS, StoredEmailToken
+from app.accounts.credentials.reauthentication import check_recent_proof
 from app.accounts.credentials.sessions import all_sessions
-from app.accounts.email_change import AddressUnverified
 from app.accounts.members import StoredMember, check_session, load_member, lock_member
 from app.accounts.models import AuditEvent, MailedToken, MemberConsent
 from app.accounts.profile import member_read
@@ -49,13 +49,12 @@ def export_data(
 ) -> Export:
     """Export all data of a member as it was at one moment, without blocking writers.
 
-    Raise BadToken if the session has ended, or AddressUnverified if the email address is not confirmed.
+    Raise BadToken if the session has ended, or ReauthenticationRequired if it has no recent proof of identity.
     """
     now = transactions.now
     with transactions.begin() as session:
         lock_member(session, signed_in, now=now)
-        if load_member(session, signed_in).verified_at is None:
-            raise AddressUnverified
+        check_recent_proof(session, services, signed_in, now=now)
         record_event(session, AuditEventType.EXPORTED, signed_in.id, session_id=signed_in.session_id, now=now)
     with transactions.snapshot() as session:
         check_session(session, signed_in, now=now)  # the session may have ended after the first transaction
@@ -106,8 +105,9 @@ def _results(session: Session, assessments: AssessmentServices, member_id: UUID)
 
 
 def _links(session: Session, member: StoredMember, key: bytes) -> Iterator[ExportedLink]:
-    columns = (*(col(getattr(MailedToken, name)) for name in StoredEmailToken._fields), col(MailedToken.expires_at))
-    statement = select(*columns).where(col(MailedToken.member_id) == member.id).order_by(col(MailedToken.expires_at))
+    is_unused = col(MailedToken.member_id) == member.id, col(MailedToken.used_at).is_(None)
+    columns = (*TOKEN_COLUMNS, col(MailedToken.expires_at))
+    statement = select(*columns).where(*is_unused).order_by(col(MailedToken.expires_at))
     for *values, expires_at in session.execute(statement):
         token = StoredEmailToken(*values)
         yield ExportedLink(purpose=token.purpose, address=token.new_address(key), expires_at=expires_at)

@@ -16,11 +16,13 @@ from app.accounts.members import StoredMember
 from app.accounts.models import (
     AttemptCounter,
     AuditEvent,
+    MailBudget,
     MailedToken,
     Member,
     MemberConsent,
     MemberKey,
     SignedInSession,
+    SignInCode,
 )
 from app.assessments.models import DeletedResult, Draft, Result
 from app.bookmarks.models import Bookmark
@@ -91,6 +93,17 @@ PERSONAL_DATA = (
         "not exported: counters under keyed hashes, deleted within a day, or half a year for known networks",
     ),
     PersonalDataTable(
+        MailBudget,
+        lambda subject: col(MailBudget.account) == str(subject.id),
+        "not exported: counters, deleted within two days. Those under the keyed hash of the address are not erased, so "
+        "that nobody can exceed a mail budget by registering an address, erasing the account and starting again",
+    ),
+    PersonalDataTable(
+        SignInCode,
+        lambda subject: col(SignInCode.account).in_(subject.throttle_keys),
+        "not exported: keyed hashes of codes, deleted within an hour after ten minutes",
+    ),
+    PersonalDataTable(
         MemberKey,
         _by_member_id(MemberKey),
         "not exported: the key of the encrypted data, which an export contains decrypted",
@@ -104,8 +117,9 @@ def data_subject(ring: KeyRing, member: StoredMember) -> DataSubject:
 
     If the member's data key cannot be decrypted, only counters under the stored hash of the email address are included.
     """
-    throttle_keys = (member.address_hash, str(member.id))
+    throttle_keys = (member.throttle_account, str(member.id))
     try:
-        return DataSubject(member.id, (*throttle_keys, *address_hashes(ring, member.identity(ring).address)))
+        address = member.identity(ring).address
     except (UnknownKey, DecryptionError):
-        return DataSubject(member.id, throttle_keys)
+        address = None
+    return DataSubject(member.id, (*throttle_keys, *(address_hashes(ring, address) if address else ())))

@@ -6,14 +6,14 @@ from uuid import UUID
 from pydantic import Field
 
 from app.accounts.credentials.passwords import Password
-from app.accounts.schemas import MemberRead, RequestBody, SessionDetails
+from app.accounts.schemas import STEP_UP, MemberRead, RequestBody, SessionDetails
 from app.assessments.results.schemas import ScaleScoreRead, StyleRead
 from app.journey.rules.progress import Status
 from app.journey.rules.schedule import Pace
 
 
 class PasswordConfirmation(RequestBody):
-    password: Password = Field(description="The member's current password.")
+    password: Password | None = Field(default=None, description=f"The member's current password. {STEP_UP}")
 
 
 @dataclass(kw_only=True)

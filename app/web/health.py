@@ -14,7 +14,7 @@ from app.core.errors import Unavailable
 from app.web.problems import responses
 from app.web.routes import operations_router
 
-MIN_REVISION = "20261124_journey"  # newest revision in migrations/; revision ids sort by date
+MIN_REVISION = "20261129_accounts"  # newest revision in migrations/; revision ids sort by date
 ALEMBIC_VERSION = table("alembic_version", column("version_num"))
 DATABASE_UNREACHABLE = "The database can't be reached."
 CACHE_SECONDS = 1.0  # frequent probes reuse a result, to limit the load on the database

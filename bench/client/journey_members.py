@@ -105,7 +105,7 @@ def _rows(walker: Walker, password_hash: str, now: datetime, *, completed: int) 
 
     member, caller = {"member_id": walker.member_id}, Caller("192.0.2.1", "A browser")
     sealed = encrypt_session(key, walker.member_id, walker.session_id, key=walker.key, caller=caller)
-    times = {"started_at": now, "refreshed_at": now, "expires_at": expiry, "ends_at": expiry}
+    times = {"started_at": now, "refreshed_at": now, "expires_at": expiry, "ends_at": expiry, "proven_at": now}
     yield SignedInSession, {**member, "id": walker.session_id, "counter": 0, "sealed": sealed, **times}
     consent = {"purpose": HEALTH_DATA, "number": 1, "granted": True, "version": "1", "decided_at": started}
     yield MemberConsent, {**member, **consent}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import httpx
 
 from bench.client.journey_members import KEYS, add_walkers
-from bench.client.members import FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG_PASSWORD
+from bench.client.members import CODE, FORGOT, NO_LIMITS, PASSWORD, REGISTER, SIGN_IN, WRONG_PASSWORD
 from bench.client.request_queue import RequestQueue
 from bench.client.requests import sign_ins
 from bench.effort import Effort
@@ -43,6 +43,8 @@ class TimedOperation(NamedTuple):
 TIMED_OPERATIONS = (
     TimedOperation("sign-in", SIGN_IN, 401, {"password": WRONG_PASSWORD}),
     TimedOperation("forgotten password", FORGOT, 202, {}, divisor=5),
+    TimedOperation("sign-in code", CODE, 202, {}, divisor=5),
+    TimedOperation("wrong sign-in code", f"{CODE}/verify", 401, {"code": "00000000"}, divisor=5),
     TimedOperation("registration", REGISTER, 202, {"password": PASSWORD}, divisor=5),
 )
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import time_machine
 
 from app.core.timestamps import utc_now
-from app.privacy.retention import clean_up
 from tests.conftest import MakeService
 from tests.factories.questionnaires import questionnaire, scale
 from tests.factories.results import (
@@ -160,7 +159,7 @@ def test_used_claim_is_anonymous_and_deleted_after_expiry(make_service: MakeServ
 
         for shift, left in ((timedelta(days=7, seconds=-1), 1), (timedelta(seconds=1), 0)):
             clock.shift(shift)
-            clean_up(service.database, service.app.state.services.privacy.erasure_log, now=utc_now())
+            service.clean_up(now=utc_now())
             assert row_counts(service.database)["used_claims"] == left
 
         member.sign_in()

@@ -24,7 +24,7 @@ def test_backup_prints_summary_and_is_readable_by_owner_only(operator: Operator)
 
     assert result.exit_code == 0, result.stderr
     assert "1 member, " in result.stdout
-    assert "20261124_journey" in result.stdout
+    assert "20261129_accounts" in result.stdout
     assert "ana" not in result.stdout
     assert operator.backup.stat().st_mode & 0o777 == 0o600
     assert list(operator.backup.parent.iterdir()) == [operator.backup]

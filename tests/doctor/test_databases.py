@@ -53,7 +53,7 @@ def test_tables_when_revision_differs_reports_error_or_warning(run_doctor: RunDo
     execute(loaded, "DROP TABLE alembic_version")
     none = run_doctor(loaded)
 
-    assert older.errors == {"tables": f"revision 20261124_assessments, but this version needs {MIN_REVISION}"}
+    assert older.errors == {"tables": f"revision 20261124_journey, but this version needs {MIN_REVISION}"}
     assert (newer.errors, newer.warnings["tables"]) == (
         {},
         f"revision 20991231_later is newer than this version's {MIN_REVISION}",

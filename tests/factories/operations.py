@@ -31,7 +31,7 @@ class Operation:
         return str(self.specification["operationId"])
 
     @property
-    def requires_token(self) -> bool:
+    def accepts_token(self) -> bool:
         return "security" in self.specification
 
     @property

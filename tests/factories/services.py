@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -16,6 +17,7 @@ from starlette.testclient import TestClient
 from app.core.db.database import Database
 from app.core.settings import Settings
 from app.main import create_app
+from app.privacy.retention import clean_up
 from tests.factories.processes.outbox import deliver_due
 
 PASSWORD = "a kettle sings in the rain"
@@ -100,6 +102,11 @@ class Service:
         token = token_from_email(self.sent_emails(to=member.email)[-1])
         assert member.request("POST", "/v1/auth/verify-email", {"token": token}).status_code == 204
         return member
+
+    def clean_up(self, *, now: datetime) -> None:
+        """Delete expired data, as a background task does every hour."""
+        services = self.app.state.services
+        clean_up(self.database, services.accounts, services.privacy.erasure_log, now=now)
 
     def erasure_log_lines(self) -> list[str]:
         path = self.settings.erasures

@@ -49,6 +49,7 @@ def fill_all_tables(service: Service, member: MemberClient) -> None:
     assert member.request("POST", f"{run}/sync", member_requests.sync_body(service, member)).status_code == 200
     assert member.request("PUT", f"{run}/calendar").status_code == 201
     member_requests.email_token_body(service, member)
+    assert post(service.client, "/v1/auth/code", {"email": member.email}).status_code == 202
     with service.database.content_load() as session:
         session.add(FormerSlug(slug="here-before", article_id=session.exec(select(Article.id)).one()))
 
@@ -68,7 +69,8 @@ def test_downgrade_and_upgrade_of_each_revision_preserves_rows(service: Service)
         for table, columns in downgraded.items():
             common = columns.keys() & before[table].keys()
             assert {name: columns[name] for name in common} == {name: before[table][name] for name in common}, table
-            assert after[table] == before[table], table
+            kept = {name: before[table][name] for name in common}  # others are added by the revision
+            assert {name: after[table][name] for name in common} == kept, table
         assert {table: list(columns) for table, columns in after.items()} == {
             table: list(columns) for table, columns in before.items()
         }

@@ -19,7 +19,7 @@ from app.core.console import reporting_database_errors
 from app.core.db.database import Database
 from app.core.db.engines import sqlite_driver
 from app.web.health import MIN_REVISION, current_revision
-from tests.conftest import ROOT, Backend, settings_for
+from tests.conftest import ROOT, Backend
 from tests.factories.migrations import table_contents, upgrade
 from tests.factories.services import Service
 from tests.security import member_requests
@@ -59,6 +59,25 @@ def revision(database: Database) -> str | None:
         return current_revision(connection)
 
 
+ADD_COLUMN = """
+def upgrade():
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    with op.batch_alter_table("members", recreate="always" if is_sqlite else "auto") as table:
+        table.add_column(sa.Column("note", sa.String(), nullable=True))
+"""
+BREAK_FOREIGN_KEY = """
+def upgrade():
+    op.execute("DELETE FROM bookmarks")
+    op.execute("INSERT INTO former_slugs (slug, article_id) VALUES ('unknown', '00000000000000000000000000000000')")
+"""
+
+
+def write_revision(directory: Path, upgrade: str) -> Path:
+    head = f'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "next", "{MIN_REVISION}"\n'
+    (directory / "next.py").write_text(head + upgrade)
+    return directory
+
+
 @pytest.fixture
 def url(backend: Backend) -> Iterator[URL]:
     """Create a database without tables."""
@@ -90,48 +109,27 @@ def test_concurrent_migration_waits_for_the_other(url: URL) -> None:
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_migration_of_a_locked_table_fails_before_requests_time_out(
-    url: URL, capsys: pytest.CaptureFixture[str]
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """While a migration waits for a locked table, PostgreSQL makes later requests wait too."""
-    upgrade(url, "20261124_assessments")
-    service = Service.create(settings_for(url))
-    with service.client, service.database.reads.connect() as connection, ThreadPoolExecutor(1) as executor:
+    arguments = (service.settings.database, "next", write_revision(tmp_path, ADD_COLUMN))
+    with service.database.reads.connect() as connection, ThreadPoolExecutor(1) as executor:
         member = service.register()
         with service.database.transaction() as session:
             session.execute(text("LOCK TABLE members IN ROW EXCLUSIVE MODE"))
-            migration = executor.submit(migrate_database, service.database)
+            migration = executor.submit(upgrade, *arguments)
             wait_for_blocked_statement(connection)
             response = member.request("PATCH", "/v1/me", {"display_name": "Ana"})
             with pytest.raises(typer.Exit) as exit_info, reporting_database_errors():
                 migration.result(TIMEOUT_SECONDS)
         revision_before = revision(service.database)
-        migrate_database(service.database)
+        upgrade(*arguments)
 
     assert response.status_code == 200
     assert exit_info.value.exit_code == 1
     message = "canceling statement due to lock timeout. Nothing was changed. Run this command again."
     assert message in capsys.readouterr().err
-    assert (revision_before, revision(service.database)) == ("20261124_assessments", MIN_REVISION)
-    service.database.close()
-
-
-ADD_COLUMN = """
-def upgrade():
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
-    with op.batch_alter_table("articles", recreate="always" if is_sqlite else "auto") as table:
-        table.add_column(sa.Column("note", sa.String(), nullable=True))
-"""
-BREAK_FOREIGN_KEY = """
-def upgrade():
-    op.execute("DELETE FROM bookmarks")
-    op.execute("INSERT INTO former_slugs (slug, article_id) VALUES ('unknown', '00000000000000000000000000000000')")
-"""
-
-
-def write_revision(directory: Path, upgrade: str) -> Path:
-    head = f'import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = "next", "{MIN_REVISION}"\n'
-    (directory / "next.py").write_text(head + upgrade)
-    return directory
+    assert (revision_before, revision(service.database)) == (MIN_REVISION, "next")
 
 
 def test_recreated_table_preserves_the_rows_that_refer_to_it(service: Service, tmp_path: Path) -> None:
@@ -141,7 +139,7 @@ def test_recreated_table_preserves_the_rows_that_refer_to_it(service: Service, t
     upgrade(service.settings.database, "next", write_revision(tmp_path, ADD_COLUMN))
 
     after = table_contents(service.database)
-    assert set(after["articles"].pop("note")) == {"None"}
+    assert set(after["members"].pop("note")) == {"None"}
     assert after == before
     assert after["bookmarks"]["member_id"]
 

@@ -1,11 +1,14 @@
 """Tests for exporting a member's data: the export is complete and contains no data of others."""
 
+from datetime import timedelta
 from typing import Any
 
+import time_machine
 from pydantic import TypeAdapter
 from sqlalchemy import event
 
 from app.privacy.schemas import Export
+from tests.factories.accounts import NOON
 from tests.factories.services import PASSWORD, Service
 
 
@@ -66,15 +69,22 @@ def test_export_contains_no_key_hash_or_token(service: Service) -> None:
     assert not {"password_hash", "sealed", "wrapped", "digest", "counter"} & set(text.replace('"', " ").split())
 
 
-def test_export_when_address_is_unverified_returns_403(service: Service) -> None:
-    response = service.register().request("GET", "/v1/me/export")
-
-    assert (response.status_code, response.json()["code"]) == (403, "address_unverified")
+def test_export_requires_recent_sign_in_but_no_verified_address(service: Service) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        member = service.register()
+        for minutes, status in ((4, 200), (1, 403)):
+            clock.shift(timedelta(minutes=minutes))
+            response = member.request("GET", "/v1/me/export")
+            assert response.status_code == status
+        assert (response.json()["code"], response.json()["methods"]) == (
+            "reauthentication_required",
+            ["password", "code"],
+        )
 
 
 def test_export_when_session_ends_during_it_returns_401(service: Service) -> None:
     member = service.register_verified()
-    phone = member.sign_in_on_new_device()
+    devices = [member.sign_in_on_new_device()]
 
     engine = service.app.state.services.web.database.reads
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if engine.dialect.name == "postgresql" else "BEGIN"
@@ -83,8 +93,8 @@ def test_export_when_session_ends_during_it_returns_401(service: Service) -> Non
     @event.listens_for(engine, "before_cursor_execute")
     def end_sessions(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         """End all sessions just before the export starts to read the database."""
-        if statement == begin and not statuses:
-            statuses.append(phone.request("DELETE", "/v1/me/sessions").status_code)
+        if statement == begin and devices:
+            statuses.append(devices.pop().request("DELETE", "/v1/me/sessions").status_code)
 
     assert member.request("GET", "/v1/me/export").status_code == 401
     assert statuses == [204]

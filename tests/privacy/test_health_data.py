@@ -5,7 +5,6 @@ from datetime import timedelta
 from time_machine import Traveller
 
 from app.core.timestamps import utc_now
-from app.privacy.retention import clean_up
 from tests.factories.results import set_consent, status_and_code
 from tests.factories.rows import row_counts
 from tests.factories.runs import ONE_DAY, RunClient
@@ -21,7 +20,7 @@ def member_with_notes(service: Service, clock: Traveller) -> RunClient:
 
 
 def count_notes_after_clean_up(service: Service) -> int:
-    clean_up(service.database, service.app.state.services.privacy.erasure_log, now=utc_now())
+    service.clean_up(now=utc_now())
     return row_counts(service.database)["day_notes"]
 
 

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 from time_machine import Traveller
 
 from app.privacy.schemas import Export
+from tests.factories.accounts import reauthenticate
 from tests.factories.results import CONSENT, HEALTH_CONSENT_PATH, consenting_member, set_consent, status_and_code
 from tests.factories.rows import all_rows, row_counts
 from tests.factories.runs import MORNING, RUNS_PATH, RunClient, calendar_path, format_utc, offline_change
@@ -32,6 +33,7 @@ def member_with_journey_data(service: Service, clock: Traveller, address: str | 
 
 
 def read_export(member: MemberClient) -> Export:
+    assert reauthenticate(member, password=PASSWORD).status_code == 204
     response = member.request("GET", "/v1/me/export")
     assert response.status_code == 200, response.text
     return TypeAdapter(Export).validate_json(response.content)

@@ -10,13 +10,12 @@ from time_machine import Traveller
 
 from app.accounts.models import AttemptCounter, AuditEvent
 from app.core.timestamps import utc_now
-from app.privacy.retention import clean_up
 from tests.conftest import MakeService
 from tests.factories.services import PASSWORD, Service, post
 
 
 def run_clean_up(service: Service) -> None:
-    clean_up(service.database, service.app.state.services.privacy.erasure_log, now=utc_now())
+    service.clean_up(now=utc_now())
 
 
 def count_rows(service: Service, table: str) -> int:

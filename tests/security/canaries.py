@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,12 +12,20 @@ from httpx2 import Response
 
 from tests.factories.accounts import (
     FORGOT_PATH,
+    RESET_PATH,
+    VERIFY_PATH,
     change_address,
     change_password,
+    newest_code,
     newest_email_token,
+    reauthenticate,
+    request_code,
+    request_reset_code,
     request_reset_token,
     reset_password,
+    sign_in_with_code,
     verify_email,
+    wrong_code,
 )
 from tests.factories.services import MemberClient, Service, post, token_from_email
 from tests.security.member_requests import RUNS_PATH, create_run
@@ -27,6 +36,7 @@ PASSWORD, NEW_PASSWORD = "the canary hums over wet slate", "no canary sleeps und
 EMAIL, NEW_EMAIL = "canary.perch@example.org", "canary.nest@example.org"
 NAME, DEVICE = "Canary Quillfeather", "Canary's looking glass"
 REFLECTION = "The canary was quiet today."
+REQUEST_ID = str(uuid4())
 RUN_PATH = f"{RUNS_PATH}/current"
 TOKEN_SECRET_LENGTH = 40  # the random part at the end of each token: 30 bytes as base64
 
@@ -51,17 +61,26 @@ class LeakDetector:
             | {calendar_secret(response) for response in calendars}
         )
 
+    def codes(self) -> set[str]:
+        """Return all codes that the service sent by email."""
+        texts = [str(mail.get_content()) for mail in self._service.sent_emails()]
+        return {code for text in texts for code in re.findall(r"^\d{8}\b", text, re.MULTILINE)}
+
     def find_in_texts(self, *texts: str) -> set[str]:
         """Return the secrets that the texts contain."""
         all_text = "\n".join(texts)
-        return {token for token in self.tokens() if token[-TOKEN_SECRET_LENGTH:] in all_text} | set(
-            re.findall(CANARY, all_text.lower())
-        )
+        found = {token for token in self.tokens() if token[-TOKEN_SECRET_LENGTH:] in all_text}
+        found |= self.codes() & set(re.findall(r"(?<!\w)\d{8}(?!\w)", all_text))
+        return found | set(re.findall(f"{CANARY}|{REQUEST_ID}", all_text.lower()))
 
     def find_in_bytes(self, data: bytes) -> set[str]:
-        """Return the secrets that the bytes contain, as text or as decoded base64."""
+        """Return the secrets that the bytes contain, as text or as decoded base64.
+
+        Request ids are ignored: the database stores them, because on their own they open nothing.
+        """
         binary_tokens = {token for token in self.tokens() if urlsafe_b64decode(token[-TOKEN_SECRET_LENGTH:]) in data}
-        return binary_tokens | self.find_in_texts(data.decode("latin-1"))
+        codes = {code for code in self.codes() if code.encode() in data}
+        return binary_tokens | codes | self.find_in_texts(data.decode("latin-1")) - {REQUEST_ID}
 
     def find_in_error_responses(self) -> set[str]:
         error_responses = [response for response in self.responses if response.status_code >= 400]
@@ -98,9 +117,31 @@ def use_all_features(service: Service) -> MemberClient:
         request_successfully(member, "GET", path)
     request_successfully(member, "DELETE", "/v1/me/health-data", {"password": PASSWORD})
     use_journey(service, member)
+    use_codes(service, member)
     assert change_address(member, EMAIL, PASSWORD).is_success
-    assert post(service.client, FORGOT_PATH, {"email": NEW_EMAIL}).is_success
+    assert post(service.client, FORGOT_PATH, {"email": NEW_EMAIL, "request_id": REQUEST_ID}).is_success
     return member
+
+
+def use_codes(service: Service, member: MemberClient) -> None:
+    """Use a code from each kind of email. The member's address and password stay the same."""
+    with_id = {"request_id": REQUEST_ID}
+    reset = {"email": NEW_EMAIL, "password": PASSWORD} | with_id
+    code = request_reset_code(service, NEW_EMAIL, **with_id)
+    send_wrong_then_right(code, lambda code: post(service.client, RESET_PATH, reset | {"code": code}))
+    assert member.sign_in().is_success
+    code = request_code(service, NEW_EMAIL, **with_id)
+    send_wrong_then_right(code, lambda code: sign_in_with_code(service.client, NEW_EMAIL, code, **with_id))
+    send_wrong_then_right(request_code(service, NEW_EMAIL), lambda code: reauthenticate(member, code=code))
+    for address in (EMAIL, NEW_EMAIL):
+        assert change_address(member, address, PASSWORD).is_success
+        code = newest_code(service, address)
+        send_wrong_then_right(code, lambda code: member.request("POST", VERIFY_PATH, {"code": code}))
+
+
+def send_wrong_then_right(code: str, send: Callable[[str], Response]) -> None:
+    assert send(wrong_code(code)).status_code in {401, 403}
+    assert send(code).is_success
 
 
 def use_journey(service: Service, member: MemberClient) -> None:

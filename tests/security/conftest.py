@@ -12,8 +12,10 @@ WITHOUT_LIMITS = {
     "sign_ins_a_minute": NO_LIMIT,
     "requests_a_minute": NO_LIMIT,
     "guesses_free": NO_LIMIT,
+    "account_guesses": NO_LIMIT,
     "network_guesses": NO_LIMIT,
     "mails_an_hour": NO_LIMIT,
+    "mails_a_day": NO_LIMIT,
     "max_body_bytes": 4 * 1024 * 1024,
     "max_sync_bytes": 4 * 1024 * 1024,
 }

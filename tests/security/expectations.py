@@ -35,6 +35,7 @@ class Expectation:
 MEMBER_OPERATIONS = {
     "log_out": Expectation(204),
     "verify_email": Expectation(204, member_requests.email_token_body),
+    "reauthenticate": Expectation(204, member_requests.password_body),
     "read_me": Expectation(200),
     "change_me": Expectation(200, lambda _, __: {"display_name": "Bo", "time_zone": "Europe/Dublin"}),
     "change_password": Expectation(
@@ -81,6 +82,7 @@ MEMBER_OPERATIONS = {
     "export_me": Expectation(200),
     "erase_my_health_data": Expectation(204, member_requests.password_body),
     "erase_me": Expectation(204, member_requests.password_body),
+    "erase_my_account": Expectation(204, member_requests.password_body),
 }  # fmt: skip
 
 PUBLIC_OPERATIONS = {
@@ -114,6 +116,9 @@ PUBLIC_OPERATIONS = {
     "refresh_tokens",
     "request_password_reset",
     "reset_password",
+    "request_sign_in_code",
+    "sign_in_with_code",
+    "read_sign_in_methods",
     # health checks and metrics; metrics require their own token
     "read_liveness",
     "read_readiness",
@@ -127,6 +132,9 @@ PUBLIC_OPERATIONS = {
     "read_redoc_library",
     "read_asset",
 }
+
+# A token is optional. With the token of an unconfirmed account, the mailbox proof opens this account.
+OPTIONAL_TOKEN_OPERATIONS = {"reset_password", "sign_in_with_code"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def test_responses_of_all_operations_have_security_headers(unlimited_service: Se
                 invalid_client.request(operation.method, path, body),
             ):
                 assert has_security_headers(response), (str(operation), response.status_code)
-                must_be_uncacheable = operation.requires_token or response.status_code >= 400
+                must_be_uncacheable = operation.accepts_token or response.status_code >= 400
                 assert is_uncacheable(response) or not must_be_uncacheable, str(operation)
 
 

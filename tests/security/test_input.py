@@ -48,7 +48,8 @@ INVALID_NUMBERS = {
     "integer": ('"1"', "1.0", "true", "Infinity", "1e400", "9" * 30, "9" * 5000),
     "number": ('"1"', "true", "NaN", "-Infinity", "1e400"),
 }
-NON_OBJECTS = ("null", "NaN", f'["{CANARY}"]', "", "{", '{"a": 1,}')
+OMITTED_BODIES = {"", "null"}
+NON_OBJECTS = OMITTED_BODIES | {"NaN", f'["{CANARY}"]', "{", '{"a": 1,}'}
 NON_UTF_8_JSON = (
     ("", "utf-8", 415),
     ("application/x-www-form-urlencoded", "utf-8", 415),
@@ -202,7 +203,8 @@ def test_deeply_nested_json_returns_400(member: MemberClient) -> None:
 @ON_SQLITE_ONLY
 def test_body_other_than_json_object_in_utf_8_is_rejected(member: MemberClient) -> None:
     for operation in OPERATIONS_WITH_BODY:
-        for text in NON_OBJECTS:
+        is_required = operation.specification["requestBody"].get("required", False)
+        for text in NON_OBJECTS if is_required else NON_OBJECTS - OMITTED_BODIES:
             response = send(member, operation, text)
 
             assert response.status_code in {400, 422}, (str(operation), text)

@@ -6,6 +6,7 @@ from httpx2 import Response
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from app.core.db.table import Table
+from tests.factories.accounts import request_code
 from tests.factories.operations import OPERATIONS, OPERATIONS_BY_ID, SCHEMAS
 from tests.factories.services import Service, request
 from tests.security.expectations import MEMBER_OPERATIONS, PUBLIC_OPERATIONS, run_operation
@@ -48,6 +49,9 @@ def test_account_responses_match_documented_schema(service: Service) -> None:
         "log_in": {"email": member.email, "password": member.password},
         "refresh_tokens": {"refresh_token": member.refresh_token},
         "request_password_reset": {"email": member.email},
+        "request_sign_in_code": {"email": "code@example.org"},
+        "sign_in_with_code": {"email": "ana@example.org", "code": request_code(service, "ana@example.org")},
+        "read_sign_in_methods": None,
         "list_consents": None,
     }
     accounts = {

@@ -120,5 +120,5 @@ def _decryption_errors(database: Database, ring: KeyRing) -> Iterator[str]:
             except Exception as error:  # noqa: BLE001 - any error is reported
                 yield f"{member_id}: {error!r}"
                 continue
-            if stored_hash != address_hash(ring, key_id, identity.address):
+            if stored_hash != (address_hash(ring, key_id, identity.address) if identity.address else None):
                 yield f"{member_id}: wrong email address hash"

@@ -1,7 +1,7 @@
 """Members of the fuzz test: two with private data that must not leak, and disposable members."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,9 +9,9 @@ import httpx
 from sqlalchemy import update
 from sqlmodel import col
 
-from app.accounts.credentials.email_tokens import TokenPurpose, create_token
+from app.accounts.credentials.email_tokens import TokenPurpose, TokenRequest, create_token
 from app.accounts.models import Member
-from bench.client.journey_members import Walker, add_walkers, open_database
+from bench.client.journey_members import RING, Walker, add_walkers, open_database
 from bench.client.members import PASSWORD
 from bench.client.requests import ANSWERS, ASSESSMENT
 
@@ -35,6 +35,7 @@ CONSUMING_OPERATIONS = frozenset(
         "DELETE /v1/me/sessions",
         "PATCH /v1/me/journeys/{run_id}",
         "POST /v1/auth/logout",
+        "POST /v1/me/erase",
         "PUT /v1/me/consents/{purpose}",
         "PUT /v1/me/password",
     }
@@ -125,7 +126,8 @@ class FuzzMembers:
     def _email_token(self, purpose: TokenPurpose, walker: Walker) -> str:
         """Create a token of the kind that is sent in emails, and return it."""
         with open_database(self._database_url) as database, database.transaction() as session:
-            return create_token(session, walker.member_id, purpose, now=datetime.now(UTC))
+            request = TokenRequest(member_id=walker.member_id, purpose=purpose, lifetime=timedelta(days=1))
+            return create_token(session, RING, request, now=datetime.now(UTC)).token
 
     def _create_resources(self, member: WatchedMember) -> None:
         """Create a resource of each kind for a member. Every text contains the member's canary word."""

@@ -29,13 +29,14 @@ UNDOCUMENTED_RULES = {
     r"must be from \d{4}-\d{2}-\d{2} to ": "the start date of a run, which depends on the current date",
     r"The server's time is \S+": "the current time",
     # formats that a schema can't express
-    r"must be the name of a zone in the IANA database": "hundreds of names that change every year",
+    r"must be the name of a zone in the IANA database|must be an ISO 3166-1": "hundreds of names that change yearly",
     r"Use at least \d+ characters|Make it longer": "password strength; the minimum length is a setting",
     r"Input should be a valid integer": "JSON Schema accepts 4.0 as an integer",
     r"must be one line|must be text without NUL|The value must be UTF-8 text": "would need a pattern everywhere",
     r"must decide on each purpose once": "uniqueness by one field",
     r"must be an email address": "stricter than the format of a schema",
     r"must be a timestamp": "impossible dates, leap seconds",
+    r"must contain either": "a token or a code; a oneOf is worse",
     r"(This is missing|Remove this: the claim token contains it)": "answers or a claim token; a oneOf is worse",
 }
 UNDOCUMENTED_PATTERN = re.compile("|".join(UNDOCUMENTED_RULES))

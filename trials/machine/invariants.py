@@ -68,7 +68,7 @@ class Invariants:
         if device := exchange.request.device:
             before, after = exchange.before[device.key], exchange.user.ledger[device.key]
             is_expired = exchange.request.is_expired
-            is_rejected = exchange.response.status == 401
+            is_rejected = exchange.response.status == 401 and exchange.response.body["code"] != "wrong_code"
             is_valid = is_expired or None in after if is_rejected else not is_expired and True in before
             self.expect(Invariant.SIGNED_IN, is_valid, exchange)
 

@@ -28,6 +28,7 @@ RARE = (
     *("register", "sign in", "sign out", "end session", "end others", "end sessions", "change password", "rename"),
     *("decide", "export", "delete draft", "score", "claim result", "read result", "change run"),
     *("read day", "complete all days", "erase health data", "erase account", "resend link"),
+    *("reauthenticate", "sign in with code", "guess code"),
 )
 USER, PICK, NUMBER = st.integers(0, USER_COUNT - 1), st.integers(0, 5), st.integers(0, 9)
 DEVICE = st.sampled_from((0, 0, 0, 1, 1, 2, ANY_DEVICE))
@@ -136,6 +137,9 @@ class MemberMachine(RuleBasedStateMachine):
 
     def send(self, *actions: Action) -> list[Exchange]:
         self.advance(timedelta(seconds=1))
+        for user in {action.user for action in actions if action.name == "sign in with code"}:
+            self.send(Action("request code", user))
+            self.users[user].code = self.servers.sign_in_code(self.users[user].email)
         requests = [action.build(self.users, self.claims) for action in actions]
         return self.exchange([self.users[action.user] for action in actions], requests)
 
@@ -150,7 +154,7 @@ class MemberMachine(RuleBasedStateMachine):
         for exchange in exchanges:
             self.checks.check_exchange(exchange, exchanges, self.users)
             _, request, response, _ = exchange
-            if request.method == "DELETE" and response.status == 204 and request.device:
+            if response.status == 204 and request.device:
                 self.check_erasure(request, request.device, is_alone=len(exchanges) == 1)
         for user, ledger in before.items():
             self.check_ended_sessions(user, ledger)
@@ -167,7 +171,7 @@ class MemberMachine(RuleBasedStateMachine):
                     self.exchange([user], [ApiRequest("POST", REFRESH_PATH, body, device=device)], server)
 
     def check_erasure(self, request: ApiRequest, device: Device, *, is_alone: bool) -> None:
-        if request.path == "/v1/me":
+        if request.path == "/v1/me/erase" or (request.method, request.path) == ("DELETE", "/v1/me"):
             self.check_erased(device.member_id)
         elif request.path == "/v1/me/health-data" and is_alone:  # otherwise, new data may be stored
             rows = rows_of_member(self.servers.database, device.member_id)

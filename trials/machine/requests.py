@@ -31,7 +31,7 @@ DAYS = range(1, 22)
 WRONG, WRONG_PASSWORD = 9, "nobody's password at all"
 DRAFT, SESSIONS_PATH, REFRESH_PATH = ("draft", REFLECTION), "/v1/me/sessions", "/v1/auth/refresh"
 NO_CHANGE = Change()
-PUBLIC = {"register", "sign in", "score"}
+PUBLIC = {"register", "sign in", "score", "request code", "guess code"}
 
 
 class Response(NamedTuple):
@@ -121,6 +121,7 @@ def all_requests(
     new_run = run_body(pace="gentle" if number % 4 == 0 else "daily", time_zone=ZONES[number % 3])
     later = {"starts_on": (now() + timedelta(days=2)).date().isoformat()} if number == 9 else {}
     run_change, fields = RUN_CHANGES[number], day_fields(user, day, number)
+    erase, code = (("DELETE", ""), ("POST", "/erase"))[number % 2], {"email": user.email, "code": user.code}
     changes = user.last_batch if number == 0 else [*offline_changes(user, run_id, pick, number)]
     completions = [offline_change(day, now(), change_id=str(UUID(int=100 + day)), completed=True) for day in DAYS]
     return {
@@ -137,7 +138,11 @@ def all_requests(
         "decide": ("PUT", HEALTH_CONSENT_PATH, consent, {CONSENT: is_granted or None}),
         "export": ("GET", "/v1/me/export", None, {}),
         "erase health data": ("DELETE", "/v1/me/health-data", {"password": password}, Change({}, HEALTH_DATA)),
-        "erase account": ("DELETE", "/v1/me", {"password": password}, Change({}, ALL_DATA)),
+        "erase account": (erase[0], f"/v1/me{erase[1]}", {"password": password}, Change({}, ALL_DATA)),
+        "reauthenticate": ("POST", "/v1/auth/reauthenticate", {"password": password}, {}),
+        "request code": ("POST", "/v1/auth/code", {"email": user.email}, {}),
+        "sign in with code": ("POST", "/v1/auth/code/verify", code, {}),
+        "guess code": ("POST", "/v1/auth/code/verify", code | {"code": "00000000"}, {}),
         "save bookmark": ("PUT", bookmark_path, None, {bookmark: True}),
         "delete bookmark": ("DELETE", bookmark_path, None, {bookmark: None}),
         "save draft": ("PUT", draft_path(), draft, {DRAFT: freeze(draft["answers"])}),

@@ -71,6 +71,7 @@ class User:
     devices: dict[str, Device] = field(default_factory=dict)  # by session id, oldest first
     runs: dict[str, int] = field(default_factory=dict)  # number of unlocked days by run id, oldest run first
     last_batch: list[Any] = field(default_factory=list)  # of offline changes
+    code: str = "00000000"  # the latest sign-in code
     verified_id: str = ""  # of the member whose email address is verified
 
     @property

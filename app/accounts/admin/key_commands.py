@@ -1,5 +1,7 @@
 """The commands `twentyone keys new`, `keys list` and `keys rotate`, which manage the encryption keys."""
 
+from datetime import UTC, datetime
+
 import typer
 from rich.progress import Progress
 from rich.table import Table
@@ -49,7 +51,7 @@ def rotate_command() -> None:
             try:
                 while True:
                     with database.transaction() as session:
-                        batch = rotate_batch(session, ring)
+                        batch = rotate_batch(session, ring, now=datetime.now(UTC))
                     if not batch:
                         break
                     rotated += batch

@@ -6,12 +6,14 @@ transactions, so the service can keep running and an interrupted rotation can be
 """
 
 from collections import Counter
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from app.accounts.addresses import address_hash
 from app.accounts.credentials.login_throttle import delete_counters
+from app.accounts.emails.budgets import renew
 from app.accounts.members import Identity, unwrap_key, wrap_key
 from app.accounts.models import Member, MemberKey
 from app.core.crypto.key_ring import KeyRing
@@ -21,7 +23,7 @@ from app.core.mail.outbox import OutboxMail, reencrypt
 BATCH_SIZE = 50  # members per transaction; on SQLite, other writers wait during a transaction
 
 
-def rotate_batch(session: Session, ring: KeyRing) -> int:
+def rotate_batch(session: Session, ring: KeyRing, *, now: datetime) -> int:
     """Switch one batch of members and queued emails to the current secret.
 
     Return how many were switched, or 0 if none are left. Raise UnknownKey if data is encrypted with a secret that is
@@ -44,12 +46,14 @@ def rotate_batch(session: Session, ring: KeyRing) -> int:
     for member_id, old_hash, sealed, key_id, wrapped in members:
         key = unwrap_key(ring, member_id, key_id, wrapped)
         address = Identity.decrypt(key, member_id, sealed).address
-        new_hash = address_hash(ring, ring.current, address)
-        session.execute(update(Member).where(col(Member.id) == member_id).values(address_hash=new_hash))
+        if address and old_hash:
+            new_hash = address_hash(ring, ring.current, address)
+            session.execute(update(Member).where(col(Member.id) == member_id).values(address_hash=new_hash))
+            delete_counters(session, old_hash, now=now)
+            renew(session, old_hash)
         new_key = wrap_key(ring, member_id, key)
         key_row = update(MemberKey).where(col(MemberKey.member_id) == member_id)
         session.execute(key_row.values(key_id=new_key.key_id, wrapped=new_key.wrapped))
-        delete_counters(session, old_hash)
     return len(members) + reencrypt(session, ring)
 
 

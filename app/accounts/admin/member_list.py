@@ -16,9 +16,10 @@ from app.core.db.session import Session
 
 class MemberRow(NamedTuple):
     id: UUID
-    address: str  # masked: only the first letter and the domain are shown
+    address: str  # masked: only the first letter and the domain are shown; `-` without an address
     registered_at: datetime
     verified: bool
+    disabled: bool
     sessions: int
     last_used_at: datetime | None
 
@@ -38,9 +39,19 @@ def member_rows(session: Session, ring: KeyRing, members: list[StoredMember]) ->
     for member in members:
         count, last_used_at = usage.get(member.id, (0, None))
         address = _mask_address(member.identity(ring).address)
-        yield MemberRow(member.id, address, member.registered_at, member.verified_at is not None, count, last_used_at)
+        yield MemberRow(
+            id=member.id,
+            address=address,
+            registered_at=member.registered_at,
+            verified=member.verified_at is not None,
+            disabled=member.disabled_at is not None,
+            sessions=count,
+            last_used_at=last_used_at,
+        )
 
 
-def _mask_address(address: str) -> str:
+def _mask_address(address: str | None) -> str:
+    if address is None:
+        return "-"
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}***@{domain}"

@@ -4,9 +4,12 @@ An attempt is counted before the password is verified, and the count is undone i
 parallel attempts cannot exceed the limit. The first few failures are free; after that, the wait doubles with each
 failure up to a maximum.
 
-Networks from which a member has signed in before have their own counters, so that an attacker elsewhere cannot lock the
-member out. Attempts are also limited per network. Email addresses without an account are treated in the same way, so
-that responses do not reveal which addresses have one.
+Each network has its own counter for each account, so that failures elsewhere do not make a member wait. Attempts from
+networks that the member has not used before are also counted together, and so are all attempts from one network. Email
+addresses without an account are treated in the same way, so that responses do not reveal which addresses have one.
+
+Transactions lock rows in this order, which prevents deadlocks: the network's row, the row of the account, the rows of
+the account in single networks. Transactions without the account's row lock one row of the account at most.
 """
 
 import hmac
@@ -15,7 +18,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select, update
 from sqlmodel import col
 
 from app.accounts.models import AttemptCounter
@@ -24,17 +27,16 @@ from app.core.db.session import Session
 from app.core.errors import TooManyRequests
 from app.core.settings import Settings
 
-ATTEMPT, KNOWN_NETWORK, EMAIL = "guess", "known", "mail"
+ATTEMPT, KNOWN_NETWORK = "guess", "known"
 FIRST_WAIT_SECONDS = 30
 ACCOUNT_WINDOW = timedelta(days=1)  # an account's failed attempts are forgotten after this time without another
 NETWORK_WINDOW = timedelta(minutes=10)  # attempts from a network are counted for this long, starting with the first
-EMAIL_WINDOW = timedelta(hours=1)  # emails to an address are counted for this long, starting with the first
 KNOWN_NETWORK_RETENTION = timedelta(days=180)  # a member's network is forgotten after this time without attempts
 ANY = ""  # placeholder for all accounts or all networks in a counter's key
 
 CounterKey = tuple[str, str, str]
 KEY_COLUMNS = ("kind", "account", "network")
-STATE_COLUMNS = tuple(col(getattr(AttemptCounter, name)) for name in ("kind", "tries", "since", "last_at"))
+STATE_COLUMNS = tuple(col(getattr(AttemptCounter, name)) for name in ("tries", "since", "last_at"))
 
 
 class TooManyAttempts(TooManyRequests):
@@ -63,23 +65,26 @@ def count_attempt(session: Session, throttle_key: ThrottleKey, settings: Setting
 
     Raise TooManyAttempts if the account or the network still has to wait. The attempt is then not counted, because the
     error rolls the transaction back.
-
-    To prevent deadlocks, the network's row is always locked first, even if it is new, and only one of the account's
-    rows is locked.
     """
-    known_counter = (KNOWN_NETWORK, throttle_key.account, throttle_key.network)
-    account_counter = (ATTEMPT, throttle_key.account, ANY)
-    network_counter = (ATTEMPT, ANY, throttle_key.network)
-    is_in_window = _is_within(col(AttemptCounter.since), NETWORK_WINDOW, now=now)
-    network_row = _increment(session, network_counter, in_window=is_in_window, now=now)
-    row = _lock_counter(session, known_counter, account_counter)
-    wait = _wait_seconds(row.tries, row.last_at, settings, now=now) if row else 0
+    account, network = throttle_key.account, throttle_key.network
+    in_window = _is_within(col(AttemptCounter.since), NETWORK_WINDOW, now=now)
+    network_row = _increment(session, (ATTEMPT, ANY, network), in_window=in_window, now=now)
+    counter: CounterKey = (KNOWN_NETWORK, account, network)
+    row, wait = _find_counter(session, counter, lock=True), 0
+    if row is None:
+        account_row = lock_account(session, account, now=now)
+        wait = _wait_seconds(account_row, settings.account_guesses, settings, now=now)
+        counter = (ATTEMPT, account, network)
+        row = _find_counter(session, counter, lock=False)
+    wait = max(wait, _wait_seconds(row, settings.guesses_free, settings, now=now) if row else 0)
     if network_row.tries > settings.network_guesses:
         wait = max(wait, _seconds_left(network_row.since, NETWORK_WINDOW, now=now))
     if wait > 0:
         raise TooManyAttempts(retry_after=wait)
-    counter = known_counter if row and row.kind == KNOWN_NETWORK else account_counter
-    _increment(session, counter, in_window=_is_within(col(AttemptCounter.last_at), ACCOUNT_WINDOW, now=now), now=now)
+    in_window = _is_within(col(AttemptCounter.last_at), ACCOUNT_WINDOW, now=now)
+    if counter[0] == ATTEMPT:
+        _increment(session, (ATTEMPT, account, ANY), in_window=in_window, now=now)
+    _increment(session, counter, in_window=in_window, now=now)
     return counter
 
 
@@ -87,7 +92,7 @@ def record_success(session: Session, throttle_key: ThrottleKey, counter: Counter
     """Record a successful password attempt.
 
     This undoes the count of the attempt, resets the account's failures, and remembers the network as one that the
-    member uses. Rows are locked in the same order as in `count_attempt`, the network's row first, to prevent deadlocks.
+    member uses.
     """
     is_network_counter = (
         col(AttemptCounter.kind) == ATTEMPT,
@@ -100,6 +105,7 @@ def record_success(session: Session, throttle_key: ThrottleKey, counter: Counter
         .values(tries=col(AttemptCounter.tries) - 1)
     )
     if counter[0] == ATTEMPT:
+        lock_account(session, throttle_key.account, now=now)
         is_account_counter = col(AttemptCounter.kind) == ATTEMPT, col(AttemptCounter.account) == throttle_key.account
         session.execute(delete(AttemptCounter).where(*is_account_counter))
     store_known_network(session, throttle_key, now=now)
@@ -113,32 +119,36 @@ def store_known_network(session: Session, throttle_key: ThrottleKey, *, now: dat
     session.execute(statement.on_conflict_do_update(index_elements=KEY_COLUMNS, set_={"tries": 0, "last_at": now}))
 
 
-def reset_attempts(session: Session, account: str) -> None:
+def is_known_network(session: Session, throttle_key: ThrottleKey) -> bool:
+    """Return whether the member has signed in from this network before."""
+    key = (KNOWN_NETWORK, throttle_key.account, throttle_key.network)
+    return _find_counter(session, key, lock=False) is not None
+
+
+def reset_attempts(session: Session, account: str, *, now: datetime) -> None:
     """Reset all failed attempts of an account, including those from networks that the member has used before."""
+    lock_account(session, account, now=now)
     is_account = col(AttemptCounter.account) == account
     session.execute(delete(AttemptCounter).where(col(AttemptCounter.kind) == ATTEMPT, is_account))
     session.execute(update(AttemptCounter).where(col(AttemptCounter.kind) == KNOWN_NETWORK, is_account).values(tries=0))
 
 
-def count_email(session: Session, account: str, settings: Settings, *, now: datetime) -> int:
-    """Return 0 if another email may be sent to an address now, otherwise the seconds to wait.
-
-    If it may be sent, it is counted.
-    """
-    key = (EMAIL, account, ANY)
-    row = _lock_counter(session, key)
-    wait = _seconds_left(row.since, EMAIL_WINDOW, now=now) if row and row.tries >= settings.mails_an_hour else 0
-    if not wait:
-        _increment(session, key, in_window=_is_within(col(AttemptCounter.since), EMAIL_WINDOW, now=now), now=now)
-    return wait
-
-
-def delete_counters(session: Session, account: str) -> None:
-    """Delete the counters of password attempts and emails for an email address.
+def delete_counters(session: Session, account: str, *, now: datetime) -> None:
+    """Delete the counters of password attempts for an email address.
 
     Call this with the old hash when the hash of an account's address has changed.
     """
+    lock_account(session, account, now=now)
     session.execute(delete(AttemptCounter).where(col(AttemptCounter.account) == account))
+
+
+def lock_account(session: Session, account: str, *, now: datetime) -> Row[Any]:
+    """Lock and return the counter of an account's attempts. It is created if it does not exist."""
+    key = dict(zip(KEY_COLUMNS, (ATTEMPT, account, ANY), strict=True))
+    statement = session.dialect_insert(AttemptCounter).values(**key, tries=0, since=now, last_at=now)
+    unchanged = {"tries": col(AttemptCounter.tries)}
+    upsert = statement.on_conflict_do_update(index_elements=KEY_COLUMNS, set_=unchanged)
+    return session.execute(upsert.returning(*STATE_COLUMNS)).one()
 
 
 def is_expired(*, now: datetime) -> ColumnElement[bool]:
@@ -149,15 +159,11 @@ def is_expired(*, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _lock_counter(session: Session, *keys: CounterKey) -> Row[Any] | None:
-    """Lock and return a counter's row, or return None if it does not exist.
-
-    Of several rows, only one is locked: that of a known network, if there is one.
-    """
-    key = tuple_(*(col(getattr(AttemptCounter, name)) for name in KEY_COLUMNS))
-    is_other_network = col(AttemptCounter.kind) != KNOWN_NETWORK
-    statement = select(*STATE_COLUMNS).where(key.in_(keys)).order_by(is_other_network).limit(1).with_for_update()
-    return session.execute(statement).first()
+def _find_counter(session: Session, key: CounterKey, *, lock: bool) -> Row[Any] | None:
+    """Return a counter's row, or None if it does not exist. With `lock`, the row is locked."""
+    is_counter = (col(getattr(AttemptCounter, name)) == value for name, value in zip(KEY_COLUMNS, key, strict=True))
+    statement = select(*STATE_COLUMNS).where(*is_counter)
+    return session.execute(statement.with_for_update() if lock else statement).first()
 
 
 def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bool], now: datetime) -> Row[Any]:
@@ -175,16 +181,16 @@ def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bo
     return session.execute(upsert.returning(*STATE_COLUMNS)).one()
 
 
-def _wait_seconds(tries: int, last_at: datetime, settings: Settings, *, now: datetime) -> int:
+def _wait_seconds(row: Row[Any], free: int, settings: Settings, *, now: datetime) -> int:
     """Return the seconds until the next password attempt is allowed, or 0 if one is allowed now.
 
     The first failures are free. The next one requires a wait of 30 seconds, which doubles with each failure up to a
     maximum.
     """
-    if tries < settings.guesses_free or last_at + ACCOUNT_WINDOW <= now:
+    if row.tries < free or row.last_at + ACCOUNT_WINDOW <= now:
         return 0
-    seconds = min(FIRST_WAIT_SECONDS * 2.0 ** min(tries - settings.guesses_free, 20), settings.guesses_max_wait)
-    return _seconds_left(last_at, timedelta(seconds=seconds), now=now)
+    seconds = min(FIRST_WAIT_SECONDS * 2.0 ** min(row.tries - free, 20), settings.guesses_max_wait)
+    return _seconds_left(row.last_at, timedelta(seconds=seconds), now=now)
 
 
 def _seconds_left(since: datetime, window: timedelta, *, now: datetime) -> int:

@@ -1,29 +1,38 @@
-"""Change a password by entering the current one, or reset it with an emailed link."""
+"""Change a password, or reset it with an emailed link or code."""
 
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlmodel import col
 
-from app.accounts import email_templates
 from app.accounts.audit import AuditEventType, record_event
-from app.accounts.consents import withdraw_all
 from app.accounts.credentials.access_tokens import SignedInMember
+from app.accounts.credentials.email_codes import WrongCode
 from app.accounts.credentials.email_tokens import (
+    TOKEN_LIFETIMES,
     InvalidEmailToken,
+    StoredEmailToken,
     TokenPurpose,
+    TokenRequest,
     consume_token,
     create_token,
     delete_tokens,
     find_token,
+    find_token_by_code,
 )
-from app.accounts.credentials.login_throttle import count_email, make_throttle_key, reset_attempts, store_known_network
-from app.accounts.credentials.password_check import verified_transaction, verify_password
+from app.accounts.credentials.login_throttle import make_throttle_key, reset_attempts, store_known_network
+from app.accounts.credentials.password_check import verified_transaction
 from app.accounts.credentials.passwords import WeakPassword
-from app.accounts.credentials.sessions import end_sessions, start_session
+from app.accounts.credentials.reauthentication import verify_member
+from app.accounts.credentials.schemas import PasswordReset, PasswordResetRequest
+from app.accounts.credentials.sessions import AccountDisabled, end_sessions, start_session
+from app.accounts.emails import templates
+from app.accounts.emails.budgets import BudgetKind, renew, spend
+from app.accounts.emails.notices import notify_password_changed
+from app.accounts.mailbox_proof import ProvenMailbox, lock_owner, open_account
 from app.accounts.members import (
-    Identity,
     StoredMember,
+    check_session,
     lock_member_by_id,
     lock_unchanged_member,
     member_by_address,
@@ -46,10 +55,11 @@ def change_password(
 ) -> TokenPair:
     """Replace the password, end all sessions and start a new one.
 
-    Raise WrongPassword if the current password is wrong, or WeakPassword if the new one is too easy to guess.
+    Raise WrongPassword if the current password is wrong, ReauthenticationRequired if it is missing, or WeakPassword if
+    the new one is too easy to guess.
     """
     now = transactions.now
-    verification = verify_password(
+    verification = verify_member(
         transactions, services, caller, signed_in_member, change.current_password, pointer="/current_password"
     )
     member = verification.member
@@ -68,73 +78,116 @@ def change_password(
         return start_session(session, services, member, caller, now=now)
 
 
-def request_reset(session: Session, services: AccountServices, address: str, *, now: datetime) -> None:
-    """Email a reset link if the address has an account and has not received too many emails."""
-    member = member_by_address(session, services.ring, address)
+def request_reset(session: Session, services: AccountServices, request: PasswordResetRequest, *, now: datetime) -> None:
+    """Email a link and a code if the address has an account, within the mail budget."""
+    member = member_by_address(session, services.ring, request.email)
     if member is None or not lock_unchanged_member(session, member):
         return
-    if count_email(session, member.address_hash, services.settings, now=now):
+    allowance = spend(session, member.throttle_account, BudgetKind.RESET, services.settings, now=now)
+    address = member.identity(services.ring).address
+    if address is None or not allowance.is_granted:
         return
-    token = create_token(session, member.id, TokenPurpose.PASSWORD_RESET, now=now)
-    mail = email_templates.reset_password(
-        member.identity(services.ring).address, link=services.settings.reset_password_url(token)
+    purpose = TokenPurpose.PASSWORD_RESET
+    lifetime = allowance.lifetime(TOKEN_LIFETIMES[purpose], now=now)
+    token_request = TokenRequest(member_id=member.id, purpose=purpose, lifetime=lifetime, request_id=request.request_id)
+    token, code = create_token(session, services.ring, token_request, now=now)
+    mail = templates.reset_password(
+        address,
+        language=member.language,
+        link=services.settings.reset_password_url(token),
+        code=code,
+        is_confirmed=member.verified_at is not None,
+        lifetime=lifetime,
     )
     enqueue_mail(session, services.ring, mail, member_id=member.id, now=now)
     record_event(session, AuditEventType.PASSWORD_RESET_REQUESTED, member.id, now=now)
 
 
 def reset_password(
-    transactions: Transactions, services: AccountServices, caller: Caller, token: str, password: str
+    transactions: Transactions,
+    services: AccountServices,
+    caller: Caller,
+    signed_in_member: SignedInMember | None,
+    reset: PasswordReset,
 ) -> None:
-    """Set a new password with the token of an emailed link.
+    """Set a new password with the token of an emailed link, or with the code of the same email.
 
-    The token proves access to the mailbox, so the email address is verified too. All sessions, links and pending
-    address changes end, and the caller's network is remembered as one the member uses.
+    The token proves access to the mailbox. If the address was never confirmed, the token alone opens a new account;
+    with an access token of the account, or with its current password, it confirms the address (`mailbox_proof.py`). All
+    sessions, links and pending address changes of the opened account end, and the caller's network is remembered as one
+    the member uses. Repeating the request with the same token and password is safe, unless the token opened a new
+    account.
 
-    Raise InvalidEmailToken if the link is invalid, or WeakPassword if the password is too easy to guess; the link can
-    then be used again.
+    Raise InvalidEmailToken or WrongCode if the token or code is invalid, BadToken if the access token's session has
+    ended, AccountDisabled, or WeakPassword if the password is too easy to guess; the link can then be used again.
     """
     now = transactions.now
     with transactions.begin() as session:
-        stored_token = find_token(session, token, TokenPurpose.PASSWORD_RESET, now=now)
+        if signed_in_member:
+            check_session(session, signed_in_member, now=now)
+        stored_token = _find_reset(session, services, reset, now=now)
         member = member_by_id(session, stored_token.member_id)
         if member is None:
             raise InvalidEmailToken
-    services.passwords.check_strength(password, words=member.identity(services.ring).guessable_words)
-    password_hash = services.passwords.hash_password(password)
+    is_same_password = False
+    if stored_token.used_at or not member.verified_at:
+        is_same_password = services.passwords.verify(reset.password, member.password_hash).is_match
+    if stored_token.used_at:
+        if is_same_password:
+            return
+        raise InvalidEmailToken
+    identity = member.identity(services.ring)
+    services.passwords.check_strength(reset.password, words=identity.guessable_words)
+    password_hash = services.passwords.hash_password(reset.password)
+    is_owner = is_same_password or (signed_in_member is not None and signed_in_member.id == member.id)
     with transactions.begin() as session:
-        lock_member_by_id(session, stored_token.member_id)
-        consume_token(session, stored_token)
-        member = member_by_id(session, stored_token.member_id)  # may have changed while the password was hashed
-        if member is None:
-            raise InvalidEmailToken
-        _store_password(session, services, member, password_hash, now=now)
-        if member.verified_at is None:
-            _verify_by_reset(session, services, member, now=now)
-        reset_attempts(session, member.address_hash)
-        store_known_network(session, make_throttle_key(services.ring, member.address_hash, caller.network), now=now)
-        record_event(session, AuditEventType.PASSWORD_RESET, member.id, now=now)
+        mailbox = ProvenMailbox(identity.address or "", member.language)
+        lock_owner(session, services, mailbox.address)
+        consume_token(session, stored_token, now=now)
+        account = open_account(session, services, mailbox, owner_id=member.id if is_owner else None, now=now)
+        if account.disabled_at:
+            raise AccountDisabled
+        _store_password(session, services, account, password_hash, except_digest=stored_token.digest, now=now)
+        reset_attempts(session, account.throttle_account, now=now)
+        throttle_key = make_throttle_key(services.ring, account.throttle_account, caller.network)
+        store_known_network(session, throttle_key, now=now)
+        record_event(session, AuditEventType.PASSWORD_RESET, account.id, now=now)
 
 
-def _verify_by_reset(session: Session, services: AccountServices, member: StoredMember, *, now: datetime) -> None:
-    """Mark an account's email address as verified, remove the display name and withdraw all consents.
-
-    The account may have been registered by a stranger, who would then have chosen the name and the consents.
-    """
-    key = member.key(services.ring)
-    identity = Identity.decrypt(key, member.id, member.sealed)._replace(display_name=None)
-    statement = update(Member).where(col(Member.id) == member.id)
-    session.execute(statement.values(verified_at=now, sealed=identity.encrypt(key, member.id)))
-    withdraw_all(session, member.id, now=now)
+def _find_reset(
+    session: Session, services: AccountServices, reset: PasswordReset, *, now: datetime
+) -> StoredEmailToken:
+    purpose = TokenPurpose.PASSWORD_RESET
+    if reset.token is not None:
+        return find_token(session, reset.token, purpose, now=now)
+    member = member_by_address(session, services.ring, reset.email or "")
+    if member is None or not lock_member_by_id(session, member.id):
+        raise WrongCode
+    code = reset.code or ""
+    stored_token = find_token_by_code(
+        session, services.ring, member.id, code, purpose, request_id=reset.request_id, now=now
+    )
+    if stored_token is None:
+        raise WrongCode
+    return stored_token
 
 
 def _store_password(
-    session: Session, services: AccountServices, member: StoredMember, password_hash: str, *, now: datetime
+    session: Session,
+    services: AccountServices,
+    member: StoredMember,
+    password_hash: str,
+    *,
+    except_digest: str | None = None,
+    now: datetime,
 ) -> None:
-    """Store a new password, invalidate all links and sessions, and notify the member by email."""
+    """Store a new password, invalidate all links and sessions, and notify the member by email.
+
+    If the address is confirmed, its mail budgets renew, because the member would otherwise have no valid link.
+    """
     session.execute(update(Member).where(col(Member.id) == member.id).values(password_hash=password_hash))
-    delete_tokens(session, member.id)
+    delete_tokens(session, member.id, except_digest=except_digest)
     end_sessions(session, member.id, now=now)
-    address = member.identity(services.ring).address
-    mail = email_templates.password_changed(address, link=services.settings.forgot_password_url)
-    enqueue_mail(session, services.ring, mail, member_id=member.id, now=now)
+    if member.address_hash and member.verified_at:
+        renew(session, member.address_hash)
+    notify_password_changed(session, services, member, now=now)

@@ -48,23 +48,29 @@ class RefreshToken:
 
 class TokenState(Enum):
     CURRENT = "current"  # the client receives the next token
-    PREVIOUS = "previous"  # the client lost the last response, and receives the current token again
-    REUSED = "reused"  # an old token, possibly stolen: the session ends
+    REPEATED = "repeated"  # the previous token, sent again at once: the client receives the current token again
+    LOST = (
+        "lost"  # the previous token, sent again later: the client receives a new token, which replaces the current one
+    )
+    REUSED = "reused"  # an older or replaced token, possibly stolen: the session ends
     UNKNOWN = "unknown"  # the counter is ahead of the stored one, for example after a restore: only this request fails
 
 
 def token_state(
-    presented: int, stored: int, *, refreshed_at: datetime, grace_period: timedelta, now: datetime
+    presented: int, stored: int, successors: int, *, refreshed_at: datetime, grace_period: timedelta, now: datetime
 ) -> TokenState:
-    """Classify a refresh token by comparing its counter with the session's stored counter."""
-    match stored - presented:
-        case 0 if stored < MAX_COUNTER:
-            return TokenState.CURRENT
-        case 1 if now - refreshed_at <= grace_period:
-            return TokenState.PREVIOUS
-        case behind if behind > 0:
-            return TokenState.REUSED
-    return TokenState.UNKNOWN
+    """Classify a refresh token by comparing its counter with the session's stored counter.
+
+    `successors` is the number of tokens that were issued in exchange for the previous token. All but the last of them,
+    the current token, were replaced.
+    """
+    if presented > stored or stored >= MAX_COUNTER:
+        return TokenState.UNKNOWN
+    if presented == stored:
+        return TokenState.CURRENT
+    if presented != stored - successors:
+        return TokenState.REUSED
+    return TokenState.REPEATED if now - refreshed_at <= grace_period else TokenState.LOST
 
 
 def encode_refresh_token(key: bytes, member_id: UUID, session_id: UUID, counter: int) -> str:

@@ -1,34 +1,29 @@
-"""Sessions of members: start, refresh, list and end them."""
+"""Sessions of members: start, list and end them."""
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Select, bindparam, delete, func, select
+from sqlalchemy import Row, Select, delete, exists, func, select, update
 from sqlmodel import col
 
 from app.accounts.audit import AuditEventType, record_event
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.credentials.refresh_tokens import (
-    MalformedToken,
-    RefreshToken,
-    TokenState,
-    encode_refresh_token,
-    token_state,
-)
-from app.accounts.members import StoredMember, session_parameters, unwrap_key
-from app.accounts.models import MemberKey, SignedInSession
+from app.accounts.credentials.refresh_tokens import encode_refresh_token
+from app.accounts.members import StoredMember, unwrap_key
+from app.accounts.models import Member, MemberKey, SignedInSession
 from app.accounts.schemas import SessionDetails, SessionPage, SessionRead, TokenPair
 from app.accounts.services import AccountServices, Caller
 from app.core.crypto.encryption import decrypt_json, encrypt_json, generate_key
 from app.core.db.pagination import Order, PageRequest, fetch_page
 from app.core.db.session import Session
-from app.core.errors import NotFound, NotSignedIn
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.networks import coarse_network
 
+UNLIMITED = timedelta(days=36_525)  # a century
 MAX_SESSIONS = 100  # per member; a further session replaces the least recently used one
 SESSIONS: Select[*tuple[Any, ...]] = (
     select(
@@ -44,15 +39,6 @@ SESSIONS: Select[*tuple[Any, ...]] = (
     .select_from(SignedInSession)
     .join(MemberKey, col(MemberKey.member_id) == col(SignedInSession.member_id))
 )
-SESSION_TO_REFRESH: Select[*tuple[Any, ...]] = (
-    SESSIONS.add_columns(col(SignedInSession.counter), col(SignedInSession.ends_at))
-    .where(
-        col(SignedInSession.member_id) == bindparam("member_id"),
-        col(SignedInSession.id) == bindparam("session_id"),
-        col(SignedInSession.expires_at) > bindparam("now"),
-    )
-    .with_for_update(key_share=True, of=SignedInSession)
-)
 NEWEST_FIRST = Order("started", (col(SignedInSession.started_at), col(SignedInSession.id)), descending=True)
 
 
@@ -61,13 +47,17 @@ class SessionScope(StrEnum):
     OTHERS = "others"
 
 
-class SessionEnded(NotSignedIn):
-    code = "session_ended"
-    message = "This session has ended. Please sign in again."
+class AccountDisabled(Forbidden):
+    code = "account_disabled"
+    message = "This account is disabled. Please contact us."
 
 
-class RefreshTokenReused(SessionEnded):
-    commits_writes = True
+class GuestWouldBeLost(Conflict):
+    code = "guest_would_be_lost"
+    message = (
+        "This account has no email address, so nobody could sign in to it again. Add an address first, or repeat the "
+        "request with `confirm` to sign out all the same."
+    )
 
 
 class SessionNotFound(NotFound):
@@ -78,10 +68,15 @@ class SessionNotFound(NotFound):
 def start_session(
     session: Session, services: AccountServices, member: StoredMember, caller: Caller, *, now: datetime
 ) -> TokenPair:
-    """Create a session for the caller's device and return its first tokens."""
+    """Create a session for the caller's device and return its first tokens.
+
+    Raise AccountDisabled if an operator has disabled the account.
+    """
+    if member.disabled_at:
+        raise AccountDisabled
     key, member_key, session_id = generate_key(), member.key(services.ring), uuid4()
     _end_least_recent(session, member.id)
-    ends_at = now + timedelta(days=services.settings.session_days)
+    ends_at = now + (UNLIMITED if member.detached_at else timedelta(days=services.settings.session_days))
     row = SignedInSession(
         member_id=member.id,
         id=session_id,
@@ -91,50 +86,11 @@ def start_session(
         refreshed_at=now,
         expires_at=min(now + timedelta(days=services.settings.session_idle_days), ends_at),
         ends_at=ends_at,
+        proven_at=now,
     )
     session.insert(row)
     record_event(session, AuditEventType.SIGNED_IN, member.id, session_id=session_id, now=now)
-    return _token_pair(services, SignedInMember(member.id, session_id), row.counter, key, now=now)
-
-
-def refresh(session: Session, services: AccountServices, text: str, caller: Caller, *, now: datetime) -> TokenPair:
-    """Exchange a refresh token for the session's next tokens.
-
-    For a short grace period, the previous refresh token returns the current one again, in case the response was lost.
-    Raise SessionEnded if the token is invalid or the session has ended.
-    """
-    try:
-        token = RefreshToken.parse(text)
-    except MalformedToken:
-        raise SessionEnded from None
-    signed_in_member = SignedInMember(token.member_id, token.session_id)
-    row = session.execute(SESSION_TO_REFRESH, session_parameters(signed_in_member, now)).first()
-    if row is None:
-        raise SessionEnded
-    member_key = unwrap_key(services.ring, row.member_id, row.key_id, row.wrapped)
-    data = _decrypt_session(member_key, row.member_id, row.id, row.sealed)
-    key = b64decode(data["key"])
-    if not token.has_valid_mac(key):
-        raise SessionEnded
-    grace_period = timedelta(minutes=services.settings.refresh_again_minutes)
-    match token_state(token.counter, row.counter, refreshed_at=row.refreshed_at, grace_period=grace_period, now=now):
-        case TokenState.CURRENT:
-            named_caller = Caller(caller.network, data["device"])
-            values = {
-                "counter": row.counter + 1,
-                "refreshed_at": now,
-                "expires_at": min(now + timedelta(days=services.settings.session_idle_days), row.ends_at),
-                "sealed": encrypt_session(member_key, row.member_id, row.id, key=key, caller=named_caller),
-            }
-            session.update(SignedInSession, {"member_id": row.member_id, "id": row.id}, values)
-            return _token_pair(services, signed_in_member, row.counter + 1, key, now=now)
-        case TokenState.REUSED:
-            session.execute(delete(SignedInSession).where(*_by_id(row.member_id, row.id)))
-            record_event(session, AuditEventType.REFRESH_TOKEN_REUSED, row.member_id, session_id=row.id, now=now)
-            raise RefreshTokenReused
-        case TokenState.UNKNOWN:
-            raise SessionEnded
-    return _token_pair(services, signed_in_member, row.counter, key, now=now)
+    return token_pair(services, SignedInMember(member.id, session_id), row.counter, key, now=now)
 
 
 def list_sessions(
@@ -165,28 +121,42 @@ def all_sessions(session: Session, services: AccountServices, member_id: UUID) -
     return [_session_details(row, services) for row in session.execute(statement)]
 
 
-def sign_out(session: Session, signed_in_member: SignedInMember, *, now: datetime) -> None:
+def sign_out(session: Session, signed_in_member: SignedInMember, *, confirm: bool = False, now: datetime) -> None:
+    """End the current session. Raise GuestWouldBeLost if nobody could sign in to the account again."""
     member_id, session_id = signed_in_member.id, signed_in_member.session_id
     session.execute(delete(SignedInSession).where(*_by_id(member_id, session_id)))
+    _check_reachable(session, member_id, confirm=confirm, now=now)
     record_event(session, AuditEventType.SIGNED_OUT, member_id, session_id=session_id, now=now)
 
 
-def end_session(session: Session, member_id: UUID, session_id: UUID, *, now: datetime) -> None:
-    """End one session of a member. Raise SessionNotFound if there is none with this id."""
+def end_session(
+    session: Session, signed_in_member: SignedInMember, session_id: UUID, *, confirm: bool, now: datetime
+) -> None:
+    """End one session of a member.
+
+    Raise SessionNotFound if there is none with this id, or GuestWouldBeLost if nobody could sign in to the account
+    again.
+    """
+    member_id = signed_in_member.id
     deleted = session.execute(
         delete(SignedInSession).where(*_by_id(member_id, session_id)).returning(col(SignedInSession.id))
     )
     if deleted.first() is None:
         raise SessionNotFound
+    _check_reachable(session, member_id, confirm=confirm, now=now)
     record_event(session, AuditEventType.SESSION_ENDED, member_id, session_id=session_id, now=now)
 
 
 def end_sessions_in_scope(
-    session: Session, signed_in_member: SignedInMember, scope: SessionScope, *, now: datetime
+    session: Session, signed_in_member: SignedInMember, scope: SessionScope, *, confirm: bool, now: datetime
 ) -> None:
-    """End all sessions of the member, or all except the current one."""
+    """End all sessions of the member, or all except the current one.
+
+    Raise GuestWouldBeLost if nobody could sign in to the account again.
+    """
     except_id = signed_in_member.session_id if scope is SessionScope.OTHERS else None
     end_sessions(session, signed_in_member.id, except_id=except_id, now=now)
+    _check_reachable(session, signed_in_member.id, confirm=confirm, now=now)
 
 
 def end_sessions(session: Session, member_id: UUID, *, except_id: UUID | None = None, now: datetime) -> None:
@@ -196,9 +166,32 @@ def end_sessions(session: Session, member_id: UUID, *, except_id: UUID | None = 
     record_event(session, AuditEventType.SESSIONS_ENDED, member_id, now=now)
 
 
+def extend_sessions(session: Session, member_id: UUID, *, now: datetime) -> None:
+    """Let the sessions of an account without an address continue for as long as they are used."""
+    by_member = col(SignedInSession.member_id) == member_id
+    session.execute(update(SignedInSession).where(by_member).values(ends_at=now + UNLIMITED))
+
+
+def limit_sessions(session: Session, member_id: UUID, *, days: int, now: datetime) -> None:
+    """Limit the remaining duration of a member's sessions, for example after `extend_sessions`."""
+    latest = now + timedelta(days=days)
+    is_longer = col(SignedInSession.member_id) == member_id, col(SignedInSession.ends_at) > latest
+    session.execute(update(SignedInSession).where(*is_longer).values(ends_at=latest))
+
+
+def _check_reachable(session: Session, member_id: UUID, *, confirm: bool, now: datetime) -> None:
+    """Raise GuestWouldBeLost if an account without an address has no session left and the member did not confirm."""
+    if confirm:
+        return
+    is_active = col(SignedInSession.member_id) == member_id, col(SignedInSession.expires_at) > now
+    is_lost = col(Member.id) == member_id, col(Member.address_hash).is_(None), ~exists().where(*is_active)
+    if session.scalar(select(col(Member.id)).where(*is_lost)):
+        raise GuestWouldBeLost
+
+
 def _session_details(row: Row[Any], services: AccountServices) -> SessionDetails:
     key = unwrap_key(services.ring, row.member_id, row.key_id, row.wrapped)
-    data = _decrypt_session(key, row.member_id, row.id, row.sealed)
+    data = decrypt_session(key, row.member_id, row.id, row.sealed)
     return SessionDetails(
         id=row.id,
         device=data["device"],
@@ -224,7 +217,7 @@ def _end_least_recent(session: Session, member_id: UUID) -> None:
     session.execute(delete(SignedInSession).where(by_member, col(SignedInSession.id).in_(excess)))
 
 
-def _token_pair(
+def token_pair(
     services: AccountServices, signed_in_member: SignedInMember, counter: int, key: bytes, *, now: datetime
 ) -> TokenPair:
     return TokenPair(
@@ -240,7 +233,7 @@ def encrypt_session(member_key: bytes, member_id: UUID, session_id: UUID, *, key
     return encrypt_json(member_key, data, associated_data=_associated_data(member_id, session_id))
 
 
-def _decrypt_session(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, Any]:
+def decrypt_session(member_key: bytes, member_id: UUID, session_id: UUID, sealed: bytes) -> dict[str, Any]:
     data: dict[str, Any] = decrypt_json(member_key, sealed, associated_data=_associated_data(member_id, session_id))
     return data
 

@@ -176,8 +176,8 @@ else, out everywhere:
             """\
 Earlier, an account was started with this address, but the address was never
 confirmed. Now someone, probably you, has shown that this mailbox is theirs,
-and that made a new account. The earlier one is separate from it and no
-longer has this address.
+and the address belongs to another account. The earlier one is separate from
+it and no longer has this address.
 
 If the earlier account was yours: everything you stored is still there, on
 the device where you're signed in to it. There, you can give that account an

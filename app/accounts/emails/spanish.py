@@ -179,7 +179,7 @@ sesión en todas partes, también la tuya:
             """\
 Hace un tiempo se creó una cuenta con esta dirección, pero la dirección
 nunca se confirmó. Ahora alguien, probablemente tú, ha demostrado que este
-buzón es suyo, y así se ha creado una cuenta nueva. La anterior es
+buzón es suyo, y la dirección pertenece a otra cuenta. La anterior es
 independiente y ya no tiene esta dirección.
 
 Si la cuenta anterior era tuya, todo lo que guardaste sigue ahí, en el

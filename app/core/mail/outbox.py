@@ -84,6 +84,13 @@ def enqueue_mail(session: Session, ring: KeyRing, mail: Mail, *, member_id: UUID
     session.insert(row)
 
 
+def discard_mails(session: Session, member_id: UUID, *, except_kind: str, now: datetime) -> None:
+    """Discard a member's emails that are waiting to be sent, except those of one kind."""
+    is_waiting = col(OutboxMail.sealed).is_not(None), col(OutboxMail.kind) != except_kind
+    discarded = update(OutboxMail).where(col(OutboxMail.member_id) == member_id, *is_waiting)
+    session.execute(discarded.values(sealed=None, given_up_at=now, claim=None))
+
+
 def reencrypt(session: Session, ring: KeyRing) -> int:
     """Re-encrypt one waiting email with the current key. Return 1, or 0 if all emails already use that key."""
     outdated = select(

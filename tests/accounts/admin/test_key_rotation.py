@@ -14,6 +14,7 @@ from app.accounts.admin.key_rotation import count_outdated, key_usage, rotate_ba
 from app.accounts.models import MemberKey
 from app.cli import app
 from app.core.crypto.key_ring import KeyRing, UnknownKey, generate_entry
+from app.core.timestamps import utc_now
 from tests.conftest import TEST_KEYS, MakeService
 from tests.factories.accounts import (
     NEW_ADDRESS,
@@ -123,11 +124,11 @@ def test_rotate_after_interruption_continues(
     monkeypatch.setattr("app.accounts.admin.key_rotation.BATCH_SIZE", 2)
     ring = KeyRing(BOTH_ENTRIES)
     with service.database.transaction() as session:
-        assert rotate_batch(session, ring) == 2
+        assert rotate_batch(session, ring, now=utc_now()) == 2
 
     def interrupt_rotation() -> None:
         with service.database.transaction() as session:
-            rotate_batch(session, ring)
+            rotate_batch(session, ring, now=utc_now())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -168,7 +169,7 @@ def test_requests_succeed_during_rotation(make_service: MakeService, service: Se
     for number in range(6):
         ring = KeyRing(BOTH_ENTRIES if number % 2 == 0 else f"{TEST_KEYS},{NEW_ENTRY}")
         with service.database.transaction() as session:
-            assert rotate_batch(session, ring) >= 6
+            assert rotate_batch(session, ring, now=utc_now()) >= 6
     done.set()
     for thread in threads:
         thread.join()
@@ -185,7 +186,7 @@ def test_rotate_with_missing_key_fails_and_names_key(service: Service, run: RunC
     assert "test-1" in rotation.stderr
     assert "MISSING" in listing.stdout
     with pytest.raises(UnknownKey), service.database.transaction() as session:
-        rotate_batch(session, KeyRing(NEW_ENTRY))
+        rotate_batch(session, KeyRing(NEW_ENTRY), now=utc_now())
     assert key_ids_in_use(service) == {"test-1"}
 
 

@@ -66,14 +66,25 @@ def test_waits_double_up_to_maximum_and_reset_after_one_day(make_service: MakeSe
         assert [attempt(stranger, "nobody@example.org")[0] for _ in range(2)] == [401, 401]
 
 
-def test_owner_signs_in_from_known_network_during_attack(service: Service) -> None:
-    owner = service.register()
-    stranger = from_network(service, "203.0.113.7")
+@pytest.mark.parametrize("host", ["testclient", "198.51.100.7"], ids=["known network", "new network"])
+def test_owner_signs_in_from_other_network_during_attack(service: Service, host: str) -> None:
+    address = service.register().email
+    stranger, owner = from_network(service, "203.0.113.7"), from_network(service, host)
     for _ in range(20):
-        attempt(stranger, owner.email)
+        attempt(stranger, address)
+    assert attempt(stranger, address, PASSWORD)[0] == 429
 
+    assert attempt(owner, address, PASSWORD)[0] == 200
+
+
+def test_attempts_from_unknown_networks_are_limited_together(make_service: MakeService) -> None:
+    service = make_service(account_guesses=7)
+    owner = service.register()
+
+    statuses = [attempt(from_network(service, f"203.0.113.{n}"), owner.email)[0] for n in range(9)]
+
+    assert statuses == [401] * 7 + [429] * 2
     assert owner.sign_in().status_code == 200
-    assert attempt(stranger, owner.email, PASSWORD)[0] == 429
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -118,6 +129,8 @@ def test_password_endpoints_throttle_attempts_with_stolen_token(service: Service
         ("PUT", "/v1/me/password", {"current_password": "wrong", "new_password": "two birds on a wire"}),
         ("PUT", "/v1/me/email", {"current_password": "wrong", "email": "new@example.org"}),
         ("DELETE", "/v1/me", {"password": "wrong"}),
+        ("POST", "/v1/me/erase", {"password": "wrong"}),
+        ("POST", "/v1/auth/reauthenticate", {"password": "wrong"}),
         ("DELETE", "/v1/me/health-data", {"password": "wrong"}),
     ):
         member = service.register()

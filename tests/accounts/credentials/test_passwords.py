@@ -152,7 +152,7 @@ def test_only_successful_sign_in_rehashes_with_current_parameters(make_service: 
 
 def stored_hash(service: Service) -> str:
     with service.database.content_load() as session:
-        return session.exec(select(col(Member.password_hash))).one()
+        return session.exec(select(col(Member.password_hash))).one() or ""
 
 
 def test_sign_in_over_capacity_returns_503_while_reads_succeed(make_service: MakeService) -> None:

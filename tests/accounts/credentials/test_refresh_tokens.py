@@ -1,10 +1,12 @@
-"""Tests for refresh tokens: format, authentication, and whether a token is current, reused or unknown."""
+"""Tests for refresh tokens: format, authentication, and the state that a session's counters give it."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.accounts.credentials.refresh_tokens import (
     MAX_COUNTER,
@@ -20,16 +22,12 @@ KEY, MEMBER, SESSION = generate_key(), uuid4(), uuid4()
 TOKEN = encode_refresh_token(KEY, MEMBER, SESSION, 7)
 RAW_TOKEN = urlsafe_b64decode(TOKEN)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 ONE_MICROSECOND = timedelta(microseconds=1)
 
 
 def encode(raw: bytes | bytearray) -> str:
     return urlsafe_b64encode(raw).decode()
-
-
-def state(presented: int, stored: int, *, elapsed: timedelta = timedelta()) -> TokenState:
-    return token_state(presented, stored, refreshed_at=NOON, grace_period=HOUR, now=NOON + elapsed)
 
 
 def test_token_contains_ids_and_is_authenticated_by_its_key() -> None:
@@ -79,24 +77,40 @@ def test_parse_invalid_text_raises_malformed_token(invalid_text: str) -> None:
         RefreshToken.parse(invalid_text)
 
 
-def test_state_of_matching_counter_is_current() -> None:
-    assert state(7, 7, elapsed=300 * HOUR) is TokenState.CURRENT
-    assert state(MAX_COUNTER - 1, MAX_COUNTER - 1) is TokenState.CURRENT
+@pytest.mark.parametrize(
+    ("presented", "stored", "successors", "elapsed", "expected"),
+    [
+        (7, 7, 1, 300 * HOUR, TokenState.CURRENT),
+        (MAX_COUNTER - 1, MAX_COUNTER - 1, 1, HOUR, TokenState.CURRENT),
+        (MAX_COUNTER, MAX_COUNTER, 1, HOUR, TokenState.UNKNOWN),
+        (8, 7, 1, HOUR, TokenState.UNKNOWN),
+        (6, 7, 1, MINUTE, TokenState.REPEATED),
+        (6, 7, 1, MINUTE + ONE_MICROSECOND, TokenState.LOST),
+        (6, 7, 1, 300 * HOUR, TokenState.LOST),
+        (5, 7, 1, HOUR, TokenState.REUSED),  # older than the previous token
+        (4, 7, 3, HOUR, TokenState.LOST),  # the previous token, of which three successors were issued
+        (4, 7, 3, MINUTE, TokenState.REPEATED),
+        (6, 7, 3, MINUTE, TokenState.REUSED),  # replaced by token 7
+        (5, 7, 3, HOUR, TokenState.REUSED),
+        (3, 7, 3, HOUR, TokenState.REUSED),
+    ],
+)
+def test_state_depends_on_counter_successors_and_time(
+    presented: int, stored: int, successors: int, elapsed: timedelta, expected: TokenState
+) -> None:
+    state = token_state(presented, stored, successors, refreshed_at=NOON, grace_period=MINUTE, now=NOON + elapsed)
+
+    assert state is expected
 
 
-def test_state_at_maximum_counter_is_unknown() -> None:
-    assert state(MAX_COUNTER, MAX_COUNTER) is TokenState.UNKNOWN
+@given(counter=st.integers(0, 9), successors=st.integers(1, 9))
+def test_state_of_exactly_two_tokens_continues_session(counter: int, successors: int) -> None:
+    successors = min(successors, max(counter, 1))
+    states = {
+        presented: token_state(presented, counter, successors, refreshed_at=NOON, grace_period=MINUTE, now=NOON + HOUR)
+        for presented in range(counter + 1)
+    }
 
-
-def test_state_of_previous_token_is_reused_after_grace_period() -> None:
-    assert state(6, 7, elapsed=HOUR) is TokenState.PREVIOUS
-    assert state(6, 7, elapsed=HOUR + ONE_MICROSECOND) is TokenState.REUSED
-
-
-def test_state_of_older_token_is_reused() -> None:
-    assert [state(presented, 7) for presented in (0, 5)] == [TokenState.REUSED] * 2
-
-
-def test_state_of_future_counter_is_unknown() -> None:
-    assert state(8, 7) is TokenState.UNKNOWN
-    assert state(9, 7, elapsed=2 * HOUR) is TokenState.UNKNOWN
+    assert {presented for presented, state in states.items() if state is not TokenState.REUSED} == {
+        presented for presented in (counter, counter - successors) if presented >= 0
+    }

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "before"
-down_revision = "20261124_journey"
+down_revision = "20261129_accounts"
 
 
 def upgrade() -> None:
