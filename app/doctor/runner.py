@@ -9,7 +9,7 @@ from app.core.crypto.key_ring import KeyRing
 from app.core.db.database import Database
 from app.core.db.session import Session
 from app.core.settings import DatabaseSettings, Settings
-from app.doctor import configuration, content, database, directories, keys, mail, runtime
+from app.doctor import configuration, content, database, directories, keys, mail, runtime, sign_in
 from app.doctor.findings import Finding, Findings, State, run_check
 
 TIMEOUT_SECONDS = 2.2  # the same time limit as for an HTTP request
@@ -45,6 +45,7 @@ def run_checks(*, workers: int, directory: Path, clock: Clock) -> Findings:
 
 def _check_service(settings: Settings) -> Findings:
     yield from run_check("settings", configuration.check_settings(settings), fix="see docs/operations.md")
+    yield from run_check("sign-in", sign_in.check_sign_in(settings), fix="see docs/operations.md")
     yield from run_check("keys", keys.check_key_ring(settings), fix="create a key ring with `twentyone keys new`")
     uses_var_dir = not (settings.keys and settings.smtp_url and settings.erasures_file and settings.database_url)
     var_dir = directories.check_var_dir(settings, is_needed=uses_var_dir)
