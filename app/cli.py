@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.accounts.admin import account_changes
 from app.accounts.admin import account_commands as accounts
 from app.accounts.admin import key_commands as keys
 from app.assessments import commands as assessments
@@ -25,6 +26,7 @@ from app.serving import exec_server
 app = typer.Typer(no_args_is_help=True, help="The backend of 21|Twenty One.", pretty_exceptions_show_locals=False)
 app.add_typer(content.app, name="content")
 app.add_typer(assessments.app, name="assessments")
+accounts.app.add_typer(account_changes.app)
 accounts.app.add_typer(erasures.app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.accounts.admin.member_list import member_rows, newest_members
-from app.accounts.credentials.sessions import all_sessions, end_sessions
-from app.accounts.members import StoredMember, lock_member_by_id, member_by_address, member_by_id
+from app.accounts.credentials.sessions import all_sessions
+from app.accounts.members import StoredMember, member_by_address, member_by_id
 from app.accounts.services import AccountServices
-from app.core.console import err, load_settings, open_database, out, pluralize, reporting_database_errors
+from app.core.console import err, load_settings, open_database, out, reporting_database_errors
 from app.core.crypto.key_ring import UnknownKey
 from app.core.db.database import Database
 from app.core.db.session import Session
@@ -67,13 +67,14 @@ def list_command(
         for row in rows:
             typer.echo(json.dumps(row._asdict(), default=_json_value))
         return
-    table = Table("id", "address", "registered", "verified", "sessions", "last used")
+    table = Table("id", "address", "registered", "verified", "disabled", "sessions", "last used")
     for row in rows:
         table.add_row(
             str(row.id),
             escape(row.address),
             _format_time(row.registered_at),
             "yes" if row.verified else "no",
+            "yes" if row.disabled else "no",
             str(row.sessions),
             _format_time(row.last_used_at),
         )
@@ -81,22 +82,10 @@ def list_command(
 
 
 @app.command("sessions")
-def sessions_command(
-    who: MemberArgument,
-    *,
-    end: Annotated[bool, typer.Option("--end", help="End all sessions of the member.")] = False,
-) -> None:
-    """List a member's sessions, or end all of them."""
-    with open_accounts() as (database, services):
-        with database.autocommit() as session:
-            member = find_member(session, services, who)
-            rows = all_sessions(session, services, member.id)
-        if end:
-            with database.transaction() as session:
-                if lock_member_by_id(session, member.id):
-                    end_sessions(session, member.id, now=datetime.now(UTC))
-            out.print(f"{pluralize(len(rows), 'session')} ended.")
-            return
+def sessions_command(who: MemberArgument) -> None:
+    """List a member's sessions."""
+    with open_accounts() as (database, services), database.autocommit() as session:
+        rows = all_sessions(session, services, find_member(session, services, who).id)
     table = Table("id", "device", "place", "started", "last used", "ends")
     for row in rows:
         table.add_row(
