@@ -9,10 +9,11 @@ from ua_parser import parse
 
 from app.accounts import member_session
 from app.accounts.credentials.access_tokens import SignedInMember
-from app.accounts.fields import clean_device_name
+from app.accounts.fields import MAX_DEVICE_NAME_LENGTH
 from app.accounts.services import AccountServices, Caller
 from app.core.db.request_runner import Mode
 from app.core.errors import NotSignedIn
+from app.core.text_fields import clean_name
 from app.web.dependencies import Network
 from app.web.rate_limits import pad_response_time, password_slot, rate_limit
 from app.web.routes import FromState
@@ -75,7 +76,7 @@ def device_name(user_agent: str) -> str | None:
     browser = parsed.user_agent.family if parsed.user_agent else None
     system = parsed.os.family if parsed.os else None
     name = f"{browser} on {system}" if browser and system else browser or system
-    return clean_device_name(name or "")
+    return clean_name(name or "", MAX_DEVICE_NAME_LENGTH)
 
 
 current_member = CurrentMemberDependency()

@@ -7,20 +7,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.core.language_tags import canonical_language_tag
-from app.core.text_fields import CONTROL, OneLine, Storable, Trimmed
+from app.core.text_fields import OneLine, Storable, Trimmed, clean_name
 from app.core.time_zones import check_time_zone, default_time_zone
 
 DEFAULT_LANGUAGE = "en"
 MAX_DEVICE_NAME_LENGTH = 80
 
 
-def clean_device_name(text: str) -> str | None:
-    """Return a device name without control characters and at most 80 characters long, or None if nothing is left."""
-    return CONTROL.sub("", text).strip()[:MAX_DEVICE_NAME_LENGTH].rstrip() or None
-
-
 def _clean_if_text(value: Any) -> Any:
-    return clean_device_name(value) if isinstance(value, str) else value
+    return clean_name(value, MAX_DEVICE_NAME_LENGTH) if isinstance(value, str) else value
 
 
 @cache

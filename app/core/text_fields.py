@@ -24,6 +24,11 @@ def safe_name(text: str) -> str:
     return text if SAFE_NAME.match(text) else "?"
 
 
+def clean_name(text: str, max_length: int) -> str | None:
+    """Return a name without control characters and outer white space, cut to a length, or None if nothing is left."""
+    return CONTROL.sub("", text).strip()[:max_length].rstrip() or None
+
+
 def _storable(value: Any) -> Any:
     if isinstance(value, str) and UNSTORABLE.search(value):
         raise ValueError("must be text without NUL and lone surrogates")

@@ -19,6 +19,7 @@ from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from app.accounts.models import AttemptCounter
@@ -68,7 +69,8 @@ def count_attempt(session: Session, throttle_key: ThrottleKey, settings: Setting
     """
     account, network = throttle_key.account, throttle_key.network
     in_window = _is_within(col(AttemptCounter.since), NETWORK_WINDOW, now=now)
-    network_row = _increment(session, (ATTEMPT, ANY, network), in_window=in_window, now=now)
+    network_increment = _increment(session, (ATTEMPT, ANY, network), in_window=in_window, now=now)
+    network_row = session.execute(network_increment.returning(*STATE_COLUMNS)).one()
     counter: CounterKey = (KNOWN_NETWORK, account, network)
     row, wait = _find_counter(session, counter, lock=True), 0
     if row is None:
@@ -83,8 +85,8 @@ def count_attempt(session: Session, throttle_key: ThrottleKey, settings: Setting
         raise TooManyAttempts(retry_after=wait)
     in_window = _is_within(col(AttemptCounter.last_at), ACCOUNT_WINDOW, now=now)
     if counter[0] == ATTEMPT:
-        _increment(session, (ATTEMPT, account, ANY), in_window=in_window, now=now)
-    _increment(session, counter, in_window=in_window, now=now)
+        session.execute(_increment(session, (ATTEMPT, account, ANY), in_window=in_window, now=now))
+    session.execute(_increment(session, counter, in_window=in_window, now=now))
     return counter
 
 
@@ -166,11 +168,13 @@ def _find_counter(session: Session, key: CounterKey, *, lock: bool) -> Row[Any] 
     return session.execute(statement.with_for_update() if lock else statement).first()
 
 
-def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bool], now: datetime) -> Row[Any]:
-    """Add 1 to a counter, or restart it at 1 if its time window has passed. Return its row."""
+def _increment(
+    session: Session, key: CounterKey, *, in_window: ColumnElement[bool], now: datetime
+) -> postgresql.Insert | sqlite.Insert:
+    """Return a statement that adds 1 to a counter, or restarts it at 1 if its time window has passed."""
     row = dict(zip(KEY_COLUMNS, key, strict=True))
     statement = session.dialect_insert(AttemptCounter).values(**row, tries=1, since=now, last_at=now)
-    upsert = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=KEY_COLUMNS,
         set_={
             "tries": case((in_window, col(AttemptCounter.tries) + 1), else_=1),
@@ -178,7 +182,6 @@ def _increment(session: Session, key: CounterKey, *, in_window: ColumnElement[bo
             "last_at": now,
         },
     )
-    return session.execute(upsert.returning(*STATE_COLUMNS)).one()
 
 
 def _wait_seconds(row: Row[Any], free: int, settings: Settings, *, now: datetime) -> int:

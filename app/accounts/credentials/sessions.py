@@ -74,7 +74,7 @@ def start_session(
     """
     if member.disabled_at:
         raise AccountDisabled
-    key, member_key, session_id = generate_key(), member.key(services.ring), uuid4()
+    member_key, key, session_id = member.key(services.ring), generate_key(), uuid4()
     _end_least_recent(session, member.id)
     ends_at = now + (UNLIMITED if member.detached_at else timedelta(days=services.settings.session_days))
     row = SignedInSession(
