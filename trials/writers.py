@@ -158,10 +158,7 @@ class Writer:
 
 
 def create_writers(database_url: str, count: int, random: Random, *, repeat_unavailable: bool = True) -> list[Writer]:
-    """Create members with verified email addresses, who may export their data.
-
-    The first one manages accounts and consents.
-    """
+    """Create members with verified addresses. The first one manages accounts and consents."""
     walkers = add_walkers(database_url, count, completed=0)
     with open_database(database_url) as database, database.transaction() as session:
         is_new = col(Member.id).in_([walker.member_id for walker in walkers])

@@ -39,10 +39,7 @@ class Connection:
         self._socket.sendall(request)
 
     def read(self) -> bool:
-        """Read received bytes, and return whether the response is complete.
-
-        Raise RuntimeError for an error status.
-        """
+        """Read received bytes, and return whether the response is complete. Raise RuntimeError for an error status."""
         received = self._received
         received += self._socket.recv(RECEIVE_BUFFER_SIZE)
         if not received:
@@ -78,10 +75,7 @@ class Load:
         return requests_per_second
 
     def open_loop(self, rate: float, *, seconds: float) -> float:
-        """Send requests at a rate, and return the requests per second.
-
-        The time counts from the start to the last response.
-        """
+        """Send requests at a rate. Return the requests per second, from the start to the last response."""
         started = perf_counter()
         for due_time in _due_times(rate, started, started + seconds):
             while not self._idle or perf_counter() < due_time:

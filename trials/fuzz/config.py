@@ -8,7 +8,7 @@ from schemathesis.config import PositiveDataAcceptanceConfig, SchemathesisConfig
 
 from bench.client.members import PASSWORD
 from bench.client.requests import ASSESSMENT
-from trials.fuzz.members import ARTICLES, END_SESSION, JOURNEY, VERIFY_EMAIL, FuzzMembers
+from trials.fuzz.members import ARTICLES, END_SESSION, JOURNEY, SIGN_IN_CODE, VERIFY_EMAIL, FuzzMembers
 
 NEW_PASSWORD = "seven herons wade at dusk"  # noqa: S105 - no secret
 # In addition to 404 and 409: the resource was deleted, or no longer matches the given ETag.
@@ -53,6 +53,7 @@ def known_values(members: FuzzMembers) -> dict[str, Dictionary]:
     return {
         ALL_OPERATIONS: everywhere,
         END_SESSION: {"path.session_id": [*members.disposable_sessions, *sessions]},
+        "POST /v1/auth/code/verify": {"body.code": [SIGN_IN_CODE]},
         VERIFY_EMAIL: {"body.token": [members.verification_token]},
         "POST /v1/auth/password/reset": {"body.token": members.reset_tokens, "body.password": [NEW_PASSWORD]},
         "PUT /v1/me/consents/{purpose}": {"body.version": ["1"]},

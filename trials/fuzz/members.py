@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from sqlalchemy import update
 from sqlmodel import col
 
+from app.accounts.addresses import address_hash
 from app.accounts.credentials.email_tokens import TokenPurpose, TokenRequest, create_token
+from app.accounts.credentials.sign_in_codes import store_code
 from app.accounts.models import Member
 from bench.client.journey_members import RING, Walker, add_walkers, open_database
 from bench.client.members import PASSWORD
@@ -23,6 +25,7 @@ CASES_PER_TURN = 12  # consecutive requests of one member, so that later request
 START_RUN = "PUT /v1/me/journeys/{run_id}"
 END_SESSION = "DELETE /v1/me/sessions/{session_id}"
 VERIFY_EMAIL = "POST /v1/auth/verify-email"
+SIGN_IN_CODE, REQUEST_ID = "48291537", UUID("5d0c9f3e-2f6b-4f0e-8a51-7c2d9e1b6a44")  # the examples of the document
 
 # Operations that end a session, an account, a consent or a run. Each success uses up a disposable member.
 CONSUMING_OPERATIONS = frozenset(
@@ -76,6 +79,9 @@ class FuzzMembers:
         self._member_by_operation = {END_SESSION: session_owner, VERIFY_EMAIL: unverified}
         self.verification_token = self._email_token(TokenPurpose.ADDRESS_VERIFICATION, unverified)
         self.reset_tokens = [self._email_token(TokenPurpose.PASSWORD_RESET, walker) for walker in self.others]
+        with open_database(database_url) as database, database.transaction() as session:
+            for account in [address_hash(RING, RING.current, walker.address) for walker in self.others]:
+                store_code(session, RING, account, SIGN_IN_CODE, request_id=REQUEST_ID, now=datetime.now(UTC))
         self.disposable_sessions = [self._create_session(session_owner, "A phone") for _ in range(6)]
         for member in self.watched:
             self._create_resources(member)

@@ -48,9 +48,10 @@ class ResponseWatch:
         self.statuses[label, response.status_code] += 1
         if is_success and label in CONSUMING_OPERATIONS:
             self._members.mark_consumed(label)
-        if response.status_code == 401 and label in self.protected and self._members.owner_of(token):
-            self._rejected_valid.append(label)
         text, url = response.content.decode("utf-8", "replace"), unquote(str(response.request.url))
+        is_rejected = response.status_code == 401 and '"wrong_code"' not in text
+        if is_rejected and label in self.protected and self._members.owner_of(token):
+            self._rejected_valid.append(label)
         body = _text(response.request.body)
         for owner in self._members.watched:
             if owner is self._members.owner_of(token):
@@ -77,10 +78,7 @@ class ResponseWatch:
             self._revealing_errors.append(f"{label}: {response.status_code} {revealed} {text[:200]}")
 
     def report(self, environment: Environment, *, max_idle: int) -> None:
-        """Print the result of each check.
-
-        At most `max_idle` operations may have no successful response.
-        """
+        """Print the result of each check. At most `max_idle` operations may have no successful response."""
         unsuccessful = self.operations - {label for label, status in self.statuses if status < 300}
         environment.expect_none("sessions of watched members stay active", self._rejected_valid)
         environment.expect_none("no response contains data of another member", self._leaks)

@@ -34,7 +34,7 @@ UNDOCUMENTED_RULES = {
     r"Input should be a valid integer": "JSON Schema accepts 4.0 as an integer",
     r"must be one line|must be text without NUL|The value must be UTF-8 text": "would need a pattern everywhere",
     r"must decide on each purpose once": "uniqueness by one field",
-    r"must be an email address": "stricter than the format of a schema",
+    r"must be an email address|must (be a BCP 47|not contain a variant)": "stricter than the format of a schema",
     r"must be a timestamp": "impossible dates, leap seconds",
     r"must contain either": "a token or a code; a oneOf is worse",
     r"(This is missing|Remove this: the claim token contains it)": "answers or a claim token; a oneOf is worse",

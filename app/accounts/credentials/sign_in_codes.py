@@ -43,18 +43,28 @@ def request_code(session: Session, services: AccountServices, request: CodeReque
         refund(session, account, BudgetKind.SIGN_IN_CODE)
         return
     address = member.identity(ring).address if member else None
-    code, row_id = generate_code(), uuid4()
-    row = SignInCode(
-        account=account,
-        id=row_id,
-        request_id=request.request_id,
-        digest=code_digest(ring, _context(row_id), code),
-        language=member.language if member else language,
-        expires_at=now + CODE_LIFETIME,
-    )
-    session.insert(row)
-    mail = templates.sign_in_code(address or request.email, language=row.language, code=code)
+    code, language = generate_code(), member.language if member else language
+    store_code(session, ring, account, code, request_id=request.request_id, language=language, now=now)
+    mail = templates.sign_in_code(address or request.email, language=language, code=code)
     enqueue_mail(session, ring, mail, member_id=member.id if member else uuid4(), now=now)
+
+
+def store_code(
+    session: Session,
+    ring: KeyRing,
+    account: str,
+    code: str,
+    *,
+    request_id: UUID | None = None,
+    language: str = DEFAULT_LANGUAGE,
+    now: datetime,
+) -> None:
+    """Store the hash of a code for an address, whose keyed hash is `account`."""
+    row = SignInCode(
+        account=account, digest="", request_id=request_id, language=language, expires_at=now + CODE_LIFETIME
+    )
+    row.digest = code_digest(ring, _context(row.id), code)
+    session.insert(row)
 
 
 def consume_code(
