@@ -17,6 +17,7 @@ from app.accounts.credentials.email_tokens import (
 from app.accounts.credentials.password_check import verified_transaction, verify_password_of
 from app.accounts.credentials.schemas import EmailVerification
 from app.accounts.email_change import change_address
+from app.accounts.emails.budgets import renew
 from app.accounts.mailbox_proof import confirm_member
 from app.accounts.members import StoredMember, load_member, lock_member, member_by_id
 from app.accounts.services import AccountServices, Caller
@@ -98,4 +99,5 @@ def _confirm(
         delete_tokens(session, member.id, except_digest=stored_token.digest)
     else:
         confirm_member(session, member, now=now)
+        renew(session, member.throttle_account)
         delete_tokens(session, member.id, TokenPurpose.ADDRESS_VERIFICATION, except_digest=stored_token.digest)

@@ -17,7 +17,7 @@ from app.accounts.audit import AuditEventType, record_event
 from app.accounts.credentials.email_tokens import TokenPurpose, delete_tokens
 from app.accounts.credentials.sessions import extend_sessions
 from app.accounts.credentials.sign_in_codes import delete_codes
-from app.accounts.emails import budgets, templates
+from app.accounts.emails import templates
 from app.accounts.members import (
     Identity,
     StoredMember,
@@ -43,6 +43,8 @@ def open_account(
     session: Session, services: AccountServices, mailbox: ProvenMailbox, *, owner_id: UUID | None, now: datetime
 ) -> StoredMember:
     """Return the account that proof of a mailbox opens. Its address is confirmed, and its row is locked.
+
+    The caller should renew the mail budgets of the address afterwards.
 
     `owner_id` is the id of the account that the client has access to, by a session or the password. An unconfirmed
     account is opened only if it is this one. Otherwise it is detached, and a new account is created.
@@ -71,9 +73,7 @@ def lock_owner(session: Session, services: AccountServices, address: str) -> Sto
 
 
 def confirm_member(session: Session, member: StoredMember, *, now: datetime) -> StoredMember:
-    """Mark a member's address as confirmed, and renew its mail budgets. The caller must have locked the member."""
-    assert member.address_hash
-    budgets.renew(session, member.address_hash)
+    """Mark a member's address as confirmed. The caller must have locked the member."""
     verified_at = member.verified_at or now
     values = {"verified_at": verified_at, "last_seen_at": now, "reminders": 0}
     session.execute(update(Member).where(col(Member.id) == member.id).values(**values))
@@ -117,7 +117,6 @@ def _create_account(
         last_seen_at=now,
     )
     member = insert_member(session, services.ring, row, Identity(mailbox.address, None))
-    budgets.renew(session, member.throttle_account)
     record_event(session, AuditEventType.REGISTERED, member.id, now=now)
     if replaced:
         notify_owner(session, services, member, mailbox.address, now=now)

@@ -36,7 +36,8 @@ def record_activity_of_sessions(database: Database, *, now: datetime) -> None:
         .where(col(SignedInSession.member_id) == col(Member.id))
         .scalar_subquery()
     )
-    is_outdated = _last_seen() < now - ACTIVITY_GRANULARITY, refreshed_at > _last_seen()
+    is_due = or_(_last_seen() < now - ACTIVITY_GRANULARITY, col(Member.detached_at).is_not(None))
+    is_outdated = is_due, refreshed_at > _last_seen()
     with database.autocommit() as session:
         member_ids: list[UUID] = list(session.execute(select(col(Member.id)).where(*is_outdated)).scalars())
     for member_id in member_ids:
@@ -67,7 +68,8 @@ def erase_unused_detached_accounts(
     has_session = exists().where(
         col(SignedInSession.member_id) == col(Member.id), col(SignedInSession.expires_at) > now
     )
-    statement = select(col(Member.id)).where(col(Member.detached_at) <= now - idle, ~has_session)
+    is_unused = col(Member.detached_at) <= now - idle, _last_seen() <= now - idle, ~has_session
+    statement = select(col(Member.id)).where(*is_unused, col(Member.disabled_at).is_(None))
     with database.autocommit() as session:
         member_ids: list[UUID] = list(session.execute(statement).scalars())
     for member_id in member_ids:

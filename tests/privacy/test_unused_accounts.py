@@ -105,3 +105,10 @@ def test_detached_account_is_erased_after_60_days_without_refresh(service: Servi
     assert used.refresh_session().status_code == 200
     assert unused.refresh_session().status_code == 401
     assert len(service.erasure_log_lines()) == 1
+
+    service.clean_up(now=utc_now())  # records the latest refresh
+    assert used.request("POST", "/v1/auth/logout", {"confirm": True}).status_code == 204
+    clean_up_after(service, clock, days=59)
+    assert len(service.erasure_log_lines()) == 1
+    clean_up_after(service, clock, days=2)
+    assert len(service.erasure_log_lines()) == 2

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from app.accounts.addresses import address_hash
 from app.accounts.credentials.login_throttle import delete_counters
-from app.accounts.emails.budgets import renew
+from app.accounts.emails.budgets import move
 from app.accounts.members import Identity, unwrap_key, wrap_key
 from app.accounts.models import Member, MemberKey
 from app.core.crypto.key_ring import KeyRing
@@ -50,7 +50,7 @@ def rotate_batch(session: Session, ring: KeyRing, *, now: datetime) -> int:
             new_hash = address_hash(ring, ring.current, address)
             session.execute(update(Member).where(col(Member.id) == member_id).values(address_hash=new_hash))
             delete_counters(session, old_hash, now=now)
-            renew(session, old_hash)
+            move(session, old_hash, new_hash)
         new_key = wrap_key(ring, member_id, key)
         key_row = update(MemberKey).where(col(MemberKey.member_id) == member_id)
         session.execute(key_row.values(key_id=new_key.key_id, wrapped=new_key.wrapped))

@@ -11,6 +11,7 @@ from app.accounts.credentials.login_throttle import (
 from app.accounts.credentials.schemas import CodeCredentials
 from app.accounts.credentials.sessions import start_session
 from app.accounts.credentials.sign_in_codes import consume_code
+from app.accounts.emails.budgets import renew
 from app.accounts.emails.notices import notify_new_device
 from app.accounts.mailbox_proof import ProvenMailbox, open_account
 from app.accounts.members import check_session
@@ -51,7 +52,9 @@ def sign_in_with_code(
         member = open_account(session, services, mailbox, owner_id=owner_id, now=now)
         reset_attempts(session, member.throttle_account, now=now)
         throttle_key = make_throttle_key(services.ring, member.throttle_account, caller.network)
+        tokens = start_session(session, services, member, named_caller, now=now)
+        renew(session, member.throttle_account)
         if member.registered_at < now and not is_known_network(session, throttle_key):
             notify_new_device(session, services, member, now=now)
         store_known_network(session, throttle_key, now=now)
-        return start_session(session, services, member, named_caller, now=now)
+        return tokens

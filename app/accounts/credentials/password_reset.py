@@ -1,6 +1,7 @@
 """Change a password, or reset it with an emailed link or code."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlmodel import col
@@ -21,7 +22,7 @@ from app.accounts.credentials.email_tokens import (
     find_token_by_code,
 )
 from app.accounts.credentials.login_throttle import make_throttle_key, reset_attempts, store_known_network
-from app.accounts.credentials.password_check import verified_transaction
+from app.accounts.credentials.password_check import WrongPassword, verified_transaction, verify_password_of
 from app.accounts.credentials.passwords import WeakPassword
 from app.accounts.credentials.reauthentication import verify_member
 from app.accounts.credentials.schemas import PasswordReset, PasswordResetRequest
@@ -119,7 +120,8 @@ def reset_password(
     account.
 
     Raise InvalidEmailToken or WrongCode if the token or code is invalid, BadToken if the access token's session has
-    ended, AccountDisabled, or WeakPassword if the password is too easy to guess; the link can then be used again.
+    ended, AccountDisabled, TooManyAttempts after too many repetitions with other passwords, or WeakPassword if the
+    password is too easy to guess; the link can then be used again.
     """
     now = transactions.now
     with transactions.begin() as session:
@@ -129,29 +131,72 @@ def reset_password(
         member = member_by_id(session, stored_token.member_id)
         if member is None:
             raise InvalidEmailToken
-    is_same_password = False
-    if stored_token.used_at or not member.verified_at:
-        is_same_password = services.passwords.verify(reset.password, member.password_hash).is_match
     if stored_token.used_at:
-        if is_same_password:
-            return
-        raise InvalidEmailToken
+        _check_repeated(transactions, services, caller, member.id, reset.password)
+        return
+    is_owner = signed_in_member is not None and signed_in_member.id == member.id
+    if not (member.verified_at or is_owner):
+        is_owner = services.passwords.verify(reset.password, member.password_hash).is_match
     identity = member.identity(services.ring)
     services.passwords.check_strength(reset.password, words=identity.guessable_words)
     password_hash = services.passwords.hash_password(reset.password)
-    is_owner = is_same_password or (signed_in_member is not None and signed_in_member.id == member.id)
+    mailbox = ProvenMailbox(identity.address or "", member.language)
+    try:
+        _reset(
+            transactions,
+            services,
+            caller,
+            stored_token,
+            mailbox,
+            password_hash,
+            owner_id=member.id if is_owner else None,
+        )
+    except InvalidEmailToken:  # a concurrent request has used the token
+        _check_repeated(transactions, services, caller, member.id, reset.password)
+
+
+def _reset(
+    transactions: Transactions,
+    services: AccountServices,
+    caller: Caller,
+    stored_token: StoredEmailToken,
+    mailbox: ProvenMailbox,
+    password_hash: str,
+    *,
+    owner_id: UUID | None,
+) -> None:
+    now = transactions.now
     with transactions.begin() as session:
-        mailbox = ProvenMailbox(identity.address or "", member.language)
         lock_owner(session, services, mailbox.address)
         consume_token(session, stored_token, now=now)
-        account = open_account(session, services, mailbox, owner_id=member.id if is_owner else None, now=now)
+        account = open_account(session, services, mailbox, owner_id=owner_id, now=now)
         if account.disabled_at:
             raise AccountDisabled
         _store_password(session, services, account, password_hash, except_digest=stored_token.digest, now=now)
+        renew(session, account.throttle_account)
         reset_attempts(session, account.throttle_account, now=now)
         throttle_key = make_throttle_key(services.ring, account.throttle_account, caller.network)
         store_known_network(session, throttle_key, now=now)
         record_event(session, AuditEventType.PASSWORD_RESET, account.id, now=now)
+
+
+def _check_repeated(
+    transactions: Transactions, services: AccountServices, caller: Caller, member_id: UUID, password: str
+) -> None:
+    """Accept a used token again if its request set the same password. Otherwise, raise InvalidEmailToken."""
+
+    def find_member(session: Session) -> StoredMember:
+        member = member_by_id(session, member_id)
+        if member is None:
+            raise InvalidEmailToken
+        return member
+
+    try:
+        verification = verify_password_of(transactions, services, caller, find_member, password, pointer="/password")
+    except WrongPassword:
+        raise InvalidEmailToken from None
+    with verified_transaction(transactions, verification):
+        pass
 
 
 def _find_reset(
@@ -183,11 +228,11 @@ def _store_password(
 ) -> None:
     """Store a new password, invalidate all links and sessions, and notify the member by email.
 
-    If the address is confirmed, its mail budgets renew, because the member would otherwise have no valid link.
+    If the address is confirmed, its budget for links renews, because the member would otherwise have no valid link.
     """
     session.execute(update(Member).where(col(Member.id) == member.id).values(password_hash=password_hash))
     delete_tokens(session, member.id, except_digest=except_digest)
     end_sessions(session, member.id, now=now)
     if member.address_hash and member.verified_at:
-        renew(session, member.address_hash)
+        renew(session, member.address_hash, BudgetKind.RESET)
     notify_password_changed(session, services, member, now=now)

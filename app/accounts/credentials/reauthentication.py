@@ -18,6 +18,7 @@ from app.accounts.credentials.email_codes import CodeRejected
 from app.accounts.credentials.password_check import Verification, verified_transaction, verify_password
 from app.accounts.credentials.schemas import Reauthentication
 from app.accounts.credentials.sign_in_codes import consume_code
+from app.accounts.emails.budgets import renew
 from app.accounts.mailbox_proof import confirm_member
 from app.accounts.members import StoredMember, check_session, load_member, lock_member
 from app.accounts.models import SignedInSession
@@ -101,6 +102,7 @@ def reauthenticate(
             raise BadToken
         confirm_member(session, current, now=now)
         _record_proof(session, signed_in_member, now=now)
+        renew(session, current.throttle_account)
 
 
 def _consume_own_code(

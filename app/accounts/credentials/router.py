@@ -162,7 +162,7 @@ def request_password_reset(body: PasswordResetRequest, session: WriteSession, se
     summary="Reset a password",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[UniformTime, SignInLimit, PasswordWork],
-    responses=responses(BadToken, WrongCode, AccountDisabled, InvalidEmailToken, WeakPassword, Busy),
+    responses=responses(BadToken, WrongCode, AccountDisabled, InvalidEmailToken, WeakPassword, TooManyAttempts, Busy),
 )
 def reset_password(
     body: PasswordReset,

@@ -46,7 +46,9 @@ def request_code(session: Session, services: AccountServices, request: CodeReque
     code, language = generate_code(), member.language if member else language
     store_code(session, ring, account, code, request_id=request.request_id, language=language, now=now)
     mail = templates.sign_in_code(address or request.email, language=language, code=code)
-    enqueue_mail(session, ring, mail, member_id=member.id if member else uuid4(), now=now)
+    # The mail belongs to the owner of the mailbox. It must not be erased with an unconfirmed account of someone else.
+    member_id = member.id if member and member.verified_at else uuid4()
+    enqueue_mail(session, ring, mail, member_id=member_id, now=now)
 
 
 def store_code(

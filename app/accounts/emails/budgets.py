@@ -92,9 +92,20 @@ def refund(session: Session, account: str, kind: BudgetKind) -> None:
     session.execute(update(MailBudget).where(*is_budget).values(**counts))
 
 
-def renew(session: Session, account: str) -> None:
-    """Renew all budgets of an email address, for example after its owner used a link."""
-    session.execute(delete(MailBudget).where(col(MailBudget.account) == account))
+def renew(session: Session, account: str, *kinds: BudgetKind) -> None:
+    """Renew the budgets of an email address for the given kinds, or all of them if none are given.
+
+    This locks the budgets. To prevent deadlocks, change the member's sessions before.
+    """
+    statement = delete(MailBudget).where(col(MailBudget.account) == account)
+    session.execute(statement.where(col(MailBudget.kind).in_(kinds)) if kinds else statement)
+
+
+def move(session: Session, old_account: str, new_account: str) -> None:
+    """Move the budgets of an email address to its new hash, for a key rotation."""
+    renew(session, new_account)
+    is_old = col(MailBudget.account) == old_account
+    session.execute(update(MailBudget).where(is_old).values(account=new_account))
 
 
 def _renewed(since: datetime, count: int, window: timedelta, *, now: datetime) -> tuple[datetime, int]:

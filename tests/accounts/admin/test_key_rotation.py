@@ -17,10 +17,12 @@ from app.core.crypto.key_ring import KeyRing, UnknownKey, generate_entry
 from app.core.timestamps import utc_now
 from tests.conftest import TEST_KEYS, MakeService
 from tests.factories.accounts import (
+    FORGOT_PATH,
     NEW_ADDRESS,
     NEW_PASSWORD,
     change_address,
     newest_email_token,
+    request_reset_token,
     sign_in_status,
     verify_email,
 )
@@ -71,6 +73,19 @@ def test_rotate_moves_all_rows_to_new_key_and_preserves_sessions(
         assert member.request("GET", "/v1/me").json()["display_name"] == "Ana"
         assert member.refresh_session().status_code == 200
     assert len([mail for mail in new_service.sent_emails() if mail["To"] == members[0].email]) == 1
+
+
+def test_rotate_does_not_renew_mail_budgets(make_service: MakeService, service: Service, run: RunCommand) -> None:
+    address = service.register_verified().email
+    for _ in range(3):
+        request_reset_token(service, address)
+
+    assert run("rotate", BOTH_ENTRIES).exit_code == 0
+
+    new_service = make_service(service.settings.database, keys=BOTH_ENTRIES)
+    assert post(new_service.client, FORGOT_PATH, {"email": address}).status_code == 202
+    subjects = [mail["Subject"] for mail in new_service.sent_emails(to=address)]
+    assert subjects.count("Set a new password") == 3
 
 
 def test_rotate_makes_old_key_removable(make_service: MakeService, service: Service, run: RunCommand) -> None:

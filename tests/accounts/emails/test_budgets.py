@@ -127,6 +127,19 @@ def test_refused_change_uses_up_no_budget_of_address(service: Service) -> None:
     assert len(service.sent_emails(to=NEW_ADDRESS)) == 1
 
 
+def test_erasure_by_stranger_keeps_code_of_owner_and_budgets(service: Service) -> None:
+    stranger = service.register(ADDRESS)
+    code = request_code(service, ADDRESS)
+    for _ in range(4):
+        request_reset(service)
+    assert stranger.erase() == 204
+
+    assert sign_in_with_code(service.client, ADDRESS, code).status_code == 200
+
+    subjects = [mail["Subject"] for mail in service.sent_emails(to=ADDRESS)]
+    assert subjects.count(RESET) <= 3
+
+
 def guess(service: Service, networks: int, guesses: int = 3) -> None:
     for network in range(networks):
         client = from_network(service, f"198.51.{network}.7")

@@ -45,6 +45,18 @@ def test_reused_refresh_token_notifies_confirmed_address(service: Service, notic
     assert subjects(service).count(REUSED) == notices
 
 
+def test_repeated_password_changes_send_three_notices(service: Service) -> None:
+    member = service.register_verified(ADDRESS)
+
+    for number in range(5):
+        new_password = f"{number} violet lamps over harbors"
+        response = change_password(member, member.password, new_password)
+        member.password = new_password
+        member.store_tokens(response)
+
+    assert subjects(service).count(CHANGED) == 3
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_detachment_notifies_new_account_only_once(service: Service, door: Door) -> None:
     registrant = service.register(ADDRESS)
