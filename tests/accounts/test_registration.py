@@ -135,4 +135,6 @@ def test_register_with_invalid_field_returns_422_naming_field(service: Service) 
     response = post(service.client, REGISTER, ANA | {"time_zone": "Mars/Olympus"})
 
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/time_zone")
+    weak = {"email": "ophelia.marlborough@example.org", "password": "ophelia.marlborough"}
+    assert post(service.client, REGISTER, weak).json()["code"] == "weak_password"
     assert count_members(service) == 0

@@ -86,6 +86,7 @@ def test_mailbox_proof_detaches_account_without_loss(service: Service, door: Doo
     lost = {"email": None, "email_verified": False, "address_lost": True}
     assert read_account(registrant) == account | lost
     assert stored_data(registrant) == data
+    assert '"detached"' in registrant.request("GET", "/v1/me/export").text
     assert registrant.refresh_session().status_code == 200
     assert sign_in_status(service, ADDRESS, PASSWORD) == 401
     change = {"current_password": PASSWORD, "new_password": "four clouds over a hill"}
@@ -104,12 +105,15 @@ def test_mailbox_proof_invalidates_earlier_links_codes_and_mails(service: Servic
     code, proof = request_code(service, ADDRESS), door(service, ADDRESS)
     delivered = len(service.sent_emails(to=ADDRESS))
     assert registrant.request("PUT", "/v1/me/email", {"email": ADDRESS}).status_code == 202  # queues an email
+    other = service.register()  # also queues an email
 
     owner = proof.open_account(service, ADDRESS)
 
     new_subjects = {mail["Subject"] for mail in service.sent_emails(to=ADDRESS)[delivered:]}
     assert "About an earlier account with this address" in new_subjects
     assert "Please confirm your email address" not in new_subjects
+    assert len(service.sent_emails(to=other.email)) == 1
+    assert registrant.request("GET", "/v1/me/export").json()["mails"][-1]["sent_at"] is None
     assert [verify_email(member, verification).status_code for member in (registrant, owner)] == [422, 422]
     assert reset_password(service.client, reset).status_code == 422
     assert sign_in_with_code(service.client, ADDRESS, code).status_code == 401
@@ -219,6 +223,7 @@ def test_confirmed_change_to_unconfirmed_address_detaches_account(service: Servi
     assert verify_email(member, token).status_code == 204
 
     assert (read_account(member)["email"], read_account(squatter)["address_lost"]) == (NEW_ADDRESS, True)
+    assert service.sent_emails(to=NEW_ADDRESS)[-1]["Subject"] == "About an earlier account with this address"
     member.email = NEW_ADDRESS
     assert member.sign_in().status_code == 200
     assert read_account(member)["email"] == NEW_ADDRESS

@@ -13,6 +13,7 @@ DEFAULTS = {
     "GMT+02:00": "Etc/GMT-2",
     "GMT-3": "Etc/GMT+3",
     "UTC+5": "Etc/GMT-5",
+    "UT-5": "Etc/GMT+5",
     "utc-0330": "",
     "GMT+0200": "Etc/GMT-2",
     "-08:00": "Etc/GMT+8",

@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from app.accounts.models import AuditEvent
-from tests.factories.accounts import newest_email_token, sign_in_status
+from tests.factories.accounts import newest_email_token, request_reset_token, reset_password, sign_in_status
 from tests.factories.services import PASSWORD, MemberClient, Service, post
 from tests.privacy.conftest import Run
 
@@ -83,10 +83,13 @@ def test_end_sessions_signs_out_all_devices(service: Service, run: Run) -> None:
 
 def test_disable_prevents_every_sign_in_until_enable(service: Service, run: Run) -> None:
     member = service.register_verified("ana@example.org")
-    member_id = member_id_of(member)
+    member_id, other = member_id_of(member), service.register("ben@example.org")
+    token = request_reset_token(service, member.email)
 
     assert run("disable", "ana@example.org").exit_code == 0
 
+    assert other.sign_in().status_code == 200
+    assert run("disable", other.email).exit_code == 0
     assert member.request("GET", "/v1/me").status_code == member.refresh_session().status_code == 401
     rejected = member.sign_in()
     assert (rejected.status_code, rejected.json()["code"]) == (403, "account_disabled")
@@ -101,5 +104,6 @@ def test_disable_prevents_every_sign_in_until_enable(service: Service, run: Run)
     assert verified.json()["code"] == "account_disabled"
 
     assert run("enable", member_id).exit_code == 0
-    assert member.sign_in().status_code == 200
+    assert [client.sign_in().status_code for client in (member, other)] == [200, 403]
+    assert reset_password(service.client, token).status_code == 422
     assert {"disabled", "enabled"} <= events_of(service, member_id)

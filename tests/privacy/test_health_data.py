@@ -38,11 +38,14 @@ def test_erase_health_data_requires_password_and_keeps_account(service: Service,
         assert client.member.request("DELETE", PATH, {"password": PASSWORD}).status_code == 204
 
     assert client.read_day(1)["progress"]["reflection"] is None
+    assert '"health_data_erased"' in client.member.request("GET", "/v1/me/export").text
 
 
 def test_only_notes_are_erased_30_days_after_withdrawal(service: Service, clock: Traveller) -> None:
     withdrawn, consenting = member_with_notes(service, clock), member_with_notes(service, clock)
     change_consent(withdrawn, granted=False)
+    for granted in (False, True):  # decisions of another member do not count
+        change_consent(consenting, granted=granted)
     for delay, count in ((timedelta(days=30, seconds=-1), 2), (timedelta(seconds=1), 1)):
         clock.shift(delay)
         assert count_notes_after_clean_up(service) == count

@@ -39,6 +39,14 @@ def test_clean_up_deletes_expired_links(service: Service, clock: Traveller) -> N
         assert count_rows(service, "mailed_tokens") == count
 
 
+def test_clean_up_deletes_expired_codes_and_mail_budgets(service: Service, clock: Traveller) -> None:
+    post(service.client, "/v1/auth/code", {"email": "nobody@example.org"})
+    for minutes, counts in ((9, [1, 1]), (1, [0, 1]), (24 * 60 - 11, [0, 1]), (1, [0, 0])):
+        clock.shift(timedelta(minutes=minutes))
+        run_clean_up(service)
+        assert [count_rows(service, table) for table in ("sign_in_codes", "mail_budgets")] == counts
+
+
 def test_clean_up_deletes_sent_emails_after_30_days(service: Service, clock: Traveller) -> None:
     service.register()
     service.sent_emails()

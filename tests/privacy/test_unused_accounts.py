@@ -7,6 +7,7 @@ from time_machine import Traveller
 
 from app.core.timestamps import utc_now
 from app.privacy.unused_accounts import DAYS_PER_YEAR
+from tests.factories.accounts import request_code, sign_in_with_code
 from tests.factories.services import MemberClient, Service, post, token_from_email
 from tests.security import member_requests
 
@@ -64,6 +65,29 @@ def test_member_who_comes_back_keeps_health_data(service: Service, clock: Travel
     for _ in range(4):
         clean_up_after(service, clock, days=40)
 
+    assert result_count(member) == 1
+
+
+@pytest.mark.parametrize("uses_code", [True, False])
+def test_member_who_comes_back_is_reminded_twice_again(service: Service, clock: Traveller, *, uses_code: bool) -> None:
+    member = service.register_verified()
+    member_requests.create_result(service, member)
+    clean_up_after(service, clock, days=THREE_YEARS.days + 1)
+    erased_on = (utc_now() + timedelta(days=60)).date().isoformat()
+    assert erased_on in str(service.sent_emails(to=member.email)[-1].get_content())
+    other = service.register_verified()
+    member_requests.create_result(service, other)
+    clean_up_after(service, clock, days=31)
+    assert reminders(service, member) == SUBJECTS
+    code = request_code(service, member.email)
+    member.store_tokens(sign_in_with_code(service.client, member.email, code) if uses_code else member.sign_in())
+    assert member.request("POST", "/v1/auth/logout").status_code == 204
+
+    for days, count, other_count in ((31, 2, 0), (THREE_YEARS.days - 45, 2, 1), (31, 3, 2)):
+        clean_up_after(service, clock, days=days)
+        assert (len(reminders(service, member)), len(reminders(service, other))) == (count, other_count)
+
+    assert reminders(service, member)[2:] + reminders(service, other)[1:] == SUBJECTS
     assert result_count(member) == 1
 
 

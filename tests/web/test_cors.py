@@ -17,7 +17,7 @@ from tests.factories.services import make_client
 
 ORIGINS = ["https://www.example.org", "https://*.example.app", "capacitor://localhost"]
 ALLOWED_ORIGINS = ("https://www.example.org", "https://pr-7.example.app", "capacitor://localhost")
-REJECTED_ORIGINS = ("https://example.app", "https://a.b.example.app", "https://*.example.app", "capacitor://evil")
+REJECTED_ORIGINS = ("https://example.app", "https://a.b.example.app", "https://a.example.app.b", "capacitor://evil")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,9 @@ def test_allowed_origin_is_returned_without_credentials(client: TestClient, orig
     for response in (preflight(client, origin), client.get("/v1/me", headers={"Origin": origin})):
         assert response.headers["access-control-allow-origin"] == origin
         assert "access-control-allow-credentials" not in response.headers
-    assert preflight(client, origin).status_code == 200
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        assert preflight(client, origin, method).status_code == 200
+    assert preflight(client, origin).headers["access-control-max-age"] == "7200"
 
 
 @pytest.mark.parametrize("origin", REJECTED_ORIGINS)
@@ -98,7 +100,7 @@ def test_errors_have_cors_headers(client: TestClient, method: str, path: str, co
 
         assert response.status_code == status
         assert response.headers["access-control-allow-origin"] == origin
-        assert "Retry-After" in response.headers["access-control-expose-headers"]
+        assert response.headers["access-control-expose-headers"] == "ETag, Link, Location, Retry-After, X-Request-ID"
         assert "Origin" in response.headers["vary"]
 
 
@@ -107,6 +109,7 @@ def test_rejected_preflight_of_allowed_origin_has_cors_headers(client: TestClien
 
     assert (response.status_code, response.json()["code"]) == (400, "cors_refused")
     assert response.headers["access-control-allow-origin"] == ALLOWED_ORIGINS[1]
+    assert response.headers["vary"] == "Origin"
 
 
 def test_request_cancelled_at_shutdown_returns_503_with_cors_headers() -> None:

@@ -94,13 +94,18 @@ def test_code_for_unknown_address_creates_account_without_password(service: Serv
 
 def test_code_sign_in_to_confirmed_account_opens_it(service: Service) -> None:
     member = service.register_verified()
-    code = request_code(service, member.email)
+    other_code = request_code(service, member.email)
+    post(service.client, CODE_PATH, {"email": member.email.upper()})
+    code = newest_code(service, member.email)  # sent to the member's own spelling
 
     response = sign_in_with_code(service.client, member.email, code)
 
     account = member.request("GET", "/v1/me").json()
     assert signed_in_account(service, response).request("GET", "/v1/me").json() == account
     assert rejection(sign_in_with_code(service.client, member.email, code)) == (401, "wrong_code")
+    assert sign_in_with_code(service.client, member.email, other_code).status_code == 200
+    kinds = [mail["kind"] for mail in member.request("GET", "/v1/me/export").json()["mails"]]
+    assert kinds.count("sign_in_code") == 2
 
 
 @pytest.mark.parametrize(("guesses", "is_accepted"), [(4, True), (5, False)])

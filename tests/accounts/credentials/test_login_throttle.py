@@ -12,7 +12,15 @@ from starlette.testclient import TestClient
 from app.accounts.credentials.login_throttle import ATTEMPT
 from app.accounts.models import AttemptCounter
 from tests.conftest import MakeService
-from tests.factories.accounts import NOON, from_network
+from tests.factories.accounts import (
+    NEW_ADDRESS,
+    NOON,
+    from_network,
+    request_change_token,
+    request_reset_token,
+    reset_password,
+    verify_email,
+)
 from tests.factories.services import PASSWORD, MemberClient, Service, post
 
 LOGIN = "/v1/auth/login"
@@ -80,6 +88,8 @@ def test_owner_signs_in_from_other_network_during_attack(service: Service, host:
 def test_attempts_from_unknown_networks_are_limited_together(make_service: MakeService) -> None:
     service = make_service(account_guesses=7)
     owner = service.register()
+    for _ in range(4):  # from a known network, which has its own counter
+        attempt(service.client, owner.email)
 
     statuses = [attempt(from_network(service, f"203.0.113.{n}"), owner.email)[0] for n in range(9)]
 
@@ -142,7 +152,25 @@ def test_password_endpoints_throttle_attempts_with_stolen_token(service: Service
         assert member.request("GET", "/v1/me").status_code == 200
 
 
-def test_successful_sign_ins_do_not_use_free_attempts(service: Service) -> None:
+def test_success_of_another_member_resets_no_attempts(make_service: MakeService) -> None:
+    service = make_service(network_guesses=6)
+    victim, other = service.register_verified(), service.register_verified()
+    first, second = from_network(service, "203.0.113.7"), from_network(service, "198.51.100.7")
+    for n in range(6):
+        statuses = [attempt(client, victim.email)[0] for client in (service.client, first)]
+        attempt(second, f"nobody-{n}@example.org")
+    assert statuses == [429, 429]
+
+    assert attempt(from_network(service, "192.0.2.7"), other.email, PASSWORD)[0] == 200
+    assert verify_email(other, request_change_token(service, other)).status_code == 204
+    assert reset_password(service.client, request_reset_token(service, NEW_ADDRESS)).status_code == 204
+
+    for client, address in ((service.client, victim.email), (first, victim.email), (second, "nobody@example.org")):
+        assert attempt(client, address)[0] == 429
+
+
+def test_successful_sign_ins_do_not_use_free_attempts(make_service: MakeService) -> None:
+    service = make_service(network_guesses=5)
     member = service.register()
 
     assert [MemberClient(service.client, member.email).sign_in().status_code for _ in range(12)] == [200] * 12

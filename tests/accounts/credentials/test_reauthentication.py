@@ -110,6 +110,7 @@ def test_reauthentication_methods_of_account_without_password(service: Service) 
         assert refusal(member, *EXPORT) == (403, "reauthentication_required", ["code"])
         assert reauthenticate(member, password="").json()["code"] == "wrong_password"
         assert reauthenticate(member, code=request_code(service, member.email)).status_code == 204
+        assert '"reauthenticated"' in member.request(*EXPORT).text
         assert member.request("POST", "/v1/me/erase").status_code == 204
 
 

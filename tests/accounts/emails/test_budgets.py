@@ -17,11 +17,14 @@ from tests.factories.accounts import (
     change_address,
     change_password,
     from_network,
+    newest_code,
+    request_change_token,
     request_code,
     request_reset_token,
     reset_password,
     sign_in_status,
     sign_in_with_code,
+    verify_email,
 )
 from tests.factories.services import PASSWORD, MemberClient, Service, post, token_from_email
 
@@ -114,6 +117,30 @@ def test_reset_budget_renews_when_links_are_withdrawn(service: Service, event: s
         assert reset_password(service.client, token, "three fish in the sea").status_code == 204
 
 
+@pytest.mark.parametrize("proof", ["code of confirmed account", "code of unconfirmed account", "change of address"])
+def test_mailbox_proof_renews_budgets_of_its_address_only(service: Service, proof: str) -> None:
+    member = service.register_verified()
+    (service.register_verified if proof == "code of confirmed account" else service.register)(ADDRESS)
+
+    def count_resets() -> list[int]:
+        post(service.client, FORGOT_PATH, {"email": member.email})
+        request_reset(service)
+        addresses = (member.email, ADDRESS)
+        return [[mail["Subject"] for mail in service.sent_emails(to=to)].count(RESET) for to in addresses]
+
+    for _ in range(6):  # three codes are not sent, because three others are valid
+        counts = count_resets()
+        assert post(service.client, CODE_PATH, {"email": ADDRESS}).status_code == 202
+    assert counts == [3, 3]
+
+    if proof == "change of address":
+        assert verify_email(member, request_change_token(service, member, ADDRESS)).status_code == 204
+    else:
+        assert sign_in_with_code(service.client, ADDRESS, newest_code(service, ADDRESS)).status_code == 200
+
+    assert count_resets() == [3, 4]
+
+
 def test_refused_change_uses_up_no_budget_of_address(service: Service) -> None:
     stranger, member = service.register_verified(), service.register_verified()
     for n in range(3):
@@ -169,7 +196,7 @@ def test_owner_signs_in_by_email_after_100_guesses(make_service: MakeService, wa
     if way == "link":
         assert reset_password(client, request_reset_token(service, ADDRESS)).status_code == 204
     else:
-        assert sign_in_with_code(client, ADDRESS, request_code(service, ADDRESS)).status_code == 200
+        assert sign_in_with_code(service.client, ADDRESS, request_code(service, ADDRESS)).status_code == 200
 
     member = MemberClient(client, ADDRESS, NEW_PASSWORD if way == "link" else PASSWORD)
     assert member.sign_in().status_code == 200

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.factories.accounts import DOORS, Door, change_password, from_network, request_code
-from tests.factories.services import MemberClient, Service, post
+from tests.factories.accounts import DOORS, Door, change_password, from_network, request_code, sign_in_with_code
+from tests.factories.services import PASSWORD, MemberClient, Service, post
 
 ADDRESS = "ana@example.org"
 NEW_DEVICE, REUSED = "A new sign-in to your account", "One of your sessions was ended"
@@ -33,16 +33,29 @@ def test_sign_in_from_each_new_network_notifies_confirmed_address(
     assert subjects(service).count(NEW_DEVICE) == notices
 
 
+def test_code_sign_in_from_each_new_network_notifies_existing_account(service: Service) -> None:
+    for host in ("testclient", "203.0.113.7", "203.0.113.7", "198.51.100.7"):  # the first one creates the account
+        client, code = from_network(service, host), request_code(service, ADDRESS)
+        assert sign_in_with_code(client, ADDRESS, code).status_code == 200
+
+    assert subjects(service).count(NEW_DEVICE) == 2
+
+
 @pytest.mark.parametrize(("is_confirmed", "notices"), [(True, 1), (False, 0)])
 def test_reused_refresh_token_notifies_confirmed_address(service: Service, notices: int, *, is_confirmed: bool) -> None:
     member = (service.register_verified if is_confirmed else service.register)(ADDRESS)
     stolen = member.refresh_token
     assert [member.refresh_session().status_code for _ in range(2)] == [200, 200]
+    for number in range(5):  # uses up the budget of other notices
+        sign_in_from(service, f"203.0.{number}.7")
 
     for _ in range(2):
         assert post(service.client, "/v1/auth/refresh", {"refresh_token": stolen}).status_code == 401
+    member.sign_in()
+    assert change_password(member).status_code == 200
 
-    assert subjects(service).count(REUSED) == notices
+    counts = [subjects(service).count(subject) for subject in (REUSED, CHANGED, NEW_DEVICE)]
+    assert counts == [notices, notices, 3 * notices]
 
 
 def test_repeated_password_changes_send_three_notices(service: Service) -> None:
@@ -67,8 +80,8 @@ def test_detachment_notifies_new_account_only_once(service: Service, door: Door)
     assert change_password(registrant).status_code == 200  # notifies nobody: the account has no address
 
     assert len(service.sent_emails()) == delivered
-    kinds = [mail["kind"] for mail in owner.request("GET", "/v1/me/export").json()["mails"]]
-    assert "account_detached" in kinds
+    export = owner.request("GET", "/v1/me/export").text
+    assert all(f'"{name}"' in export for name in ("account_detached", "registered"))
 
 
 def test_emails_use_language_of_member(service: Service) -> None:
@@ -81,11 +94,14 @@ def test_emails_use_language_of_member(service: Service) -> None:
         member.refresh_session()
     post(service.client, "/v1/auth/refresh", {"refresh_token": stolen})
     member.sign_in()
-    assert change_password(member).status_code == 200
+    member.store_tokens(change_password(member))
+    post(service.client, "/v1/auth/register", {"email": ADDRESS, "password": PASSWORD})
 
     mails = service.sent_emails(to=ADDRESS)
 
-    assert len(mails) == 6
+    assert len(mails) == 7
+    assert '"registered_again"' in member.request("GET", "/v1/me/export").text
+    assert sum(service.settings.forgot_password_url in mail.get_content().split() for mail in mails) == 4
     assert all(mail.get_content().startswith("Hola:") for mail in mails)
     request_code(service, "nobody@example.org", language="es")
     assert service.sent_emails(to="nobody@example.org")[-1].get_content().startswith("Hola:")
