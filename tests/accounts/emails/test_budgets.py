@@ -117,6 +117,18 @@ def test_reset_budget_renews_when_links_are_withdrawn(service: Service, event: s
         assert reset_password(service.client, token, "three fish in the sea").status_code == 204
 
 
+def test_password_change_of_unconfirmed_account_renews_no_budget(service: Service) -> None:
+    """Otherwise, a stranger who registered an address could have any number of emails sent to it."""
+    member = service.register(ADDRESS)
+    for _ in range(3):
+        request_reset(service)
+    assert change_password(member).status_code == 200
+
+    request_reset(service)
+
+    assert [mail["Subject"] for mail in service.sent_emails(to=ADDRESS)].count(RESET) == 3
+
+
 @pytest.mark.parametrize("proof", ["code of confirmed account", "code of unconfirmed account", "change of address"])
 def test_mailbox_proof_renews_budgets_of_its_address_only(service: Service, proof: str) -> None:
     member = service.register_verified()
