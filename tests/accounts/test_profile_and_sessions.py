@@ -1,9 +1,11 @@
 """Tests for a member's own profile, password and sessions."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from app.accounts.credentials.sessions import start_session
 from app.accounts.members import member_by_address
@@ -11,6 +13,7 @@ from app.accounts.services import Caller
 from app.core.timestamps import utc_now
 from tests.factories.accounts import (
     NEW_PASSWORD,
+    NOON,
     change_password,
     newest_code,
     newest_email_token,
@@ -130,6 +133,19 @@ def test_sessions_are_listed_with_device_in_pages(service: Service) -> None:
     assert [session["device"] for session in sessions][:2] == ["Ana's tablet", "Mobile Safari on iOS"]
     assert [session["is_current"] for session in sessions] == [False, False, True]
     assert {session["place"] for session in sessions} == {None}
+
+
+def test_expired_session_is_neither_listed_nor_readable(service: Service) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        member = service.register()
+        [expired] = member.request("GET", "/v1/me/sessions").json()["items"]
+        clock.shift(timedelta(days=60))
+        assert member.sign_in().status_code == 200
+
+        sessions = member.request("GET", "/v1/me/sessions").json()
+
+        assert (sessions["total"], [item["is_current"] for item in sessions["items"]]) == (1, [True])
+        assert member.request("GET", f"/v1/me/sessions/{expired['id']}").status_code == 404
 
 
 def test_end_session_ends_one_session(service: Service) -> None:

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from sqlmodel import col, select
 from time_machine import Traveller
 
 from app.core.timestamps import utc_now
+from app.journey.models import AppliedChange
 from tests.factories.results import set_consent, status_and_code
 from tests.factories.rows import row_counts
-from tests.factories.runs import ONE_DAY, RunClient
+from tests.factories.runs import ONE_DAY, RunClient, offline_change
 from tests.factories.services import PASSWORD, Service
 
 PATH = "/v1/me/health-data"
@@ -43,6 +45,8 @@ def test_erase_health_data_requires_password_and_keeps_account(service: Service,
 
 def test_only_notes_are_erased_30_days_after_withdrawal(service: Service, clock: Traveller) -> None:
     withdrawn, consenting = member_with_notes(service, clock), member_with_notes(service, clock)
+    for client in (withdrawn, consenting):
+        client.sync(offline_change(1, client.now, mood_before=2))
     change_consent(withdrawn, granted=False)
     for granted in (False, True):  # decisions of another member do not count
         change_consent(consenting, granted=granted)
@@ -51,6 +55,9 @@ def test_only_notes_are_erased_30_days_after_withdrawal(service: Service, clock:
         assert count_notes_after_clean_up(service) == count
 
     assert [row_counts(service.database)[table] for table in ("runs", "run_days")] == [2, 2]
+    with service.database.reads.connect() as connection:
+        hashes = list(connection.execute(select(col(AppliedChange.body_hash))).scalars())
+    assert sorted(map(bool, hashes)) == [False, True]  # of the withdrawn and of the consenting member
     for client, reflection in ((withdrawn, None), (consenting, "a hard day")):
         client.member.sign_in()
         day = client.read_day(1)
