@@ -44,10 +44,9 @@ def open_account(
 ) -> StoredMember:
     """Return the account that proof of a mailbox opens. Its address is confirmed, and its row is locked.
 
-    The caller should renew the mail budgets of the address afterwards.
-
     `owner_id` is the id of the account that the client has access to, by a session or the password. An unconfirmed
-    account is opened only if it is this one. Otherwise it is detached, and a new account is created.
+    account is opened only if it is this one. Otherwise it is detached, and a new account is created. The caller should
+    renew the mail budgets of the address afterwards.
     """
     member = lock_owner(session, services, mailbox.address)
     if member and (member.verified_at or member.id == owner_id):

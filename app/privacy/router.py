@@ -42,6 +42,14 @@ def export_me(
     return export.export_data(transactions, accounts, assessments, member)
 
 
+@router.post(
+    "/erase",
+    name="erase_my_account",
+    summary="Erase your account with POST",
+    status_code=NO_CONTENT,
+    dependencies=MEMBER_PASSWORD_WORK,
+    responses=ERASURE_RESPONSES,
+)
 @router.delete(
     "",
     summary="Erase your account",
@@ -58,27 +66,8 @@ def erase_me(
     body: PasswordConfirmation = NO_PASSWORD,
 ) -> None:
     """Permanently erase your account and all data that is stored about you. All sessions end immediately. This cannot
-    be undone.
+    be undone. `DELETE /v1/me` and `POST /v1/me/erase` are equivalent; some clients cannot send a body with DELETE.
     """
-    erasure.erase_own_account(transactions, accounts, services.erasure_log, caller, member, body.password)
-
-
-@router.post(
-    "/erase",
-    summary="Erase your account with POST",
-    status_code=NO_CONTENT,
-    dependencies=MEMBER_PASSWORD_WORK,
-    responses=ERASURE_RESPONSES,
-)
-def erase_my_account(
-    member: CurrentMember,
-    transactions: SeparateTransactions,
-    services: Services,
-    accounts: Accounts,
-    caller: CallerInfo,
-    body: PasswordConfirmation = NO_PASSWORD,
-) -> None:
-    """Do the same as `DELETE /v1/me`, for clients and proxies that cannot send a body with DELETE."""
     erasure.erase_own_account(transactions, accounts, services.erasure_log, caller, member, body.password)
 
 

@@ -30,7 +30,7 @@ from app.accounts.credentials.sessions import AccountDisabled, end_sessions, sta
 from app.accounts.emails import templates
 from app.accounts.emails.budgets import BudgetKind, renew, spend
 from app.accounts.emails.notices import notify_password_changed
-from app.accounts.mailbox_proof import ProvenMailbox, lock_owner, open_account
+from app.accounts.mailbox_proof import ProvenMailbox, open_account
 from app.accounts.members import (
     StoredMember,
     check_session,
@@ -75,6 +75,8 @@ def change_password(
     password_hash = services.passwords.hash_password(change.new_password)
     with verified_transaction(transactions, verification) as session:
         _store_password(session, services, member, password_hash, now=now)
+        if member.verified_at:  # the change invalidated all links, so new ones must be available
+            renew(session, member.throttle_account, BudgetKind.RESET)
         record_event(session, AuditEventType.PASSWORD_CHANGED, member.id, now=now)
         return start_session(session, services, member, caller, now=now)
 
@@ -167,7 +169,7 @@ def _reset(
 ) -> None:
     now = transactions.now
     with transactions.begin() as session:
-        lock_owner(session, services, mailbox.address)
+        lock_member_by_id(session, stored_token.member_id)
         consume_token(session, stored_token, now=now)
         account = open_account(session, services, mailbox, owner_id=owner_id, now=now)
         if account.disabled_at:
@@ -226,13 +228,8 @@ def _store_password(
     except_digest: str | None = None,
     now: datetime,
 ) -> None:
-    """Store a new password, invalidate all links and sessions, and notify the member by email.
-
-    If the address is confirmed, its budget for links renews, because the member would otherwise have no valid link.
-    """
+    """Store a new password, invalidate all links and sessions, and notify the member by email."""
     session.execute(update(Member).where(col(Member.id) == member.id).values(password_hash=password_hash))
     delete_tokens(session, member.id, except_digest=except_digest)
     end_sessions(session, member.id, now=now)
-    if member.address_hash and member.verified_at:
-        renew(session, member.address_hash, BudgetKind.RESET)
     notify_password_changed(session, services, member, now=now)
