@@ -49,7 +49,7 @@ SessionScopeQuery = Annotated[
 ]
 
 ConfirmQuery = Annotated[
-    bool, Query(description="Sign out even if nobody could sign in to the account again.", examples=[True])
+    bool, Query(description="End the sessions even if the account becomes inaccessible.", examples=[True])
 ]
 
 

@@ -43,7 +43,7 @@ def _check_cors_origins(settings: Settings) -> Findings:
         fix = "use https:// origins in TWENTYONE_CORS_ORIGINS"
         yield Finding.warning("CORS", f"origins without TLS are allowed: {', '.join(insecure)}", fix)
     if wildcards:
-        fix = "make sure that no one else can publish pages under these domains, or list single origins instead"
+        fix = "list single origins instead, unless you control all pages under these domains"
         yield Finding.warning("CORS", f"all subdomains are allowed: {', '.join(wildcards)}", fix)
     if not is_site_allowed:
         detail = f"the site's own origin isn't allowed: {settings.site_url}"

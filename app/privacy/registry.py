@@ -95,8 +95,8 @@ PERSONAL_DATA = (
     PersonalDataTable(
         MailBudget,
         lambda subject: col(MailBudget.account) == str(subject.id),
-        "not exported: counters, deleted within two days. Those under the keyed hash of the address are not erased, so "
-        "that nobody can exceed a mail budget by registering an address, erasing the account and starting again",
+        "not exported: counters, deleted within two days. Those under the keyed hash of the address are not erased. "
+        "Otherwise, registering an address again after an erasure would renew its mail budgets",
     ),
     PersonalDataTable(
         SignInCode,

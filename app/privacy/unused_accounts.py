@@ -1,4 +1,4 @@
-"""Erase the health data of members who stay away for years, and detached accounts that are no longer used.
+"""Erase health data that has been unused for years, and unused detached accounts.
 
 A member whose account has not been used for three years receives two emails, a month apart. A month after the second
 one, the health data is erased; the account remains. Signing in or refreshing a session stops this.
@@ -56,7 +56,7 @@ def erase_unused_health_data(database: Database, services: AccountServices, *, n
             reminders = session.scalar(
                 _unused(services, col(Member.reminders), now=now).where(col(Member.id) == member_id)
             )
-            if reminders is not None:  # the member has not come back since the first query
+            if reminders is not None:  # the member has not signed in since the first query
                 _remind_or_erase(session, services, member_id, reminders, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Tests for erasing the health data of members who stay away, and detached accounts that are no longer used."""
+"""Tests for erasing health data that has been unused for years, and unused detached accounts."""
 
 from datetime import timedelta
 
@@ -55,7 +55,7 @@ def test_unused_health_data_is_erased_after_two_emails(service: Service, clock: 
 
 
 @pytest.mark.parametrize("days_before_return", [1, 31, 59])
-def test_member_who_comes_back_keeps_health_data(service: Service, clock: Traveller, days_before_return: int) -> None:
+def test_returning_member_keeps_health_data(service: Service, clock: Traveller, days_before_return: int) -> None:
     member = service.register_verified()
     member_requests.create_result(service, member)
     clean_up_after(service, clock, days=THREE_YEARS.days + 1)
@@ -69,7 +69,7 @@ def test_member_who_comes_back_keeps_health_data(service: Service, clock: Travel
 
 
 @pytest.mark.parametrize("uses_code", [True, False])
-def test_member_who_comes_back_is_reminded_twice_again(service: Service, clock: Traveller, *, uses_code: bool) -> None:
+def test_returning_member_is_reminded_twice_again(service: Service, clock: Traveller, *, uses_code: bool) -> None:
     member = service.register_verified()
     member_requests.create_result(service, member)
     clean_up_after(service, clock, days=THREE_YEARS.days + 1)

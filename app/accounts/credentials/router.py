@@ -112,8 +112,8 @@ def refresh_tokens(body: RefreshRequest, session: WriteSession, services: Servic
     responses=responses(BadToken, GuestWouldBeLost),
 )
 def log_out(session: MemberSession, body: SignOut = UNCONFIRMED) -> None:
-    """End the current session. Its tokens stop working immediately. If the account has no address and no other session,
-    nobody could sign in to it again; the response is then 409 `guest_would_be_lost`, unless `confirm` is true.
+    """End the current session. Its tokens stop working immediately. Without `confirm`, the last session of an account
+    that has no email address is not ended (409 `guest_would_be_lost`), because such an account cannot be signed in to.
     """
     sessions.sign_out(session, session.member, confirm=body.confirm, now=session.now)
 

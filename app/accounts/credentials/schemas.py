@@ -15,8 +15,8 @@ from app.accounts.schemas import RequestBody
 RequestId = Annotated[
     UUID,
     Field(
-        description="Id of the client's request for the email (a UUID). If you send one, the code works only with this "
-        "id, so that nobody else can use up your attempts.",
+        description="Id of the client's request for the email (a UUID). The code then works only with this id. "
+        "Attempts with other ids, or without one, do not count.",
         examples=["5d0c9f3e-2f6b-4f0e-8a51-7c2d9e1b6a44"],
     ),
 ]
@@ -92,9 +92,7 @@ class Reauthentication(RequestBody):
 
 
 class SignOut(RequestBody):
-    confirm: StrictBool = Field(
-        default=False, description="Sign out even if nobody could sign in to the account again."
-    )
+    confirm: StrictBool = Field(default=False, description="End the session even if the account becomes inaccessible.")
 
 
 @dataclass(kw_only=True)

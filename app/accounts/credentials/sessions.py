@@ -55,8 +55,8 @@ class AccountDisabled(Forbidden):
 class GuestWouldBeLost(Conflict):
     code = "guest_would_be_lost"
     message = (
-        "This account has no email address, so nobody could sign in to it again. Add an address first, or repeat the "
-        "request with `confirm` to sign out all the same."
+        "This account has no email address, so it becomes inaccessible when its last session ends. Add an address "
+        "first, or repeat the request with `confirm`."
     )
 
 
@@ -122,7 +122,7 @@ def all_sessions(session: Session, services: AccountServices, member_id: UUID) -
 
 
 def sign_out(session: Session, signed_in_member: SignedInMember, *, confirm: bool = False, now: datetime) -> None:
-    """End the current session. Raise GuestWouldBeLost if nobody could sign in to the account again."""
+    """End the current session. Raise GuestWouldBeLost if the account would become inaccessible."""
     member_id, session_id = signed_in_member.id, signed_in_member.session_id
     session.execute(delete(SignedInSession).where(*_by_id(member_id, session_id)))
     _check_reachable(session, member_id, confirm=confirm, now=now)
@@ -134,8 +134,7 @@ def end_session(
 ) -> None:
     """End one session of a member.
 
-    Raise SessionNotFound if there is none with this id, or GuestWouldBeLost if nobody could sign in to the account
-    again.
+    Raise SessionNotFound if there is none with this id, or GuestWouldBeLost if the account would become inaccessible.
     """
     member_id = signed_in_member.id
     deleted = session.execute(
@@ -152,7 +151,7 @@ def end_sessions_in_scope(
 ) -> None:
     """End all sessions of the member, or all except the current one.
 
-    Raise GuestWouldBeLost if nobody could sign in to the account again.
+    Raise GuestWouldBeLost if the account would become inaccessible.
     """
     except_id = signed_in_member.session_id if scope is SessionScope.OTHERS else None
     end_sessions(session, signed_in_member.id, except_id=except_id, now=now)
